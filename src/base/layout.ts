@@ -1,0 +1,383 @@
+/**
+ * The layout of the one shared WebAssembly.Memory: the single table from which both sides are
+ * made. TypeScript uses these constants; `npm run gen` writes assembly/generated/layout.ts from
+ * them; LAYOUT_HASH is compiled into both and compared when a thread starts. Floor 0, pure.
+ *
+ *   0         64 KiB       CONTROL      …
+ *  ┌─────────┬────────────┬────────┬───────┬───────┬───────┬──────┬───────┬─────┬─────┬───────┬───────┐
+ *  │ AS data │ control    │ execs  │ rings │ locks │ dirty │ side │ retry │ str │ mnt │ small │ large │
+ *  └─────────┴────────────┴────────┴───────┴───────┴───────┴──────┴───────┴─────┴─────┴───────┴───────┘
+ *
+ * Every offset is in bytes. Bases that depend on the configuration stand as u32 words in the
+ * control region (CONTROL.*_BASE …), written once by main before any other thread starts.
+ */
+import { assert } from './assert.js';
+import { EXECUTOR_COUNT_MAX, FRAME_BYTES_MAX, PATH_DEPTH_MAX, SET_WAYS } from './limits.js';
+import { SMALL_NAME_BYTES_MAX } from './limits.js';
+import { RECORD_NAME } from './record.js';
+
+/** Where the control region begins: behind the static data of the kernels. */
+export const CONTROL_BASE = 65_536;
+
+/**
+ * Offsets inside the control region. First the words that never change after start, then the
+ * words that do, each on a cache line of its own so that threads do not steal lines.
+ */
+export const CONTROL = {
+  MAGIC: 0,
+  LAYOUT_HASH: 4,
+  EXECUTOR_COUNT: 8,
+  EXECUTOR_BASE: 12,
+  RING_BASE: 16,
+  RING_BYTES: 20,
+  LOCK_WRITER_BASE: 24,
+  LOCK_TICKET_BASE: 28,
+  LOCK_COLUMN_BASE: 32,
+  LOCK_STRIPE_COUNT: 36,
+  DIRTY_SEQ_BASE: 40,
+  DIRTY_SEQ_COUNT: 44,
+  DIRTY_LIST_BASE: 48,
+  DIRTY_LIST_CAPACITY: 52,
+  SIDE_BASE: 56,
+  SIDE_BYTES: 60,
+  RETRY_BASE: 64,
+  RETRY_SET_COUNT: 68,
+  STRING_INDEX_BASE: 72,
+  STRING_BLOB_BASE: 76,
+  STRING_BLOB_BYTES: 80,
+  MOUNT_BASE: 84,
+  MOUNT_BYTES: 88,
+  SMALL_BASE: 92,
+  SMALL_SET_COUNT: 96,
+  LARGE_BASE: 100,
+  LARGE_SET_COUNT: 104,
+  FLUSH_ARENA_BASE: 108,
+  FLUSH_ARENA_BYTES: 112,
+
+  /** u32. Odd while a structural entry (rename, permission of a directory) is being applied. */
+  STRUCTURE_SEQ: 128,
+  /** u32. Next ticket of a parked lock request; 0 is never given out. */
+  LOCK_TICKET_NEXT: 192,
+  /** u32. Counts lock releases while anybody is parked: parked executors watch it. */
+  LOCK_RELEASES: 256,
+  /** u32. Number of executors that have parked operations. */
+  LOCK_PARKED: 260,
+  /** u32. The open dirty epoch; only the writer changes it. Starts at 1. */
+  EPOCH: 320,
+  /** u32. The last epoch whose slots are all in tier 2, durably. Only the flusher changes it. */
+  EPOCH_FLUSHED: 384,
+  /** u32 × 2. Entries in the dirty list of even and odd epochs. */
+  DIRTY_COUNT: 448,
+  /** u64. Last seq that was fully applied when the newest closed epoch was closed. */
+  CLOSED_SEQ: 464,
+  /** u32. Side-ring position when the newest closed epoch was closed. */
+  CLOSED_SIDE: 472,
+  /** u32. Number of tier-2 commits; readers renew their snapshot when it moved. */
+  TIER2_VERSION: 512,
+  /** u64. Last seq that tier 1 shows in full. */
+  APPLIED_SEQ: 576,
+  /** u64. Last seq that the journal holds durably. */
+  DURABLE_SEQ: 584,
+  /** u64. Every change with a seq up to this one is in tier 2. */
+  FLUSHED_SEQ: 640,
+  /** u64. Next free inode id. */
+  ID_NEXT: 704,
+  /** u64. Seq of the last change of the mount table. */
+  MOUNT_SEQ: 768,
+  /** u32. Seqlock over the mount blob. */
+  MOUNT_VERSION: 776,
+  /** u32. Bytes of the mount blob. */
+  MOUNT_USED: 780,
+  /** u32. Interned strings so far; index 0 is the empty string. */
+  STRING_COUNT: 832,
+  /** u32. Bytes used in the string blob. */
+  STRING_USED: 836,
+  /** u32. The writer sleeps on it; whoever filled a ring adds one and notifies. */
+  WRITER_BELL: 896,
+  /** u32. 1 while the writer sleeps or is about to: ringing is needed only then. */
+  WRITER_ASLEEP: 900,
+  /** u32. The flusher sleeps on it. */
+  FLUSHER_BELL: 960,
+  /** u32. Non-zero: somebody waits for a flush; the flusher does not wait for its interval. */
+  FLUSH_WANTED: 964,
+  /** u32. Non-zero: the flusher asks the writer to close the epoch. */
+  CLOSE_WANTED: 968,
+  /** u32. A value of State (master/state). */
+  STATE: 1024,
+  /** u32. Non-zero: mutations are refused (disk reserve reached). */
+  READ_ONLY: 1028,
+  /** u32. Bit per claimed executor. */
+  EXECUTOR_CLAIMS: 1032,
+  /** u32. Side ring: bytes ever written by the writer / read by the flusher, modulo 2^32. */
+  SIDE_HEAD: 1088,
+  SIDE_TAIL: 1152,
+  /** u64 counters of the writer and flusher, for admin report. */
+  STAT_ENTRIES: 1216,
+  STAT_BATCHES: 1224,
+  STAT_WAL_BYTES: 1232,
+  STAT_SYNC_NS: 1240,
+  STAT_FLUSHES: 1248,
+  STAT_FLUSHED_SLOTS: 1256,
+  STAT_FLUSH_NS: 1264,
+  STAT_ROOM_WAITS: 1272,
+  STAT_SEGMENTS: 1280,
+  STAT_JOURNAL_BYTES: 1288,
+  STAT_INODES: 1296,
+} as const;
+export const CONTROL_BYTES = 4096;
+export const CONTROL_MAGIC = 0x0cc4a2d1;
+
+/** One tier-1 set: a header line, then SET_WAYS slots. */
+export const SET = {
+  /** u32. Seqlock: odd while somebody changes the set. */
+  SEQ: 0,
+  /** u32. CLOCK hand. */
+  HAND: 4,
+  /** u8 × 8. Referenced since the hand passed. Written only when it is clear. */
+  REF: 8,
+  /** u32 × 8. Upper half of the key's hash, never 0 for a used way; 0 = the way is free. */
+  TAGS: 16,
+  SLOTS: 64,
+} as const;
+
+/** One slot of a set. */
+export const SLOT = {
+  /** u32. Epoch in which the slot was last made dirty; 0 = clean. Dirty slots are pinned. */
+  DIRTY_EPOCH: 0,
+  /** u32. Reserved, 0. */
+  RESERVED: 4,
+  /** The record (base/record.ts); id 0 = the name is known to be absent. */
+  RECORD: 8,
+} as const;
+export const SMALL_SLOT_BYTES = SLOT.RECORD + RECORD_NAME + SMALL_NAME_BYTES_MAX;
+export const LARGE_SLOT_BYTES = SLOT.RECORD + RECORD_NAME + 256;
+export const SMALL_SET_BYTES = SET.SLOTS + SET_WAYS * SMALL_SLOT_BYTES;
+export const LARGE_SET_BYTES = SET.SLOTS + SET_WAYS * LARGE_SLOT_BYTES;
+
+/** Bytes kept for one whole record in private scratch. */
+export const RECORD_BYTES_MAX = RECORD_NAME + 256;
+
+/** One resolved component of a walk; node 0 is the root. */
+export const NODE = {
+  ID: 0,
+  PARENT_ID: 8,
+  /** u64 hash of (parent id, name): also what the edge's lock stripe is taken from. */
+  EDGE_HASH: 16,
+  FLAGS: 24,
+  MODE: 28,
+  TYPE: 30,
+  OWNER: 32,
+  GROUP: 36,
+  MOUNT_ID: 40,
+  RESERVED: 44,
+  SEQ: 48,
+  TTL: 56,
+} as const;
+export const NODE_BYTES = 64;
+
+/** One walk along a path: private to its executor. */
+export const WALK = {
+  PATH_BYTES: 0,
+  /** u32. Components of the cleaned path; 0 = the root. */
+  DEPTH: 4,
+  /** u32. Index of the next node to resolve; DEPTH + 1 when the whole path is there. */
+  NEXT: 8,
+  /** u32. Set and its seq at a miss: what fill() compares. */
+  MISS_SET: 12,
+  MISS_SET_SEQ: 16,
+  /** u32. STRUCTURE_SEQ when the walk began. */
+  STRUCTURE_SEQ: 20,
+  /** u64 hash and parent of the key that was missing. */
+  MISS_HASH: 24,
+  MISS_PARENT: 32,
+  /** u32. Times the walk was begun anew because of a structural change. */
+  RETRIES: 40,
+  /** u32 × (depth + 1): offset in PATH | length << 16. Entry 0 is the root's empty name. */
+  COMPONENTS: 64,
+  NODES: 64 + 1088,
+  PATH: 64 + 1088 + (PATH_DEPTH_MAX + 1) * NODE_BYTES,
+  /** The whole record of the last node resolved, and of the one before it. */
+  RECORD: 64 + 1088 + (PATH_DEPTH_MAX + 1) * NODE_BYTES + 4352,
+  PARENT_RECORD: 64 + 1088 + (PATH_DEPTH_MAX + 1) * NODE_BYTES + 4352 + RECORD_BYTES_MAX,
+} as const;
+export const WALK_BYTES = align(WALK.PARENT_RECORD + RECORD_BYTES_MAX, 64);
+
+/** Who asks: written by JS when the session changes, read by the permission kernels. */
+export const CALLER = {
+  USER: 0,
+  /** u32. 1 = superuser or member of the supergroup, or permissions are off. */
+  SUPER: 4,
+  GROUP_COUNT: 8,
+  GROUPS: 12,
+} as const;
+export const CALLER_BYTES = 320;
+
+/** One executor's block: shared words first, private scratch behind them. */
+export const EXECUTOR = {
+  /** u32. Doorbell: the executor sleeps on it (Atomics.wait or waitAsync). */
+  BELL: 0,
+  /** u32. 1 while the executor sleeps: ringing is needed only then. */
+  ASLEEP: 4,
+  /** u32. Non-zero: it waits for a flush barrier / for a lock. */
+  WAITS_FLUSH: 8,
+  WAITS_LOCK: 12,
+  /** u32. Bytes ever put into its ring (by it) … */
+  RING_HEAD: 64,
+  /** … and taken out (by the writer), modulo 2^32. */
+  RING_TAIL: 128,
+  /** u32. Entries of this executor applied so far: completions are first in, first out. */
+  COMPLETED: 132,
+  /** u64 × 32. Counters that only this executor writes. */
+  COUNTERS: 192,
+  CALLER: 448,
+  WALK_A: 768,
+  WALK_B: 768 + WALK_BYTES,
+  /** One record with its name, for look-ups and fills. */
+  RECORD: 768 + 2 * WALK_BYTES,
+  /** A key or a value of tier 2 on its way in or out. */
+  KEY: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX,
+  VALUE: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX + 512,
+  /** apply(): where it stopped. u32 change offset, then the key it misses: parent u64, len, name. */
+  APPLY: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX + 1536,
+  /** The request frame, as it came, and the reply that is being built. */
+  REQUEST: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX + 2560,
+  REPLY: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX + 2560 + FRAME_BYTES_MAX + 64,
+} as const;
+export const REPLY_BYTES = 2 * FRAME_BYTES_MAX;
+export const EXECUTOR_BYTES = align(EXECUTOR.REPLY + REPLY_BYTES, 4096);
+
+/** Fields of EXECUTOR.APPLY. */
+export const APPLY = {
+  /** u32. Offset, in the entry, of the change that apply() stopped at; 0 = begin. */
+  AT: 0,
+  MISS_SET: 4,
+  MISS_SET_SEQ: 8,
+  NAME_BYTES: 12,
+  MISS_PARENT: 16,
+  NAME: 24,
+} as const;
+
+/** One slot of the retry cache: sets of 8, the oldest seq of a set gives way. */
+export const RETRY = { CLIENT_ID: 0, CALL_ID: 8, SEQ: 16, INODE_ID: 24 } as const;
+export const RETRY_BYTES = 32;
+export const RETRY_WAYS = 8;
+
+/** What the layout depends on. All sizes in bytes. */
+export type LayoutOptions = {
+  readonly executorCount: number;
+  readonly tier1Bytes: number;
+  readonly lockStripeCount: number;
+  readonly ringBytes: number;
+  readonly sideRingBytes: number;
+  readonly retryEntryCount: number;
+};
+
+/** Control words by name, with the value each must have. */
+export type Layout = { readonly words: ReadonlyMap<number, number>; readonly bytes: number };
+
+const DIRTY_SEQ_COUNT = 65_536;
+const STRING_BLOB_BYTES = 4 * 1024 * 1024;
+const MOUNT_BLOB_BYTES = 1024 * 1024;
+const FLUSH_ARENA_BYTES = 24 * 1024 * 1024;
+/** Of tier 1, the part that holds names longer than SMALL_NAME_BYTES_MAX. */
+const LARGE_SHARE = 1 / 8;
+
+/**
+ * Places every region. Tier 1 gets at most `tier1Bytes`: set counts are any number (not only
+ * powers of two: a set is chosen by multiply-shift), at least 4 a table.
+ */
+export function planLayout(options: LayoutOptions): Layout {
+  assert(options.executorCount <= EXECUTOR_COUNT_MAX, 'executors fit the claim bitmap');
+  assert((options.ringBytes & (options.ringBytes - 1)) === 0, 'ring size is a power of two');
+  const words = new Map<number, number>();
+  let end = CONTROL_BASE + CONTROL_BYTES;
+  const place = (word: number, bytes: number): void => {
+    end = align(end, 4096);
+    words.set(word, end);
+    end += bytes;
+  };
+  const smallSets = Math.max(
+    4,
+    Math.floor((options.tier1Bytes * (1 - LARGE_SHARE)) / SMALL_SET_BYTES),
+  );
+  const largeSets = Math.max(4, Math.floor((options.tier1Bytes * LARGE_SHARE) / LARGE_SET_BYTES));
+  const slotCount = (smallSets + largeSets) * SET_WAYS;
+  const retrySets = Math.max(8, Math.floor(options.retryEntryCount / RETRY_WAYS));
+
+  words.set(CONTROL.EXECUTOR_COUNT, options.executorCount);
+  place(CONTROL.EXECUTOR_BASE, options.executorCount * EXECUTOR_BYTES);
+  words.set(CONTROL.RING_BYTES, options.ringBytes);
+  place(CONTROL.RING_BASE, options.executorCount * options.ringBytes);
+  words.set(CONTROL.LOCK_STRIPE_COUNT, options.lockStripeCount);
+  place(CONTROL.LOCK_WRITER_BASE, options.lockStripeCount * 4);
+  place(CONTROL.LOCK_TICKET_BASE, options.lockStripeCount * 4);
+  place(CONTROL.LOCK_COLUMN_BASE, options.executorCount * options.lockStripeCount * 4);
+  words.set(CONTROL.DIRTY_SEQ_COUNT, DIRTY_SEQ_COUNT);
+  place(CONTROL.DIRTY_SEQ_BASE, DIRTY_SEQ_COUNT * 8);
+  words.set(CONTROL.DIRTY_LIST_CAPACITY, slotCount);
+  place(CONTROL.DIRTY_LIST_BASE, 2 * slotCount * 4);
+  words.set(CONTROL.SIDE_BYTES, options.sideRingBytes);
+  place(CONTROL.SIDE_BASE, options.sideRingBytes);
+  words.set(CONTROL.RETRY_SET_COUNT, retrySets);
+  place(CONTROL.RETRY_BASE, retrySets * RETRY_WAYS * RETRY_BYTES);
+  place(CONTROL.STRING_INDEX_BASE, 65_536 * 8);
+  words.set(CONTROL.STRING_BLOB_BYTES, STRING_BLOB_BYTES);
+  place(CONTROL.STRING_BLOB_BASE, STRING_BLOB_BYTES);
+  words.set(CONTROL.MOUNT_BYTES, MOUNT_BLOB_BYTES);
+  place(CONTROL.MOUNT_BASE, MOUNT_BLOB_BYTES);
+  words.set(CONTROL.FLUSH_ARENA_BYTES, FLUSH_ARENA_BYTES);
+  place(CONTROL.FLUSH_ARENA_BASE, FLUSH_ARENA_BYTES);
+  words.set(CONTROL.SMALL_SET_COUNT, smallSets);
+  place(CONTROL.SMALL_BASE, smallSets * SMALL_SET_BYTES);
+  words.set(CONTROL.LARGE_SET_COUNT, largeSets);
+  place(CONTROL.LARGE_BASE, largeSets * LARGE_SET_BYTES);
+  const bytes = align(end, 65_536);
+  assert(bytes <= 65_536 * 65_535, 'the shared memory fits what 32-bit WebAssembly can address');
+  words.set(CONTROL.MAGIC, CONTROL_MAGIC);
+  words.set(CONTROL.LAYOUT_HASH, LAYOUT_HASH);
+  return { words, bytes };
+}
+
+/** Every table that both sides must agree on, in the order in which they are generated. */
+export const LAYOUT_TABLES = {
+  CONTROL,
+  SET,
+  SLOT,
+  NODE,
+  WALK,
+  CALLER,
+  EXECUTOR,
+  APPLY,
+  RETRY,
+} as const;
+export const LAYOUT_SCALARS = {
+  CONTROL_BASE,
+  SET_WAYS,
+  SMALL_SLOT_BYTES,
+  LARGE_SLOT_BYTES,
+  SMALL_SET_BYTES,
+  LARGE_SET_BYTES,
+  RECORD_BYTES_MAX,
+  NODE_BYTES,
+  WALK_BYTES,
+  CALLER_BYTES,
+  EXECUTOR_BYTES,
+  REPLY_BYTES,
+  RETRY_BYTES,
+  RETRY_WAYS,
+} as const;
+
+/** FNV-1a over the text of all tables: differs whenever any offset differs. */
+export const LAYOUT_HASH = hashText(JSON.stringify([LAYOUT_TABLES, LAYOUT_SCALARS]));
+
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  }
+  return hash >>> 0;
+}
+
+function align(value: number, to: number): number {
+  return Math.ceil(value / to) * to;
+}

@@ -1,0 +1,49 @@
+/**
+ * Every limit of the system, each with its unit in the name, and the relations between them,
+ * asserted when the module loads. Floor 0: imports nothing but assert.
+ */
+import { assert } from './assert.js';
+
+/** Longest name of one edge, bytes of UTF-8: what every POSIX file system gives. */
+export const NAME_BYTES_MAX = 255;
+/** Longest cleaned path, bytes of UTF-8, as PATH_MAX. */
+export const PATH_BYTES_MAX = 4096;
+/** Deepest path, in components, the root not counted. */
+export const PATH_DEPTH_MAX = 256;
+
+/** One WebSocket frame or HTTP body on /rpc. */
+export const FRAME_BYTES_MAX = 1 << 20;
+/** Paths in one batch call. */
+export const BATCH_PATHS_MAX = 1024;
+/** Entries in one page of a listing. */
+export const LIST_PAGE_ENTRIES_MAX = 4096;
+export const LIST_PAGE_ENTRIES_DEFAULT = 1000;
+
+/** One journal entry with its header; a batch of more changes is cut into several entries. */
+export const ENTRY_BYTES_MAX = 1 << 18;
+/** Value of one xattr and all xattrs of one inode together. */
+export const XATTR_BYTES_MAX = 65_536;
+
+/** Threads that can hold locks and submit entries: shards and background threads together. */
+export const EXECUTOR_COUNT_MAX = 32;
+/** Distinct user and group names the master can hold. */
+export const INTERNED_COUNT_MAX = 65_536;
+/** Bytes of one user or group name. */
+export const INTERNED_BYTES_MAX = 255;
+/** Groups of one caller that are looked at; POSIX systems give 65,536, NFS 16. */
+export const CALLER_GROUPS_MAX = 64;
+
+/** Slots of one tier-1 set, as the ways of a CPU cache. */
+export const SET_WAYS = 8;
+/** Names up to this many bytes live in small slots, longer ones in large slots. */
+export const SMALL_NAME_BYTES_MAX = 56;
+
+/** A walk that raced with renames this often falls back to READ locks. */
+export const WALK_RETRIES_MAX = 32;
+
+export const BLOCK_BYTES_DEFAULT = 64 * 1024 * 1024;
+
+assert(NAME_BYTES_MAX <= 255, 'a record stores the length of its name in one byte');
+assert(PATH_BYTES_MAX < 65_536, 'component offsets are 16 bits');
+assert(SMALL_NAME_BYTES_MAX % 8 === 0, 'slots stay aligned to 8 bytes');
+assert(ENTRY_BYTES_MAX < FRAME_BYTES_MAX, 'what came in one frame may take several entries');

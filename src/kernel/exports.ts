@@ -1,0 +1,161 @@
+/**
+ * What the WebAssembly kernels export: the contract between assembly/ and TypeScript. Every
+ * pointer is a byte offset into the one shared memory; every u64 crosses as a number below 2^53
+ * (f64 on the other side), so that no call allocates a BigInt. Kernels never allocate, never
+ * wait except for the few instructions of a seqlock, and never call back. Floor 1.
+ */
+
+/** Outcomes of `cleanPath` that are not a depth. */
+export const PathFault = {
+  NOT_ABSOLUTE: -1,
+  TOO_LONG: -2,
+  TOO_DEEP: -3,
+  NAME_TOO_LONG: -4,
+  NOT_UTF8: -5,
+  NUL_BYTE: -6,
+} as const;
+
+/** Outcomes of `walk`; all but RACED leave WALK.NEXT at the node they are about. */
+export const WalkStatus = {
+  /** Every node is resolved; RECORD holds the last one, PARENT_RECORD the one before it. */
+  FOUND: 0,
+  /** Node NEXT is not in tier 1: read tier 2, fill(), walk() again (it goes on from NEXT). */
+  MISS: 1,
+  /** Tier 1 knows that node NEXT does not exist. */
+  ABSENT: 2,
+  /** Node NEXT - 1 is a file, so node NEXT cannot be. */
+  NOT_DIRECTORY: 3,
+  /** Structural changes raced WALK_RETRIES_MAX times: take READ locks, or try again later. */
+  RACED: 4,
+} as const;
+export type WalkStatus = (typeof WalkStatus)[keyof typeof WalkStatus];
+
+/** Outcomes of `lookup`. */
+export const LookupStatus = { MISS: 0, FOUND: 1, ABSENT: 2 } as const;
+
+/** Outcomes of `fill`. */
+export const FillStatus = {
+  /** The set changed since the miss: whatever was read from tier 2 may be stale. Look again. */
+  RACED: 0,
+  FILLED: 1,
+  /** Every way is dirty: the record is used from private memory, and not cached. */
+  NO_ROOM: 2,
+} as const;
+
+/** Outcomes of `apply`: why it stopped, with APPLY.AT at the change to go on from. */
+export const ApplyStatus = {
+  DONE: 0,
+  /** A PARENT change's directory is not in tier 1: fill it (APPLY.MISS_*), then go on. */
+  MISS: 1,
+  /** Every way of the set is dirty: have a flush done, then go on. */
+  NO_ROOM: 2,
+  /** A SIDE change is at APPLY.AT: JS handles it, advances APPLY.AT past it, then goes on. */
+  SIDE: 3,
+} as const;
+export type ApplyStatus = (typeof ApplyStatus)[keyof typeof ApplyStatus];
+
+export type KernelExports = {
+  // ── control ────────────────────────────────────────────────────────────────────────────────
+  /** Reads the bases from the control region; must be the first call. Returns LAYOUT_HASH. */
+  init(executor: number): number;
+  /** Atomic u64 words as numbers. `max64` stores the larger one; `add64` returns the old value. */
+  load64(pointer: number): number;
+  store64(pointer: number, value: number): void;
+  add64(pointer: number, value: number): number;
+  max64(pointer: number, value: number): void;
+
+  // ── pure ───────────────────────────────────────────────────────────────────────────────────
+  /** 64-bit hash of (parent id, name), stored at `out` as u64. */
+  hashKey(parentId: number, name: number, nameBytes: number, out: number): void;
+  /**
+   * Validates, cleans ('.', '..', '//' and a trailing '/') and splits a path into `walk`: PATH,
+   * PATH_BYTES, COMPONENTS, DEPTH; NEXT and RETRIES become 0. Returns the depth or a PathFault.
+   * '..' above the root stays at the root, as POSIX has it. Reads at most `bytes` from `path`.
+   */
+  cleanPath(path: number, bytes: number, walk: number): number;
+  /** 1 if the bytes are well-formed UTF-8 (no overlong forms, no surrogates), else 0. */
+  isUtf8(pointer: number, bytes: number): number;
+  /** CRC32C (Castagnoli) of the bytes, continuing from `seed` (0 to begin). */
+  crc32c(pointer: number, bytes: number, seed: number): number;
+  /** Writes seq and salt into the entry at `entry` and then its CRC (bytes 4 .. length). */
+  sealEntry(entry: number, seq: number, salt: number): void;
+  /** POSIX check of r=4 w=2 x=1 `bits` against one mode: owner, then group, then other; 1 or 0. */
+  permits(mode: number, owner: number, group: number, caller: number, bits: number): number;
+  /**
+   * Index of the first directory among nodes 0 .. last that the caller may not EXECUTE, or -1.
+   * Only resolved nodes are looked at (those below WALK.NEXT).
+   */
+  deniedAt(walk: number, last: number, caller: number): number;
+  /**
+   * Tier-2 forms. Key: order-preserving id ([n][n bytes big-endian, minimal]) then the name.
+   * Value: a version byte, a presence bitmap, then varints; fields at their defaults are left out.
+   * Each returns the bytes written; decodeRecord returns 0 if the bytes are no such record.
+   */
+  encodeId(id: number, out: number): number;
+  encodeKey(parentId: number, name: number, nameBytes: number, out: number): number;
+  encodeValue(record: number, out: number): number;
+  decodeRecord(key: number, keyBytes: number, value: number, valueBytes: number, out: number): number;
+
+  // ── tier 1 ─────────────────────────────────────────────────────────────────────────────────
+  /**
+   * Lock-free look-up of one name. FOUND copies the record to `out`; MISS leaves set, set seq,
+   * hash and parent at `miss` in the order of WALK.MISS_SET … MISS_PARENT (24 bytes + padding:
+   * `miss` points at a WALK block).
+   */
+  lookup(parentId: number, name: number, nameBytes: number, out: number, walk: number): number;
+  /** Resolves from node NEXT on. See WalkStatus. Takes no lock and writes nothing shared. */
+  walk(walk: number): WalkStatus;
+  /** 1 if no structural change happened since the walk began, so that what it saw is one state. */
+  walkStands(walk: number): number;
+  /** Begins the walk anew from the root, keeping the path. */
+  walkReset(walk: number): void;
+  /**
+   * Caches `record` (clean) in the set that missed, if the set's seq is still `setSeq`. A record
+   * with id 0 says that the name does not exist. Evicts by CLOCK, never a dirty slot.
+   */
+  fill(set: number, setSeq: number, record: number): number;
+  /**
+   * Hands the walk the record of node NEXT from private memory (after FillStatus.NO_ROOM or
+   * instead of a second look-up): stores the node, advances NEXT. Record id 0 is refused (0).
+   */
+  walkTake(walk: number, record: number): number;
+
+  // ── writer ─────────────────────────────────────────────────────────────────────────────────
+  /**
+   * Applies one sealed entry to tier 1 in the open dirty epoch; goes on from APPLY.AT (0 begins).
+   * Also notes (client id, call id) in the retry cache, the DIRTY_SEQ words of the directories,
+   * ids and side keys that it changes, and raises ID_NEXT above every id it sees.
+   * An op with bit 0x8000 is structural: STRUCTURE_SEQ is odd from its first change to its last.
+   */
+  apply(entry: number, at: number): ApplyStatus;
+  /** 1 and the slot (RETRY_BYTES) copied to `out` if the call was already applied. */
+  retryFind(clientId: number, callId: number, out: number): number;
+  /** Seq of the last change in directory (or of id) `id`; hashed, so it may be too high. */
+  dirtySeq(id: number): number;
+
+  // ── flusher ────────────────────────────────────────────────────────────────────────────────
+  /**
+   * Copies dirty slots from[0 .. count) of the epoch's list, as many as the flush arena holds,
+   * sorted by key. Each index row is 8 u32: slot, seq low, seq high, key offset, key bytes,
+   * value bytes (0 = delete), id low, id high; the value follows its key. The rows begin at the
+   * arena's base, the bytes behind the rows. Returns the number of slots taken.
+   */
+  copyDirty(epoch: number, from: number, count: number): number;
+  /** After the commit: marks clean each of `count` rows whose slot has not changed since. */
+  markClean(count: number): void;
+  /** Empties the dirty list of a flushed epoch. */
+  dropEpoch(epoch: number): void;
+
+  // ── whole calls ────────────────────────────────────────────────────────────────────────────
+  /**
+   * GetStatus from frame to frame: parses the request at EXECUTOR.REQUEST, walks, checks
+   * permissions, writes the reply frame at EXECUTOR.REPLY. Returns its bytes, or 0 when anything
+   * is out of the ordinary (a miss, an error, a race, another message): JS then takes the call.
+   */
+  serveGetStatus(requestBytes: number): number;
+  /**
+   * Encodes one FileInfo reply frame (GetStatus, CreateFile …) for `record` at `out`.
+   * `body` is the union number of the reply body. Returns the bytes.
+   */
+  encodeInfoReply(callId: number, body: number, record: number, out: number): number;
+};
