@@ -1,0 +1,100 @@
+/**
+ * The words that every kernel needs and that never change after start, copied once from the
+ * control region into globals of this instance, and the atomic 64-bit words of the shared memory.
+ *
+ * Invariant: `init` is the first call into an instance; nothing else may run before it.
+ * A u64 crosses to JavaScript as f64: every such value is below 2^53.
+ */
+import {
+  CONTROL_BASE,
+  CONTROL_DIRTY_LIST_BASE,
+  CONTROL_DIRTY_LIST_CAPACITY,
+  CONTROL_DIRTY_SEQ_BASE,
+  CONTROL_DIRTY_SEQ_COUNT,
+  CONTROL_EXECUTOR_BASE,
+  CONTROL_FLUSH_ARENA_BASE,
+  CONTROL_FLUSH_ARENA_BYTES,
+  CONTROL_LARGE_BASE,
+  CONTROL_LARGE_SET_COUNT,
+  CONTROL_RETRY_BASE,
+  CONTROL_RETRY_SET_COUNT,
+  CONTROL_SMALL_BASE,
+  CONTROL_SMALL_SET_COUNT,
+  CONTROL_STRING_BLOB_BASE,
+  CONTROL_STRING_BLOB_BYTES,
+  CONTROL_STRING_INDEX_BASE,
+  EXECUTOR_BYTES,
+  LAYOUT_HASH,
+} from './generated/layout';
+
+/** Address of this instance's executor block. */
+export let EXEC: u32 = 0;
+export let SMALL_BASE: u32 = 0;
+export let SMALL_SET_COUNT: u32 = 0;
+export let LARGE_BASE: u32 = 0;
+export let LARGE_SET_COUNT: u32 = 0;
+export let DIRTY_SEQ_BASE: u32 = 0;
+export let DIRTY_SEQ_COUNT: u32 = 0;
+export let DIRTY_LIST_BASE: u32 = 0;
+export let DIRTY_LIST_CAPACITY: u32 = 0;
+export let RETRY_BASE: u32 = 0;
+export let RETRY_SET_COUNT: u32 = 0;
+export let STRING_INDEX_BASE: u32 = 0;
+export let STRING_BLOB_BASE: u32 = 0;
+export let STRING_BLOB_BYTES: u32 = 0;
+export let FLUSH_ARENA_BASE: u32 = 0;
+export let FLUSH_ARENA_BYTES: u32 = 0;
+
+/** Reads the globals; returns the layout that this module was compiled for. */
+export function init(executor: u32): u32 {
+  SMALL_BASE = word(CONTROL_SMALL_BASE);
+  SMALL_SET_COUNT = word(CONTROL_SMALL_SET_COUNT);
+  LARGE_BASE = word(CONTROL_LARGE_BASE);
+  LARGE_SET_COUNT = word(CONTROL_LARGE_SET_COUNT);
+  DIRTY_SEQ_BASE = word(CONTROL_DIRTY_SEQ_BASE);
+  DIRTY_SEQ_COUNT = word(CONTROL_DIRTY_SEQ_COUNT);
+  DIRTY_LIST_BASE = word(CONTROL_DIRTY_LIST_BASE);
+  DIRTY_LIST_CAPACITY = word(CONTROL_DIRTY_LIST_CAPACITY);
+  RETRY_BASE = word(CONTROL_RETRY_BASE);
+  RETRY_SET_COUNT = word(CONTROL_RETRY_SET_COUNT);
+  STRING_INDEX_BASE = word(CONTROL_STRING_INDEX_BASE);
+  STRING_BLOB_BASE = word(CONTROL_STRING_BLOB_BASE);
+  STRING_BLOB_BYTES = word(CONTROL_STRING_BLOB_BYTES);
+  FLUSH_ARENA_BASE = word(CONTROL_FLUSH_ARENA_BASE);
+  FLUSH_ARENA_BYTES = word(CONTROL_FLUSH_ARENA_BYTES);
+  EXEC = word(CONTROL_EXECUTOR_BASE) + executor * EXECUTOR_BYTES;
+  return LAYOUT_HASH;
+}
+
+export function load64(pointer: usize): f64 {
+  return f64(atomic.load<u64>(pointer));
+}
+
+export function store64(pointer: usize, value: f64): void {
+  atomic.store<u64>(pointer, u64(value));
+}
+
+/** Returns the value from before. */
+export function add64(pointer: usize, value: f64): f64 {
+  return f64(atomic.add<u64>(pointer, u64(value)));
+}
+
+export function max64(pointer: usize, value: f64): void {
+  raise64(pointer, u64(value));
+}
+
+/** Makes the word at least `value`; a word only ever grows under it. */
+export function raise64(pointer: usize, value: u64): void {
+  let seen = atomic.load<u64>(pointer);
+  while (seen < value) {
+    const found = atomic.cmpxchg<u64>(pointer, seen, value);
+    if (found == seen) return;
+    seen = found;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function word(offset: u32): u32 {
+  return atomic.load<u32>(CONTROL_BASE + offset);
+}
