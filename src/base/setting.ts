@@ -22,9 +22,7 @@ export type Facts = {
 export type Given = Facts & { readonly text: (name: string) => string };
 
 /** A fixed default text, or a rule with the sentence that documents it. */
-export type Default =
-  | string
-  | { readonly rule: string; readonly derive: (given: Given) => string };
+export type Default = string | { readonly rule: string; readonly derive: (given: Given) => string };
 
 export type Kind<T> = {
   readonly schema: z.ZodType<T, string>;
@@ -117,12 +115,12 @@ export function choice<const T extends string>(options: readonly T[]): Kind<T> {
   return { schema, accepts, unit: 'word', format: String };
 }
 
-export function text(accepts: string, pattern: RegExp): Kind<string> {
+export function text(accepts: string, { pattern }: { pattern: RegExp }): Kind<string> {
   const schema = schemaOf((given) => (pattern.test(given) ? given : undefined), accepts);
   return { schema, accepts, unit: 'text', format: String };
 }
 
-/** `key=value,key=value`; a comma within a value is written `\,`. */
+/** `key=value,key=value`; a comma within a value is written `\,`; no value ends in a backslash. */
 export function pairs(): Kind<Readonly<Record<string, string>>> {
   const accepts = 'key=value pairs with commas between them';
   return {
@@ -143,5 +141,6 @@ function parsePairs(given: string): Record<string, string> | undefined {
     const equals = item.indexOf('=');
     return [item.slice(0, Math.max(equals, 0)).trim(), item.slice(equals + 1)];
   });
-  return entries.every(([key]) => key !== '') ? Object.fromEntries(entries) : undefined;
+  const sound = entries.every(([key, value]) => key !== '' && !value.endsWith('\\'));
+  return sound ? Object.fromEntries(entries) : undefined;
 }
