@@ -87,7 +87,7 @@ function constantEnums(module) {
 }
 
 function plainFields(module) {
-  return module.replace(/constructor\(([^]*?)\)\{\}/g, (_, list) => {
+  return module.replace(/constructor\(([\s\S]*?)\)\{\}/g, (_, list) => {
     const parameters = [...list.matchAll(/public (\w+): (.*?) = (.*?),?\n/g)];
     const fields = parameters.map(([, name, type]) => `  ${name}: ${type};`);
     const formal = parameters.map(([, name, type, value]) => `  ${name}: ${type} = ${value},`);
@@ -114,7 +114,7 @@ function objectForms(module, required) {
 }
 
 function pruneImports(module) {
-  const rest = module.replace(/^import .*$/gm, '').replace(/\/\*\*[^]*?\*\//g, '');
+  const rest = module.replace(/^import .*$/gm, '').replace(/\/\*\*[\s\S]*?\*\//g, '');
   const uses = (name) => new RegExp(`\\b${name}\\b`).test(rest);
   return module.replace(/^import \{ (.*) \} from (.*);\n/gm, (_, names, from) => {
     const kept = names.split(', ').filter(uses);

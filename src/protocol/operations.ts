@@ -1,0 +1,80 @@
+/**
+ * One row for each request: what the edge, the driver of operations and the client must know about
+ * it without looking inside. Numbers are those of the union in schemas/request.fbs.
+ *
+ * lane: `fast` answers from memory or with one journal entry; `slow` may wait for a store, walk a
+ * tree or stream; `admin` reports on the master itself; `session` is the edge's own business.
+ * idempotent: sending it twice has the effect of sending it once even if nobody remembers the first,
+ * so a client may retry it on a new connection to a master that has lost its memory of calls.
+ */
+import { ReplyBody, RequestBody } from './generated/index.js';
+
+export type Lane = 'fast' | 'slow' | 'admin' | 'session';
+
+export type Operation = {
+  readonly name: Exclude<keyof typeof RequestBody, 'NONE'>;
+  readonly number: RequestBody;
+  readonly kind: 'read' | 'write';
+  readonly idempotent: boolean;
+  readonly lane: Lane;
+  /** The member of the last reply when the call went well. */
+  readonly reply: ReplyBody;
+};
+
+type Row = readonly [Operation['kind'], 'idempotent' | 'once', Lane, keyof typeof ReplyBody];
+
+const rows: Record<Operation['name'], Row> = {
+  Hello: ['read', 'idempotent', 'session', 'Welcome'],
+  Cancel: ['read', 'idempotent', 'session', 'Empty'],
+  Ping: ['read', 'idempotent', 'session', 'Empty'],
+
+  GetStatus: ['read', 'idempotent', 'fast', 'FileInfo'],
+  GetStatusById: ['read', 'idempotent', 'fast', 'FileInfo'],
+  Exists: ['read', 'idempotent', 'fast', 'ExistsReply'],
+  ListStatus: ['read', 'idempotent', 'slow', 'ListPage'],
+  BatchGetStatus: ['read', 'idempotent', 'fast', 'BatchReply'],
+  GetFilePath: ['read', 'idempotent', 'fast', 'PathReply'],
+  CheckAccess: ['read', 'idempotent', 'fast', 'Empty'],
+  ContentSummary: ['read', 'idempotent', 'slow', 'Summary'],
+  GetXAttrs: ['read', 'idempotent', 'fast', 'XAttrsReply'],
+
+  CreateFile: ['write', 'once', 'fast', 'FileInfo'],
+  CompleteFile: ['write', 'once', 'fast', 'FileInfo'],
+  CreateDirectory: ['write', 'once', 'fast', 'FileInfo'],
+  BatchCreate: ['write', 'once', 'fast', 'BatchReply'],
+  Rename: ['write', 'once', 'fast', 'Empty'],
+  Delete: ['write', 'once', 'fast', 'Empty'],
+  Undelete: ['write', 'once', 'fast', 'Empty'],
+  SetAttribute: ['write', 'idempotent', 'slow', 'Empty'],
+
+  Load: ['write', 'idempotent', 'slow', 'JobReply'],
+  GetJob: ['read', 'idempotent', 'admin', 'JobReply'],
+  CancelJob: ['write', 'idempotent', 'admin', 'JobReply'],
+  ListJobs: ['read', 'idempotent', 'admin', 'JobList'],
+
+  Mount: ['write', 'once', 'slow', 'Empty'],
+  Unmount: ['write', 'once', 'slow', 'Empty'],
+  UpdateMount: ['write', 'idempotent', 'slow', 'Empty'],
+  GetMountTable: ['read', 'idempotent', 'admin', 'MountTable'],
+  ReverseResolve: ['read', 'idempotent', 'fast', 'PathReply'],
+
+  GetReport: ['read', 'idempotent', 'admin', 'JsonReply'],
+  GetLocks: ['read', 'idempotent', 'admin', 'JsonReply'],
+  GetJournalInfo: ['read', 'idempotent', 'admin', 'JsonReply'],
+  GetConfig: ['read', 'idempotent', 'admin', 'JsonReply'],
+};
+
+export const operations: readonly Operation[] = Object.entries(rows).map(([name, row]) => ({
+  name: name as Operation['name'],
+  number: RequestBody[name as Operation['name']],
+  kind: row[0],
+  idempotent: row[1] === 'idempotent',
+  lane: row[2],
+  reply: ReplyBody[row[3]],
+}));
+
+const byNumber: (Operation | undefined)[] = [];
+for (const operation of operations) byNumber[operation.number] = operation;
+
+/** undefined: no such request. */
+export const operationOf = (number: number): Operation | undefined => byNumber[number];
