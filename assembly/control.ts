@@ -5,6 +5,7 @@
  * Invariant: `init` is the first call into an instance; nothing else may run before it.
  * A u64 crosses to JavaScript as f64: every such value is below 2^53.
  */
+import { initCrc } from './crc32c';
 import {
   CONTROL_BASE,
   CONTROL_DIRTY_LIST_BASE,
@@ -45,7 +46,7 @@ export let STRING_BLOB_BYTES: u32 = 0;
 export let FLUSH_ARENA_BASE: u32 = 0;
 export let FLUSH_ARENA_BYTES: u32 = 0;
 
-/** Reads the globals; returns the layout that this module was compiled for. */
+/** Reads the globals; returns the layout that this module was compiled for, 0 if it has no room. */
 export function init(executor: u32): u32 {
   SMALL_BASE = word(CONTROL_SMALL_BASE);
   SMALL_SET_COUNT = word(CONTROL_SMALL_SET_COUNT);
@@ -63,7 +64,7 @@ export function init(executor: u32): u32 {
   FLUSH_ARENA_BASE = word(CONTROL_FLUSH_ARENA_BASE);
   FLUSH_ARENA_BYTES = word(CONTROL_FLUSH_ARENA_BYTES);
   EXEC = word(CONTROL_EXECUTOR_BASE) + executor * EXECUTOR_BYTES;
-  return LAYOUT_HASH;
+  return initCrc() ? LAYOUT_HASH : 0;
 }
 
 export function load64(pointer: usize): f64 {

@@ -1,3 +1,8 @@
 /** The kernels: every function that src/kernel/exports.ts promises, gathered from its file. */
 export { init, load64, store64, add64, max64 } from './control';
 export { hashKey } from './hash';
+export { cleanPath } from './path';
+export { isUtf8 } from './utf8';
+export { crc32c, sealEntry } from './crc32c';
+export { permits, deniedAt } from './permission';
+export { encodeId, encodeKey, encodeValue, decodeRecord } from './codec';
