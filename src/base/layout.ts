@@ -12,8 +12,13 @@
  * control region (CONTROL.*_BASE …), written once by main before any other thread starts.
  */
 import { assert } from './assert.js';
-import { EXECUTOR_COUNT_MAX, FRAME_BYTES_MAX, PATH_DEPTH_MAX, SET_WAYS } from './limits.js';
-import { SMALL_NAME_BYTES_MAX } from './limits.js';
+import {
+  EXECUTOR_COUNT_MAX,
+  FRAME_BYTES_MAX,
+  PATH_DEPTH_MAX,
+  SET_WAYS,
+  SMALL_NAME_BYTES_MAX,
+} from './limits.js';
 import { RECORD_NAME } from './record.js';
 
 /** Where the control region begins: behind the static data of the kernels. */
@@ -53,6 +58,7 @@ export const CONTROL = {
   LARGE_SET_COUNT: 104,
   FLUSH_ARENA_BASE: 108,
   FLUSH_ARENA_BYTES: 112,
+  DROPPED_BASE: 116,
 
   /** u32. Odd while a structural entry (rename, permission of a directory) is being applied. */
   STRUCTURE_SEQ: 128,
@@ -68,6 +74,8 @@ export const CONTROL = {
   EPOCH_FLUSHED: 384,
   /** u32 × 2. Entries in the dirty list of even and odd epochs. */
   DIRTY_COUNT: 448,
+  /** u32 × 2. Ids in the dropped list of even and odd epochs. */
+  DROPPED_COUNT: 456,
   /** u64. Last seq that was fully applied when the newest closed epoch was closed. */
   CLOSED_SEQ: 464,
   /** u32. Side-ring position when the newest closed epoch was closed. */
@@ -262,6 +270,13 @@ export const RETRY = { CLIENT_ID: 0, CALL_ID: 8, SEQ: 16, INODE_ID: 24 } as cons
 export const RETRY_BYTES = 32;
 export const RETRY_WAYS = 8;
 
+/**
+ * Ids that one epoch can drop for good (u64 each; list of epoch E at DROPPED_BASE +
+ * (E & 1) * DROPPED_LIST_BYTES). A full list makes the writer ask for a flush.
+ */
+export const DROPPED_IDS_MAX = 65_536;
+export const DROPPED_LIST_BYTES = DROPPED_IDS_MAX * 8;
+
 /** What the layout depends on. All sizes in bytes. */
 export type LayoutOptions = {
   readonly executorCount: number;
@@ -316,6 +331,7 @@ export function planLayout(options: LayoutOptions): Layout {
   place(CONTROL.DIRTY_SEQ_BASE, DIRTY_SEQ_COUNT * 8);
   words.set(CONTROL.DIRTY_LIST_CAPACITY, slotCount);
   place(CONTROL.DIRTY_LIST_BASE, 2 * slotCount * 4);
+  place(CONTROL.DROPPED_BASE, 2 * DROPPED_LIST_BYTES);
   words.set(CONTROL.SIDE_BYTES, options.sideRingBytes);
   place(CONTROL.SIDE_BASE, options.sideRingBytes);
   words.set(CONTROL.RETRY_SET_COUNT, retrySets);
@@ -365,6 +381,8 @@ export const LAYOUT_SCALARS = {
   REPLY_BYTES,
   RETRY_BYTES,
   RETRY_WAYS,
+  DROPPED_IDS_MAX,
+  DROPPED_LIST_BYTES,
 } as const;
 
 /** FNV-1a over the text of all tables: differs whenever any offset differs. */
