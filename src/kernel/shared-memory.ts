@@ -60,23 +60,3 @@ export class SharedMemory {
     Atomics.notify(this.i32, offset >> 2);
   }
 }
-
-/** Reads and writes u64 fields below 2^53 without BigInt. Little-endian. */
-export function getU64(view: DataView, offset: number): number {
-  return view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 0x1_0000_0000;
-}
-
-export function setU64(view: DataView, offset: number, value: number): void {
-  view.setUint32(offset, value >>> 0, true);
-  view.setUint32(offset + 4, Math.floor(value / 0x1_0000_0000), true);
-}
-
-/** i64 fields that hold -1 or a number below 2^53 (times, durations). */
-export function getI64(view: DataView, offset: number): number {
-  return view.getUint32(offset, true) + view.getInt32(offset + 4, true) * 0x1_0000_0000;
-}
-
-export function setI64(view: DataView, offset: number, value: number): void {
-  view.setUint32(offset, value >>> 0, true);
-  view.setInt32(offset + 4, Math.floor(value / 0x1_0000_0000), true);
-}

@@ -15,10 +15,6 @@
  */
 import { type Database, open, type RootDatabase } from 'lmdb';
 
-/** What the kinds of side records are; the numbers are on disk and in the journal. */
-export const SideKind = { STRING: 1, MOUNT: 2, XATTR: 3, ORIGIN: 4 } as const;
-export type SideKind = (typeof SideKind)[keyof typeof SideKind];
-
 export type Tier2State = {
   /** Every journal entry up to this seq is contained. */
   readonly appliedSeq: number;
@@ -95,8 +91,8 @@ export class Tier2 {
   }
 }
 
-/** Key of a side record: the kind, then the kind's own key. */
-export function sideKey(kind: SideKind, key: Uint8Array): Uint8Array {
+/** Key of a side record: its kind (SIDE_* of base/entry-format), then the kind's own key. */
+export function sideKey(kind: number, key: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(key.length + 1);
   bytes[0] = kind;
   bytes.set(key, 1);

@@ -1,0 +1,154 @@
+/**
+ * One call in progress: a read, or a mutation on its way to the journal. Floor 4.
+ *
+ * Mutation, one attempt:
+ *
+ *   plan ─▶ lock all ─▶ plan again ─▶ retried call? ─▶ execute (entry into the ring) ─▶ committing
+ *             │            │ path moved: anew with the new locks
+ *             └ taken: park, nothing held
+ *
+ * The first plan runs without locks, so what it saw may be gone: only the second one, under the
+ * locks, is what execute() builds upon. Locks stay held until the entry is durable and applied.
+ *
+ * Invariant: an attempt that throws holds nothing and has published nothing.
+ */
+import { ENTRY_SEQ } from '../base/entry-format.js';
+import { EXECUTOR, RETRY } from '../base/layout.js';
+import type { StatusError } from '../base/status.js';
+import { readU64 } from '../base/word64.js';
+import { LockList } from '../lock/lock-list.js';
+import { NO_TICKET } from '../lock/lock-table.js';
+import type { Caller } from './caller.js';
+import type { Executor } from './executor.js';
+import { Park } from './park.js';
+
+/** Where a call's outcome goes. Exactly one of its methods is called, once. */
+export interface Sink {
+  /** A FileInfo of the record at a byte offset of shared memory; read at once. */
+  info(executor: Executor, record: number, seq: number): void;
+  /** Success that has nothing to tell but the seq of the change (0: nothing changed). */
+  empty(seq: number): void;
+  fail(error: StatusError): void;
+}
+
+export abstract class Call {
+  /** What `admin locks` and the logs call it. */
+  abstract readonly name: string;
+  readonly caller: Caller;
+  /** With caller.clientId, the identity of the call across retries; 0 = never retried. */
+  readonly callId: number;
+  /** performance.now() after which nobody waits for it; Infinity = for ever. */
+  deadline = Number.POSITIVE_INFINITY;
+  /** performance.now() when it was parked first; 0 = never. */
+  parkedAt = 0;
+  /** The client gave it up: it ends at its next attempt. */
+  cancelled = false;
+
+  constructor(caller: Caller, callId: number) {
+    this.caller = caller;
+    this.callId = callId;
+  }
+
+  /** True: answered. False: committing. Throws StatusError, or Park. */
+  abstract attempt(executor: Executor): boolean;
+  abstract fail(error: StatusError): void;
+  /** The text that stands for the call in reports. */
+  abstract describe(): string;
+}
+
+const REPLANS_MAX = 4;
+const scratch = new LockList(64);
+const free: LockList[] = [];
+
+export abstract class Mutation extends Call {
+  /** Bytes that the entry may need. */
+  protected room = 4096;
+  /** What the entry is called in the journal (Op of ops/op-codes.ts). */
+  protected abstract readonly op: number;
+  ticket = NO_TICKET;
+  /** Position of the entry in the ring, while committing. */
+  position = 0;
+  locks: LockList | undefined;
+  /** performance.now() when the locks were taken. */
+  lockedAt = 0;
+
+  /** Resolves the path(s) and adds the locks that the operation needs. */
+  protected abstract plan(executor: Executor, locks: LockList): void;
+  /** Checks and writes the entry; false = nothing to change, and already answered. */
+  protected abstract execute(executor: Executor): boolean;
+  /** The entry at byte offset `entry` is durable and applied: answer. */
+  abstract complete(executor: Executor, entry: number, seq: number): void;
+  /** The same call was applied before, at `seq`, and made or changed inode `inodeId`. */
+  protected abstract repeat(executor: Executor, inodeId: number, seq: number): void;
+
+  override attempt(executor: Executor): boolean {
+    executor.setCaller(this.caller);
+    if (this.locks === undefined) {
+      this.locks = free.pop() ?? new LockList();
+      this.#planInto(executor, this.locks);
+    }
+    for (let replans = 0; replans < REPLANS_MAX; replans++) {
+      if (!executor.locks.tryAcquire(this.locks, this.ticket)) throw Park.lock;
+      let published = false;
+      try {
+        this.#planInto(executor, scratch);
+        if (scratch.equals(this.locks)) {
+          published = this.#commit(executor);
+          if (!published) this.giveLocksBack(executor);
+          return !published;
+        }
+      } catch (error) {
+        if (!published) this.giveLocksBack(executor);
+        throw error;
+      }
+      executor.locks.release(this.locks);
+      this.locks.copyFrom(scratch);
+    }
+    throw Park.lock;
+  }
+
+  /** Releases the locks and forgets them: the next attempt plans anew. */
+  giveLocksBack(executor: Executor): void {
+    if (this.locks === undefined) return;
+    executor.locks.release(this.locks);
+    this.dropPlan();
+  }
+
+  /** Forgets a lock list that is not held. */
+  dropPlan(): void {
+    if (this.locks !== undefined) free.push(this.locks);
+    this.locks = undefined;
+  }
+
+  #planInto(executor: Executor, list: LockList): void {
+    list.clear();
+    this.plan(executor, list);
+    list.seal();
+  }
+
+  /** Under the locks. True when an entry was published. */
+  #commit(executor: Executor): boolean {
+    const { clientId } = this.caller;
+    const out = executor.base + EXECUTOR.RECORD;
+    if (
+      clientId !== 0 &&
+      this.callId !== 0 &&
+      executor.kernel.retryFind(clientId, this.callId, out) === 1
+    ) {
+      const view = executor.shared.view;
+      this.repeat(executor, readU64(view, out + RETRY.INODE_ID), readU64(view, out + RETRY.SEQ));
+      return false;
+    }
+    const begun = executor.ring.begin(Date.now(), clientId, this.callId, this.op, this.room);
+    if (!begun) throw Park.ring;
+    if (!this.execute(executor)) return false;
+    this.position = executor.ring.publish();
+    this.lockedAt = performance.now();
+    return true;
+  }
+}
+
+/** Seq that the writer sealed into the entry at a byte offset. */
+export function sealedSeq(executor: Executor, entry: number): number {
+  return readU64(executor.shared.view, entry + ENTRY_SEQ);
+}

@@ -1,0 +1,84 @@
+/**
+ * The ring of one executor to the writer thread: one producer, one consumer, entries of the
+ * journal's own format, contiguous. Positions count bytes ever written, modulo 2^32. Floor 4.
+ *
+ *        freed            RING_TAIL                    head
+ *   ───────┬──────────────────┬──────────────────────────┬──────────────
+ *          │ applied, not yet │ the writer takes these   │ free …
+ *          │ completed here   │                          │
+ *   ───────┴──────────────────┴──────────────────────────┴──────────────
+ *
+ * An entry stays readable (with the seq that the writer sealed into it) until its completion has
+ * been handled here: replies are made from it.
+ *
+ * Invariant: head - freed <= ring bytes. Entries never straddle the end: a skip fills it up.
+ */
+import { ENTRY_CRC, ENTRY_LENGTH } from '../base/entry-format.js';
+import { CONTROL, EXECUTOR } from '../base/layout.js';
+import { EntryWriter } from '../journal/entry.js';
+import type { SharedMemory } from '../kernel/shared-memory.js';
+
+/** Stands where an entry's CRC would: the rest of the ring is unused. */
+export const RING_SKIP = 0xffff_ffff;
+
+export class EntryRing {
+  readonly entry: EntryWriter;
+  readonly #shared: SharedMemory;
+  readonly #base: number;
+  readonly #bytes: number;
+  readonly #headWord: number;
+  #head = 0;
+  #freed = 0;
+  /** Where the entry that is being built begins, as a position. */
+  #open = 0;
+
+  constructor(shared: SharedMemory, executor: number) {
+    this.#shared = shared;
+    this.#bytes = shared.fixed(CONTROL.RING_BYTES);
+    this.#base = shared.fixed(CONTROL.RING_BASE) + executor * this.#bytes;
+    this.#headWord = (shared.executorBase(executor) + EXECUTOR.RING_HEAD) >> 2;
+    this.entry = new EntryWriter(shared.u8);
+    // A thread that takes over a claimed executor goes on where the one before it stopped.
+    this.#head = Atomics.load(shared.i32, this.#headWord) >>> 0;
+    this.#freed = this.#head;
+  }
+
+  /** Begins an entry of at most `room` bytes; false when the ring has no room for it now. */
+  begin(timeMs: number, clientId: number, callId: number, op: number, room: number): boolean {
+    const offset = this.#head & (this.#bytes - 1);
+    const tail = this.#bytes - offset;
+    const skip = tail < room ? tail : 0;
+    if (((this.#head - this.#freed) >>> 0) + skip + room > this.#bytes) return false;
+    if (skip > 0) {
+      this.#shared.view.setUint32(this.#base + offset + ENTRY_CRC, RING_SKIP, true);
+      this.#shared.view.setUint32(this.#base + offset + ENTRY_LENGTH, skip, true);
+    }
+    this.#open = (this.#head + skip) >>> 0;
+    this.entry.begin(this.#offset(this.#open), timeMs, clientId, callId, op, room);
+    return true;
+  }
+
+  /** Ends the entry and shows it to the writer. Returns its position. */
+  publish(): number {
+    const length = this.entry.finish();
+    this.#head = (this.#open + length) >>> 0;
+    // The entry's bytes are plain stores: this store makes them visible before the new head.
+    Atomics.store(this.#shared.i32, this.#headWord, this.#head | 0);
+    return this.#open;
+  }
+
+  /** Byte offset, in shared memory, of the entry at a position. */
+  offsetOf(position: number): number {
+    return this.#offset(position);
+  }
+
+  /** The entry at `position` has been completed: everything up to its end may be overwritten. */
+  free(position: number): void {
+    const length = this.#shared.view.getUint32(this.#offset(position) + ENTRY_LENGTH, true);
+    this.#freed = (position + length) >>> 0;
+  }
+
+  #offset(position: number): number {
+    return this.#base + (position & (this.#bytes - 1));
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * An executor: a thread's means of reading the namespace and of changing it. One WASM instance,
+ * two walks, a snapshot of tier 2, a column of the lock table and a ring to the writer. RPC
+ * shards and background threads each have one; only shards have sockets. Floor 4.
+ *
+ * Invariant: used by one thread only; scratch (walks, record, request, reply) belongs to the call
+ * that runs, and no call keeps it across a turn of the event loop.
+ */
+import { CALLER, CONTROL, CONTROL_BASE, EXECUTOR } from '../base/layout.js';
+import { CALLER_GROUPS_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../base/limits.js';
+import { Code, StatusError } from '../base/status.js';
+import { type KernelExports, PathFault, WalkStatus } from '../kernel/exports.js';
+import type { SharedMemory } from '../kernel/shared-memory.js';
+import { LockTable } from '../lock/lock-table.js';
+import { PathWalk } from '../path/path-walk.js';
+import type { Tier2 } from '../storage/tier2.js';
+import { TierReader } from '../tier/tier-reader.js';
+import type { Caller } from './caller.js';
+import { EntryRing } from './entry-ring.js';
+import { Park } from './park.js';
+import { STRING_UNKNOWN, StringTable } from './string-table.js';
+
+const decoder = new TextDecoder();
+
+export type ExecutorOptions = {
+  readonly index: number;
+  readonly shared: SharedMemory;
+  readonly kernel: KernelExports;
+  readonly tier2: Tier2;
+  /** Members of this group may do anything, as may the superuser. */
+  readonly supergroup: string;
+  readonly superuser: string;
+  readonly permissions: boolean;
+};
+
+export class Executor {
+  readonly index: number;
+  readonly shared: SharedMemory;
+  readonly kernel: KernelExports;
+  readonly reader: TierReader;
+  readonly locks: LockTable;
+  readonly ring: EntryRing;
+  readonly strings: StringTable;
+  /** Byte offset of this executor's block in shared memory. */
+  readonly base: number;
+  readonly walkA: PathWalk;
+  readonly walkB: PathWalk;
+  readonly #options: ExecutorOptions;
+  #callerInPlace: Caller | undefined;
+  #callerVersion = -1;
+
+  constructor(options: ExecutorOptions) {
+    const { shared, kernel, index } = options;
+    this.#options = options;
+    this.index = index;
+    this.shared = shared;
+    this.kernel = kernel;
+    this.base = shared.executorBase(index);
+    this.reader = new TierReader(shared, kernel, options.tier2, index);
+    this.locks = new LockTable(shared, index);
+    this.ring = new EntryRing(shared, index);
+    this.strings = new StringTable(shared);
+    this.walkA = new PathWalk(shared, this.base + EXECUTOR.WALK_A);
+    this.walkB = new PathWalk(shared, this.base + EXECUTOR.WALK_B);
+  }
+
+  /** Address of the CALLER block that the permission kernels read. */
+  get callerAt(): number {
+    return this.base + EXECUTOR.CALLER;
+  }
+
+  /** Puts who asks where the kernels look; free when it is the same as last time. */
+  setCaller(caller: Caller): void {
+    const version = this.shared.load(CONTROL.STRING_COUNT);
+    if (caller === this.#callerInPlace && version === this.#callerVersion) return;
+    const view = this.shared.view;
+    const at = this.callerAt;
+    view.setUint32(at + CALLER.USER, this.strings.idOf(caller.user), true);
+    view.setUint32(at + CALLER.SUPER, this.isSuper(caller) ? 1 : 0, true);
+    const groups = caller.groups.slice(0, CALLER_GROUPS_MAX);
+    view.setUint32(at + CALLER.GROUP_COUNT, groups.length, true);
+    groups.forEach((group, i) => {
+      view.setUint32(at + CALLER.GROUPS + i * 4, this.strings.idOf(group), true);
+    });
+    this.#callerInPlace = caller;
+    this.#callerVersion = version;
+  }
+
+  isSuper(caller: Caller): boolean {
+    const { permissions, superuser, supergroup } = this.#options;
+    return !permissions || caller.user === superuser || caller.groups.includes(supergroup);
+  }
+
+  /** Cleans, splits and walks a path. Throws INVALID_ARGUMENT, or parks when renames race it. */
+  resolve(walk: PathWalk, path: Uint8Array): void {
+    if (path.length > PATH_BYTES_MAX * 4) throw pathFault(PathFault.TOO_LONG, path);
+    const at = this.base + EXECUTOR.REQUEST;
+    this.shared.u8.set(path, at);
+    const depth = this.kernel.cleanPath(at, path.length, walk.at);
+    if (depth < 0) throw pathFault(depth, path);
+    this.walkAgain(walk);
+  }
+
+  /** Walks the cleaned path that the block holds, from the root. */
+  walkAgain(walk: PathWalk): void {
+    this.kernel.walkReset(walk.at);
+    walk.status = this.reader.walk(walk.at);
+    if (walk.status === WalkStatus.RACED) throw Park.turn;
+  }
+
+  /** The number of a name that a mutation stores; parks until the name has one. */
+  intern(name: string): number {
+    const id = this.strings.idOf(name);
+    if (id === STRING_UNKNOWN) throw Park.intern(name);
+    return id;
+  }
+
+  /** Parks until tier 2 is exact about a directory's children, an id or a side key. */
+  awaitTier2(id: number): void {
+    const seq = this.kernel.dirtySeq(id);
+    if (seq > this.flushedSeq) throw Park.flush(seq);
+    this.reader.renew();
+  }
+
+  get flushedSeq(): number {
+    return this.load64(CONTROL.FLUSHED_SEQ);
+  }
+
+  load64(word: number): number {
+    return this.kernel.load64(CONTROL_BASE + word);
+  }
+
+  /** A fresh inode id. Ids of calls that fail stay unused. */
+  takeId(): number {
+    return this.kernel.add64(CONTROL_BASE + CONTROL.ID_NEXT, 1);
+  }
+}
+
+function pathFault(fault: number, path: Uint8Array): StatusError {
+  const shown = decoder.decode(path.subarray(0, 256));
+  const text = JSON.stringify(path.length > 256 ? `${shown}…` : shown);
+  const reasons: Record<number, [string, string]> = {
+    [PathFault.NOT_ABSOLUTE]: [
+      `Path ${text} is not absolute.`,
+      'Give a path that begins with "/".',
+    ],
+    [PathFault.TOO_LONG]: [
+      `Path ${text} is longer than ${PATH_BYTES_MAX} bytes.`,
+      'Use shorter names or fewer directories.',
+    ],
+    [PathFault.TOO_DEEP]: [
+      `Path ${text} has more than ${PATH_DEPTH_MAX} components.`,
+      'Use fewer directories.',
+    ],
+    [PathFault.NAME_TOO_LONG]: [
+      `Path ${text} has a name longer than 255 bytes.`,
+      'Use shorter names.',
+    ],
+    [PathFault.NOT_UTF8]: [`Path ${text} is not valid UTF-8.`, 'Encode names as UTF-8.'],
+    [PathFault.NUL_BYTE]: [`Path ${text} contains a NUL byte.`, 'Leave NUL bytes out of names.'],
+  };
+  const [reason, hint] = reasons[fault] ?? [`Path ${text} is invalid.`, 'Check the path.'];
+  return new StatusError(Code.INVALID_ARGUMENT, reason, { path: shown, hint });
+}

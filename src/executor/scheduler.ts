@@ -1,0 +1,339 @@
+/**
+ * Runs the calls of one executor: attempts them, completes them when the writer has applied their
+ * entries, and begins parked ones anew when what they wait for has come. Never blocks. Floor 4.
+ *
+ * Sleeping: the executor's bell word, by Atomics.waitAsync. Whoever has news (the writer after a
+ * batch, the flusher after a commit, another executor that released locks) adds to it and
+ * notifies. What to look for is read again after ASLEEP is set, so no news is missed.
+ *
+ * Invariant: completions are first in, first out, as the ring is.
+ * Invariant: at most `parkedMax` calls are parked; the next one gets RESOURCE_EXHAUSTED.
+ */
+import { assert, unreachable } from '../base/assert.js';
+import { CONTROL, EXECUTOR } from '../base/layout.js';
+import { Code, StatusError } from '../base/status.js';
+import { NO_TICKET } from '../lock/lock-table.js';
+import { type Call, Mutation, sealedSeq } from './call.js';
+import { Deque } from './deque.js';
+import type { Executor } from './executor.js';
+import { InternCall } from './intern-call.js';
+import { Park, type ParkReason } from './park.js';
+import { wakeExecutors, wakeFlusher, wakeWriter } from './wake.js';
+
+const RETRY_AFTER_MS = 50;
+const SWEEP_INTERVAL_MS = 250;
+
+export type SchedulerOptions = {
+  readonly parkedMax: number;
+  /** An error that is no StatusError: the thread must not go on. */
+  readonly onBug: (error: unknown) => void;
+  /** Called after completions were handled, so that replies leave together. */
+  readonly onTurnEnd?: () => void;
+};
+
+export class Scheduler {
+  readonly executor: Executor;
+  readonly #options: SchedulerOptions;
+  readonly #committing = new Deque<Mutation>();
+  readonly #forLock = new Deque<Call>();
+  readonly #forFlush: { readonly call: Call; readonly seq: number }[] = [];
+  readonly #forRing = new Deque<Call>();
+  #elsewhere = 0;
+  #completedSeen: number;
+  #releasesSeen = 0;
+  #asleep = false;
+  #sweep: NodeJS.Timeout | undefined;
+  readonly #interning = new Set<string>();
+
+  constructor(executor: Executor, options: SchedulerOptions) {
+    this.executor = executor;
+    this.#options = options;
+    this.#completedSeen = this.#completed();
+  }
+
+  /** Calls that wait for anything but their commit. */
+  get parkedCount(): number {
+    return this.#forLock.size + this.#forFlush.length + this.#forRing.size + this.#elsewhere;
+  }
+
+  get committingCount(): number {
+    return this.#committing.size;
+  }
+
+  submit(call: Call): void {
+    this.#run(call);
+    this.#sleepIfBusy();
+  }
+
+  /** Everything that is held or waited for here, for `admin locks`. */
+  report(now: number): { holders: LockRow[]; waiters: LockRow[] } {
+    const holders = [...this.#committing].map((call) => lockRow(call, call.lockedAt, now));
+    const waiters = [...this.#forLock].map((call) => lockRow(call, call.parkedAt, now));
+    return { holders, waiters };
+  }
+
+  /** Ends every parked call: the master is going down. */
+  drain(error: StatusError): void {
+    const parked: Call[] = [...this.#forLock, ...this.#forRing];
+    for (const { call } of this.#forFlush) parked.push(call);
+    this.#forLock.clear();
+    this.#forRing.clear();
+    this.#forFlush.length = 0;
+    for (const call of parked) this.#giveUp(call, error);
+    this.#announce();
+    if (this.#sweep !== undefined) clearInterval(this.#sweep);
+  }
+
+  // ── attempts ───────────────────────────────────────────────────────────────────────────────
+
+  #run(call: Call): void {
+    try {
+      if (call.cancelled) throw new StatusError(Code.CANCELLED, 'The client cancelled the call.');
+      if (call.attempt(this.executor)) return;
+      assert(call instanceof Mutation, 'only mutations commit');
+      this.#committing.push(call);
+      wakeWriter(this.executor.shared);
+    } catch (reason) {
+      if (reason instanceof Park) this.#park(call, reason.reason);
+      else if (reason instanceof StatusError) this.#giveUp(call, reason);
+      else this.#options.onBug(reason);
+    }
+  }
+
+  #giveUp(call: Call, error: StatusError): void {
+    if (call instanceof Mutation) {
+      if (call.ticket !== NO_TICKET && call.locks !== undefined) {
+        this.executor.locks.unmark(call.locks, call.ticket);
+      }
+      call.dropPlan();
+    }
+    call.fail(error);
+  }
+
+  #park(call: Call, reason: ParkReason): void {
+    const now = performance.now();
+    if (now > call.deadline) {
+      this.#giveUp(call, deadlineExceeded());
+      return;
+    }
+    if (call.parkedAt === 0) {
+      if (this.parkedCount >= this.#options.parkedMax) {
+        this.#giveUp(call, tooManyParked());
+        return;
+      }
+      call.parkedAt = now;
+    }
+    this.#sweep ??= setInterval(() => this.#sweepDeadlines(), SWEEP_INTERVAL_MS).unref();
+    this.#queue(call, reason);
+  }
+
+  #queue(call: Call, reason: ParkReason): void {
+    switch (reason.kind) {
+      case 'lock':
+        return this.#queueForLock(call);
+      case 'flush':
+        if (call instanceof Mutation) call.dropPlan();
+        this.#forFlush.push({ call, seq: reason.seq });
+        this.executor.shared.store(CONTROL.FLUSH_WANTED, 1);
+        this.#announce();
+        wakeFlusher(this.executor.shared);
+        return;
+      case 'ring':
+        this.#forRing.push(call);
+        return;
+      case 'intern':
+        return this.#queueForName(call, reason.name);
+      case 'work':
+        return this.#queueElsewhere(call, reason.done);
+      case 'turn':
+        return this.#queueElsewhere(call, new Promise((resolve) => setImmediate(resolve)));
+      default:
+        return unreachable(reason);
+    }
+  }
+
+  #queueForLock(call: Call): void {
+    assert(call instanceof Mutation, 'reads take no locks');
+    if (call.ticket === NO_TICKET) {
+      call.ticket = this.executor.locks.takeTicket();
+      this.#forLock.push(call);
+      this.#announce();
+      // Once more now that releases are announced: the holder may have gone in between.
+      this.#releasesSeen--;
+      return;
+    }
+    this.#forLock.push(call);
+  }
+
+  #queueElsewhere(call: Call, done: Promise<unknown>): void {
+    if (call instanceof Mutation) call.dropPlan();
+    this.#elsewhere++;
+    const again = (): void => {
+      this.#elsewhere--;
+      this.submit(call);
+      this.#options.onTurnEnd?.();
+    };
+    done.then(again, (error: unknown) => {
+      this.#elsewhere--;
+      if (error instanceof StatusError) this.#giveUp(call, error);
+      else this.#options.onBug(error);
+      this.#options.onTurnEnd?.();
+    });
+  }
+
+  #queueForName(call: Call, name: string): void {
+    if (call instanceof Mutation) call.dropPlan();
+    this.#forRing.push(call);
+    if (this.#interning.has(name)) return;
+    this.#interning.add(name);
+    const done = (): void => {
+      this.#interning.delete(name);
+    };
+    queueMicrotask(() => this.submit(new InternCall(name, done)));
+  }
+
+  // ── news ───────────────────────────────────────────────────────────────────────────────────
+
+  #completed(): number {
+    const word = (this.executor.base + EXECUTOR.COMPLETED) >> 2;
+    return Atomics.load(this.executor.shared.i32, word) >>> 0;
+  }
+
+  #wake(): void {
+    this.#asleep = false;
+    Atomics.store(this.executor.shared.i32, (this.executor.base + EXECUTOR.ASLEEP) >> 2, 0);
+    try {
+      this.#completeAll();
+      this.#retryFlushed();
+      this.#retryLocked();
+    } catch (error) {
+      this.#options.onBug(error);
+    }
+    this.#options.onTurnEnd?.();
+    this.#sleepIfBusy();
+  }
+
+  #completeAll(): void {
+    const completed = this.#completed();
+    let freed = false;
+    while (this.#completedSeen !== completed) {
+      const call = this.#committing.shift();
+      assert(call !== undefined, 'the writer completes only what was submitted');
+      this.#completedSeen = (this.#completedSeen + 1) >>> 0;
+      call.giveLocksBack(this.executor);
+      const entry = this.executor.ring.offsetOf(call.position);
+      call.complete(this.executor, entry, sealedSeq(this.executor, entry));
+      this.executor.ring.free(call.position);
+      freed = true;
+    }
+    if (!freed) return;
+    wakeExecutors(this.executor.shared, EXECUTOR.WAITS_LOCK, this.executor.index);
+    for (let waiting = this.#forRing.size; waiting > 0; waiting--) this.#run(this.#forRing.shift()!);
+  }
+
+  #retryFlushed(): void {
+    if (this.#forFlush.length === 0) return;
+    const flushed = this.executor.flushedSeq;
+    const ready = this.#forFlush.filter(({ seq }) => seq <= flushed);
+    if (ready.length === 0) return;
+    const waiting = this.#forFlush.filter(({ seq }) => seq > flushed);
+    this.#forFlush.splice(0, this.#forFlush.length, ...waiting);
+    for (const { call } of ready) this.#run(call);
+    this.#announce();
+  }
+
+  /** In the order of their tickets, while anything was released since the last look. */
+  #retryLocked(): void {
+    const releases = this.executor.shared.load(CONTROL.LOCK_RELEASES);
+    if (this.#forLock.size === 0 || releases === this.#releasesSeen) return;
+    this.#releasesSeen = releases;
+    for (let waiting = this.#forLock.size; waiting > 0; waiting--) this.#run(this.#forLock.shift()!);
+    this.#announce();
+  }
+
+  /** Says in shared memory what this executor wants to be woken for. */
+  #announce(): void {
+    const { shared, base } = this.executor;
+    const locks = this.#forLock.size > 0 ? 1 : 0;
+    const before = Atomics.exchange(shared.i32, (base + EXECUTOR.WAITS_LOCK) >> 2, locks);
+    if (before !== locks) shared.add(CONTROL.LOCK_PARKED, locks - before);
+    const flush = this.#forFlush.length > 0 ? 1 : 0;
+    Atomics.store(shared.i32, (base + EXECUTOR.WAITS_FLUSH) >> 2, flush);
+  }
+
+  #sleepIfBusy(): void {
+    if (this.#asleep) return;
+    if (this.#committing.size + this.#forLock.size + this.#forFlush.length === 0) return;
+    const { shared, base } = this.executor;
+    const bell = (base + EXECUTOR.BELL) >> 2;
+    this.#asleep = true;
+    const seen = Atomics.load(shared.i32, bell);
+    Atomics.store(shared.i32, (base + EXECUTOR.ASLEEP) >> 2, 1);
+    if (this.#hasNews()) {
+      setImmediate(() => this.#wake());
+      return;
+    }
+    const sleep = Atomics.waitAsync(shared.i32, bell, seen);
+    if (sleep.async) void sleep.value.then(() => this.#wake());
+    else setImmediate(() => this.#wake());
+  }
+
+  #hasNews(): boolean {
+    if (this.#completed() !== this.#completedSeen) return true;
+    if (this.#forLock.size > 0) {
+      if (this.executor.shared.load(CONTROL.LOCK_RELEASES) !== this.#releasesSeen) return true;
+    }
+    const flushed = this.executor.flushedSeq;
+    return this.#forFlush.some(({ seq }) => seq <= flushed);
+  }
+
+  #sweepDeadlines(): void {
+    const now = performance.now();
+    const late = (call: Call): boolean => now > call.deadline || call.cancelled;
+    const ended = [...this.#forLock.removeIf(late), ...this.#forRing.removeIf(late)];
+    for (let i = this.#forFlush.length - 1; i >= 0; i--) {
+      if (late(this.#forFlush[i]!.call)) ended.push(this.#forFlush.splice(i, 1)[0]!.call);
+    }
+    for (const call of ended) {
+      this.#giveUp(
+        call,
+        call.cancelled
+          ? new StatusError(Code.CANCELLED, 'The client cancelled the call.')
+          : deadlineExceeded(),
+      );
+    }
+    if (ended.length > 0) {
+      this.#announce();
+      this.#options.onTurnEnd?.();
+    }
+  }
+}
+
+export type LockRow = {
+  readonly operation: string;
+  readonly target: string;
+  readonly user: string;
+  readonly forMs: number;
+};
+
+function lockRow(call: Call, since: number, now: number): LockRow {
+  return {
+    operation: call.name,
+    target: call.describe(),
+    user: call.caller.user,
+    forMs: Math.round((now - since) * 10) / 10,
+  };
+}
+
+function deadlineExceeded(): StatusError {
+  return new StatusError(Code.DEADLINE_EXCEEDED, 'The deadline of the call has passed.', {
+    hint: 'Give the call more time, or look at `orchard admin locks` for what holds it up.',
+  });
+}
+
+function tooManyParked(): StatusError {
+  return new StatusError(Code.RESOURCE_EXHAUSTED, 'Too many calls are waiting on this thread.', {
+    hint: 'Send fewer calls at once.',
+    retryAfterMs: RETRY_AFTER_MS,
+  });
+}
