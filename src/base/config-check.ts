@@ -11,7 +11,7 @@ import { formatBytes } from './quantity.js';
 const WASM_MEMORY_BYTES_MAX = 2 ** 32;
 /** Left for what has a fixed size: statics, dirty table, counters. layout.ts has the exact sum. */
 const MEMORY_RESERVE_BYTES = 128 * 2 ** 20;
-/** Entries that a ring must be able to hold, so that one big entry never waits for an empty ring. */
+/** Entries that a ring must hold, so that one big entry never waits for an empty ring. */
 const RING_ENTRIES_MIN = 4;
 
 type Rule = {

@@ -8,8 +8,11 @@ export const REDACTED = '[redacted]';
 /** Deeper than any object that is logged on purpose; what is below is dropped, not shown. */
 const DEPTH_MAX = 6;
 
-const secretName =
-  /(secret|password|passwd|passphrase|credential|authorization|cookie|token|signature|private.?key|access.?key|account.?key|api.?key)/i;
+const secretWords = [
+  'secret|password|passwd|passphrase|credential|authorization|cookie|token|signature',
+  '(private|access|account|api).?key',
+];
+const secretName = new RegExp(secretWords.join('|'), 'i');
 
 /** Whether a field of this name holds something that must not be shown. */
 export const isSecretName = (name: string): boolean => secretName.test(name);

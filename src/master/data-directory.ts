@@ -123,7 +123,7 @@ async function refuseUnlessEmpty(path: string): Promise<void> {
     const entries = await unlessMissing(readdir(join(path, name)));
     if (entries === undefined || entries.length === 0) continue;
     throw refusal(
-      `${path} has a filled ${name}/ but no ${VERSION_FILE}, so its cluster and format are unknown.`,
+      `${path} has a filled ${name}/ but no ${VERSION_FILE}, so its format is not known.`,
       `Restore ${VERSION_FILE} from a backup, or use an empty directory.`,
     );
   }

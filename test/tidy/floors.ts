@@ -1,0 +1,72 @@
+/**
+ * Who may import whom, as data. A folder of src is a floor, and imports go down: to lower floors
+ * and within the folder. What goes sideways is listed, one line each, with its reason.
+ */
+
+export const FLOORS: Readonly<Record<string, number>> = {
+  base: 0,
+  kernel: 1,
+  protocol: 1,
+  storage: 1,
+  journal: 2,
+  lock: 2,
+  tier: 3,
+  ufs: 3,
+  inode: 3,
+  mount: 3,
+  path: 4,
+  executor: 4,
+  ops: 5,
+  rpc: 6,
+  http: 6,
+  master: 7,
+};
+
+/** Between folders of one floor: from, to, and why. */
+export const SIDEWAYS: readonly (readonly [from: string, to: string, why: string])[] = [
+  ['mount', 'ufs', 'a mount is a path over a store'],
+  ['inode', 'tier', 'an inode is read from tier 1'],
+  ['executor', 'path', 'an executor walks and locks paths for the operations'],
+];
+
+/** Folders beside the house: they see only what is listed. */
+export const GUESTS: Readonly<Record<string, readonly string[]>> = {
+  client: ['base', 'protocol'],
+  cli: ['base', 'client'],
+  demo: ['base', 'client'],
+};
+
+/**
+ * The command starts the master, so its `master start` sees the composition root: file by file,
+ * not the whole folder.
+ */
+export const DOORS: readonly (readonly [from: string, to: string])[] = [
+  ['src/cli/master-command.ts', 'src/master/main.ts'],
+];
+
+/** Pure folders: nothing of node, so that time, disk and network come in as arguments. */
+export const PURE = ['base', 'lock', 'path', 'ops'] as const;
+
+/** Where raw Atomics are at home; everybody else goes through these. */
+export const ATOMICS_ALLOWED: readonly RegExp[] = [
+  /^src\/(lock|tier|kernel|journal|executor)\//,
+  /^src\/master\/[\w-]*(thread|doorbell|executor)[\w-]*\.ts$/,
+  /^(test|bench)\//,
+];
+
+/** Programs and threads: what is started by name, not imported. */
+export const ENTRIES: readonly RegExp[] = [
+  /^src\/(cli|demo)\/main\.ts$/,
+  /^src\/client\/index\.ts$/,
+  /^src\/master\/[\w-]+-thread\.ts$/,
+  /^bench\/(main|[\w-]+-process)\.ts$/,
+];
+
+/** Files of src that only tests import, each with its reason. */
+export const TEST_ONLY: readonly (readonly [path: RegExp, why: string])[] = [
+  [/^src\/kernel\/.*twin.*\.ts$/, 'twins of the kernels: the tests compare the two'],
+  [/^src\/storage\/memory-.*\.ts$/, 'the in-memory twin of LMDB'],
+];
+
+/** Functions longer than the limit from before the limit: may shrink, may not grow. */
+export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {};

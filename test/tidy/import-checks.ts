@@ -1,0 +1,126 @@
+/** Checks of who imports whom. Each returns findings: where, and the sentence of the rule. */
+import {
+  ATOMICS_ALLOWED,
+  DOORS,
+  ENTRIES,
+  FLOORS,
+  GUESTS,
+  PURE,
+  SIDEWAYS,
+  TEST_ONLY,
+} from './floors.js';
+import type { Import, SourceFile } from './source-file.js';
+import { lineOf } from './source-file.js';
+
+const folderOf = (path: string): string | undefined => /^src\/([\w-]+)\//.exec(path)?.[1];
+
+/** Imports go down the floors of src, never up, and sideways only where floors.ts says so. */
+export function checkFloors(files: readonly SourceFile[]): string[] {
+  return eachImport(files, (file, { target }) => {
+    const from = folderOf(file.path);
+    if (from === undefined || target === undefined) return undefined;
+    const to = folderOf(target);
+    if (to === undefined) return `src imports nothing from outside src (${target})`;
+    const isDoor = DOORS.some(([door, room]) => door === file.path && room === target);
+    return from === to || isDoor || mayImport(from, to) ? undefined : floorSentence(from, to);
+  });
+}
+
+function mayImport(from: string, to: string): boolean {
+  const visible = GUESTS[from];
+  if (visible !== undefined) return visible.includes(to);
+  const [own, other] = [FLOORS[from], FLOORS[to]];
+  if (own === undefined || other === undefined) return false;
+  return other < own || SIDEWAYS.some(([left, right]) => left === from && right === to);
+}
+
+function floorSentence(from: string, to: string): string {
+  const visible = GUESTS[from];
+  if (visible !== undefined) return `${from} sees only ${visible.join(' and ')}, not ${to}`;
+  const floor = (folder: string) => `${folder} (floor ${FLOORS[folder] ?? 'none'})`;
+  return `imports go down: ${floor(from)} may not import ${floor(to)}; see test/tidy/floors.ts`;
+}
+
+/** Pure folders take time, disk and network as arguments. */
+export function checkPure(files: readonly SourceFile[]): string[] {
+  const pure: readonly string[] = PURE;
+  return eachImport(files, (file, { from }) => {
+    const folder = folderOf(file.path);
+    if (folder === undefined || !pure.includes(folder) || !from.startsWith('node:')) {
+      return undefined;
+    }
+    return `${folder} is pure: it imports no node: module (${from}); take it as an argument`;
+  });
+}
+
+/** No cycle, types included: two files that need each other are one, or need a third. */
+export function checkCycles(files: readonly SourceFile[]): string[] {
+  const targets = new Map(
+    files.map((file) => [file.path, file.imports.flatMap(({ target }) => target ?? [])]),
+  );
+  const done = new Set<string>();
+  const findings: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) {
+      findings.push(`imports form no cycle: ${[...trail.slice(start), path].join(' → ')}`);
+      return;
+    }
+    if (done.has(path)) return;
+    for (const target of targets.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of files) visit(path, []);
+  return findings;
+}
+
+/** Memory order is hard: it is written, and explained, in a few files. */
+export function checkAtomics(files: readonly SourceFile[]): string[] {
+  return files.flatMap((file) => {
+    if (ATOMICS_ALLOWED.some((rule) => rule.test(file.path))) return [];
+    const use = file.nodes.find(({ type, object }) => {
+      const name = (object as { name?: unknown } | undefined)?.name;
+      return type === 'MemberExpression' && name === 'Atomics';
+    });
+    if (use === undefined) return [];
+    const where = `${file.path}:${lineOf(file, use.start)}`;
+    return [`${where}: raw Atomics only where test/tidy/floors.ts allows them`];
+  });
+}
+
+/** Every file of src is reached from a program, a thread, the client, or a generator's import. */
+export function checkDead(files: readonly SourceFile[]): string[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const entries = files.filter(({ path }) => ENTRIES.some((rule) => rule.test(path)));
+  const queue = [...entries.map(({ path }) => path), ...usedByScripts(files)];
+  const reached = new Set<string>();
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (reached.has(path)) continue;
+    reached.add(path);
+    queue.push(...(byPath.get(path)?.imports ?? []).flatMap(({ target }) => target ?? []));
+  }
+  const isKept = (path: string) =>
+    path.includes('/generated/') || TEST_ONLY.some(([rule]) => rule.test(path));
+  return files
+    .filter(({ path }) => /^src\/.*\.ts$/.test(path) && !reached.has(path) && !isKept(path))
+    .map(({ path }) => `${path}: no program reaches this file; import it or remove it`);
+}
+
+/** Generators and build scripts import what tsc wrote to dist. */
+const usedByScripts = (files: readonly SourceFile[]): string[] =>
+  files
+    .filter(({ path }) => /^(assembly|schemas)\/.*\.mjs$/.test(path))
+    .flatMap(({ text }) => [...text.matchAll(/dist\/(src\/[\w/-]+)\.js/g)])
+    .map(([, path]) => `${path}.ts`);
+
+function eachImport(
+  files: readonly SourceFile[],
+  check: (file: SourceFile, found: Import) => string | undefined,
+): string[] {
+  return files.flatMap((file) =>
+    file.imports.flatMap((found) => {
+      const finding = check(file, found);
+      return finding === undefined ? [] : [`${file.path}: ${finding}`];
+    }),
+  );
+}

@@ -1,0 +1,242 @@
+/**
+ * Style is a test: who may import whom, sizes, names, what is banned. Each check is run over the
+ * project, and over a bad sample that it must find and a good one that it must leave alone.
+ */
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { checkAtomics, checkCycles, checkDead, checkFloors, checkPure } from './import-checks.js';
+import type { SourceFile } from './source-file.js';
+import { readProject, sourceFile } from './source-file.js';
+import {
+  checkBan,
+  checkBlobs,
+  checkColumns,
+  checkFileLines,
+  checkFunctionLines,
+  checkHeaders,
+  checkLeftovers,
+  checkNames,
+  checkPresent,
+  checkTitles,
+} from './style-checks.js';
+
+type Check = (files: readonly SourceFile[]) => string[];
+type Sample = Readonly<Record<string, string>>;
+type Row = { name: string; check: Check; bad: Sample; says: RegExp; good: Sample };
+
+const project = readProject(fileURLToPath(new URL('../..', import.meta.url)));
+const lines = (count: number) => 'x;\n'.repeat(count);
+const many = 'a();'.repeat(200_000);
+
+const rows: readonly Row[] = [
+  {
+    name: 'imports go down the floors',
+    check: checkFloors,
+    bad: { 'src/lock/a.ts': `import { b } from '../ops/b.js';` },
+    says: /src\/lock\/a.ts: imports go down: lock \(floor 2\) may not import ops \(floor 5\)/,
+    good: { 'src/ops/a.ts': `import { b } from '../lock/b.js'; import { c } from './c.js';` },
+  },
+  {
+    name: 'imports of types climb no floors either',
+    check: checkFloors,
+    bad: { 'src/tier/a.ts': `export type { B } from '../path/b.js';` },
+    says: /imports go down/,
+    good: { 'src/path/a.ts': `export type { B } from '../tier/b.js';` },
+  },
+  {
+    name: 'floors with one number do not see each other unless listed',
+    check: checkFloors,
+    bad: { 'src/storage/a.ts': `import { b } from '../kernel/b.js';` },
+    says: /storage \(floor 1\) may not import kernel \(floor 1\)/,
+    good: { 'src/mount/a.ts': `import { b } from '../ufs/b.js';` },
+  },
+  {
+    name: 'the client sees base and protocol only',
+    check: checkFloors,
+    bad: { 'src/client/a.ts': `const b = await import('../storage/b.js');` },
+    says: /client sees only base and protocol, not storage/,
+    good: { 'src/client/a.ts': `import { b } from '../protocol/b.js'; import ws from 'ws';` },
+  },
+  {
+    name: 'base, lock, path and ops are pure',
+    check: checkPure,
+    bad: { 'src/path/a.ts': `import { join } from 'node:path';` },
+    says: /path is pure: it imports no node: module \(node:path\)/,
+    good: { 'src/journal/a.ts': `import { open } from 'node:fs';` },
+  },
+  {
+    name: 'imports form no cycle',
+    check: checkCycles,
+    bad: {
+      'src/base/a.ts': `import { b } from './b.js';`,
+      'src/base/b.ts': `import type { C } from './c.js';`,
+      'src/base/c.ts': `export * from './a.js';`,
+    },
+    says: /src\/base\/a.ts → src\/base\/b.ts → src\/base\/c.ts → src\/base\/a.ts/,
+    good: {
+      'src/base/a.ts': `import { b } from './b.js'; import { c } from './c.js';`,
+      'src/base/b.ts': `import { c } from './c.js';`,
+      'src/base/c.ts': '',
+    },
+  },
+  {
+    name: 'raw Atomics stay where they are at home',
+    check: checkAtomics,
+    bad: { 'src/ops/a.ts': 'Atomics.add(words, 0, 1);' },
+    says: /src\/ops\/a.ts:1: raw Atomics only where/,
+    good: { 'src/lock/a.ts': 'Atomics.add(words, 0, 1);', 'src/ops/a.ts': '// Atomics.add' },
+  },
+  {
+    name: 'no file is dead',
+    check: checkDead,
+    bad: { 'src/cli/main.ts': `import { a } from './a.js';`, 'src/cli/b.ts': '' },
+    says: /src\/cli\/b.ts: no program reaches this file/,
+    good: {
+      'src/cli/main.ts': `import { a } from '../base/a.js';`,
+      'src/base/a.ts': `new Worker(new URL('./b.js', import.meta.url));`,
+      'src/base/b.ts': '',
+      'src/base/c.ts': '',
+      'assembly/gen.mjs': `import { c } from '../dist/src/base/c.js';`,
+    },
+  },
+  {
+    name: 'a file has at most 400 lines',
+    check: checkFileLines,
+    bad: { 'src/base/a.ts': lines(401) },
+    says: /401 lines; a file has at most 400/,
+    good: { 'src/base/a.ts': lines(400), 'src/base/generated/a.ts': lines(401) },
+  },
+  {
+    name: 'a function has at most 70 lines',
+    check: checkFunctionLines,
+    bad: {
+      'src/base/a.ts': `\nconst f = () => {\n${lines(69)}};`,
+      'assembly/a.ts': `export function f(): void {\n${lines(69)}}`,
+    },
+    says: /src\/base\/a.ts:2: 71 lines; a function has at most 70/,
+    good: { 'src/base/a.ts': `const f = () => {\n${lines(68)}};`, 'assembly/a.ts': lines(90) },
+  },
+  {
+    name: 'a line has at most 100 columns',
+    check: checkColumns,
+    bad: { 'src/base/a.ts': `\n// ${'é'.repeat(98)}` },
+    says: /src\/base\/a.ts:2: a line has at most 100 columns/,
+    good: { 'src/base/a.ts': `// ${'é'.repeat(97)}\n// https://${'x'.repeat(100)}` },
+  },
+  {
+    name: 'no console outside programs',
+    check: checkBan('console'),
+    bad: { 'src/ops/a.ts': '\nconsole.log(1);' },
+    says: /src\/ops\/a.ts:2: no console here/,
+    good: { 'src/cli/a.ts': 'console.log(1);', 'src/ops/a.ts': '// console.log(1)' },
+  },
+  {
+    name: 'the environment is read in one place',
+    check: checkBan('environment'),
+    bad: { 'src/master/a.ts': 'process.env.X;' },
+    says: /process.env is read by/,
+    good: { 'src/cli/main.ts': 'process.env.X;', 'src/master/a.ts': 'process.pid;' },
+  },
+  {
+    name: 'no default export',
+    check: checkBan('defaultExport'),
+    bad: { 'src/base/a.ts': 'export default 1;' },
+    says: /no default export/,
+    good: { 'src/base/a.ts': 'export const a = 1;', 'vitest.config.ts': 'export default 1;' },
+  },
+  {
+    name: 'no enum',
+    check: checkBan('enum'),
+    bad: { 'src/base/a.ts': 'export enum A { B }' },
+    says: /no enum outside assembly/,
+    good: { 'assembly/a.ts': 'export const enum A { B }' },
+  },
+  {
+    name: 'no empty catch',
+    check: checkBan('emptyCatch'),
+    bad: { 'src/base/a.ts': 'try { f(); } catch { /* nothing */ }' },
+    says: /no empty catch/,
+    good: { 'src/base/a.ts': 'try { f(); } catch { g(); }' },
+  },
+  {
+    name: 'no test is left out',
+    check: checkBan('leftOutTest'),
+    bad: { 'test/a.test.ts': `test.skip('a', () => {});` },
+    says: /no test is left out/,
+    good: { 'test/a.test.ts': `test.each([1])('a', () => {}); entries.skip(1);` },
+  },
+  {
+    name: 'no leftovers',
+    check: checkLeftovers,
+    bad: { 'src/base/a.ts': `// ${['TO', 'DO'].join('')}: later` },
+    says: /finish it or open an issue/,
+    good: { 'src/base/a.ts': `// todos, mkdtemp('/tmp/${'X'.repeat(6)}')` },
+  },
+  {
+    name: 'files are named for one concept',
+    check: checkNames,
+    bad: { 'src/base/util.ts': '', 'src/base/lock-manager.ts': '', 'src/base/lockWord.ts': '' },
+    says: /util.ts: a file is n[\s\S]*manager.ts: a file is n[\s\S]*lockWord.ts: files are kebab/,
+    good: { 'src/base/lock-word.ts': '', 'test/base/crc32c.test.ts': '' },
+  },
+  {
+    name: 'a file says what it is',
+    check: checkHeaders,
+    bad: { 'src/base/a.ts': 'export const a = 1;' },
+    says: /opens with a comment/,
+    good: { 'src/base/a.ts': '/** A. */', 'src/cli/main.ts': '#!/usr/bin/env node\n/** B. */' },
+  },
+  {
+    name: 'Markdown has titles',
+    check: checkTitles,
+    bad: { 'docs/a.md': 'text' },
+    says: /docs\/a.md: a Markdown file starts with its title/,
+    good: { 'docs/a.md': '# A' },
+  },
+  {
+    name: 'what a project must have is there',
+    check: checkPresent,
+    bad: { 'README.md': '', 'CHANGELOG.md': '# C', LICENSE: 'L', '.ci/run': '#' },
+    says: /^README.md: must be there\ndocs\/ARCHITECTURE.md: must be there$/,
+    good: {
+      'README.md': '# R',
+      'CHANGELOG.md': '# C',
+      LICENSE: 'L',
+      '.ci/run': '#',
+      'docs/ARCHITECTURE.md': '# A',
+    },
+  },
+  {
+    name: 'no large files',
+    check: checkBlobs,
+    bad: { 'docs/a.json': many },
+    says: /docs\/a.json: 800000 bytes/,
+    good: { 'docs/a.json': '{}' },
+  },
+];
+
+const sampleFiles = (sample: Sample) =>
+  Object.entries(sample).map(([path, text]) => sourceFile(path, text));
+
+describe.each(rows)('$name', ({ check, bad, says, good }) => {
+  test('finds the bad sample', () => {
+    expect(check(sampleFiles(bad)).join('\n')).toMatch(says);
+  });
+
+  test('leaves the good sample alone', () => {
+    expect(check(sampleFiles(good))).toEqual([]);
+  });
+
+  test('holds in the project', () => {
+    expect(check(project).join('\n')).toBe('');
+  });
+});
+
+test('the checks see the project', () => {
+  const paths = project.map(({ path }) => path);
+  for (const path of ['src/base/status.ts', 'package.json', '.ci/run']) {
+    expect(paths.includes(path), path).toBe(true);
+  }
+  const config = project.find(({ path }) => path === 'src/base/config.ts');
+  expect(config?.imports.map(({ target }) => target)).toContain('src/base/status.ts');
+});
