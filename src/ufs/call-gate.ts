@@ -1,0 +1,149 @@
+/**
+ * Every call to a store goes through its mount's gate: a bounded number at a time, each step
+ * against a deadline, so that a store that hangs costs its callers a timeout and nobody else
+ * anything.
+ *
+ * A *call* holds one permit; a *step* is one wait for the store (a request, a chunk, a part) with
+ * its own timeout. A download of an hour is one call of many steps; time in which the consumer is
+ * slow belongs to no step.
+ *
+ * Invariant: a call's permit is given back when its work has really ended, not when its caller has
+ * been told UNAVAILABLE. So work that ignores its signal (a read(2) on a dead NFS server) is
+ * bounded by the permits too.
+ */
+import { Code, StatusError } from '../base/status.js';
+import { type Release, Semaphore } from './semaphore.js';
+
+export type Call = {
+  /** What the errors name. */
+  readonly uri: string;
+  readonly signal: AbortSignal;
+};
+
+export type CallGateOptions = {
+  readonly timeoutMs: number;
+  readonly maxConcurrent: number;
+  readonly maxWaiting: number;
+  /** From whatever the store threw to what the caller may see. */
+  readonly explain: (error: unknown, uri: string) => StatusError;
+};
+
+export class CallGate {
+  readonly #options: CallGateOptions;
+  readonly #semaphore: Semaphore;
+  readonly #steps = new Set<(error: StatusError) => void>();
+  #closed = false;
+
+  constructor(options: CallGateOptions) {
+    this.#options = options;
+    this.#semaphore = new Semaphore({
+      permitCountMax: options.maxConcurrent,
+      waiterCountMax: options.maxWaiting,
+    });
+  }
+
+  get held(): number {
+    return this.#semaphore.held;
+  }
+
+  /** A call of one step. */
+  async run<T>(call: Call, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const release = await this.enter(call);
+    let begun = false;
+    try {
+      return await this.step(call, async (signal) => {
+        begun = true;
+        try {
+          return await work(signal);
+        } finally {
+          release();
+        }
+      });
+    } finally {
+      if (!begun) release();
+    }
+  }
+
+  /** Opens a call of many steps; the caller releases. */
+  async enter(call: Call): Promise<Release> {
+    let acquiring: Promise<Release> | undefined;
+    try {
+      return await this.step(call, (signal) => {
+        acquiring = this.#semaphore.acquire(signal);
+        return acquiring;
+      });
+    } catch (error) {
+      // A permit that was granted in the moment the step gave up goes back.
+      acquiring?.then((release) => release(), ignoreRefusal);
+      throw error;
+    }
+  }
+
+  /**
+   * The result of the work, or the error of whatever comes first: the work, the timeout, the
+   * caller's signal, close(). In the last three cases the work's own signal is aborted and its
+   * late result dropped: work that opens something must look at its signal afterwards.
+   */
+  step<T>(call: Call, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { timeoutMs, explain } = this.#options;
+    return new Promise<T>((resolve, reject) => {
+      const controller = new AbortController();
+      const settle = () => {
+        clearTimeout(timer);
+        call.signal.removeEventListener('abort', onAbort);
+        this.#steps.delete(giveUp);
+      };
+      const giveUp = (error: StatusError) => {
+        settle();
+        reject(error);
+        controller.abort(error);
+      };
+      const onAbort = () => giveUp(abortedByCaller(call));
+      const timer = setTimeout(() => giveUp(timedOut(call, timeoutMs)), timeoutMs);
+      this.#steps.add(giveUp);
+      call.signal.addEventListener('abort', onAbort, { once: true });
+      if (call.signal.aborted) return onAbort();
+      if (this.#closed) return giveUp(closed(call));
+      work(controller.signal).then(
+        (value) => {
+          settle();
+          resolve(value);
+        },
+        (error: unknown) => {
+          settle();
+          reject(error instanceof StatusError ? error : explain(error, call.uri));
+        },
+      );
+    });
+  }
+
+  /** Ends every step under way and refuses the next ones. */
+  close(): void {
+    this.#closed = true;
+    const error = closed({ uri: 'this store' });
+    for (const giveUp of [...this.#steps]) giveUp(error);
+  }
+}
+
+/** The step has already told the caller why it did not get in. */
+const ignoreRefusal = (): void => undefined;
+
+/** What a caller gets whose own signal ended the call. */
+export function abortedByCaller(call: Call): StatusError {
+  const reason: unknown = call.signal.reason;
+  if (reason instanceof StatusError) return reason;
+  const late = reason instanceof Error && reason.name === 'TimeoutError';
+  return late
+    ? new StatusError(Code.DEADLINE_EXCEEDED, `the deadline passed at ${call.uri}`)
+    : new StatusError(Code.CANCELLED, `cancelled at ${call.uri}`);
+}
+
+const timedOut = (call: Call, timeoutMs: number): StatusError =>
+  new StatusError(Code.UNAVAILABLE, `no answer from ${call.uri} within ${timeoutMs} ms`, {
+    hint: 'Check that the store is up and reachable, or raise timeoutMs of the mount.',
+  });
+
+const closed = (call: { uri: string }): StatusError =>
+  new StatusError(Code.UNAVAILABLE, `${call.uri} is closed`, {
+    hint: 'The mount was removed or the master is stopping.',
+  });

@@ -1,0 +1,67 @@
+/**
+ * A download as a Node stream that asks its store for the next chunk only when the consumer wants
+ * one: back-pressure goes through to the store, and each wait for the store is a step of the gate.
+ *
+ * Invariant: the call's permit is released exactly once, after the source is closed, however the
+ * stream ends, also when nobody ever reads from it but destroys it.
+ */
+import { Readable } from 'node:stream';
+import { abortedByCaller, type Call, type CallGate } from './call-gate.js';
+import type { Release } from './semaphore.js';
+
+export type ChunkSource = {
+  /** The next bytes, undefined at the end. One call at a time. */
+  next(signal: AbortSignal): Promise<Uint8Array | undefined>;
+  close(): Promise<void>;
+};
+
+/** What a stream holds at most beyond what its consumer took. */
+const READ_AHEAD_BYTES_MAX = 256 * 1024;
+
+/** One call of the gate that lasts as long as the stream. */
+export async function openStream(
+  gate: CallGate,
+  call: Call,
+  open: (signal: AbortSignal) => Promise<ChunkSource>,
+): Promise<Readable> {
+  const release = await gate.enter(call);
+  let opening: Promise<ChunkSource> | undefined;
+  try {
+    const source = await gate.step(call, (signal) => {
+      opening = open(signal);
+      return opening;
+    });
+    return pullStream(source, gate, call, release);
+  } catch (error) {
+    // What still opens after the step gave up is closed again, and only then is the call over.
+    if (opening === undefined) release();
+    else opening.then((source) => source.close()).then(release, release);
+    throw error;
+  }
+}
+
+function pullStream(source: ChunkSource, gate: CallGate, call: Call, release: Release): Readable {
+  const stream = new Readable({
+    highWaterMark: READ_AHEAD_BYTES_MAX,
+    read() {
+      gate
+        .step(call, (signal) => source.next(signal))
+        .then(
+          (chunk) => this.push(chunk ?? null),
+          (error: Error) => this.destroy(error),
+        );
+    },
+    destroy(error, done) {
+      call.signal.removeEventListener('abort', onAbort);
+      // Nobody waits for the close of a source that hangs; its permit does.
+      source.close().then(release, release);
+      done(error);
+    },
+  });
+  const onAbort = () => {
+    if (!stream.readableEnded) stream.destroy(abortedByCaller(call));
+  };
+  call.signal.addEventListener('abort', onAbort, { once: true });
+  if (call.signal.aborted) onAbort();
+  return stream;
+}

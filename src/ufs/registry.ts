@@ -1,0 +1,99 @@
+/**
+ * From the URI of a mount to its store: the one place that knows the schemes. A new store is a
+ * row here and a schema in options.ts.
+ *
+ * URIs are taken as they are written, without percent decoding, as names in stores may hold any
+ * character: file:///data/my dir, s3://bucket/100%. Opening does not call the store: a mount whose
+ * store is down still opens; stat('') tells whether its root is there.
+ */
+import { Code, StatusError } from '../base/status.js';
+import { LocalUfs } from './local.js';
+import {
+  type Environment,
+  localOptions,
+  parseOptions,
+  s3Options,
+  type UfsOptions,
+} from './options.js';
+import { openS3, type S3Place } from './s3.js';
+import { checkUfsPath, type Ufs } from './ufs.js';
+
+type Opener = (rest: string, options: UfsOptions, environment: Environment) => Promise<Ufs>;
+
+const openers: Readonly<Record<string, Opener>> = {
+  file: async (rest, options, environment) =>
+    new LocalUfs(localRoot(rest), parseOptions(localOptions, options, environment)),
+  s3: async (rest, options, environment) =>
+    openS3(s3Place(rest), parseOptions(s3Options, options, environment)),
+};
+
+export const ufsSchemes: readonly string[] = Object.keys(openers);
+
+/** The environment is where `env:NAME` values of options are looked up. */
+export async function openUfs(
+  uri: string,
+  options: UfsOptions = {},
+  environment: Environment = process.env,
+): Promise<Ufs> {
+  const { opener, rest } = parseUri(uri);
+  return opener(rest, options, environment);
+}
+
+/** Refuses a wrong URI or wrong options without opening anything; what mount checks first. */
+export function canonicalUfsUri(uri: string): string {
+  const { scheme, rest } = parseUri(uri);
+  if (scheme === 'file') return `file://${localRoot(rest)}`;
+  const { bucket, prefix } = s3Place(rest);
+  return prefix === '' ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
+}
+
+function parseUri(uri: string): { scheme: string; opener: Opener; rest: string } {
+  const parts = uri.startsWith('/')
+    ? { scheme: 'file', rest: uri }
+    : /^(?<scheme>[A-Za-z][A-Za-z0-9+.-]*):\/\/(?<rest>.*)$/s.exec(uri)?.groups;
+  const scheme = parts?.['scheme']?.toLowerCase() ?? '';
+  const rest = parts?.['rest'] ?? '';
+  if (rest.split('/', 1)[0]?.includes('@') === true) throw credentialsInUri();
+  const opener = Object.hasOwn(openers, scheme) ? openers[scheme] : undefined;
+  if (opener !== undefined) return { scheme, opener, rest };
+  const what =
+    scheme === '' ? 'a store URI needs a scheme' : `no store has the scheme ${scheme}://`;
+  throw new StatusError(Code.INVALID_ARGUMENT, what, {
+    hint: `Known schemes: ${ufsSchemes.map((name) => `${name}://`).join(', ')}, or an absolute path.`,
+  });
+}
+
+function localRoot(rest: string): string {
+  if (!rest.startsWith('/')) {
+    throw new StatusError(Code.INVALID_ARGUMENT, 'a file URI needs an absolute path', {
+      hint: 'Write file:///path/to/directory, with three slashes.',
+    });
+  }
+  return `/${cleanPath(rest)}`;
+}
+
+function s3Place(rest: string): S3Place {
+  const end = rest.indexOf('/');
+  const bucket = end === -1 ? rest : rest.slice(0, end);
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) {
+    throw new StatusError(Code.INVALID_ARGUMENT, `not a bucket name: ${bucket}`, {
+      hint: 'Write s3://bucket or s3://bucket/prefix.',
+    });
+  }
+  return { bucket, prefix: end === -1 ? '' : cleanPath(rest.slice(end + 1)) };
+}
+
+/** Without slashes at the ends or doubled; '.' and '..' are refused, not followed. */
+function cleanPath(path: string): string {
+  const clean = path
+    .split('/')
+    .filter((name) => name !== '')
+    .join('/');
+  checkUfsPath(clean);
+  return clean;
+}
+
+const credentialsInUri = (): StatusError =>
+  new StatusError(Code.INVALID_ARGUMENT, 'a store URI must not hold a user or password', {
+    hint: 'Give them as options of the mount: accessKeyId, secretAccessKey, best as env:NAME.',
+  });

@@ -1,0 +1,98 @@
+/**
+ * From what the AWS SDK throws to what a caller of a store may see. Nothing of the SDK's own text
+ * goes through: its messages and properties can repeat keys, signatures and signed URLs. What
+ * goes through is the name of the error and the HTTP status. Pure.
+ */
+import { Code, StatusError } from '../base/status.js';
+
+export type S3Failure = { readonly name: string; readonly httpStatus: number };
+
+/** What to wait before the next try where a store asks for less load. */
+const SLOW_DOWN_MS = 1000;
+
+const credentialNames: ReadonlySet<string> = new Set([
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'ExpiredToken',
+  'InvalidToken',
+  'TokenRefreshRequired',
+  'RequestTimeTooSkewed',
+]);
+const regionNames: ReadonlySet<string> = new Set([
+  'PermanentRedirect',
+  'AuthorizationHeaderMalformed',
+  'IllegalLocationConstraintException',
+]);
+
+/** The plain facts of an error; a name that is not one word is the SDK's own doing and dropped. */
+export function failureOf(error: unknown): S3Failure {
+  if (!(error instanceof Error)) return { name: 'unknown', httpStatus: 0 };
+  const metadata: unknown = Reflect.get(error, '$metadata');
+  const status: unknown =
+    typeof metadata === 'object' && metadata !== null
+      ? Reflect.get(metadata, 'httpStatusCode')
+      : undefined;
+  const code: unknown = Reflect.get(error, 'code');
+  const name = error.name === 'Error' && typeof code === 'string' ? code : error.name;
+  return {
+    name: /^\w{1,64}$/.test(name) ? name : 'unknown',
+    httpStatus: typeof status === 'number' ? status : 0,
+  };
+}
+
+export const isNoSuchBucket = (error: unknown): boolean => failureOf(error).name === 'NoSuchBucket';
+
+/** HEAD answers have no body, so their errors have no name worth reading. */
+export const isAbsentObject = (error: unknown): boolean =>
+  failureOf(error).httpStatus === 404 && !isNoSuchBucket(error);
+
+export const isPastTheEnd = (error: unknown): boolean => failureOf(error).httpStatus === 416;
+
+export function explainS3(error: unknown, uri: string): StatusError {
+  const failure = failureOf(error);
+  const { name, httpStatus } = failure;
+  const facts = httpStatus === 0 ? name : `${name}, HTTP ${httpStatus}`;
+  if (credentialNames.has(name)) {
+    return new StatusError(Code.PERMISSION_DENIED, `no valid credentials for ${uri} (${facts})`, {
+      hint: 'Check accessKeyId, secretAccessKey and sessionToken of the mount, and the clock.',
+    });
+  }
+  if (regionNames.has(name) || httpStatus === 301 || httpStatus === 307) {
+    return new StatusError(Code.INVALID_ARGUMENT, `${uri} is served elsewhere (${facts})`, {
+      hint: 'Set region and endpoint of the mount to those of the bucket.',
+    });
+  }
+  if (httpStatus === 403 || httpStatus === 401) {
+    return new StatusError(
+      Code.PERMISSION_DENIED,
+      `the store refuses access to ${uri} (${facts})`,
+      {
+        hint: 'Grant the key of the mount s3:ListBucket, s3:GetObject and s3:PutObject there.',
+      },
+    );
+  }
+  if (httpStatus === 404) {
+    return new StatusError(Code.NOT_FOUND, `${uri} does not exist in the store (${facts})`, {
+      hint: 'Check the bucket and the path, or list its parent.',
+    });
+  }
+  return isTransient(failure) ? unavailable(uri, facts) : rejected(uri, facts);
+}
+
+function isTransient({ name, httpStatus }: S3Failure): boolean {
+  if (httpStatus === 429 || httpStatus === 408 || name === 'RequestTimeout') return true;
+  return httpStatus < 300 || httpStatus >= 500;
+}
+
+const unavailable = (uri: string, facts: string): StatusError =>
+  new StatusError(Code.UNAVAILABLE, `no usable answer from ${uri} (${facts})`, {
+    hint: 'Check that the endpoint of the mount is right and reachable.',
+    retryAfterMs: SLOW_DOWN_MS,
+  });
+
+const rejected = (uri: string, facts: string): StatusError =>
+  new StatusError(Code.INVALID_ARGUMENT, `the store rejects the request for ${uri} (${facts})`, {
+    hint: 'Check the path and the options of the mount.',
+  });

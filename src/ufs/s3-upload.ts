@@ -1,0 +1,121 @@
+/**
+ * One object written to S3: in one request when it is small, otherwise as a multipart upload, one
+ * part at a time out of one buffer of PART_BYTES. Either way it appears whole or not at all. What
+ * fails aborts the multipart upload, so that no parts are left that nobody sees but somebody pays.
+ */
+import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
+import { Code, StatusError } from '../base/status.js';
+import type { Call, CallGate } from './call-gate.js';
+import { PartBuffer } from './part-buffer.js';
+import { sourceChunks } from './source-chunks.js';
+
+export type S3Sdk = typeof import('@aws-sdk/client-s3');
+
+export type S3Upload = {
+  readonly sdk: S3Sdk;
+  readonly client: S3Client;
+  readonly gate: CallGate;
+  readonly call: Call;
+  readonly object: { readonly Bucket: string; readonly Key: string };
+  readonly data: AsyncIterable<Uint8Array>;
+  readonly timeoutMs: number;
+};
+export type S3Uploaded = { readonly length: number; readonly etag: string | undefined };
+
+export const PART_BYTES = 8 * 1024 * 1024;
+/** S3's own limit; with PART_BYTES it allows 80 GiB. */
+const PARTS_MAX = 10_000;
+
+export async function uploadS3(upload: S3Upload): Promise<S3Uploaded> {
+  const multipart = new Multipart(upload);
+  const part = new PartBuffer(PART_BYTES);
+  let length = 0;
+  try {
+    for await (const chunk of sourceChunks(upload.data, upload.call)) {
+      length += chunk.length;
+      for (let rest = chunk; rest.length > 0; ) {
+        rest = rest.subarray(part.append(rest));
+        if (!part.isFull) continue;
+        await multipart.send(part.bytes());
+        part.clear();
+      }
+    }
+    if (!multipart.isBegun) return { length, etag: await putWhole(upload, part.bytes()) };
+    if (part.bytes().length > 0) await multipart.send(part.bytes());
+    return { length, etag: await multipart.complete() };
+  } catch (error) {
+    throw await multipart.abandon(error);
+  }
+}
+
+async function putWhole(upload: S3Upload, body: Uint8Array): Promise<string | undefined> {
+  const { sdk, client, gate, call, object } = upload;
+  const command = new sdk.PutObjectCommand({ ...object, Body: body });
+  const output = await gate.step(call, (abortSignal) => client.send(command, { abortSignal }));
+  return output.ETag;
+}
+
+class Multipart {
+  readonly #upload: S3Upload;
+  readonly #parts: CompletedPart[] = [];
+  #uploadId: string | undefined;
+
+  constructor(upload: S3Upload) {
+    this.#upload = upload;
+  }
+
+  get isBegun(): boolean {
+    return this.#uploadId !== undefined;
+  }
+
+  async send(body: Uint8Array): Promise<void> {
+    const { sdk, client, gate, call, object } = this.#upload;
+    const PartNumber = this.#parts.length + 1;
+    if (PartNumber > PARTS_MAX) throw tooLarge(call.uri);
+    this.#uploadId ??= await this.#begin();
+    const UploadId = this.#uploadId;
+    const command = new sdk.UploadPartCommand({ ...object, UploadId, PartNumber, Body: body });
+    const output = await gate.step(call, (abortSignal) => client.send(command, { abortSignal }));
+    this.#parts.push({ PartNumber, ETag: output.ETag });
+  }
+
+  async complete(): Promise<string | undefined> {
+    const { sdk, client, gate, call, object } = this.#upload;
+    const command = new sdk.CompleteMultipartUploadCommand({
+      ...object,
+      UploadId: this.#uploadId,
+      MultipartUpload: { Parts: this.#parts },
+    });
+    const output = await gate.step(call, (abortSignal) => client.send(command, { abortSignal }));
+    return output.ETag;
+  }
+
+  /** The error to throw. Not through the gate: it must also run when the caller has given up. */
+  async abandon(error: unknown): Promise<unknown> {
+    if (this.#uploadId === undefined) return error;
+    const { sdk, client, object, timeoutMs } = this.#upload;
+    const command = new sdk.AbortMultipartUploadCommand({ ...object, UploadId: this.#uploadId });
+    try {
+      await client.send(command, { abortSignal: AbortSignal.timeout(timeoutMs) });
+      return error;
+    } catch {
+      if (!(error instanceof StatusError)) return error;
+      return new StatusError(error.code, `${error.message}; its parts could not be removed`, {
+        hint: 'Let a lifecycle rule of the bucket remove unfinished multipart uploads.',
+      });
+    }
+  }
+
+  async #begin(): Promise<string> {
+    const { sdk, client, gate, call, object } = this.#upload;
+    const command = new sdk.CreateMultipartUploadCommand(object);
+    const output = await gate.step(call, (abortSignal) => client.send(command, { abortSignal }));
+    if (output.UploadId !== undefined) return output.UploadId;
+    throw new StatusError(Code.UNAVAILABLE, `no upload id from the store for ${call.uri}`);
+  }
+}
+
+const tooLarge = (uri: string): StatusError =>
+  new StatusError(Code.INVALID_ARGUMENT, `${uri} is longer than ${PARTS_MAX * PART_BYTES} bytes`, {
+    hint: 'Write it into the bucket with a tool of the store.',
+  });
