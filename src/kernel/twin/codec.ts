@@ -1,0 +1,85 @@
+/**
+ * Twin of assembly/codec.ts, where the format is drawn: the same bytes, from an object of bigints.
+ */
+import { INODE_TYPE_DIRECTORY, INODE_TYPE_FILE } from '../../base/record.js';
+
+/** Every field of a record; ids and names are in the key. */
+export type RecordFields = {
+  readonly parentId: bigint;
+  readonly name: Uint8Array;
+  readonly type: number;
+  readonly id: bigint;
+  readonly seq: bigint;
+  readonly ctime: bigint;
+  readonly mtime: bigint;
+  readonly length: bigint;
+  readonly ttl: bigint;
+  readonly blockSize: bigint;
+  readonly mode: number;
+  readonly flags: number;
+  readonly owner: number;
+  readonly group: number;
+  readonly mountId: number;
+  readonly replicationMin: number;
+  readonly replicationMax: number;
+  readonly fingerprint: bigint;
+};
+
+const TIME_BASE = 1_577_836_800_000n;
+
+export function encodeId(id: bigint): number[] {
+  const digits: number[] = [];
+  for (let rest = id; rest > 0n; rest >>= 8n) digits.unshift(Number(rest & 255n));
+  return [digits.length, ...digits];
+}
+
+export function encodeKey(parentId: bigint, name: Uint8Array): number[] {
+  return [...encodeId(parentId), ...name];
+}
+
+export function encodeValue(record: RecordFields): number[] {
+  if (record.type !== INODE_TYPE_FILE && record.type !== INODE_TYPE_DIRECTORY) return [];
+  const directory = record.type === INODE_TYPE_DIRECTORY;
+  const time = BigInt.asUintN(64, record.ctime - TIME_BASE);
+  const wide = time >> 40n !== 0n;
+  const fields: (number[] | undefined)[] = [
+    directory ? [] : undefined,
+    wide ? [] : undefined,
+    unless(record.length === 0n, unsigned(record.length)),
+    unless(record.mtime === record.ctime, signed(record.mtime - record.ctime)),
+    unless(record.ttl === -1n, signed(record.ttl)),
+    unless(record.blockSize === (directory ? 0n : 67_108_864n), unsigned(record.blockSize)),
+    unless(record.mode === (directory ? 0o755 : 0o644), unsigned(BigInt(record.mode))),
+    unless(record.flags === (directory ? 0 : 1), unsigned(BigInt(record.flags))),
+    unless(record.group === record.owner, unsigned(BigInt(record.group))),
+    unless(record.mountId === 1, unsigned(BigInt(record.mountId))),
+    unless(record.replicationMin === 0, signed(BigInt(record.replicationMin))),
+    unless(record.replicationMax === -1, signed(BigInt(record.replicationMax))),
+    unless(record.fingerprint === 0n, fixed(record.fingerprint, 8)),
+    unless(record.owner === 0, unsigned(BigInt(record.owner))),
+  ];
+  const presence = fields.reduce((bits, field, bit) => bits | (field ? 1 << bit : 0), 0);
+  const id = encodeId(record.id).slice(1).reverse();
+  const seq = encodeId(record.seq).slice(1).reverse();
+  const ctime = wide ? fixed(BigInt.asUintN(64, record.ctime), 8) : fixed(time, 5);
+  const head = [1, presence & 255, presence >> 8, id.length | (seq.length << 4)];
+  return [...head, ...id, ...seq, ...ctime, ...fields.flatMap((field) => field ?? [])];
+}
+
+function unless(isDefault: boolean, bytes: number[]): number[] | undefined {
+  return isDefault ? undefined : bytes;
+}
+
+function fixed(value: bigint, bytes: number): number[] {
+  return Array.from({ length: bytes }, (_, i) => Number((value >> BigInt(8 * i)) & 255n));
+}
+
+function unsigned(value: bigint): number[] {
+  const low = Number(value & 127n);
+  return value < 128n ? [low] : [low | 128, ...unsigned(value >> 7n)];
+}
+
+function signed(value: bigint): number[] {
+  const wrapped = BigInt.asIntN(64, value);
+  return unsigned(wrapped < 0n ? -2n * wrapped - 1n : 2n * wrapped);
+}
