@@ -38,6 +38,7 @@ function refineModule(text, required) {
   module = constantEnums(module);
   module = plainFields(module);
   module = objectForms(module, required);
+  module = inlineStructs(module);
   module = module.replace(/(\w+)<T extends flatbuffers\.Table>\(/g, '$1(');
   module = pruneImports(addWideImport(module));
   return `${banner}${module.replace(/\n{3,}/g, '\n\n').trim()}\n`;
@@ -110,6 +111,35 @@ function objectForms(module, required) {
       required.has(`${table}.${name}`)
         ? all
         : `const ${name} = this.${name}.length === 0 ? 0 : ${table}.${call};`,
+    );
+}
+
+/**
+ * A struct stands inside its table, so it is written between start and end. flatc's pack() writes it
+ * before the start (the table's own size then leaves it out, which verifiers refuse), and create()
+ * leaves its caller no other choice: the one is rewritten, the other goes.
+ */
+function inlineStructs(module) {
+  const call =
+    /return (\w+)\.create\w+\(builder,\n((?:.*\n)*?.*!\.pack\(builder\)[\s\S]*?)\n {2}\);/;
+  const found = call.exec(module);
+  if (found === null) return module;
+  const [whole, table, list] = found;
+  const adds = list.split(',\n').map((argument) => {
+    const name = /(?:this\.)?(\w+)/.exec(argument.trim().replace(/^\(/, ''))[1];
+    const add = `${table}.add${name[0].toUpperCase()}${name.slice(1)}(builder, ${argument.trim()});`;
+    return `  ${add}`;
+  });
+  const packed = [
+    `${table}.start${table}(builder);`,
+    ...adds,
+    `  return ${table}.end${table}(builder);`,
+  ];
+  return module
+    .replace(whole, packed.join('\n'))
+    .replace(
+      /\nstatic create\w+\(builder:flatbuffers\.Builder, \w+Offset[^)]*\)[\s\S]*?\n\}\n/,
+      (text) => (text.includes('Vector') ? text : ''),
     );
 }
 

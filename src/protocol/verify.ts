@@ -145,3 +145,21 @@ function offsetsAt(at: number, kind: number, table: number, depth: number): bool
   }
   return true;
 }
+
+/**
+ * The call number of a request that is not valid, so that the refusal finds its caller; 0 when
+ * not even that can be read.
+ */
+export function callNumberOf(bytes: Uint8Array): number {
+  frame = bytes;
+  end = bytes.length;
+  const table = follow(0);
+  if (table < 0) return 0;
+  const vtable = table - i32(table);
+  if (vtable < 0 || vtable > end - 6 || u16(vtable) < 6) return 0;
+  const offset = u16(vtable + 4);
+  const at = table + offset;
+  if (offset < 4 || at + 8 > end) return 0;
+  const call = (i32(at + 4) >>> 0) * 2 ** 32 + (i32(at) >>> 0);
+  return Number.isSafeInteger(call) ? call : 0;
+}

@@ -137,19 +137,6 @@ static endFileInfo(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createFileInfo(builder:flatbuffers.Builder, inodeOffset:flatbuffers.Offset, nameOffset:flatbuffers.Offset, ownerOffset:flatbuffers.Offset, groupOffset:flatbuffers.Offset, pathOffset:flatbuffers.Offset, ufsPathOffset:flatbuffers.Offset, mountUriOffset:flatbuffers.Offset, xattrsOffset:flatbuffers.Offset):flatbuffers.Offset {
-  FileInfo.startFileInfo(builder);
-  FileInfo.addInode(builder, inodeOffset);
-  FileInfo.addName(builder, nameOffset);
-  FileInfo.addOwner(builder, ownerOffset);
-  FileInfo.addGroup(builder, groupOffset);
-  FileInfo.addPath(builder, pathOffset);
-  FileInfo.addUfsPath(builder, ufsPathOffset);
-  FileInfo.addMountUri(builder, mountUriOffset);
-  FileInfo.addXattrs(builder, xattrsOffset);
-  return FileInfo.endFileInfo(builder);
-}
-
 unpack(): FileInfoT {
   return new FileInfoT(
     (this.inode() !== null ? this.inode()!.unpack() : null),
@@ -214,15 +201,15 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   const mountUri = (this.mountUri !== null ? builder.createString(this.mountUri!) : 0);
   const xattrs = this.xattrs.length === 0 ? 0 : FileInfo.createXattrsVector(builder, builder.createObjectOffsetList(this.xattrs));
 
-  return FileInfo.createFileInfo(builder,
-    (this.inode !== null ? this.inode!.pack(builder) : 0),
-    name,
-    owner,
-    group,
-    path,
-    ufsPath,
-    mountUri,
-    xattrs
-  );
+  FileInfo.startFileInfo(builder);
+  FileInfo.addInode(builder, (this.inode !== null ? this.inode!.pack(builder) : 0));
+  FileInfo.addName(builder, name);
+  FileInfo.addOwner(builder, owner);
+  FileInfo.addGroup(builder, group);
+  FileInfo.addPath(builder, path);
+  FileInfo.addUfsPath(builder, ufsPath);
+  FileInfo.addMountUri(builder, mountUri);
+  FileInfo.addXattrs(builder, xattrs);
+  return FileInfo.endFileInfo(builder);
 }
 }

@@ -1,0 +1,130 @@
+/**
+ * POST /rpc: the messages of the WebSocket, one a request, for load generators and simple clients.
+ * GET /healthz: whether this thread takes calls.
+ */
+import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import { Code, StatusError } from '../base/status.js';
+import type { Dispatcher } from './dispatcher.js';
+import { type Identity, readHeaders } from './handshake.js';
+import { HttpReply } from './http-reply.js';
+import type { Session } from './rpc-handler.js';
+import type { EdgeContext } from './socket-session.js';
+
+/** One HTTP request's caller. */
+class HttpSession implements Session {
+  readonly clientId: number;
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly clientName: string;
+  attachment: unknown = undefined;
+  open = true;
+
+  constructor(identity: Identity) {
+    this.clientId = identity.clientId;
+    this.user = identity.user;
+    this.groups = identity.groups;
+    this.clientName = identity.clientName;
+  }
+}
+
+const nobody: Identity = { clientId: 0, user: '', groups: [], clientName: 'http' };
+
+export class HttpEdge {
+  inFlight = 0;
+  readonly #edge: EdgeContext;
+  readonly #dispatcher: Dispatcher;
+
+  constructor(edge: EdgeContext, dispatcher: Dispatcher) {
+    this.#edge = edge;
+    this.#dispatcher = dispatcher;
+  }
+
+  attach(app: TemplatedApp): void {
+    app.post('/rpc', (response, request) => this.#post(response, request));
+    app.get('/healthz', (response) => {
+      const { draining } = this.#dispatcher;
+      response.writeStatus(draining ? '503 Service Unavailable' : '200 OK');
+      response.end(draining ? 'stopping\n' : 'ok\n');
+    });
+  }
+
+  #post(response: HttpResponse, request: HttpRequest): void {
+    const { identity, refusal } = identityOf(request);
+    const session = new HttpSession(identity);
+    this.inFlight++;
+    const reply = new HttpReply(session, response, this.#dispatcher.encoder, (bytes, failed) => {
+      this.inFlight--;
+      session.open = false;
+      this.#edge.counters.framesOut++;
+      this.#edge.counters.bytesOut += bytes;
+      if (failed) this.#edge.counters.errors++;
+    });
+    response.onAborted(() => this.#aborted(reply));
+    this.#collect(response, (body) => {
+      const problem = refusal ?? this.#limit(body);
+      if (problem !== undefined) reply.fail(problem);
+      else this.#dispatcher.httpBody(session, body!, reply);
+    });
+  }
+
+  #aborted(reply: HttpReply): void {
+    try {
+      reply.abort();
+    } catch (error) {
+      this.#edge.counters.bugs++;
+      this.#edge.onBug(error);
+    }
+  }
+
+  #limit(body: Uint8Array | undefined): StatusError | undefined {
+    const { limits, counters } = this.#edge;
+    if (body === undefined) {
+      return new StatusError(
+        Code.INVALID_ARGUMENT,
+        `a request has at most ${limits.frameBytesMax} bytes`,
+      );
+    }
+    if (this.inFlight <= limits.httpInFlightMax) return undefined;
+    counters.exhausted++;
+    return new StatusError(Code.RESOURCE_EXHAUSTED, `${this.inFlight} HTTP calls are in flight`, {
+      retryAfterMs: limits.retryAfterMs,
+    });
+  }
+
+  /** Gives the whole body once it is there; undefined when it is too large, at once. */
+  #collect(response: HttpResponse, take: (body: Uint8Array | undefined) => void): void {
+    const bytesMax = this.#edge.limits.frameBytesMax;
+    let chunks: Uint8Array[] = [];
+    let bytes = 0;
+    let taken = false;
+    response.onData((chunk, isLast) => {
+      if (taken) return;
+      bytes += chunk.byteLength;
+      if (bytes > bytesMax) {
+        taken = true;
+        chunks = [];
+        take(undefined);
+      } else if (isLast) {
+        taken = true;
+        take(chunks.length === 0 ? new Uint8Array(chunk) : joined(chunks, new Uint8Array(chunk)));
+      } else {
+        chunks.push(new Uint8Array(chunk).slice()); // uWS takes the chunk back on return
+      }
+    });
+  }
+}
+
+function identityOf(request: HttpRequest): { identity: Identity; refusal?: StatusError } {
+  try {
+    const user = request.getHeader('x-orchard-user');
+    const groups = request.getHeader('x-orchard-groups');
+    return { identity: readHeaders(user, groups, request.getHeader('x-orchard-client-id')) };
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    return { identity: nobody, refusal: error };
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], last: Uint8Array): Uint8Array {
+  return new Uint8Array(Buffer.concat([...chunks, last]));
+}

@@ -1,0 +1,181 @@
+/**
+ * The edge of one thread: a uWebSockets.js app with /rpc (WebSocket and POST) and /healthz. Several
+ * threads listen on one port: the kernel spreads connections over them (SO_REUSEPORT).
+ *
+ * What a connection may do is in rpc-limits.ts, what becomes of a frame in dispatcher.ts. Frames above
+ * the limit get a clean close as long as uWS lets them through, which it does up to twice the limit.
+ */
+import uWS, {
+  type TemplatedApp,
+  type us_listen_socket,
+  type WebSocket,
+  type WebSocketBehavior,
+} from 'uWebSockets.js';
+import { CloseCode, Dispatcher } from './dispatcher.js';
+import type { ServerIdentity } from './handshake.js';
+import { HttpEdge } from './http-edge.js';
+import { Outbox } from './outbox.js';
+import { RpcCounters } from './rpc-counters.js';
+import type { RpcHandler } from './rpc-handler.js';
+import { checkRpcLimits, type RpcLimits, rpcLimitsDefault } from './rpc-limits.js';
+import { type EdgeContext, SocketSession } from './socket-session.js';
+
+export type RpcOptions = ServerIdentity & {
+  readonly port: number;
+  /** All interfaces when absent. */
+  readonly host?: string;
+  readonly handler: RpcHandler;
+  readonly limits?: Partial<RpcLimits>;
+  /** Takes an exception that no caller could have caused. The call has been answered. */
+  readonly onBug: (error: unknown) => void;
+  /** Stops the edge as close() does. */
+  readonly signal?: AbortSignal;
+};
+
+const DRAIN_POLL_MS = 10;
+
+export class RpcServer {
+  readonly counters = new RpcCounters();
+  readonly outbox = new Outbox();
+  readonly #sessions = new Set<SocketSession>();
+  readonly #dispatcher: Dispatcher;
+  readonly #http: HttpEdge;
+  readonly #edge: EdgeContext;
+  readonly #app: TemplatedApp;
+  #listening: us_listen_socket | undefined;
+  #port = 0;
+
+  constructor(options: RpcOptions) {
+    const limits = { ...rpcLimitsDefault, ...options.limits };
+    checkRpcLimits(limits);
+    this.#edge = { limits, counters: this.counters, outbox: this.outbox, onBug: options.onBug };
+    this.#dispatcher = new Dispatcher(this.#edge, options.handler, options);
+    this.#http = new HttpEdge(this.#edge, this.#dispatcher);
+    this.#app = uWS.App();
+    this.#http.attach(this.#app);
+    this.#app.ws<SocketSession>('/rpc', this.#behavior());
+  }
+
+  /** The port that was bound, also when 0 was asked for. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Calls that wait for their last reply, over all connections. */
+  get inFlight(): number {
+    let count = this.#http.inFlight;
+    for (const session of this.#sessions) count += session.waiting.size;
+    return count;
+  }
+
+  listen(port: number, host: string | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const bound = (socket: us_listen_socket | false): void => {
+        if (socket === false) {
+          reject(new Error(`cannot listen on ${host ?? '*'}:${port}: is the port in use?`));
+          return;
+        }
+        this.#listening = socket;
+        this.#port = uWS.us_socket_local_port(socket);
+        resolve();
+      };
+      if (host === undefined) this.#app.listen(port, bound);
+      else this.#app.listen(host, port, bound);
+    });
+  }
+
+  /** No new connections; new calls are answered with UNAVAILABLE; resolves when none is in flight. */
+  async drain(withinMs: number): Promise<void> {
+    this.#stopListening();
+    this.#dispatcher.draining = true;
+    const until = performance.now() + withinMs;
+    while (this.inFlight > 0 && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+    }
+  }
+
+  /** Ends every connection. What is still in flight is aborted. */
+  close(): void {
+    this.#stopListening();
+    this.#dispatcher.draining = true;
+    this.outbox.flush();
+    for (const session of [...this.#sessions]) {
+      session.socket.end(CloseCode.GOING_AWAY, 'the master is stopping');
+    }
+    this.#app.close();
+  }
+
+  #stopListening(): void {
+    if (this.#listening !== undefined) uWS.us_listen_socket_close(this.#listening);
+    this.#listening = undefined;
+  }
+
+  #behavior(): WebSocketBehavior<SocketSession> {
+    const { limits } = this.#edge;
+    return {
+      compression: uWS.DISABLED,
+      maxPayloadLength: limits.frameBytesMax * 2,
+      maxBackpressure: limits.bufferedBytesMax,
+      closeOnBackpressureLimit: 1,
+      idleTimeout: limits.idleSeconds,
+      sendPingsAutomatically: true,
+      upgrade: (response, request, context) => {
+        response.upgrade(
+          new SocketSession(this.#edge),
+          request.getHeader('sec-websocket-key'),
+          request.getHeader('sec-websocket-protocol'),
+          request.getHeader('sec-websocket-extensions'),
+          context,
+        );
+      },
+      open: (socket) => this.#open(socket),
+      message: (socket, message, isBinary) => this.#message(socket, message, isBinary),
+      drain: (socket) => socket.getUserData().drained(),
+      close: (socket) => this.#closed(socket.getUserData()),
+    };
+  }
+
+  #open(socket: WebSocket<SocketSession>): void {
+    const session = socket.getUserData();
+    session.socket = socket;
+    this.#sessions.add(session);
+    this.counters.connections++;
+    this.counters.connectionsTotal++;
+  }
+
+  #message(socket: WebSocket<SocketSession>, message: ArrayBuffer, isBinary: boolean): void {
+    const session = socket.getUserData();
+    if (!isBinary) {
+      this.#drop(session, CloseCode.TEXT, 'binary frames only');
+      return;
+    }
+    if (message.byteLength > this.#edge.limits.frameBytesMax) {
+      this.#drop(session, CloseCode.TOO_BIG, 'the frame is too large');
+      return;
+    }
+    session.inCallback = true;
+    try {
+      this.#dispatcher.socketFrame(session, new Uint8Array(message));
+    } finally {
+      session.inCallback = false;
+    }
+  }
+
+  #drop(session: SocketSession, code: number, reason: string): void {
+    this.counters.dropped++;
+    session.socket.end(code, reason);
+  }
+
+  #closed(session: SocketSession): void {
+    this.#sessions.delete(session);
+    this.counters.connections--;
+    this.#dispatcher.socketClosed(session);
+  }
+}
+
+export async function listenRpc(options: RpcOptions): Promise<RpcServer> {
+  const server = new RpcServer(options);
+  await server.listen(options.port, options.host);
+  options.signal?.addEventListener('abort', () => server.close(), { once: true });
+  return server;
+}

@@ -1,0 +1,44 @@
+/**
+ * What one edge may take from one connection, and what it holds for a reader that is slow. All of
+ * them can be set by whoever starts the edge; these are the defaults.
+ */
+import { assert } from '../base/assert.js';
+import { FRAME_BYTES_MAX } from '../base/limits.js';
+
+export const PROTOCOL_VERSION = 1;
+
+export type RpcLimits = {
+  readonly frameBytesMax: number;
+  /** Calls of one connection that wait for their last reply. */
+  readonly inFlightMax: number;
+  /** HTTP calls of this thread that wait for their last reply. */
+  readonly httpInFlightMax: number;
+  /** Unsent bytes of one connection from which on streams pause and new calls are refused. */
+  readonly bufferedBytesHigh: number;
+  /** Unsent bytes at which paused streams go on. */
+  readonly bufferedBytesLow: number;
+  /** Unsent bytes at which the connection is given up. */
+  readonly bufferedBytesMax: number;
+  /** Without a message or a pong, in seconds. uWS counts in steps of four. */
+  readonly idleSeconds: number;
+  /** What a refused caller is told to wait. */
+  readonly retryAfterMs: number;
+};
+
+export const rpcLimitsDefault: RpcLimits = {
+  frameBytesMax: FRAME_BYTES_MAX,
+  inFlightMax: 1024,
+  httpInFlightMax: 4096,
+  bufferedBytesHigh: 1 << 20,
+  bufferedBytesLow: 1 << 18,
+  bufferedBytesMax: 64 << 20,
+  idleSeconds: 120,
+  retryAfterMs: 50,
+};
+
+export function checkRpcLimits(limits: RpcLimits): void {
+  assert(limits.bufferedBytesLow < limits.bufferedBytesHigh, 'a paused stream must resume below');
+  assert(limits.bufferedBytesHigh < limits.bufferedBytesMax, 'pause before giving up');
+  assert(limits.inFlightMax > 0, 'a connection may have a call in flight');
+  assert(limits.idleSeconds === 0 || limits.idleSeconds >= 8, 'uWS refuses shorter idle times');
+}

@@ -1,0 +1,153 @@
+/**
+ * One WebSocket connection: who speaks, which of its calls still wait, and how much of what it was
+ * sent has not been read yet.
+ *
+ * Invariant: `waiting` holds exactly the calls that did not end within their own message callback.
+ * Invariant: a stream that was told to stop is in `paused` and is woken once, below the low mark.
+ * Invariant: frames of a session leave in the order in which they were written.
+ */
+import type { WebSocket } from 'uWebSockets.js';
+import type { Outbox, OutboxTarget } from './outbox.js';
+import type { RpcCounters } from './rpc-counters.js';
+import type { Session } from './rpc-handler.js';
+import type { RpcLimits } from './rpc-limits.js';
+
+/** Asking the socket how much it holds is a call into uWS: once per so many bytes will do. */
+const BUFFERED_CHECK_BYTES = 1 << 16;
+
+export type EdgeContext = {
+  readonly limits: RpcLimits;
+  readonly counters: RpcCounters;
+  readonly outbox: Outbox;
+  /** What must not happen has happened in a callback of the floor below. */
+  readonly onBug: (error: unknown) => void;
+};
+
+/** A call that has not ended within its own message callback. */
+export type WaitingReply = {
+  aborted: boolean;
+  readonly onDrain: (() => void) | undefined;
+  readonly onAbort: (() => void) | undefined;
+};
+
+export class SocketSession implements Session, OutboxTarget {
+  clientId = 0;
+  user = '';
+  groups: readonly string[] = [];
+  clientName = '';
+  attachment: unknown = undefined;
+  open = true;
+  greeted = false;
+  /** Within the socket's own callback, where uWS groups what is sent. */
+  inCallback = false;
+
+  /** The outbox's own fields about this session. */
+  outboxFirst = -1;
+  outboxLast = -1;
+  outboxBytes = 0;
+
+  readonly waiting = new Map<number, WaitingReply>();
+  /** Set when the connection opens, before anything else happens to the session. */
+  socket!: WebSocket<SocketSession>;
+
+  readonly edge: EdgeContext;
+  readonly #paused: WaitingReply[] = [];
+  #bufferedBytes = 0;
+  #uncheckedBytes = 0;
+  #resumeScheduled = false;
+  readonly #resumeLater = (): void => {
+    this.#resumeScheduled = false;
+    this.drained();
+  };
+
+  constructor(edge: EdgeContext) {
+    this.edge = edge;
+  }
+
+  /** False: taken, but the reader is behind. */
+  write(bytes: Uint8Array): boolean {
+    if (!this.open) return false;
+    if (this.inCallback && this.outboxBytes === 0) this.sendNow(bytes);
+    else this.edge.outbox.add(this, bytes);
+    return !this.isCongested();
+  }
+
+  sendNow(bytes: Uint8Array): void {
+    if (!this.open) return;
+    const { counters } = this.edge;
+    counters.framesOut++;
+    counters.bytesOut += bytes.length;
+    this.#uncheckedBytes += bytes.length;
+    const sent = this.socket.send(bytes, true, false);
+    if (sent === 1) return;
+    // Built up (0), or dropped (2): then uWS closes the connection by itself.
+    if (this.open) this.#checkBuffered();
+  }
+
+  isCongested(): boolean {
+    if (!this.open) return true;
+    if (this.#uncheckedBytes >= BUFFERED_CHECK_BYTES || this.#bufferedBytes > 0) {
+      this.#checkBuffered();
+    }
+    return this.#bufferedBytes + this.outboxBytes > this.edge.limits.bufferedBytesHigh;
+  }
+
+  pause(reply: WaitingReply): void {
+    if (!this.#paused.includes(reply)) this.#paused.push(reply);
+  }
+
+  /** The call is over. It is not waiting when it ended in its own callback or was cancelled. */
+  forget(call: number, reply: WaitingReply): void {
+    if (this.waiting.size > 0 && this.waiting.get(call) === reply) this.waiting.delete(call);
+    if (this.#paused.length === 0) return;
+    const index = this.#paused.indexOf(reply);
+    if (index !== -1) this.#paused.splice(index, 1);
+  }
+
+  /** The socket has written some of what it held. */
+  drained(): void {
+    if (!this.open || this.#paused.length === 0) return;
+    this.#checkBuffered();
+    if (this.#bufferedBytes + this.outboxBytes > this.edge.limits.bufferedBytesLow) return;
+    const woken = this.#paused.splice(0);
+    for (const reply of woken) this.#guarded(reply.onDrain);
+  }
+
+  /**
+   * After the outbox has written for this session. What paused because of the outbox alone would
+   * wait for a drain that never comes; it goes on in a later turn, so that others have theirs.
+   */
+  flushed(): void {
+    if (this.#paused.length === 0 || this.#resumeScheduled || !this.open) return;
+    this.#resumeScheduled = true;
+    setImmediate(this.#resumeLater);
+  }
+
+  closed(): void {
+    this.open = false;
+    this.#paused.length = 0;
+    const replies = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const reply of replies) this.abort(reply);
+  }
+
+  abort(reply: WaitingReply): void {
+    reply.aborted = true;
+    this.#guarded(reply.onAbort);
+  }
+
+  #checkBuffered(): void {
+    this.#uncheckedBytes = 0;
+    this.#bufferedBytes = this.socket.getBufferedAmount();
+  }
+
+  #guarded(callback: (() => void) | undefined): void {
+    if (callback === undefined) return;
+    try {
+      callback();
+    } catch (error) {
+      this.edge.counters.bugs++;
+      this.edge.onBug(error);
+    }
+  }
+}
