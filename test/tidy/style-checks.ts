@@ -167,3 +167,22 @@ export const checkBlobs = (files: readonly SourceFile[]): string[] =>
   files
     .filter(({ bytes }) => bytes > FILE_BYTES_MAX)
     .map(({ path, bytes }) => `${path}: ${bytes} bytes; the repository holds no large files`);
+
+type Lock = {
+  readonly packages: Readonly<
+    Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>
+  >;
+};
+
+/** By name only: where npm puts a package does not matter to whether it is known. */
+export const checkLock = (files: readonly SourceFile[]): string[] =>
+  files
+    .filter(({ path }) => path === 'package-lock.json')
+    .flatMap(({ text }) => {
+      const { packages } = JSON.parse(text) as Lock;
+      const known = new Set(Object.keys(packages).map((key) => key.split('node_modules/').at(-1)));
+      return Object.values(packages)
+        .flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+        .filter((name) => !known.has(name))
+        .map((name) => `${name}: npm ci refuses a lock without it; run .ci/complete-lock.mjs`);
+    });

@@ -15,6 +15,7 @@ import {
   checkFunctionLines,
   checkHeaders,
   checkLeftovers,
+  checkLock,
   checkNames,
   checkPresent,
   checkTitles,
@@ -204,6 +205,19 @@ const rows: readonly Row[] = [
       LICENSE: 'L',
       '.ci/run': '#',
       'docs/ARCHITECTURE.md': '# A',
+    },
+  },
+  {
+    name: 'the lock knows every platform',
+    check: checkLock,
+    bad: {
+      'package-lock.json': '{"packages":{"node_modules/a":{"optionalDependencies":{"b":"1"}}}}',
+    },
+    says: /b: npm ci refuses a lock without it/,
+    good: {
+      'package-lock.json':
+        '{"packages":{"node_modules/a":{"optionalDependencies":{"@c/b":"1"}},' +
+        '"node_modules/a/node_modules/@c/b":{}}}',
     },
   },
   {
