@@ -11,6 +11,7 @@
  * been told UNAVAILABLE. So work that ignores its signal (a read(2) on a dead NFS server) is
  * bounded by the permits too.
  */
+import { setMaxListeners } from 'node:events';
 import { Code, StatusError } from '../base/status.js';
 import { type Release, Semaphore } from './semaphore.js';
 
@@ -88,6 +89,8 @@ export class CallGate {
     const { timeoutMs, explain } = this.#options;
     return new Promise<T>((resolve, reject) => {
       const controller = new AbortController();
+      // Many calls may share their caller's signal, many system calls that of their step: no leak.
+      setMaxListeners(0, controller.signal, call.signal);
       const settle = () => {
         clearTimeout(timer);
         call.signal.removeEventListener('abort', onAbort);

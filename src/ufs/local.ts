@@ -11,7 +11,7 @@ import type { Readable } from 'node:stream';
 import { LIST_PAGE_ENTRIES_MAX } from '../base/limits.js';
 import { Code, StatusError } from '../base/status.js';
 import { type Call, CallGate } from './call-gate.js';
-import { explainLocal } from './local-errors.js';
+import { explainLocal, isAbsent } from './local-errors.js';
 import { isTemporaryName, LocalTree, parentOf } from './local-tree.js';
 import { writeFileAtomically } from './local-write.js';
 import { compareNames } from './name-order.js';
@@ -70,8 +70,9 @@ export class LocalUfs implements Ufs {
   async read(path: string, options: UfsReadOptions): Promise<Readable> {
     checkUfsPath(path);
     const call = this.#call(path, options.signal);
+    if (path === '') throw isADirectory(call.uri);
     return openStream(this.#gate, call, async (step) => {
-      const found = path === '' ? undefined : await this.#tree.locatePath(path, step);
+      const found = await this.#tree.locatePath(path, step);
       if (found === undefined) throw absent(call.uri);
       if (!found.stats.isFile()) throw isADirectory(call.uri);
       const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -116,9 +117,7 @@ export class LocalUfs implements Ufs {
     for (;;) {
       const window =
         this.#windows.take(place.dirPath, cursor) ??
-        (await this.#tree.call(signal, () =>
-          collectWindow(namesOf(place.realDir, signal), cursor),
-        ));
+        (await this.#scan(place.realDir, cursor, signal));
       const names = window.names.slice(0, limit);
       const read = await this.#entries(place.realDir, names, signal);
       skippedCount += read.skippedCount;
@@ -129,6 +128,15 @@ export class LocalUfs implements Ufs {
       if (read.entries.length > 0) {
         return { entries: read.entries, nextStartAfter: cursor, skippedCount };
       }
+    }
+  }
+
+  async #scan(realDir: string, cursor: string, signal: AbortSignal): Promise<NameWindow> {
+    try {
+      return await this.#tree.call(signal, () => collectWindow(namesOf(realDir, signal), cursor));
+    } catch (error) {
+      if (isAbsent(error)) throw notADirectory(`file://${realDir}`);
+      throw error;
     }
   }
 

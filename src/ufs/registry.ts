@@ -29,11 +29,11 @@ const openers: Readonly<Record<string, Opener>> = {
 
 export const ufsSchemes: readonly string[] = Object.keys(openers);
 
-/** The environment is where `env:NAME` values of options are looked up. */
+/** The environment, handed down from cli/main.ts, is where `env:NAME` options are looked up. */
 export async function openUfs(
   uri: string,
   options: UfsOptions = {},
-  environment: Environment = process.env,
+  environment: Environment = {},
 ): Promise<Ufs> {
   const { opener, rest } = parseUri(uri);
   return opener(rest, options, environment);

@@ -8,7 +8,11 @@
  */
 
 import type { Readable } from 'node:stream';
-import type { ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type {
+  GetObjectCommandOutput,
+  ListObjectsV2CommandOutput,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { LIST_PAGE_ENTRIES_MAX } from '../base/limits.js';
 import { Code, StatusError } from '../base/status.js';
 import { type Call, CallGate } from './call-gate.js';
@@ -236,18 +240,12 @@ export class S3Ufs implements Ufs {
       Key: this.#keyOf(path),
       ...((offset > 0 || end !== '') && { Range: `bytes=${offset}-${end}` }),
     });
-    const { Body } = await this.#client.send(command, { abortSignal: signal });
-    const body = Body as Readable | undefined;
-    if (body === undefined) return nothing;
-    const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
-    const source: ChunkSource = {
-      next: async () => (await chunks.next()).value ?? undefined,
-      close: async () => {
-        body.destroy();
-      },
-    };
-    if (range.length !== 0 && !signal.aborted) return source;
+    const output = await this.#client.send(command, { abortSignal: signal });
+    const source = bodySource(output, range.length);
+    const isWrongPart = offset > 0 && output.ContentRange === undefined;
+    if (range.length !== 0 && !signal.aborted && !isWrongPart) return source;
     await source.close();
+    if (isWrongPart) throw rangeIgnored(this.#call(path, signal).uri);
     return nothing;
   }
 
@@ -308,10 +306,36 @@ function fileEntry(object: {
   return object.etag === undefined ? entry : { ...entry, etag: object.etag.replaceAll('"', '') };
 }
 
+/** Not more than was asked for, also from servers that send the whole object for some ranges. */
+function bodySource(output: GetObjectCommandOutput, length: number | undefined): ChunkSource {
+  const body = output.Body as Readable | undefined;
+  if (body === undefined) return nothing;
+  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
+  let left = length ?? Number.POSITIVE_INFINITY;
+  return {
+    next: async () => {
+      if (left === 0) return undefined;
+      const next = await chunks.next();
+      if (next.done === true) return undefined;
+      const chunk = next.value.subarray(0, left);
+      left -= chunk.length;
+      return chunk;
+    },
+    close: async () => {
+      body.destroy();
+    },
+  };
+}
+
 const nothing: ChunkSource = {
   next: async () => undefined,
   close: async () => undefined,
 };
+
+const rangeIgnored = (uri: string): StatusError =>
+  new StatusError(Code.UNAVAILABLE, `the store does not serve ranges of ${uri}`, {
+    hint: 'Read it from its beginning.',
+  });
 
 const isADirectory = (uri: string): StatusError =>
   new StatusError(Code.INVALID_ARGUMENT, `${uri} is a directory`, {
