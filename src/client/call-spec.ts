@@ -1,0 +1,50 @@
+/**
+ * One request as a value: what is sent and how its answer is read. Building one does nothing;
+ * channel.ts sends it, as often as it takes.
+ */
+import type { Builder, IGeneratedObject } from 'flatbuffers';
+import { type Reply, Request, type RequestBody, XAttrT } from '../protocol/generated/index.js';
+import type { XattrsIn } from './types.js';
+
+export type CallSpec<T> = {
+  readonly type: RequestBody;
+  readonly body: IGeneratedObject;
+  /** What the call is about, for errors. */
+  readonly path?: string;
+  readonly decode: (reply: Reply) => T;
+  /** Replies before the last one. */
+  readonly onInterim?: (reply: Reply) => void;
+  /** A long call: the client's default deadline does not apply. */
+  readonly long?: true;
+};
+
+/** Fills a generated object with the fields that are given: undefined leaves the default. */
+export function fill<T extends object>(
+  target: T,
+  fields: { [K in keyof T]?: T[K] | undefined },
+): T {
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) (target as Record<string, unknown>)[name] = value;
+  }
+  return target;
+}
+
+export function xattrsToWire(xattrs: XattrsIn | undefined): XAttrT[] | undefined {
+  if (xattrs === undefined) return undefined;
+  const text = new TextEncoder();
+  return Object.entries(xattrs).map(
+    ([name, value]) => new XAttrT(name, typeof value === 'string' ? text.encode(value) : value),
+  );
+}
+
+/** The frame is valid until the builder is used again. */
+export function encodeRequest(
+  builder: Builder,
+  spec: { readonly type: RequestBody; readonly body: IGeneratedObject },
+  { call, deadlineMs }: { call: number; deadlineMs: number },
+): Uint8Array {
+  builder.clear();
+  const body = spec.body.pack(builder);
+  builder.finish(Request.createRequest(builder, call, deadlineMs, spec.type, body));
+  return builder.asUint8Array();
+}

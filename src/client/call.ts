@@ -1,0 +1,118 @@
+/**
+ * One call of the caller, from being asked to being answered, over as many attempts and connections
+ * as that takes. Its id stays the same, so that the master answers a repeated one with the first
+ * outcome.
+ *
+ *   queued ─▶ sent ─▶ done              lost connection, retry-after: sent ─▶ queued
+ *      └────────┴──────▶ given up ─▶ done   (abort or deadline; the late reply only frees its place)
+ *
+ * Invariant: the caller's promise is settled once.
+ */
+import type { Reply } from '../protocol/generated/index.js';
+import type { CallSpec } from './call-spec.js';
+import { asOrchardError, OrchardError } from './errors.js';
+import type { CallOptions } from './types.js';
+
+export class Call<T = unknown> {
+  readonly id: number;
+  readonly spec: CallSpec<T>;
+  readonly promise: Promise<T>;
+  readonly mayRetry: boolean;
+  /** By performance.now(). */
+  readonly startedMs: number;
+  readonly deadlineAtMs: number;
+  state: 'queued' | 'waiting' | 'sent' | 'done' = 'queued';
+  retries = 0;
+  /** Why the last attempt came to nothing; told when the deadline passes. */
+  lastError: OrchardError | undefined;
+  #resolve!: (value: T) => void;
+  #reject!: (error: OrchardError) => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #signal: AbortSignal | undefined;
+  #onAbort: (() => void) | undefined;
+
+  constructor(id: number, spec: CallSpec<T>, options: CallOptions & { deadlineMs: number }) {
+    this.id = id;
+    this.spec = spec;
+    this.mayRetry = options.retry ?? true;
+    this.startedMs = performance.now();
+    const { deadlineMs } = options;
+    this.deadlineAtMs = deadlineMs === 0 ? Number.POSITIVE_INFINITY : this.startedMs + deadlineMs;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** `giveUp` is called when the caller aborts or the deadline passes, unless it is done before. */
+  watch(signal: AbortSignal | undefined, giveUp: (error: OrchardError) => void): void {
+    if (this.deadlineAtMs !== Number.POSITIVE_INFINITY) {
+      const remaining = Math.max(0, this.deadlineAtMs - performance.now());
+      this.#timer = setTimeout(() => giveUp(this.#deadlineError()), remaining);
+    }
+    if (signal === undefined) return;
+    this.#signal = signal;
+    this.#onAbort = () => giveUp(this.#abortError(signal));
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** For the master: whole milliseconds that are left, at least one; 0 = no deadline. */
+  remainingMs(): number {
+    if (this.deadlineAtMs === Number.POSITIVE_INFINITY) return 0;
+    return Math.max(1, Math.ceil(this.deadlineAtMs - performance.now()));
+  }
+
+  interim(reply: Reply): void {
+    if (this.state === 'done') return;
+    this.#attempt(() => this.spec.onInterim?.(reply));
+  }
+
+  succeed(reply: Reply): void {
+    this.#attempt(() => {
+      const value = this.spec.decode(reply);
+      if (this.#settle()) this.#resolve(value);
+    });
+  }
+
+  fail(error: OrchardError): void {
+    if (this.#settle()) this.#reject(error);
+  }
+
+  /** What a reply or a callback throws is this call's failure, not the connection's. */
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fail(asOrchardError(error));
+    }
+  }
+
+  #settle(): boolean {
+    if (this.state === 'done') return false;
+    this.state = 'done';
+    clearTimeout(this.#timer);
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
+    return true;
+  }
+
+  #deadlineError(): OrchardError {
+    const { path } = this.spec;
+    if (this.lastError !== undefined && this.state !== 'sent') return this.lastError;
+    const waited = Math.round(performance.now() - this.startedMs);
+    return new OrchardError('DEADLINE_EXCEEDED', `no answer within ${waited} ms`, {
+      path,
+      hint: 'A change may still have been made: look before doing it again.',
+    });
+  }
+
+  #abortError(signal: AbortSignal): OrchardError {
+    const hint = 'If it was a change, it may still have been made: look before doing it again.';
+    const { path } = this.spec;
+    return new OrchardError('CANCELLED', 'the call was aborted', {
+      path,
+      cause: signal.reason,
+      ...(this.state === 'sent' && { hint }),
+    });
+  }
+}

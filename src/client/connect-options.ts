@@ -1,0 +1,104 @@
+/** What OrchardClient.connect takes, and what it makes of what was left out. */
+import { userInfo } from 'node:os';
+import { OrchardError } from './errors.js';
+import { type Transport, webSocketTransport } from './transport.js';
+
+export type ConnectOptions = {
+  /** `ws://host:port` or `http://host:port`; instead of host and port. */
+  readonly url?: string;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Of the calls; default 19998. */
+  readonly port?: number;
+  /** Of file data; default 19999. */
+  readonly httpPort?: number;
+  /** Default: the user of this process. */
+  readonly user?: string;
+  readonly groups?: readonly string[];
+  /** Below 2^53; default random. The same again takes over the answers to repeated calls. */
+  readonly clientId?: number;
+  /** For people who look at connections. */
+  readonly clientName?: string;
+  /** Of a call that names none; default 60 s, 0 = none. Long work (load, …) has none. */
+  readonly deadlineMs?: number;
+  /** For the first connection; default 10 s. */
+  readonly connectMs?: number;
+  /** Default 60 s: then the calls that wait for a connection fail. */
+  readonly reconnectMs?: number;
+  /** Unanswered calls at a time; the master may allow fewer. Default 256. */
+  readonly inFlightMax?: number;
+  /** Calls that wait for their turn; beyond it they are refused. Default 65,536. */
+  readonly queueMax?: number;
+  /** Silence after which the master is asked whether it is there; default 10 s. */
+  readonly silenceMs?: number;
+  readonly transport?: Transport;
+};
+
+export type ResolvedOptions = Required<
+  Omit<ConnectOptions, 'url' | 'host' | 'port' | 'httpPort'>
+> & {
+  readonly rpcUrl: string;
+  readonly httpOrigin: string;
+};
+
+const RPC_PORT_DEFAULT = 19_998;
+const HTTP_PORT_DEFAULT = 19_999;
+const OPEN_SCHEMES: Readonly<Record<string, string>> = {
+  'ws:': 'ws:',
+  'http:': 'ws:',
+  'orchard:': 'ws:',
+  'wss:': 'wss:',
+  'https:': 'wss:',
+};
+
+export function resolveOptions(options: ConnectOptions): ResolvedOptions {
+  const { scheme, host, port } = addressOf(options);
+  const httpScheme = scheme === 'wss:' ? 'https:' : 'http:';
+  return {
+    rpcUrl: `${scheme}//${host}:${port}/rpc`,
+    httpOrigin: `${httpScheme}//${host}:${options.httpPort ?? HTTP_PORT_DEFAULT}`,
+    user: options.user ?? processUser(),
+    groups: options.groups ?? [],
+    clientId: options.clientId ?? randomClientId(),
+    clientName: options.clientName ?? 'orchard-client',
+    deadlineMs: options.deadlineMs ?? 60_000,
+    connectMs: options.connectMs ?? 10_000,
+    reconnectMs: options.reconnectMs ?? 60_000,
+    inFlightMax: options.inFlightMax ?? 256,
+    queueMax: options.queueMax ?? 65_536,
+    silenceMs: options.silenceMs ?? 10_000,
+    transport: options.transport ?? webSocketTransport,
+  };
+}
+
+function addressOf(options: ConnectOptions): { scheme: string; host: string; port: number } {
+  if (options.url === undefined) {
+    const host = options.host ?? '127.0.0.1';
+    const isBareIpv6 = host.includes(':') && !host.startsWith('[');
+    const port = options.port ?? RPC_PORT_DEFAULT;
+    return { scheme: 'ws:', host: isBareIpv6 ? `[${host}]` : host, port };
+  }
+  const match = /^([a-z]+:)\/\/(\[[^\]]+\]|[^/:]+)(?::(\d+))?\/?/i.exec(options.url);
+  const scheme = OPEN_SCHEMES[match?.[1]?.toLowerCase() ?? ''];
+  if (match === null || scheme === undefined) {
+    throw new OrchardError('INVALID_ARGUMENT', `not the address of a master: ${options.url}`, {
+      hint: 'Write it as ws://host:19998.',
+    });
+  }
+  return { scheme, host: match[2]!, port: Number(match[3] ?? options.port ?? RPC_PORT_DEFAULT) };
+}
+
+/** A process whose user id has no name (a container) is called by its number. */
+function processUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+/** 53 random bits, never 0. */
+function randomClientId(): number {
+  const words = crypto.getRandomValues(new Uint32Array(2));
+  return (words[0]! & 0x1f_ffff) * 2 ** 32 + (words[1]! | 1);
+}

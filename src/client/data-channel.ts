@@ -1,0 +1,191 @@
+/**
+ * File data over the master's HTTP port: `GET` and `PUT /v1/data/<path>`, streamed both ways. The
+ * sender stops when the receiver does, by the flow control of TCP through undici's streams.
+ */
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher, request } from 'undici';
+import { Code, type CodeName } from '../base/status.js';
+import { asOrchardError, OrchardError } from './errors.js';
+import type { ReadOptions, WriteOptions } from './types.js';
+
+export type DataChannelOptions = {
+  /** `http://host:port`, without a slash at the end. */
+  readonly origin: string;
+  readonly user: string;
+  readonly groups: readonly string[];
+};
+
+export type DataSource = Readable | AsyncIterable<Uint8Array> | Uint8Array | string;
+
+const CONNECTIONS_MAX = 8;
+/** A store may take its time for the first byte. */
+const SILENCE_MS_MAX = 120_000;
+const ERROR_BODY_BYTES_MAX = 16_384;
+
+export class DataChannel {
+  readonly #options: DataChannelOptions;
+  readonly #agent = new Agent({
+    connections: CONNECTIONS_MAX,
+    headersTimeout: SILENCE_MS_MAX,
+    bodyTimeout: SILENCE_MS_MAX,
+  });
+
+  constructor(options: DataChannelOptions) {
+    this.#options = options;
+  }
+
+  /** The bytes as they come; breaking out of the loop ends the transfer. */
+  async *read(
+    path: string,
+    options: ReadOptions = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const { offset = 0, length, signal } = options;
+    if (length === 0) return;
+    const last = length === undefined ? '' : String(offset + length - 1);
+    const isRange = offset > 0 || length !== undefined;
+    const response = await this.#request('GET', path, {
+      headers: isRange ? { range: `bytes=${offset}-${last}` } : {},
+      ...(signal !== undefined && { signal }),
+    });
+    // A range that starts at the end or behind it is nothing to read, not a mistake.
+    if (response.statusCode === 416) {
+      await response.body.dump();
+      return;
+    }
+    await refuseFailure(response, path);
+    try {
+      for await (const chunk of response.body) yield chunk as Uint8Array;
+    } catch (thrown) {
+      throw transferError(thrown, path);
+    }
+  }
+
+  async write(path: string, source: DataSource, options: WriteOptions = {}): Promise<void> {
+    const { overwrite, recursive, mode, length, signal } = options;
+    const query = new URLSearchParams();
+    if (overwrite === true) query.set('overwrite', 'true');
+    if (recursive === true) query.set('recursive', 'true');
+    if (mode !== undefined) query.set('mode', mode.toString(8));
+    const bytes = typeof source === 'string' ? Buffer.from(source) : source;
+    const known = bytes instanceof Uint8Array ? bytes.length : length;
+    const response = await this.#request('PUT', path, {
+      query,
+      body: bytes as Dispatcher.DispatchOptions['body'],
+      headers: {
+        'content-type': 'application/octet-stream',
+        ...(known !== undefined && { 'content-length': String(known) }),
+      },
+      ...(signal !== undefined && { signal }),
+    });
+    await refuseFailure(response, path);
+    await response.body.dump();
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #request(
+    method: 'GET' | 'PUT',
+    path: string,
+    options: {
+      headers: Record<string, string>;
+      query?: URLSearchParams;
+      body?: Dispatcher.DispatchOptions['body'];
+      signal?: AbortSignal;
+    },
+  ): Promise<Dispatcher.ResponseData> {
+    const { origin, user, groups } = this.#options;
+    const search = options.query?.size ? `?${options.query}` : '';
+    try {
+      return await request(`${origin}/v1/data${encodePath(path)}${search}`, {
+        method,
+        dispatcher: this.#agent,
+        headers: {
+          ...options.headers,
+          'x-orchard-user': encodeURIComponent(user),
+          'x-orchard-groups': groups.map(encodeURIComponent).join(','),
+        },
+        body: options.body ?? null,
+        signal: options.signal ?? null,
+      });
+    } catch (thrown) {
+      throw transferError(thrown, path);
+    }
+  }
+}
+
+/** Each component percent-encoded: every name the namespace can hold is a URL. */
+export const encodePath = (path: string): string =>
+  path
+    .split('/')
+    .map((component) => encodeURIComponent(component))
+    .join('/');
+
+function transferError(thrown: unknown, path: string): OrchardError {
+  if (thrown instanceof OrchardError) return thrown;
+  const error = thrown as Error & { code?: string };
+  if (error.name === 'AbortError') {
+    return new OrchardError('CANCELLED', 'the transfer was aborted', { path, cause: thrown });
+  }
+  const isNetwork = /^(ECONN|EPIPE|ENOTFOUND|EAI_|UND_ERR_)/.test(error.code ?? '');
+  if (!isNetwork) return asOrchardError(thrown);
+  const reason = `the transfer failed: ${error.message || error.code}`;
+  return new OrchardError('UNAVAILABLE', reason, { path, cause: thrown });
+}
+
+const codeOfStatus: Readonly<Record<number, CodeName>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  409: 'ALREADY_EXISTS',
+  412: 'FAILED_PRECONDITION',
+  413: 'INVALID_ARGUMENT',
+  429: 'RESOURCE_EXHAUSTED',
+  501: 'UNIMPLEMENTED',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+};
+
+/** Reads the error of an answer that is none of success; the body says more than the status. */
+async function refuseFailure(response: Dispatcher.ResponseData, path: string): Promise<void> {
+  if (response.statusCode < 300) return;
+  const detail = detailOf(await textOf(response));
+  const given = detail['code'];
+  const code =
+    typeof given === 'string' && given in Code
+      ? (given as CodeName)
+      : (codeOfStatus[response.statusCode] ?? 'INTERNAL');
+  const reason = detail['reason'] ?? detail['message'] ?? `HTTP status ${response.statusCode}`;
+  throw new OrchardError(code, String(reason), {
+    path: typeof detail['path'] === 'string' ? detail['path'] : path,
+    hint: typeof detail['hint'] === 'string' ? detail['hint'] : undefined,
+  });
+}
+
+async function textOf(response: Dispatcher.ResponseData): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    chunks.push(chunk as Uint8Array);
+    bytes += (chunk as Uint8Array).length;
+    if (bytes > ERROR_BODY_BYTES_MAX) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** JSON with code, reason, path and hint; other text is the reason. */
+function detailOf(text: string): Record<string, unknown> {
+  const reason = text.trim() === '' ? {} : { reason: text.trim() };
+  if (!text.startsWith('{')) return reason;
+  try {
+    const parsed = JSON.parse(text) as Record<string, unknown>;
+    const inner = parsed['error'];
+    return typeof inner === 'object' && inner !== null
+      ? (inner as Record<string, unknown>)
+      : parsed;
+  } catch {
+    return reason;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The one error class of the client: what the master refused, what the network lost, what the
+ * caller took back. Match `code`, a stable name from base/status.ts, never the message.
+ */
+import { Code, type CodeName, codeName, isRetryable, StatusError } from '../base/status.js';
+import type { ErrorDetail } from '../protocol/generated/index.js';
+
+export type OrchardErrorDetail = {
+  readonly path?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+};
+
+export class OrchardError extends Error {
+  override readonly name = 'OrchardError';
+  readonly code: CodeName;
+  /** The path the call was about, where there is one. */
+  readonly path: string | undefined;
+  /** What can be done next, one sentence. */
+  readonly hint: string | undefined;
+  /** Not earlier than this many milliseconds from now should the call be sent again. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: CodeName, reason: string, detail: OrchardErrorDetail = {}) {
+    super(reason, detail.cause === undefined ? {} : { cause: detail.cause });
+    this.code = code;
+    this.path = detail.path;
+    this.hint = detail.hint;
+    this.retryAfterMs = detail.retryAfterMs;
+  }
+
+  /** Whether the very same call may be sent again. */
+  get retryable(): boolean {
+    return isRetryable(Code[this.code]);
+  }
+}
+
+/** From the code and detail of a reply; `path` is what the caller asked about. */
+export function errorOfReply(code: number, detail: ErrorDetail | null, path?: string) {
+  const name = codeName(code);
+  const reason = detail?.reason() ?? name.toLowerCase().replaceAll('_', ' ');
+  const retryAfterMs = detail?.retryAfterMs() ?? 0;
+  return new OrchardError(name, reason, {
+    path: detail?.path() ?? path,
+    hint: detail?.hint() ?? undefined,
+    ...(retryAfterMs > 0 && { retryAfterMs }),
+  });
+}
+
+/** Whatever was thrown, as an OrchardError: base's StatusError keeps its code, others are INTERNAL. */
+export function asOrchardError(thrown: unknown): OrchardError {
+  if (thrown instanceof OrchardError) return thrown;
+  if (thrown instanceof StatusError)
+    return new OrchardError(thrown.codeName, thrown.message, thrown);
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new OrchardError('INTERNAL', reason, { cause: thrown });
+}

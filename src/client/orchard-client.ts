@@ -1,0 +1,268 @@
+/**
+ * The client of a master: typed calls over one connection that is opened again when it is lost.
+ * Every call can be aborted, has a deadline, and is sent again where that is safe: the master knows
+ * calls by client id and call id and answers a repeated one with its first outcome.
+ *
+ *   const client = await OrchardClient.connect({ host: '10.0.0.7' });
+ *   for await (const entry of client.list('/data')) console.log(entry.path, entry.length);
+ *   await client.close();
+ */
+import * as admin from './admin-calls.js';
+import type { CallSpec } from './call-spec.js';
+import { Channel } from './channel.js';
+import { type ConnectOptions, type ResolvedOptions, resolveOptions } from './connect-options.js';
+import { DataChannel, type DataSource } from './data-channel.js';
+import type { WelcomeInfo } from './link.js';
+import { entriesOf, pagesOf } from './listing.js';
+import * as namespace from './namespace-calls.js';
+import type {
+  BatchResult,
+  CallOptions,
+  CompleteFileOptions,
+  CreateDirectoryOptions,
+  CreateFileOptions,
+  DeleteOptions,
+  FileStatus,
+  FileToCreate,
+  GetStatusOptions,
+  Job,
+  ListedPage,
+  ListOptions,
+  ListPageOptions,
+  LoadOptions,
+  MountOptions,
+  MountPoint,
+  ReadOptions,
+  SetAttributeOptions,
+  SummaryOptions,
+  TreeSummary,
+  WriteOptions,
+  Xattrs,
+} from './types.js';
+import * as work from './work-calls.js';
+
+const LINK_OPEN_MS_MAX = 5_000;
+const CLOSE_MS_DEFAULT = 5_000;
+
+/** Bits of a permission class, as in POSIX access(2). */
+export const Access = { READ: 4, WRITE: 2, EXECUTE: 1 } as const;
+
+export class OrchardClient {
+  readonly clientId: number;
+  readonly user: string;
+  /** Where the calls go. */
+  readonly url: string;
+  readonly #channel: Channel;
+  readonly #data: DataChannel;
+
+  private constructor(options: ResolvedOptions) {
+    const { clientId, user, groups, clientName, rpcUrl } = options;
+    this.clientId = clientId;
+    this.user = user;
+    this.url = rpcUrl;
+    this.#channel = new Channel({
+      url: rpcUrl,
+      transport: options.transport,
+      greeting: { clientId, user, groups, clientName },
+      openTimeoutMs: Math.min(LINK_OPEN_MS_MAX, options.connectMs),
+      silenceMs: options.silenceMs,
+      deadlineMs: options.deadlineMs,
+      inFlightMax: options.inFlightMax,
+      queueMax: options.queueMax,
+      reconnectMs: options.reconnectMs,
+    });
+    this.#data = new DataChannel({ origin: options.httpOrigin, user, groups });
+  }
+
+  static async connect(options: ConnectOptions = {}): Promise<OrchardClient> {
+    const resolved = resolveOptions(options);
+    const client = new OrchardClient(resolved);
+    try {
+      await client.#channel.connect(resolved.connectMs);
+    } catch (error) {
+      await client.close({ withinMs: 0 });
+      throw error;
+    }
+    return client;
+  }
+
+  /** What the master said of itself; undefined while there is no connection. */
+  get master(): WelcomeInfo | undefined {
+    return this.#channel.welcome;
+  }
+
+  /** Calls that have no answer yet. */
+  get pending(): number {
+    return this.#channel.pending;
+  }
+
+  /** Resolves when there is room for another call: awaited in a loop, it bounds the loop. */
+  room(): Promise<void> {
+    return this.#channel.room();
+  }
+
+  /** Waits for the calls that are on their way, then closes. */
+  async close({ withinMs = CLOSE_MS_DEFAULT }: { withinMs?: number } = {}): Promise<void> {
+    await this.#channel.close(withinMs);
+    await this.#data.close();
+  }
+
+  ping(options?: CallOptions): Promise<void> {
+    return this.#call(admin.pingCall(), options);
+  }
+
+  getStatus(path: string, options: GetStatusOptions = {}): Promise<FileStatus> {
+    return this.#call(namespace.getStatusCall(path, options), options);
+  }
+
+  getStatusById(id: number, options: GetStatusOptions = {}): Promise<FileStatus> {
+    return this.#call(namespace.getStatusByIdCall(id, options), options);
+  }
+
+  exists(path: string, options: GetStatusOptions = {}): Promise<boolean> {
+    return this.#call(namespace.existsCall(path, options), options);
+  }
+
+  /** Children sorted by name (recursive: the whole tree below), asked for as they are consumed. */
+  list(path: string, options: ListOptions = {}): AsyncGenerator<FileStatus, void, undefined> {
+    return entriesOf((page) => this.listPage(path, page), options);
+  }
+
+  /** The same, page by page. */
+  listPages(path: string, options: ListOptions = {}): AsyncGenerator<ListedPage, void, undefined> {
+    return pagesOf((page) => this.listPage(path, page), options);
+  }
+
+  listPage(path: string, options: ListPageOptions = {}): Promise<ListedPage> {
+    return this.#call(namespace.listPageCall(path, options), options);
+  }
+
+  /** In the order of the paths. */
+  batchGetStatus(paths: readonly string[], options: GetStatusOptions = {}): Promise<BatchResult[]> {
+    return this.#call(namespace.batchGetStatusCall(paths, options), options);
+  }
+
+  getFilePath(id: number, options?: CallOptions): Promise<string> {
+    return this.#call(namespace.getFilePathCall(id), options);
+  }
+
+  /** Throws PERMISSION_DENIED when the user has not all of these bits of Access. */
+  checkAccess(path: string, bits: number, options?: CallOptions): Promise<void> {
+    return this.#call(namespace.checkAccessCall(path, bits), options);
+  }
+
+  contentSummary(path: string, options: SummaryOptions = {}): Promise<TreeSummary> {
+    return this.#call(work.contentSummaryCall(path, options), options);
+  }
+
+  getXattrs(path: string, options?: CallOptions): Promise<Xattrs> {
+    return this.#call(namespace.getXattrsCall(path), options);
+  }
+
+  createFile(path: string, options: CreateFileOptions = {}): Promise<FileStatus> {
+    return this.#call(namespace.createFileCall({ ...options, path }), options);
+  }
+
+  completeFile(path: string, options: CompleteFileOptions): Promise<FileStatus> {
+    return this.#call(namespace.completeFileCall(path, options), options);
+  }
+
+  createDirectory(path: string, options: CreateDirectoryOptions = {}): Promise<FileStatus> {
+    return this.#call(namespace.createDirectoryCall(path, options), options);
+  }
+
+  /** In the order of the files; one that fails does not stop the others. */
+  batchCreate(files: readonly FileToCreate[], options?: CallOptions): Promise<BatchResult[]> {
+    return this.#call(namespace.batchCreateCall(files), options);
+  }
+
+  rename(
+    source: string,
+    target: string,
+    options: CallOptions & { overwrite?: boolean } = {},
+  ): Promise<void> {
+    const { overwrite = false } = options;
+    return this.#call(namespace.renameCall(source, target, { overwrite }), options);
+  }
+
+  delete(path: string, options: DeleteOptions = {}): Promise<void> {
+    return this.#call(namespace.deleteCall(path, options), options);
+  }
+
+  undelete(path: string, options?: CallOptions): Promise<void> {
+    return this.#call(namespace.undeleteCall(path), options);
+  }
+
+  setAttribute(path: string, options: SetAttributeOptions): Promise<void> {
+    return this.#call(work.setAttributeCall(path, options), options);
+  }
+
+  /** Loads metadata from the under store; resolves when the job is done (detach: has begun). */
+  load(path: string, options: LoadOptions = {}): Promise<Job> {
+    return this.#call(work.loadCall(path, options), options);
+  }
+
+  getJob(job: number, options?: CallOptions): Promise<Job> {
+    return this.#call(work.getJobCall(job), options);
+  }
+
+  cancelJob(job: number, options?: CallOptions): Promise<Job> {
+    return this.#call(work.cancelJobCall(job), options);
+  }
+
+  listJobs(options?: CallOptions): Promise<Job[]> {
+    return this.#call(work.listJobsCall(), options);
+  }
+
+  mount(path: string, uri: string, options: MountOptions = {}): Promise<void> {
+    return this.#call(admin.mountCall(path, uri, options), options);
+  }
+
+  unmount(path: string, options?: CallOptions): Promise<void> {
+    return this.#call(admin.unmountCall(path), options);
+  }
+
+  updateMount(path: string, options: MountOptions): Promise<void> {
+    return this.#call(admin.updateMountCall(path, options), options);
+  }
+
+  getMountTable(options?: CallOptions): Promise<MountPoint[]> {
+    return this.#call(admin.getMountTableCall(), options);
+  }
+
+  /** The path of the namespace at which an object of a store is seen. */
+  reverseResolve(uri: string, options?: CallOptions): Promise<string> {
+    return this.#call(admin.reverseResolveCall(uri), options);
+  }
+
+  /** Reports are JSON whose shape may grow. */
+  report(options?: CallOptions): Promise<unknown> {
+    return this.#call(admin.reportCall(), options);
+  }
+
+  locks(options?: CallOptions): Promise<unknown> {
+    return this.#call(admin.locksCall(), options);
+  }
+
+  journalInfo(options?: CallOptions): Promise<unknown> {
+    return this.#call(admin.journalInfoCall(), options);
+  }
+
+  config(options?: CallOptions): Promise<unknown> {
+    return this.#call(admin.configCall(), options);
+  }
+
+  /** The file's bytes, or a range of them, streamed: `for await (const chunk of client.open(p))`. */
+  open(path: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    return this.#data.read(path, options);
+  }
+
+  /** Creates a file from bytes, text or a stream, and completes it. */
+  put(path: string, source: DataSource, options: WriteOptions = {}): Promise<void> {
+    return this.#data.write(path, source, options);
+  }
+
+  #call<T>(spec: CallSpec<T>, options: CallOptions = {}): Promise<T> {
+    return this.#channel.call(spec, options);
+  }
+}

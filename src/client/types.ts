@@ -1,0 +1,216 @@
+/**
+ * What goes into and comes out of the client: plain objects, words instead of numbers. Times are
+ * milliseconds since 1970, lengths bytes, ids whole numbers below 2^53.
+ */
+import type { OrchardError } from './errors.js';
+
+export type TtlActionName = 'delete' | 'free' | 'deleteAlluxio';
+/** Whether a call may look into the under store for what the master has not seen yet. */
+export type LoadTypeName = 'once' | 'never' | 'always';
+export type DescendantsName = 'none' | 'one' | 'all';
+export type XattrUpdateName = 'truncate' | 'unionReplace' | 'unionPreserve' | 'deleteKeys';
+export type XattrPropagationName = 'leafNode' | 'newPaths';
+export type JobStateName = 'running' | 'done' | 'failed' | 'cancelled';
+
+/** In: text is stored as UTF-8. Out: always bytes. */
+export type XattrsIn = Readonly<Record<string, Uint8Array | string>>;
+export type Xattrs = Readonly<Record<string, Uint8Array>>;
+
+export type FileStatus = {
+  readonly path: string;
+  readonly name: string;
+  readonly id: number;
+  readonly parentId: number;
+  readonly type: 'file' | 'directory';
+  /** File: bytes. Directory: number of children that the master knows. */
+  readonly length: number;
+  /** POSIX permission bits with sticky, setgid and setuid. */
+  readonly mode: number;
+  readonly owner: string;
+  readonly group: string;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  /** After creation; -1 = lives on. */
+  readonly ttlMs: number;
+  readonly ttlAction: TtlActionName;
+  readonly blockSize: number;
+  readonly pinned: boolean;
+  readonly completed: boolean;
+  readonly persisted: boolean;
+  readonly mountPoint: boolean;
+  readonly childrenLoaded: boolean;
+  readonly replicationMin: number;
+  /** -1 = no upper bound. */
+  readonly replicationMax: number;
+  readonly mountId: number;
+  /** Journal seq of the last change. */
+  readonly seq: number;
+  readonly ufsPath?: string;
+  readonly mountUri?: string;
+  readonly xattrs?: Xattrs;
+};
+
+export type CallOptions = {
+  readonly signal?: AbortSignal;
+  /** From now, retries and reconnects included; 0 = none. Default: that of the client. */
+  readonly deadlineMs?: number;
+  /** Identifies the call to the master: the same id again gets the first answer. */
+  readonly callId?: number;
+  /** false: RESOURCE_EXHAUSTED and UNAVAILABLE are told at once. */
+  readonly retry?: boolean;
+};
+
+export type GetStatusOptions = CallOptions & {
+  readonly load?: LoadTypeName;
+  /** Also xattrs and where the store has it. */
+  readonly withAttributes?: boolean;
+};
+
+export type ListOptions = CallOptions & {
+  readonly recursive?: boolean;
+  /** Entries in one reply of the master. */
+  readonly pageSize?: number;
+  /** A name (recursive: a path below the listed one) that need not exist. */
+  readonly startAfter?: string;
+  /** Go on after this inode, wherever in the directory it is now. */
+  readonly offsetId?: number;
+  readonly prefix?: string;
+  readonly withAttributes?: boolean;
+  readonly load?: LoadTypeName;
+};
+
+export type ListPageOptions = ListOptions & { readonly cursor?: Uint8Array };
+
+export type ListedPage = {
+  readonly entries: readonly FileStatus[];
+  /** For the next page; undefined when this one is the last. */
+  readonly cursor: Uint8Array | undefined;
+  readonly truncated: boolean;
+  /** Children of the directory, -1 when the listing is recursive. */
+  readonly fileCount: number;
+};
+
+type CreateOptions = CallOptions & {
+  /** Make missing ancestors. */
+  readonly recursive?: boolean;
+  readonly mode?: number;
+  readonly ttlMs?: number;
+  readonly ttlAction?: TtlActionName;
+  readonly xattrs?: XattrsIn;
+  readonly xattrPropagation?: XattrPropagationName;
+};
+
+export type CreateFileOptions = CreateOptions & {
+  readonly overwrite?: boolean;
+  readonly blockSize?: number;
+  readonly replicationMin?: number;
+  readonly replicationMax?: number;
+};
+
+export type CreateDirectoryOptions = CreateOptions & { readonly allowExists?: boolean };
+
+export type FileToCreate = Omit<CreateFileOptions, keyof CallOptions> & { readonly path: string };
+
+export type CompleteFileOptions = CallOptions & {
+  readonly length: number;
+  readonly fingerprint?: number;
+  readonly mtimeMs?: number;
+};
+
+export type DeleteOptions = CallOptions & {
+  readonly recursive?: boolean;
+  readonly skipTrash?: boolean;
+  readonly deleteMountPoints?: boolean;
+  readonly alluxioOnly?: boolean;
+};
+
+/** What is left out stays as it is. */
+export type SetAttributeOptions = CallOptions & {
+  readonly recursive?: boolean;
+  readonly mode?: number;
+  readonly owner?: string;
+  readonly group?: string;
+  readonly ttlMs?: number;
+  readonly ttlAction?: TtlActionName;
+  readonly pinned?: boolean;
+  readonly replicationMin?: number;
+  readonly replicationMax?: number;
+  readonly xattrs?: XattrsIn;
+  readonly xattrUpdate?: XattrUpdateName;
+  readonly onProgress?: (progress: WorkProgress) => void;
+};
+
+export type WorkProgress = {
+  readonly job: number;
+  readonly done: number;
+  /** 0: not known yet. */
+  readonly total: number;
+  readonly failed: number;
+  readonly bytes: number;
+  readonly path: string;
+};
+
+export type LoadOptions = CallOptions & {
+  readonly descendants?: DescendantsName;
+  /** Answer at once with the job. */
+  readonly detach?: boolean;
+  readonly onProgress?: (progress: WorkProgress) => void;
+};
+
+export type Job = WorkProgress & {
+  readonly kind: string;
+  readonly state: JobStateName;
+  readonly startedMs: number;
+  /** 0 while it runs. */
+  readonly endedMs: number;
+  readonly error?: OrchardError;
+};
+
+export type SummaryOptions = CallOptions & {
+  readonly load?: LoadTypeName;
+  readonly onProgress?: (progress: WorkProgress) => void;
+};
+
+export type TreeSummary = {
+  readonly files: number;
+  readonly directories: number;
+  readonly bytes: number;
+};
+
+export type BatchResult =
+  | { readonly status: FileStatus; readonly error?: undefined }
+  | { readonly status?: undefined; readonly error: OrchardError };
+
+export type MountOptions = CallOptions & {
+  readonly options?: Readonly<Record<string, string>>;
+  readonly readOnly?: boolean;
+  readonly shared?: boolean;
+};
+
+export type MountPoint = {
+  readonly mountId: number;
+  readonly path: string;
+  readonly uri: string;
+  readonly type: string;
+  /** Without secrets. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly readOnly: boolean;
+  readonly shared: boolean;
+};
+
+export type ReadOptions = {
+  /** First byte. */
+  readonly offset?: number;
+  /** Bytes to read at most. */
+  readonly length?: number;
+  readonly signal?: AbortSignal;
+};
+
+export type WriteOptions = {
+  readonly overwrite?: boolean;
+  readonly recursive?: boolean;
+  readonly mode?: number;
+  /** When it is known, the master sees at once that a transfer was cut. */
+  readonly length?: number;
+  readonly signal?: AbortSignal;
+};

@@ -1,0 +1,103 @@
+/** The calls that may take long and tell how far they are: recursive changes, loads, jobs. */
+import {
+  CancelJobT,
+  ContentSummaryT,
+  GetJobT,
+  ListJobsT,
+  LoadT,
+  type Reply,
+  RequestBody,
+  SetAttributeT,
+} from '../protocol/generated/index.js';
+import { type CallSpec, fill, xattrsToWire } from './call-spec.js';
+import { decodeJob, decodeJobs, decodeNothing, decodeProgress, decodeSummary } from './decode.js';
+import type {
+  Job,
+  LoadOptions,
+  SetAttributeOptions,
+  SummaryOptions,
+  TreeSummary,
+  WorkProgress,
+} from './types.js';
+import { descendants, loadTypes, ttlActions, xattrUpdates } from './words.js';
+
+type OnProgress = ((progress: WorkProgress) => void) | undefined;
+
+function interim(onProgress: OnProgress): { onInterim?: (reply: Reply) => void } {
+  if (onProgress === undefined) return {};
+  return {
+    onInterim: (reply) => {
+      const progress = decodeProgress(reply);
+      if (progress !== undefined) onProgress(progress);
+    },
+  };
+}
+
+export const setAttributeCall = (path: string, options: SetAttributeOptions): CallSpec<void> => {
+  const { ttlAction, xattrUpdate } = options;
+  const update = xattrUpdate ?? (options.xattrs === undefined ? undefined : 'unionReplace');
+  return {
+    type: RequestBody.SetAttribute,
+    body: fill(new SetAttributeT(path), {
+      recursive: options.recursive,
+      mode: options.mode,
+      owner: options.owner,
+      group: options.group,
+      ttlMs: options.ttlMs,
+      ttlAction: ttlAction === undefined ? undefined : ttlActions[ttlAction],
+      pinned: options.pinned,
+      replicationMin: options.replicationMin,
+      replicationMax: options.replicationMax,
+      xattrs: xattrsToWire(options.xattrs),
+      xattrUpdate: update === undefined ? undefined : xattrUpdates[update],
+      progress: options.onProgress !== undefined,
+    }),
+    path,
+    decode: decodeNothing,
+    ...(options.recursive === true && { long: true }),
+    ...interim(options.onProgress),
+  };
+};
+
+export const contentSummaryCall = (
+  path: string,
+  options: SummaryOptions,
+): CallSpec<TreeSummary> => ({
+  type: RequestBody.ContentSummary,
+  body: new ContentSummaryT(
+    path,
+    loadTypes[options.load ?? 'once'],
+    options.onProgress !== undefined,
+  ),
+  path,
+  decode: decodeSummary,
+  long: true,
+  ...interim(options.onProgress),
+});
+
+export const loadCall = (path: string, options: LoadOptions): CallSpec<Job> => ({
+  type: RequestBody.Load,
+  body: new LoadT(path, descendants[options.descendants ?? 'all'], options.detach ?? false),
+  path,
+  decode: decodeJob,
+  long: true,
+  ...interim(options.onProgress),
+});
+
+export const getJobCall = (job: number): CallSpec<Job> => ({
+  type: RequestBody.GetJob,
+  body: new GetJobT(job),
+  decode: decodeJob,
+});
+
+export const cancelJobCall = (job: number): CallSpec<Job> => ({
+  type: RequestBody.CancelJob,
+  body: new CancelJobT(job),
+  decode: decodeJob,
+});
+
+export const listJobsCall = (): CallSpec<Job[]> => ({
+  type: RequestBody.ListJobs,
+  body: new ListJobsT(),
+  decode: decodeJobs,
+});
