@@ -9,7 +9,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const systems = ['android', 'darwin', 'freebsd', 'openharmony', 'win32', 'linux'];
-const processors = ['arm64', 'arm', 'ia32', 'x64', 'ppc64', 'riscv64', 's390x', 'loong64', 'wasm32'];
+const processors = ['arm64', 'arm', 'ia32', 'x64', 'ppc64', 'riscv64', 's390x', 'wasm32'];
 
 const path = new URL('../package-lock.json', import.meta.url);
 const lock = JSON.parse(readFileSync(path, 'utf8'));
@@ -42,7 +42,8 @@ if (missing.length > 0) writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`
 function isLocked(from, name) {
   const inner = `${from === '' ? '' : `${from}/`}node_modules/${name}`;
   if (lock.packages[inner] !== undefined) return true;
-  return from !== '' && isLocked(from.slice(0, Math.max(0, from.lastIndexOf('/node_modules/'))), name);
+  const outer = from.slice(0, Math.max(0, from.lastIndexOf('/node_modules/')));
+  return from !== '' && isLocked(outer, name);
 }
 
 function glibc(platform) {

@@ -17,6 +17,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   path: 4,
   executor: 4,
   ops: 5,
+  commit: 5,
   rpc: 6,
   http: 6,
   master: 7,
@@ -49,7 +50,7 @@ export const PURE = ['base', 'lock', 'path', 'ops'] as const;
 
 /** Where raw Atomics are at home; everybody else goes through these. */
 export const ATOMICS_ALLOWED: readonly RegExp[] = [
-  /^src\/(lock|tier|kernel|journal|executor)\//,
+  /^src\/(lock|tier|kernel|journal|executor|commit)\//,
   /^src\/master\/[\w-]*(thread|doorbell|executor)[\w-]*\.ts$/,
   /^(test|bench)\//,
 ];

@@ -77,7 +77,7 @@ const isMember = (node: SyntaxNode, object: readonly string[], property?: readon
   (property === undefined || property.includes(String(nameOf(node['property']))));
 
 const isProgram = (path: string): boolean => /^(src\/(cli|demo)|bench)\//.test(path);
-const isScript = (path: string): boolean => /^(assembly|schemas)\/.*\.mjs$/.test(path);
+const isScript = (path: string): boolean => /^(assembly|schemas|\.ci)\/.*\.mjs$/.test(path);
 const isTest = (path: string): boolean => path.startsWith('test/');
 
 const bans = {
