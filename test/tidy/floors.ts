@@ -37,12 +37,9 @@ export const GUESTS: Readonly<Record<string, readonly string[]>> = {
   demo: ['base', 'client'],
 };
 
-/**
- * The command starts the master, so its `master start` sees the composition root: file by file,
- * not the whole folder.
- */
-export const DOORS: readonly (readonly [from: string, to: string])[] = [
-  ['src/cli/master-command.ts', 'src/master/main.ts'],
+/** `orchard master start` is the one command that sees the composition root, by one file. */
+export const DOORS: readonly (readonly [from: RegExp, to: string])[] = [
+  [/^src\/cli\/(commands\/)?master[\w-]*\.ts$/, 'src/master/main.ts'],
 ];
 
 /** Pure folders: nothing of node, so that time, disk and network come in as arguments. */
@@ -69,5 +66,5 @@ export const TEST_ONLY: readonly (readonly [path: RegExp, why: string])[] = [
   [/^src\/storage\/memory-.*\.ts$/, 'the in-memory twin of LMDB'],
 ];
 
-/** Functions longer than the limit from before the limit: may shrink, may not grow. */
+/** Files with a function longer than the limit, and its lines: may shrink, may not grow. */
 export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {};

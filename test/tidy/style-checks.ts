@@ -35,7 +35,7 @@ export function checkFunctionLines(files: readonly SourceFile[]): string[] {
   return subject.flatMap((file) => {
     const spans = file.nodes.length > 0 ? functionSpans(file) : assemblySpans(file);
     return spans.flatMap(({ line, lines }) => {
-      const limit = LONG_FUNCTIONS[`${file.path}:${line}`] ?? FUNCTION_LINES_MAX;
+      const limit = LONG_FUNCTIONS[file.path] ?? FUNCTION_LINES_MAX;
       if (lines <= limit) return [];
       return [`${file.path}:${line}: ${lines} lines; a function has at most ${limit}`];
     });

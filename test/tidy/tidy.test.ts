@@ -59,6 +59,13 @@ const rows: readonly Row[] = [
     good: { 'src/client/a.ts': `import { b } from '../protocol/b.js'; import ws from 'ws';` },
   },
   {
+    name: 'one door from the command to the composition root',
+    check: checkFloors,
+    bad: { 'src/cli/fs-command.ts': `import { m } from '../master/main.js';` },
+    says: /cli sees only base and client, not master/,
+    good: { 'src/cli/commands/master.ts': `import { m } from '../../master/main.js';` },
+  },
+  {
     name: 'base, lock, path and ops are pure',
     check: checkPure,
     bad: { 'src/path/a.ts': `import { join } from 'node:path';` },
