@@ -64,19 +64,21 @@ export class EntryWriter {
     this.#at = offset + E.ENTRY_CHANGES;
   }
 
-  /** PUT of the record whose bytes stand at `offset` of `source`. */
-  put(source: Uint8Array, offset = 0): void {
+  /** PUT of the record whose bytes stand at `offset` of `source`; returns where, in the entry. */
+  put(source: Uint8Array, offset = 0): number {
     const bytes = recordBytes(source[offset + RECORD_NAME_LEN]!);
     assert(offset + bytes <= source.length, 'the window holds the whole record');
     const to = this.#change(E.CHANGE_PUT, 0, bytes);
     this.#copy(source, offset, bytes, to);
+    return to - this.#start;
   }
 
-  /** PUT of a record given as fields. */
-  putFields(fields: RecordFields): void {
+  /** PUT of a record given as fields; returns where it stands, from the beginning of the entry. */
+  putFields(fields: RecordFields): number {
     checkName(fields.name.length);
     const to = this.#change(E.CHANGE_PUT, 0, recordBytes(fields.name.length));
     writeRecord(this.#view, to, fields);
+    return to - this.#start;
   }
 
   /** REMOVE of key (parentId, name). `dropId`: the inode is gone, not moved. */

@@ -67,7 +67,8 @@ export async function* inspectJournal(
     } finally {
       fs.closeSync(fd);
     }
-    nextSeq = report.lastSeq + 1;
+    // What follows a damaged segment is looked at for itself: one damage, one problem.
+    nextSeq = report.state === 'damaged' ? (segments[i + 1] ?? nextSeq) : report.lastSeq + 1;
     yield report;
     await setImmediate();
   }
