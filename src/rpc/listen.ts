@@ -18,7 +18,7 @@ import { Outbox } from './outbox.js';
 import { RpcCounters } from './rpc-counters.js';
 import type { RpcHandler } from './rpc-handler.js';
 import { checkRpcLimits, type RpcLimits, rpcLimitsDefault } from './rpc-limits.js';
-import { type EdgeContext, SocketSession } from './socket-session.js';
+import { type EdgeContext, type SocketData, SocketSession } from './socket-session.js';
 
 export type RpcOptions = ServerIdentity & {
   readonly port: number;
@@ -53,7 +53,7 @@ export class RpcServer {
     this.#http = new HttpEdge(this.#edge, this.#dispatcher);
     this.#app = uWS.App();
     this.#http.attach(this.#app);
-    this.#app.ws<SocketSession>('/rpc', this.#behavior());
+    this.#app.ws<SocketData>('/rpc', this.#behavior());
   }
 
   /** The port that was bound, also when 0 was asked for. */
@@ -110,7 +110,7 @@ export class RpcServer {
     this.#listening = undefined;
   }
 
-  #behavior(): WebSocketBehavior<SocketSession> {
+  #behavior(): WebSocketBehavior<SocketData> {
     const { limits } = this.#edge;
     return {
       compression: uWS.DISABLED,
@@ -121,7 +121,7 @@ export class RpcServer {
       sendPingsAutomatically: true,
       upgrade: (response, request, context) => {
         response.upgrade(
-          new SocketSession(this.#edge),
+          { session: new SocketSession(this.#edge) },
           request.getHeader('sec-websocket-key'),
           request.getHeader('sec-websocket-protocol'),
           request.getHeader('sec-websocket-extensions'),
@@ -130,21 +130,21 @@ export class RpcServer {
       },
       open: (socket) => this.#open(socket),
       message: (socket, message, isBinary) => this.#message(socket, message, isBinary),
-      drain: (socket) => socket.getUserData().drained(),
-      close: (socket) => this.#closed(socket.getUserData()),
+      drain: (socket) => socket.getUserData().session.drained(),
+      close: (socket) => this.#closed(socket.getUserData().session),
     };
   }
 
-  #open(socket: WebSocket<SocketSession>): void {
-    const session = socket.getUserData();
+  #open(socket: WebSocket<SocketData>): void {
+    const { session } = socket.getUserData();
     session.socket = socket;
     this.#sessions.add(session);
     this.counters.connections++;
     this.counters.connectionsTotal++;
   }
 
-  #message(socket: WebSocket<SocketSession>, message: ArrayBuffer, isBinary: boolean): void {
-    const session = socket.getUserData();
+  #message(socket: WebSocket<SocketData>, message: ArrayBuffer, isBinary: boolean): void {
+    const { session } = socket.getUserData();
     if (!isBinary) {
       this.#drop(session, CloseCode.TEXT, 'binary frames only');
       return;

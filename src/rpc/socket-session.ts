@@ -15,6 +15,9 @@ import type { RpcLimits } from './rpc-limits.js';
 /** Asking the socket how much it holds is a call into uWS: once per so many bytes will do. */
 const BUFFERED_CHECK_BYTES = 1 << 16;
 
+/** What uWS keeps of a socket: it copies the properties of this object, so it is but a reference. */
+export type SocketData = { readonly session: SocketSession };
+
 export type EdgeContext = {
   readonly limits: RpcLimits;
   readonly counters: RpcCounters;
@@ -48,7 +51,7 @@ export class SocketSession implements Session, OutboxTarget {
 
   readonly waiting = new Map<number, WaitingReply>();
   /** Set when the connection opens, before anything else happens to the session. */
-  socket!: WebSocket<SocketSession>;
+  socket!: WebSocket<SocketData>;
 
   readonly edge: EdgeContext;
   readonly #paused: WaitingReply[] = [];
