@@ -13,7 +13,7 @@
  * a dead mount from taking them all (UV_THREADPOOL_SIZE raises their number, for many mounts).
  */
 import type { Stats } from 'node:fs';
-import { lstat, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Code, StatusError } from '../base/status.js';
 import { type Accounts, readAccounts } from './accounts.js';
@@ -51,6 +51,11 @@ export class LocalTree {
     } finally {
       release();
     }
+  }
+
+  /** Whatever became of the caller, a file that was opened gets closed, once a thread is free. */
+  close(handle: FileHandle): Promise<void> {
+    return this.call(new AbortController().signal, () => handle.close());
   }
 
   /** The root with its own links followed; a root that is gone is a store that is down. */

@@ -8,7 +8,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Code, StatusError } from '../base/status.js';
 import type { Call, CallGate } from './call-gate.js';
 import { systemCode } from './local-errors.js';
@@ -22,11 +22,13 @@ export type LocalWrite = {
   readonly call: Call;
   readonly path: string;
   readonly data: AsyncIterable<Uint8Array>;
+  /** What cleaning up after a failure may take at most. */
+  readonly timeoutMs: number;
 };
 
 export async function writeFileAtomically(write: LocalWrite): Promise<UfsStatus> {
-  const { tree, path } = write;
-  const parent = await step(write, (signal) => makeParent(tree, path, signal));
+  const { tree } = write;
+  const parent = await step(write, (signal) => makeParent(write, signal));
   const temporary = join(parent.real, `.orchard-${randomBytes(8).toString('hex')}.tmp`);
   let handle: FileHandle | undefined;
   try {
@@ -39,7 +41,7 @@ export async function writeFileAtomically(write: LocalWrite): Promise<UfsStatus>
     handle = undefined;
     return await step(write, (signal) => publish(write, parent.real, temporary, signal));
   } catch (error) {
-    await discard({ handle, temporary, parent });
+    await discard(write, { handle, temporary, made: parent.made });
     throw error;
   }
 }
@@ -55,7 +57,7 @@ async function openTemporary(
   const handle = await write.tree.call(signal, () => open(temporary, 'wx'));
   if (!signal.aborted) return handle;
   // It opened after the deadline: nobody else will ever close it.
-  await discard({ handle, temporary, parent: undefined });
+  await discard(write, { handle, temporary, made: [] });
   throw signal.reason;
 }
 
@@ -91,24 +93,55 @@ async function publish(
 
 type Parent = {
   readonly real: string;
-  /** The uppermost directory that was made for this write. */
-  readonly made: string | undefined;
+  /** The directories that were made for this write, from the top. */
+  readonly made: readonly string[];
 };
 
-/** Goes up to what exists and checks that first: mkdir -p would follow a link out of the root. */
-async function makeParent(tree: LocalTree, path: string, signal: AbortSignal): Promise<Parent> {
-  const wanted = parentOf(path);
-  let existing = wanted;
-  let realDir = await tree.directory(existing, signal);
-  while (realDir === undefined) {
-    existing = parentOf(existing);
-    realDir = await tree.directory(existing, signal);
+/** One directory at a time: mkdir -p would follow a link out of the root. */
+async function makeParent(write: LocalWrite, signal: AbortSignal): Promise<Parent> {
+  const { tree, path } = write;
+  const missing: string[] = [];
+  let dirPath = parentOf(path);
+  let real = await tree.directory(dirPath, signal);
+  while (real === undefined) {
+    missing.unshift(basename(dirPath));
+    dirPath = parentOf(dirPath);
+    real = await tree.directory(dirPath, signal);
   }
-  if (existing === wanted) return { real: realDir, made: undefined };
-  const real = join(realDir, wanted.slice(existing.length));
-  const made = await tree.call(signal, () => mkdir(real, { recursive: true }));
-  return { real, made };
+  const made: string[] = [];
+  try {
+    for (const name of missing) {
+      const below = join(real, name);
+      dirPath = dirPath === '' ? name : `${dirPath}/${name}`;
+      if (await makeDirectory(tree, below, signal)) made.push(below);
+      // Somebody else's: a directory is as good as ours, anything else is in the way.
+      else if ((await tree.directory(dirPath, signal)) === undefined) throw inTheWay(below);
+      real = below;
+    }
+    // Nobody waits any more: then what was made goes again.
+    signal.throwIfAborted();
+    return { real, made };
+  } catch (error) {
+    await discard(write, { handle: undefined, temporary: undefined, made });
+    throw error;
+  }
 }
+
+/** False when the name is taken. */
+async function makeDirectory(tree: LocalTree, real: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await tree.call(signal, () => mkdir(real));
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+const inTheWay = (real: string): StatusError =>
+  new StatusError(Code.INVALID_ARGUMENT, `file://${real} is no directory of this mount`, {
+    hint: 'It is a file, or a link that the mount does not follow: choose another path.',
+  });
 
 async function refuseDirectory(write: LocalWrite, realDir: string, signal: AbortSignal) {
   const found = await write.tree.locate(realDir, basename(write.path), signal);
@@ -118,21 +151,28 @@ async function refuseDirectory(write: LocalWrite, realDir: string, signal: Abort
   });
 }
 
-/** Best effort by nature: it runs because the store or its caller has just failed. */
-async function discard(left: {
-  handle: FileHandle | undefined;
-  temporary: string;
-  parent: Parent | undefined;
-}): Promise<void> {
-  await left.handle?.close().catch(systemCode);
-  await unlink(left.temporary).catch(systemCode);
-  if (left.parent?.made === undefined) return;
-  for (let dir = left.parent.real; dir.length >= left.parent.made.length; dir = dirname(dir)) {
-    const gone = await rmdir(dir).then(
-      () => true,
-      () => false,
-    );
-    // Somebody else's file is in it by now.
-    if (!gone) return;
-  }
+type Remains = {
+  readonly handle: FileHandle | undefined;
+  readonly temporary: string | undefined;
+  readonly made: readonly string[];
+};
+
+/**
+ * Best effort by nature: it runs because the store or its caller has just failed. Not a step of
+ * the gate, as it must also run when the gate is closed; a store that hangs is not waited for.
+ */
+async function discard({ tree, timeoutMs }: LocalWrite, remains: Remains): Promise<void> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  await new Promise<void>((resolve) => {
+    deadline.addEventListener('abort', () => resolve(), { once: true });
+    removeAll(tree, remains, deadline).then(resolve, () => resolve());
+  });
+}
+
+async function removeAll(tree: LocalTree, remains: Remains, signal: AbortSignal): Promise<void> {
+  const { handle, temporary, made } = remains;
+  if (handle !== undefined) await tree.close(handle);
+  if (temporary !== undefined) await tree.call(signal, () => unlink(temporary)).catch(systemCode);
+  // From the bottom; one that holds somebody else's file by now stays, and so do those above it.
+  for (const dir of made.toReversed()) await tree.call(signal, () => rmdir(dir));
 }

@@ -39,12 +39,14 @@ export class LocalUfs implements Ufs {
   readonly uri: string;
   readonly #gate: CallGate;
   readonly #tree: LocalTree;
+  readonly #timeoutMs: number;
   readonly #windows = new NameWindows();
 
   constructor(root: string, options: LocalOptions) {
     this.uri = `file://${root}`;
     this.#gate = new CallGate({ ...options, explain: explainLocal });
     this.#tree = new LocalTree(root);
+    this.#timeoutMs = options.timeoutMs;
   }
 
   async stat(path: string, signal: AbortSignal): Promise<UfsStatus | undefined> {
@@ -91,7 +93,14 @@ export class LocalUfs implements Ufs {
     if (path === '') throw isADirectory(call.uri);
     const release = await this.#gate.enter(call);
     try {
-      return await writeFileAtomically({ gate: this.#gate, tree: this.#tree, call, path, data });
+      return await writeFileAtomically({
+        gate: this.#gate,
+        tree: this.#tree,
+        timeoutMs: this.#timeoutMs,
+        call,
+        path,
+        data,
+      });
     } finally {
       release();
     }
@@ -170,7 +179,7 @@ export class LocalUfs implements Ufs {
         left -= bytesRead;
         return bytesRead === 0 ? undefined : chunk.subarray(0, bytesRead);
       },
-      close: () => handle.close(),
+      close: () => this.#tree.close(handle),
     };
   }
 }

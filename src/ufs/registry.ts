@@ -58,8 +58,9 @@ function parseUri(uri: string): { scheme: string; opener: Opener; rest: string }
   if (opener !== undefined) return { scheme, opener, rest };
   const what =
     scheme === '' ? 'a store URI needs a scheme' : `no store has the scheme ${scheme}://`;
+  const known = ufsSchemes.map((name) => `${name}://`).join(', ');
   throw new StatusError(Code.INVALID_ARGUMENT, what, {
-    hint: `Known schemes: ${ufsSchemes.map((name) => `${name}://`).join(', ')}, or an absolute path.`,
+    hint: `Known schemes: ${known}, or an absolute path.`,
   });
 }
 
