@@ -84,3 +84,6 @@ export const SIDE_MOUNT = 2;
 export const SIDE_XATTR = 3;
 /** Where the store keeps the data of an inode id, when not under its path. */
 export const SIDE_ORIGIN = 4;
+
+/** Stands where an entry's CRC would, in an executor's ring: `length` bytes to pass over. */
+export const RING_SKIP = 0xffff_ffff;

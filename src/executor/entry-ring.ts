@@ -13,13 +13,10 @@
  *
  * Invariant: head - freed <= ring bytes. Entries never straddle the end: a skip fills it up.
  */
-import { ENTRY_CRC, ENTRY_LENGTH } from '../base/entry-format.js';
+import { ENTRY_CRC, ENTRY_LENGTH, RING_SKIP } from '../base/entry-format.js';
 import { CONTROL, EXECUTOR } from '../base/layout.js';
 import { EntryWriter } from '../journal/entry.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
-
-/** Stands where an entry's CRC would: the rest of the ring is unused. */
-export const RING_SKIP = 0xffff_ffff;
 
 export class EntryRing {
   readonly entry: EntryWriter;

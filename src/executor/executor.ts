@@ -12,6 +12,7 @@ import { Code, StatusError } from '../base/status.js';
 import { type KernelExports, PathFault, WalkStatus } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 import { LockTable } from '../lock/lock-table.js';
+import { MountTable } from '../mount/mount-table.js';
 import { PathWalk } from '../path/path-walk.js';
 import type { Tier2 } from '../storage/tier2.js';
 import { TierReader } from '../tier/tier-reader.js';
@@ -31,7 +32,19 @@ export type ExecutorOptions = {
   readonly supergroup: string;
   readonly superuser: string;
   readonly permissions: boolean;
+  /** Bits taken from default modes. */
+  readonly umask: number;
+  /** How long deleted inodes can be brought back; 0 = not at all. */
+  readonly trashRetentionMs: number;
+  /** Asks the stores for metadata that is not loaded yet; absent where no store is mounted. */
+  readonly loader?: Loader;
 };
+
+/** Brings metadata of a path in from its store; settles when it is there, or there is none. */
+export interface Loader {
+  /** `children`: the directory's entries too, not only the path itself. */
+  load(path: string, children: boolean): Promise<void>;
+}
 
 export class Executor {
   readonly index: number;
@@ -41,17 +54,18 @@ export class Executor {
   readonly locks: LockTable;
   readonly ring: EntryRing;
   readonly strings: StringTable;
+  readonly mounts: MountTable;
+  readonly options: ExecutorOptions;
   /** Byte offset of this executor's block in shared memory. */
   readonly base: number;
   readonly walkA: PathWalk;
   readonly walkB: PathWalk;
-  readonly #options: ExecutorOptions;
   #callerInPlace: Caller | undefined;
   #callerVersion = -1;
 
   constructor(options: ExecutorOptions) {
     const { shared, kernel, index } = options;
-    this.#options = options;
+    this.options = options;
     this.index = index;
     this.shared = shared;
     this.kernel = kernel;
@@ -60,6 +74,7 @@ export class Executor {
     this.locks = new LockTable(shared, index);
     this.ring = new EntryRing(shared, index);
     this.strings = new StringTable(shared);
+    this.mounts = new MountTable(shared);
     this.walkA = new PathWalk(shared, this.base + EXECUTOR.WALK_A);
     this.walkB = new PathWalk(shared, this.base + EXECUTOR.WALK_B);
   }
@@ -87,7 +102,7 @@ export class Executor {
   }
 
   isSuper(caller: Caller): boolean {
-    const { permissions, superuser, supergroup } = this.#options;
+    const { permissions, superuser, supergroup } = this.options;
     return !permissions || caller.user === superuser || caller.groups.includes(supergroup);
   }
 

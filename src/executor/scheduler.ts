@@ -130,7 +130,8 @@ export class Scheduler {
   #queue(call: Call, reason: ParkReason): void {
     switch (reason.kind) {
       case 'lock':
-        return this.#queueForLock(call);
+        this.#queueForLock(call);
+        return;
       case 'flush':
         if (call instanceof Mutation) call.dropPlan();
         this.#forFlush.push({ call, seq: reason.seq });
@@ -142,13 +143,16 @@ export class Scheduler {
         this.#forRing.push(call);
         return;
       case 'intern':
-        return this.#queueForName(call, reason.name);
+        this.#queueForName(call, reason.name);
+        return;
       case 'work':
-        return this.#queueElsewhere(call, reason.done);
+        this.#queueElsewhere(call, reason.done);
+        return;
       case 'turn':
-        return this.#queueElsewhere(call, new Promise((resolve) => setImmediate(resolve)));
+        this.#queueElsewhere(call, new Promise((resolve) => setImmediate(resolve)));
+        return;
       default:
-        return unreachable(reason);
+        unreachable(reason);
     }
   }
 
@@ -228,7 +232,8 @@ export class Scheduler {
     }
     if (!freed) return;
     wakeExecutors(this.executor.shared, EXECUTOR.WAITS_LOCK, this.executor.index);
-    for (let waiting = this.#forRing.size; waiting > 0; waiting--) this.#run(this.#forRing.shift()!);
+    for (let waiting = this.#forRing.size; waiting > 0; waiting--)
+      this.#run(this.#forRing.shift()!);
   }
 
   #retryFlushed(): void {
@@ -247,7 +252,8 @@ export class Scheduler {
     const releases = this.executor.shared.load(CONTROL.LOCK_RELEASES);
     if (this.#forLock.size === 0 || releases === this.#releasesSeen) return;
     this.#releasesSeen = releases;
-    for (let waiting = this.#forLock.size; waiting > 0; waiting--) this.#run(this.#forLock.shift()!);
+    for (let waiting = this.#forLock.size; waiting > 0; waiting--)
+      this.#run(this.#forLock.shift()!);
     this.#announce();
   }
 

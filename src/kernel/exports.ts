@@ -94,7 +94,13 @@ export type KernelExports = {
   encodeId(id: number, out: number): number;
   encodeKey(parentId: number, name: number, nameBytes: number, out: number): number;
   encodeValue(record: number, out: number): number;
-  decodeRecord(key: number, keyBytes: number, value: number, valueBytes: number, out: number): number;
+  decodeRecord(
+    key: number,
+    keyBytes: number,
+    value: number,
+    valueBytes: number,
+    out: number,
+  ): number;
 
   // ── tier 1 ─────────────────────────────────────────────────────────────────────────────────
   /**
@@ -155,7 +161,48 @@ export type KernelExports = {
   serveGetStatus(requestBytes: number): number;
   /**
    * Encodes one FileInfo reply frame (GetStatus, CreateFile …) for `record` at `out`.
-   * `body` is the union number of the reply body. Returns the bytes.
+   * `body` is the union number of the reply body. seq 0: the record's own. A record whose seq is
+   * still 0 (it stands in an entry of the ring) is given out with `seq`. Returns the bytes.
    */
-  encodeInfoReply(callId: number, body: number, record: number, out: number): number;
+  encodeInfoReply(callId: number, body: number, record: number, out: number, seq: number): number;
+  /**
+   * BatchGetStatus from frame to frame, as serveGetStatus; the reply begins at pageFrame().
+   * 0 when any of the paths needs the long way: resolve all of them, then batchBegin … batchFinish.
+   */
+  serveBatchGetStatus(requestBytes: number): number;
+
+  // ── replies with many FileInfos, built in EXECUTOR.REPLY; begin to finish without a pause ──────
+  /** Address of the frame that the last finish made (not EXECUTOR.REPLY), and its rows. */
+  pageFrame(): number;
+  pageCount(): number;
+  listBegin(): void;
+  /**
+   * Adds a FileInfo, with `path` unless pathBytes is 0. 1, or 0 when the page is full (by
+   * FRAME_BYTES_MAX or LIST_PAGE_ENTRIES_MAX): the record then begins the next page.
+   */
+  listAdd(record: number, path: number, pathBytes: number): number;
+  /** The same from key and value of tier 2, through EXECUTOR.RECORD; -1 if they are no record. */
+  listAddPair(key: number, keyBytes: number, value: number, valueBytes: number): number;
+  /** Ends a ListPage frame. more, truncated: 0 or 1. The cursor is at most 8,000 bytes, or 0. */
+  listFinish(
+    callId: number,
+    seq: number,
+    more: number,
+    truncated: number,
+    fileCount: number,
+    cursor: number,
+    cursorBytes: number,
+  ): number;
+  batchBegin(): void;
+  /** Adds the Result of one path. 1, or 0 when the frame is full. */
+  batchAdd(record: number): number;
+  batchAddError(
+    code: number,
+    reason: number,
+    reasonBytes: number,
+    path: number,
+    pathBytes: number,
+  ): number;
+  /** Ends a BatchReply frame. */
+  batchFinish(callId: number, seq: number): number;
 };

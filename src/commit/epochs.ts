@@ -1,0 +1,62 @@
+/**
+ * Dirty epochs, as the writer sees them. An epoch is open while entries are applied in it; closed,
+ * it is carried to tier 2 by the flusher, as a whole. At most one epoch is closed and not flushed
+ * yet, since there are two dirty lists. Floor 4.
+ *
+ *   EPOCH_FLUSHED   <=   EPOCH - 1   <   EPOCH (open)
+ *   when equal, nothing is closed: the open one may be closed
+ */
+import { CONTROL, CONTROL_BASE } from '../base/layout.js';
+import { State } from '../base/state.js';
+import { wakeFlusher } from '../executor/wake.js';
+import type { KernelExports } from '../kernel/exports.js';
+import type { SharedMemory } from '../kernel/shared-memory.js';
+
+const WAIT_MS = 1000;
+
+export class Epochs {
+  readonly #shared: SharedMemory;
+  readonly #kernel: KernelExports;
+  /** Last seq that was applied in full. */
+  appliedSeq = 0;
+
+  constructor(shared: SharedMemory, kernel: KernelExports) {
+    this.#shared = shared;
+    this.#kernel = kernel;
+  }
+
+  /** Closes the open epoch if the flusher asked for it and has finished the one before. */
+  closeIfWanted(): void {
+    if (this.#shared.load(CONTROL.CLOSE_WANTED) === 0 || this.#closedWaits()) return;
+    this.close();
+  }
+
+  close(): void {
+    const shared = this.#shared;
+    shared.store(CONTROL.CLOSE_WANTED, 0);
+    this.#kernel.store64(CONTROL_BASE + CONTROL.CLOSED_SEQ, this.appliedSeq);
+    shared.store(CONTROL.CLOSED_SIDE, shared.load(CONTROL.SIDE_HEAD));
+    // Last: whoever sees the new epoch sees what the old one was closed with.
+    shared.add(CONTROL.EPOCH, 1);
+    wakeFlusher(shared);
+  }
+
+  /** Returns when an epoch more than now has been flushed. Blocks the thread. */
+  makeRoom(): void {
+    const shared = this.#shared;
+    this.#kernel.add64(CONTROL_BASE + CONTROL.STAT_ROOM_WAITS, 1);
+    if (!this.#closedWaits()) this.close();
+    const word = (CONTROL_BASE + CONTROL.EPOCH_FLUSHED) >> 2;
+    while (this.#closedWaits()) {
+      if (shared.load(CONTROL.STATE) === State.FAILED) throw new Error('the flusher has failed');
+      const flushed = Atomics.load(shared.i32, word);
+      if (!this.#closedWaits()) break;
+      Atomics.wait(shared.i32, word, flushed, WAIT_MS);
+    }
+  }
+
+  #closedWaits(): boolean {
+    const open = this.#shared.load(CONTROL.EPOCH);
+    return this.#shared.load(CONTROL.EPOCH_FLUSHED) !== (open - 1) >>> 0;
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * The writer: the only one that appends to the journal and the only one that changes what tier 1
+ * says. One turn of its loop:
+ *
+ *   rings ─▶ batch (copied, numbered, sealed) ─▶ journal: one write, one fdatasync
+ *         ─▶ apply each entry to tier 1 ─▶ publish completions, ring the executors' bells
+ *
+ * So the price of a sync is shared by all that arrived during the one before (group commit), and
+ * nothing is visible or acknowledged before it is durable. Floor 4; blocks its thread.
+ *
+ * Invariant: seqs are dense, in the order of the batch; entries of one executor keep their order.
+ * Invariant: after a failed write or sync nothing is applied or acknowledged any more.
+ */
+
+import { assert } from '../base/assert.js';
+import { ENTRY_CRC, ENTRY_LENGTH, ENTRY_SEQ, RING_SKIP } from '../base/entry-format.js';
+import { CONTROL, CONTROL_BASE, EXECUTOR, REPLY_BYTES } from '../base/layout.js';
+import { State } from '../base/state.js';
+import { writeWord64 } from '../base/word64.js';
+import { wakeExecutor } from '../executor/wake.js';
+import type { Wal } from '../journal/wal.js';
+import type { KernelExports } from '../kernel/exports.js';
+import type { SharedMemory } from '../kernel/shared-memory.js';
+import type { Applier } from '../tier/applier.js';
+import type { Epochs } from './epochs.js';
+
+/** The writer wakes up by itself this often, to notice a stop. */
+const SLEEP_MS = 200;
+
+export type WriterOptions = {
+  readonly shared: SharedMemory;
+  readonly kernel: KernelExports;
+  readonly wal: Wal;
+  readonly applier: Applier;
+  readonly epochs: Epochs;
+  /** Executor blocks 0 … count - 1 have rings. */
+  readonly executorCount: number;
+  /** Index of the writer's own block: its reply region stages batches. */
+  readonly executor: number;
+  /** Journal bytes that may be unflushed before the writer waits for the flusher. */
+  readonly journalBytesMax: number;
+};
+
+export class Writer {
+  readonly #options: WriterOptions;
+  readonly #staging: number;
+  readonly #taken: Uint32Array;
+  #batchBytes = 0;
+  #batchEntries = 0;
+  #bytesAppended = 0;
+  #bytesFlushed = 0;
+  #bytesAtClose = 0;
+  #epochSeen = 0;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#staging = options.shared.executorBase(options.executor) + EXECUTOR.REPLY;
+    this.#taken = new Uint32Array(options.executorCount);
+  }
+
+  /** Works until STATE is STOPPED and the rings are empty. */
+  run(): void {
+    const { shared, epochs } = this.#options;
+    for (;;) {
+      const worked = this.turn();
+      epochs.closeIfWanted();
+      if (worked) continue;
+      const state = shared.load(CONTROL.STATE);
+      if (state === State.STOPPED || state === State.FAILED) return;
+      this.#sleep();
+    }
+  }
+
+  /** Commits what the rings hold, up to one batch; false when they were empty. */
+  turn(): boolean {
+    this.#limitJournal();
+    this.#gather();
+    if (this.#batchEntries === 0) return false;
+    this.#commit();
+    return true;
+  }
+
+  /** Commits one entry that stands at a byte offset of shared memory, from the writer itself. */
+  commitOwn(entry: number): void {
+    const { u8, view } = this.#options.shared;
+    const length = view.getUint32(entry + ENTRY_LENGTH, true);
+    this.#batchBytes = 0;
+    this.#batchEntries = 0;
+    this.#taken.fill(0);
+    u8.copyWithin(this.#staging, entry, entry + length);
+    this.#batchBytes = length;
+    this.#batchEntries = 1;
+    this.#commit();
+  }
+
+  #gather(): void {
+    const { shared, executorCount, wal } = this.#options;
+    this.#batchBytes = 0;
+    this.#batchEntries = 0;
+    this.#taken.fill(0);
+    const room = Math.min(REPLY_BYTES, wal.batchBytesMax);
+    for (let executor = 0; executor < executorCount; executor++) {
+      const base = shared.executorBase(executor);
+      const head = Atomics.load(shared.i32, (base + EXECUTOR.RING_HEAD) >> 2) >>> 0;
+      const tail = Atomics.load(shared.i32, (base + EXECUTOR.RING_TAIL) >> 2) >>> 0;
+      if (head !== tail) this.#take(executor, tail, head, room);
+    }
+  }
+
+  /** Copies entries of one ring into the batch while it has room. */
+  #take(executor: number, from: number, head: number, room: number): void {
+    const { shared } = this.#options;
+    const bytes = shared.fixed(CONTROL.RING_BYTES);
+    const ring = shared.fixed(CONTROL.RING_BASE) + executor * bytes;
+    let tail = from;
+    while (tail !== head) {
+      const at = ring + (tail & (bytes - 1));
+      const length = shared.view.getUint32(at + ENTRY_LENGTH, true);
+      if (shared.view.getUint32(at + ENTRY_CRC, true) !== RING_SKIP) {
+        if (this.#batchBytes + length > room) break;
+        const to = this.#staging + this.#batchBytes;
+        shared.u8.copyWithin(to, at, at + length);
+        // The executor makes its reply from the ring, with this seq.
+        const seq = this.#options.wal.nextSeq + this.#batchEntries;
+        writeWord64(shared.view, at + ENTRY_SEQ, seq);
+        this.#batchBytes += length;
+        this.#batchEntries++;
+        this.#taken[executor]!++;
+      }
+      tail = (tail + length) >>> 0;
+    }
+    // Not shared: the executor reuses ring space only behind its own completions.
+    Atomics.store(shared.i32, (shared.executorBase(executor) + EXECUTOR.RING_TAIL) >> 2, tail | 0);
+  }
+
+  #commit(): void {
+    const { shared, kernel, wal, applier, epochs } = this.#options;
+    if (!wal.roomFor(this.#batchBytes)) wal.switchSegment();
+    const first = wal.nextSeq;
+    const last = first + this.#batchEntries - 1;
+    const end = this.#staging + this.#batchBytes;
+    const salt = wal.currentSalt;
+    let seq = first;
+    for (let at = this.#staging; at < end; seq++) {
+      kernel.sealEntry(at, seq, salt);
+      at += shared.view.getUint32(at + ENTRY_LENGTH, true);
+    }
+    assert(seq === last + 1, 'a batch holds whole entries');
+    const before = performance.now();
+    wal.append(shared.u8.subarray(this.#staging, end), first, last);
+    wal.sync();
+    this.#count(performance.now() - before);
+    kernel.store64(CONTROL_BASE + CONTROL.DURABLE_SEQ, last);
+    for (let at = this.#staging; at < end; ) {
+      const length = shared.view.getUint32(at + ENTRY_LENGTH, true);
+      applier.apply(at);
+      epochs.appliedSeq++;
+      at += length;
+    }
+    assert(epochs.appliedSeq === last, 'what was appended was applied');
+    kernel.store64(CONTROL_BASE + CONTROL.APPLIED_SEQ, last);
+    this.#publish();
+  }
+
+  #publish(): void {
+    const { shared, executorCount } = this.#options;
+    for (let executor = 0; executor < executorCount; executor++) {
+      const taken = this.#taken[executor]!;
+      if (taken === 0) continue;
+      const base = shared.executorBase(executor);
+      // After apply: whoever sees the completion sees the change in tier 1.
+      Atomics.add(shared.i32, (base + EXECUTOR.COMPLETED) >> 2, taken);
+      wakeExecutor(shared, executor);
+    }
+  }
+
+  /** Waits for the flusher when the journal has grown too far ahead of tier 2. */
+  #limitJournal(): void {
+    const { shared, epochs, journalBytesMax } = this.#options;
+    const open = shared.load(CONTROL.EPOCH);
+    const flushed = shared.load(CONTROL.EPOCH_FLUSHED);
+    if (flushed === (open - 1) >>> 0) this.#bytesFlushed = this.#bytesAtClose;
+    if (open !== this.#epochSeen) {
+      this.#epochSeen = open;
+      this.#bytesAtClose = this.#bytesAppended;
+    }
+    if (this.#bytesAppended - this.#bytesFlushed > journalBytesMax) epochs.makeRoom();
+  }
+
+  #count(syncMs: number): void {
+    const { kernel } = this.#options;
+    this.#bytesAppended += this.#batchBytes;
+    kernel.add64(CONTROL_BASE + CONTROL.STAT_ENTRIES, this.#batchEntries);
+    kernel.add64(CONTROL_BASE + CONTROL.STAT_BATCHES, 1);
+    kernel.add64(CONTROL_BASE + CONTROL.STAT_WAL_BYTES, this.#batchBytes);
+    kernel.add64(CONTROL_BASE + CONTROL.STAT_SYNC_NS, Math.round(syncMs * 1e6));
+  }
+
+  #sleep(): void {
+    const { shared } = this.#options;
+    const bell = (CONTROL_BASE + CONTROL.WRITER_BELL) >> 2;
+    const seen = Atomics.load(shared.i32, bell);
+    shared.store(CONTROL.WRITER_ASLEEP, 1);
+    // Looked at after ASLEEP is set: whoever filled a ring before that did not ring.
+    if (!this.#ringsWait()) Atomics.wait(shared.i32, bell, seen, SLEEP_MS);
+    shared.store(CONTROL.WRITER_ASLEEP, 0);
+  }
+
+  #ringsWait(): boolean {
+    const { shared, executorCount } = this.#options;
+    if (shared.load(CONTROL.CLOSE_WANTED) !== 0) return true;
+    for (let executor = 0; executor < executorCount; executor++) {
+      const base = shared.executorBase(executor);
+      const head = Atomics.load(shared.i32, (base + EXECUTOR.RING_HEAD) >> 2);
+      const tail = Atomics.load(shared.i32, (base + EXECUTOR.RING_TAIL) >> 2);
+      if (head !== tail) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Carries dirty slots from tier 1 to tier 2: closes an epoch (by asking the writer), writes its
+ * slots sorted by key in durable transactions, marks them clean, trims the journal. Floor 3;
+ * blocks its thread, which does nothing else.
+ *
+ *   interval, many dirty slots, or somebody waits
+ *     ─▶ CLOSE_WANTED ─▶ the writer closes ─▶ chunks: copy, sort, put, commit, mark clean
+ *     ─▶ side records and state in the last commit ─▶ FLUSHED_SEQ ─▶ wake waiters, trim
+ *
+ * Slots are copied as they are now, which may be ahead of the epoch: replay from appliedSeq heals
+ * that (entries are absolute, deltas guarded by seq), and nothing of the epoch is missing.
+ *
+ * Invariant: TIER2_VERSION moves after a commit and before its slots become evictable, so a reader
+ *   that no longer finds a slot in tier 1 knows that it must renew its snapshot.
+ * Invariant: the journal is trimmed only up to the appliedSeq of a durable commit.
+ */
+import { CONTROL, CONTROL_BASE, DROPPED_LIST_BYTES, SLOT } from '../base/layout.js';
+import {
+  RECORD_CTIME,
+  RECORD_ID,
+  RECORD_PARENT_ID,
+  RECORD_TTL,
+  TRASH_BIT,
+} from '../base/record.js';
+import { readI64, readU64 } from '../base/word64.js';
+import type { KernelExports } from '../kernel/exports.js';
+import type { SharedMemory } from '../kernel/shared-memory.js';
+import { expiryKey, sideKey, type Tier2 } from '../storage/tier2.js';
+import { readSideRing, releaseSideRing } from './side-ring.js';
+
+const ROW_BYTES = 32;
+const NOTHING = new Uint8Array(0);
+
+export type FlusherOptions = {
+  readonly shared: SharedMemory;
+  readonly kernel: KernelExports;
+  readonly tier2: Tier2;
+  readonly slotsMax: number;
+};
+
+export class Flusher {
+  readonly #options: FlusherOptions;
+  readonly #scratch: number;
+
+  /** `scratch`: address of 16 free bytes of shared memory, for encoded ids. */
+  constructor(options: FlusherOptions, scratch: number) {
+    this.#options = options;
+    this.#scratch = scratch;
+  }
+
+  /** True when an epoch is closed and not flushed. */
+  get pending(): boolean {
+    const { shared } = this.#options;
+    return shared.load(CONTROL.EPOCH_FLUSHED) !== (shared.load(CONTROL.EPOCH) - 1) >>> 0;
+  }
+
+  /** Changes of the open epoch, in slots. */
+  get dirtyCount(): number {
+    const { shared } = this.#options;
+    return shared.load(CONTROL.DIRTY_COUNT + (shared.load(CONTROL.EPOCH) & 1) * 4);
+  }
+
+  /** Flushes the closed epoch; durable and visible to readers when it returns. */
+  flush(): void {
+    const { shared, kernel, tier2, slotsMax } = this.#options;
+    const began = performance.now();
+    const epoch = shared.load(CONTROL.EPOCH_FLUSHED) + 1;
+    const count = shared.load(CONTROL.DIRTY_COUNT + (epoch & 1) * 4);
+    for (let from = 0; from < count; ) {
+      const taken = kernel.copyDirty(epoch, from, Math.min(slotsMax, count - from));
+      tier2.transact(() => this.#putRows(taken));
+      shared.add(CONTROL.TIER2_VERSION, 1);
+      kernel.markClean(taken);
+      from += taken;
+    }
+    const seq = kernel.load64(CONTROL_BASE + CONTROL.CLOSED_SEQ);
+    tier2.transact(() => this.#finishEpoch(epoch, seq));
+    shared.add(CONTROL.TIER2_VERSION, 1);
+    releaseSideRing(shared, shared.load(CONTROL.CLOSED_SIDE));
+    kernel.dropEpoch(epoch);
+    kernel.store64(CONTROL_BASE + CONTROL.FLUSHED_SEQ, seq);
+    kernel.add64(CONTROL_BASE + CONTROL.STAT_FLUSHES, 1);
+    kernel.add64(CONTROL_BASE + CONTROL.STAT_FLUSHED_SLOTS, count);
+    kernel.add64(
+      CONTROL_BASE + CONTROL.STAT_FLUSH_NS,
+      Math.round((performance.now() - began) * 1e6),
+    );
+    // Last: the writer may close the next epoch from here on.
+    shared.store(CONTROL.EPOCH_FLUSHED, epoch);
+    Atomics.notify(shared.i32, (CONTROL_BASE + CONTROL.EPOCH_FLUSHED) >> 2);
+  }
+
+  /** Puts the rows that copyDirty() left in the arena; inside a transaction. */
+  #putRows(count: number): void {
+    const { shared, tier2 } = this.#options;
+    const arena = shared.fixed(CONTROL.FLUSH_ARENA_BASE);
+    if (count === 0) return;
+    // One copy out of shared memory: LMDB's binding takes no views of shared buffers as values.
+    const rows = new DataView(shared.memory.buffer, arena, count * ROW_BYTES);
+    let end = 0;
+    for (let row = 0; row < count; row++) end = Math.max(end, rowEnd(rows, row * ROW_BYTES));
+    const bytes = Buffer.from(shared.u8.slice(arena, end).buffer);
+    for (let row = 0; row < count; row++) {
+      const at = row * ROW_BYTES;
+      const keyBytes = rows.getUint32(at + 16, true);
+      const valueBytes = rows.getUint32(at + 20, true);
+      const keyAt = rows.getUint32(at + 12, true) - arena;
+      const key = bytes.subarray(keyAt, keyAt + keyBytes);
+      if (valueBytes === 0) {
+        tier2.inodes.removeSync(key);
+        continue;
+      }
+      const value = bytes.subarray(keyAt + keyBytes, keyAt + keyBytes + valueBytes);
+      tier2.inodes.putSync(key, value);
+      const id = rows.getUint32(at + 24, true) + rows.getUint32(at + 28, true) * 0x1_0000_0000;
+      if (id !== 0) tier2.ids.putSync(this.#idKey(id), key);
+      this.#putExpiry(rows.getUint32(at, true) + SLOT.RECORD);
+    }
+  }
+
+  /** A hint where the ttl checker must look; stale ones are dropped when it does. */
+  #putExpiry(record: number): void {
+    const { view } = this.#options.shared;
+    const ttl = readI64(view, record + RECORD_TTL);
+    const id = readU64(view, record + RECORD_ID);
+    if (!(ttl >= 0) || id === 0) return;
+    const inTrash = readU64(view, record + RECORD_PARENT_ID) >= TRASH_BIT;
+    const expiry = inTrash ? ttl : readI64(view, record + RECORD_CTIME) + ttl;
+    if (Number.isSafeInteger(expiry)) {
+      this.#options.tier2.expiries.putSync(expiryKey(expiry, id), NOTHING);
+    }
+  }
+
+  /** What closes an epoch: dropped ids, side records, and the seq up to which all is here. */
+  #finishEpoch(epoch: number, seq: number): void {
+    const { shared, kernel, tier2 } = this.#options;
+    for (const id of droppedIds(shared, epoch)) tier2.ids.removeSync(this.#idKey(id));
+    for (const side of readSideRing(shared, shared.load(CONTROL.CLOSED_SIDE))) {
+      const key = sideKey(side.kind, side.key);
+      if (side.value === null) tier2.side.removeSync(key);
+      else tier2.side.putSync(key, side.value);
+    }
+    const idNext = kernel.load64(CONTROL_BASE + CONTROL.ID_NEXT);
+    tier2.putState({ appliedSeq: seq, idNext });
+  }
+
+  #idKey(id: number): Uint8Array {
+    const { shared, kernel } = this.#options;
+    const bytes = kernel.encodeId(id, this.#scratch);
+    return shared.u8.slice(this.#scratch, this.#scratch + bytes);
+  }
+}
+
+function rowEnd(rows: DataView, at: number): number {
+  return (
+    rows.getUint32(at + 12, true) + rows.getUint32(at + 16, true) + rows.getUint32(at + 20, true)
+  );
+}
+
+function* droppedIds(shared: SharedMemory, epoch: number): Iterable<number> {
+  const count = shared.load(CONTROL.DROPPED_COUNT + (epoch & 1) * 4);
+  const list = shared.fixed(CONTROL.DROPPED_BASE) + (epoch & 1) * DROPPED_LIST_BYTES;
+  for (let i = 0; i < count; i++) yield readU64(shared.view, list + i * 8);
+}
