@@ -44,7 +44,7 @@ export class Dispatcher {
       return;
     }
     if (!session.greeted && this.#cursor.bodyType !== RequestBody.Hello) {
-      this.#refuse(session, call, notGreeted());
+      this.#refuse(session, call, notGreeted);
       return;
     }
     if (this.#cursor.bodyType <= RequestBody.Ping) {
@@ -112,12 +112,10 @@ export class Dispatcher {
       this.#cursor.move(bytes);
       if (this.#cursor.call <= Number.MAX_SAFE_INTEGER) return undefined;
     } else if (verdict === Verdict.UNKNOWN_MEMBER) {
-      return new StatusError(Code.UNIMPLEMENTED, 'this master does not know the request', {
-        hint: 'Use a client of the same version as the master.',
-      });
+      return unknownRequest;
     }
     counters.malformed++;
-    return new StatusError(Code.INVALID_ARGUMENT, 'the frame is not a well-formed request');
+    return malformed;
   }
 
   #hand(session: Session, reply: ReplyPort): void {
@@ -223,7 +221,15 @@ export class Dispatcher {
   }
 }
 
-const notGreeted = (): StatusError =>
-  new StatusError(Code.UNAUTHENTICATED, 'the first message of a connection is Hello', {
-    hint: 'Say who you are, then call again.',
-  });
+/** Made once: an error takes its stack when it is made, and these come by the thousand. */
+const notGreeted = new StatusError(
+  Code.UNAUTHENTICATED,
+  'the first message of a connection is Hello',
+  { hint: 'Say who you are, then call again.' },
+);
+const malformed = new StatusError(Code.INVALID_ARGUMENT, 'the frame is not a well-formed request');
+const unknownRequest = new StatusError(
+  Code.UNIMPLEMENTED,
+  'this master does not know the request',
+  { hint: 'Use a client of the same version as the master.' },
+);

@@ -14,12 +14,14 @@ import { frame, WireClient } from './wire-client.js';
 
 const seed = Number(process.env['ORCHARD_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 const framesMax = Number(process.env['ORCHARD_FUZZ_FRAMES'] ?? 1_000_000);
-const connectionCount = 4;
-const burst = 2000;
+const connectionCount = 8;
+const burst = 400;
 
 let fixture: Fixture;
 beforeAll(async () => {
   fixture = await startEdge();
+  fixture.handler.streamPages = 2;
+  fixture.handler.streamPageBytes = 100;
 });
 afterAll(() => fixture.server.close());
 
