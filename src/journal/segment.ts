@@ -43,7 +43,6 @@ export const MARK_BYTES: number = E.ENTRY_CHANGES;
 export const END_BYTES: number = 2 * E.ENTRY_CHANGES;
 export const SEGMENT_BYTES_MIN: number =
   SEGMENT_HEADER_BYTES + MARK_BYTES + ENTRY_BYTES_MAX + END_BYTES;
-export const SEGMENT_BYTES_DEFAULT = 64 * 1024 * 1024;
 
 const AT = {
   VERSION: 8,

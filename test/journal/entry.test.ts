@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OP_STRUCTURAL } from '../../src/base/entry-format.js';
 import { ENTRY_BYTES_MAX } from '../../src/base/limits.js';
+import { RECORD_NAME } from '../../src/base/record.js';
 import type { RecordFields } from '../../src/base/record-fields.js';
 import { writeRecord } from '../../src/base/record-fields.js';
 import { Code, StatusError } from '../../src/base/status.js';
@@ -131,6 +132,24 @@ describe('an entry', () => {
     writer.begin(0, 1, 2, 3, 4);
     expect(() => writer.side(1, new Uint8Array(1), new Uint8Array(ENTRY_BYTES_MAX))).toThrow(
       expect.objectContaining({ code: Code.RESOURCE_EXHAUSTED }),
+    );
+  });
+
+  test('takes a record and a name from its own window, as executors do', () => {
+    fc.assert(
+      fc.property(record, (fields) => {
+        const window = new Uint8Array(4096);
+        const bytes = writeRecord(new DataView(window.buffer), 2048, fields);
+        const writer = new EntryWriter(window);
+        writer.begin(0, 1, 2, 3, 4);
+        writer.put(window, 2048);
+        writer.remove(5, 6, window, true, 2048 + RECORD_NAME, bytes - RECORD_NAME);
+        writer.finish();
+        expect(decodeEntry(window, 0).changes).toEqual([
+          { kind: 'put', record: fields },
+          { kind: 'remove', parentId: 5, id: 6, name: fields.name, dropId: true },
+        ]);
+      }),
     );
   });
 
