@@ -6,3 +6,7 @@ export { isUtf8 } from './utf8';
 export { crc32c, sealEntry } from './crc32c';
 export { permits, deniedAt } from './permission';
 export { encodeId, encodeKey, encodeValue, decodeRecord } from './codec';
+export { serveGetStatus, encodeInfoReply } from './reply';
+export { listBegin, listAdd, listAddPair, listFinish } from './list';
+export { batchBegin, batchAdd, batchAddError, batchFinish, serveBatchGetStatus } from './batch';
+export { pageFrame, pageCount } from './page';

@@ -1,0 +1,106 @@
+/**
+ * The FileInfo table of a reply, written forwards: offsets in FlatBuffers lead to higher addresses
+ * only, so the strings of a table stand behind it.
+ *
+ *   0            4      8       12      16                    112
+ *  ┌────────────┬──────┬───────┬───────┬─────────────────────┬──────┐
+ *  │ to vtable  │ name │ owner │ group │ Inode = the record's│ path │ only with INFO_PATH_VTABLE
+ *  │            │  ↓   │   ↓   │   ↓   │ header, 96 bytes    │  ↓   │
+ *  └────────────┴──────┴───────┴───────┴─────────────────────┴──────┘
+ *
+ * Invariant: a table begins at a multiple of 8 from the frame's start, so the struct is aligned.
+ */
+import { STRING_INDEX_BASE, STRING_BLOB_BASE } from './control';
+import {
+  CONTROL_BASE,
+  CONTROL_STRING_COUNT,
+  RECORD_NAME,
+} from './generated/layout';
+
+export const INFO_NAME: u32 = 4;
+export const INFO_OWNER: u32 = 8;
+export const INFO_GROUP: u32 = 12;
+export const INFO_INODE: u32 = 16;
+export const INFO_PATH: u32 = 112;
+export const INFO_BYTES: u32 = 112;
+export const INFO_PATH_BYTES: u32 = 120;
+
+/** Fields of FileInfo: inode, name, owner, group; then path. */
+export const INFO_VTABLE: usize = memory.data<u16>([12, 112, 16, 4, 8, 12]);
+export const INFO_VTABLE_BYTES: u32 = 12;
+export const INFO_PATH_VTABLE: usize = memory.data<u16>([14, 116, 16, 4, 8, 12, 112]);
+export const INFO_PATH_VTABLE_BYTES: u32 = 14;
+
+/** Copies the 96 bytes of a record's header; neither address need be aligned. */
+// @ts-ignore: decorator
+@inline
+export function copyHeader(record: usize, target: usize): void {
+  v128.store(target, v128.load(record), 0);
+  v128.store(target, v128.load(record, 16), 16);
+  v128.store(target, v128.load(record, 32), 32);
+  v128.store(target, v128.load(record, 48), 48);
+  v128.store(target, v128.load(record, 64), 64);
+  v128.store(target, v128.load(record, 80), 80);
+}
+
+/** Writes length, bytes and the zero behind them; returns where the next multiple of 4 is. */
+export function putText(at: usize, text: usize, bytes: u32): usize {
+  store<u32>(at, bytes);
+  copyText(text, at + 4, bytes);
+  const end = at + 4 + bytes;
+  // The zero, and the padding so that no byte of an older reply is sent.
+  store<u32>(end, 0);
+  return (end + 4) & ~3;
+}
+
+/** Bytes of a string with its length, its zero and its padding. */
+// @ts-ignore: decorator
+@inline
+export function textRoom(bytes: u32): u32 {
+  return (4 + bytes + 4) & ~3;
+}
+
+/** Names are short: a loop of eights beats memory.copy's call into the engine. */
+// @ts-ignore: decorator
+@inline
+function copyText(from: usize, to: usize, bytes: u32): void {
+  if (bytes >= 64) {
+    memory.copy(to, from, bytes);
+    return;
+  }
+  let left = bytes;
+  for (; left >= 8; left -= 8) {
+    store<u64>(to, load<u64>(from));
+    from += 8;
+    to += 8;
+  }
+  for (; left > 0; left--) store<u8>(to++, load<u8>(from++));
+}
+
+/** Bytes of an interned text. An id that was never given out reads as the empty text. */
+// @ts-ignore: decorator
+@inline
+export function internedBytes(id: u32): u32 {
+  return load<u32>(internedRow(id), 4);
+}
+
+/** Address of an interned text. */
+// @ts-ignore: decorator
+@inline
+export function internedText(id: u32): usize {
+  return STRING_BLOB_BASE + load<u32>(internedRow(id));
+}
+
+// @ts-ignore: decorator
+@inline
+function internedRow(id: u32): usize {
+  const count = atomic.load<u32>(CONTROL_BASE + CONTROL_STRING_COUNT);
+  return STRING_INDEX_BASE + ((id < count ? id : 0) << 3);
+}
+
+/** Address of a record's name. */
+// @ts-ignore: decorator
+@inline
+export function nameOf(record: usize): usize {
+  return record + RECORD_NAME;
+}

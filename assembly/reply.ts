@@ -1,0 +1,160 @@
+/**
+ * Whole GetStatus calls from frame to frame, and the Reply frame that carries one FileInfo.
+ *
+ *   0      4              22                 40             72               184
+ *  ┌──────┬──────────────┬─────────────────┬──────────────┬────────────────┬──────┬───────┬───────┐
+ *  │ root │ vtable Reply │ vtable FileInfo │ table Reply  │ table FileInfo │ name │ owner │ group │
+ *  └──────┴──────────────┴─────────────────┴──────────────┴────────────────┴──────┴───────┴───────┘
+ *   Reply: 0 to vtable │ 4 body ↓ │ 8 call │ 16 seq │ 24 body type
+ *
+ * The first 40 bytes never differ. Group and owner share one string when they are the same text.
+ */
+import { EXEC } from './control';
+import {
+  INFO_BYTES,
+  INFO_GROUP,
+  INFO_INODE,
+  INFO_NAME,
+  INFO_OWNER,
+  copyHeader,
+  internedBytes,
+  internedText,
+  putText,
+} from './file-info';
+import {
+  EXECUTOR_CALLER,
+  EXECUTOR_REPLY,
+  EXECUTOR_REQUEST,
+  EXECUTOR_WALK_A,
+  FLAG_HAS_XATTR,
+  FRAME_BYTES_MAX,
+  INODE_TYPE_DIRECTORY,
+  INODE_TYPE_FILE,
+  NODE_BYTES,
+  NODE_SEQ,
+  RECORD_FLAGS,
+  RECORD_GROUP,
+  RECORD_MODE,
+  RECORD_NAME,
+  RECORD_NAME_LEN,
+  RECORD_OWNER,
+  RECORD_PARENT_ID,
+  RECORD_SEQ,
+  RECORD_TYPE,
+  TRASH_BIT,
+  WALK_DEPTH,
+  WALK_NODES,
+  WALK_RECORD,
+} from './generated/layout';
+import { cleanPath } from './path';
+import { READ, deniedAt, permits } from './permission';
+import {
+  openRequest,
+  readByte,
+  readText,
+  requestBody,
+  requestBodyType,
+  requestCall,
+  textAt,
+  textBytes,
+  isSound,
+} from './request';
+import { walk } from './tier-walk';
+
+/** Union numbers of schemas/request.fbs and reply.fbs. */
+const REQUEST_GET_STATUS: u32 = 10;
+const REPLY_FILE_INFO: u32 = 3;
+
+/** Slots of GetStatus. */
+const PATH: u32 = 4;
+const LOAD: u32 = 6;
+const WITH_ATTRIBUTES: u32 = 8;
+const LOAD_ALWAYS: u32 = 2;
+
+const WALK_FOUND: i32 = 0;
+
+const REPLY_TABLE: u32 = 40;
+const INFO_TABLE: u32 = 72;
+const HEAD: usize = memory.data<u16>([
+  40, 0,
+  18, 28, 8, 0, 0, 0, 16, 24, 4,
+  12, 112, 16, 4, 8, 12,
+  0, 0, 0,
+]);
+
+export function serveGetStatus(requestBytes: u32): u32 {
+  if (requestBytes > FRAME_BYTES_MAX) return 0;
+  if (!openRequest(EXEC + EXECUTOR_REQUEST, requestBytes)) return 0;
+  if (requestBodyType != REQUEST_GET_STATUS) return 0;
+  if (readByte(requestBody, LOAD) >= LOAD_ALWAYS) return 0;
+  if (readByte(requestBody, WITH_ATTRIBUTES) != 0) return 0;
+  if (!readText(requestBody, PATH) || !isSound()) return 0;
+  const found = resolveReadable(textAt, textBytes);
+  if (found == 0) return 0;
+  return putInfoReply(requestCall, REPLY_FILE_INFO, found, walkSeq(), EXEC + EXECUTOR_REPLY);
+}
+
+/**
+ * Address of the record at a path, in WALK_A, or 0: not in tier 1, not there, not for the caller
+ * to see, or with something that only the long way adds to its answer.
+ */
+export function resolveReadable(path: usize, bytes: u32): usize {
+  const block = EXEC + EXECUTOR_WALK_A;
+  if (cleanPath(path, bytes, block) < 0 || walk(block) != WALK_FOUND) return 0;
+  const record = block + WALK_RECORD;
+  const type = u32(load<u8>(record, RECORD_TYPE));
+  if (type != INODE_TYPE_FILE && type != INODE_TYPE_DIRECTORY) return 0;
+  if ((load<u32>(record, RECORD_FLAGS) & FLAG_HAS_XATTR) != 0) return 0;
+  if ((load<u64>(record, RECORD_PARENT_ID) & TRASH_BIT) != 0) return 0;
+  const caller = EXEC + EXECUTOR_CALLER;
+  const owner = load<u32>(record, RECORD_OWNER);
+  const group = load<u32>(record, RECORD_GROUP);
+  if (deniedAt(block, load<i32>(block, WALK_DEPTH) - 1, caller) >= 0) return 0;
+  if (!permits(load<u16>(record, RECORD_MODE), owner, group, caller, READ)) return 0;
+  return record;
+}
+
+/** The newest change among all that the walk saw: a state at or after it gives the same answer. */
+export function walkSeq(): u64 {
+  const block = EXEC + EXECUTOR_WALK_A;
+  let node = block + WALK_NODES;
+  const end = node + (load<u32>(block, WALK_DEPTH) + 1) * NODE_BYTES;
+  let seq: u64 = 0;
+  for (; node < end; node += NODE_BYTES) seq = max<u64>(seq, load<u64>(node, NODE_SEQ));
+  return seq;
+}
+
+export function encodeInfoReply(
+  callId: f64, body: u32, record: usize, out: usize, seq: f64,
+): u32 {
+  return putInfoReply(u64(callId), body, record, u64(seq), out);
+}
+
+function putInfoReply(call: u64, body: u32, record: usize, seq: u64, out: usize): u32 {
+  v128.store(out, v128.load(HEAD));
+  v128.store(out, v128.load(HEAD, 16), 16);
+  store<u64>(out, load<u64>(HEAD, 32), 32);
+  const reply = out + REPLY_TABLE;
+  const info = out + INFO_TABLE;
+  store<u32>(reply, REPLY_TABLE - 4, 0);
+  store<u32>(reply, INFO_TABLE - REPLY_TABLE - 4, 4);
+  store<u64>(reply, call, 8);
+  store<u64>(reply, seq == 0 ? load<u64>(record, RECORD_SEQ) : seq, 16);
+  store<u64>(reply, body, 24);
+  store<u32>(info, INFO_TABLE - 22, 0);
+  copyHeader(record, info + INFO_INODE);
+  // A record that waits in the ring has no seq yet: it is the seq of its entry.
+  if (load<u64>(record, RECORD_SEQ) == 0) store<u64>(info, seq, INFO_INODE + RECORD_SEQ);
+
+  let at: usize = info + INFO_BYTES;
+  store<u32>(info, at - (info + INFO_NAME), INFO_NAME);
+  at = putText(at, record + RECORD_NAME, load<u8>(record, RECORD_NAME_LEN));
+  const owner = load<u32>(record, RECORD_OWNER);
+  const group = load<u32>(record, RECORD_GROUP);
+  const ownerText = at;
+  store<u32>(info, at - (info + INFO_OWNER), INFO_OWNER);
+  at = putText(at, internedText(owner), internedBytes(owner));
+  store<u32>(info, (owner == group ? ownerText : at) - (info + INFO_GROUP), INFO_GROUP);
+  if (owner != group) at = putText(at, internedText(group), internedBytes(group));
+  return u32(at - out);
+}
