@@ -82,8 +82,37 @@ export class LocalTree {
 
   /** The entry of this name in a directory that directory() gave. */
   async entry(realDir: string, name: string, signal: AbortSignal): Promise<UfsStatus | undefined> {
-    const found = await this.locate(realDir, name, signal);
-    return found && this.#status(name, found.stats);
+    const [entry] = await this.entries(realDir, [name], signal);
+    return entry;
+  }
+
+  /**
+   * The entries of these names, undefined where there is none. A permit serves many names here:
+   * asking for one each costs as much as the system call.
+   */
+  async entries(
+    realDir: string,
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<(UfsStatus | undefined)[]> {
+    const found: (Stats | undefined)[] = [];
+    let nextIndex = 0;
+    const lane = async (): Promise<void> => {
+      for (let index = nextIndex++; index < names.length; index = nextIndex++) {
+        signal.throwIfAborted();
+        found[index] = await visibleStats(realDir, names[index]!);
+      }
+    };
+    const laneCount = Math.min(SYSTEM_CALLS_MAX, names.length);
+    await Promise.all(Array.from({ length: laneCount }, () => this.call(signal, lane)));
+    this.#accounts ??= readAccounts();
+    const accounts = await this.#accounts;
+    const entries: (UfsStatus | undefined)[] = [];
+    for (const [index, name] of names.entries()) {
+      const stats = await this.#followed(join(realDir, name), found[index], signal);
+      entries.push(stats && statusOf(name, stats.stats, accounts));
+    }
+    return entries;
   }
 
   /** The entry with the place its bytes are at, which differs for a link. */
@@ -92,12 +121,8 @@ export class LocalTree {
     name: string,
     signal: AbortSignal,
   ): Promise<{ real: string; stats: Stats } | undefined> {
-    if (isTemporaryName(name) || !isUfsName(name)) return undefined;
-    const real = join(realDir, name);
-    const stats = await this.call(signal, () => lstat(real)).catch(undefinedIfAbsent);
-    if (stats === undefined) return undefined;
-    if (stats.isSymbolicLink()) return this.#target(real, signal);
-    return stats.isFile() || stats.isDirectory() ? { real, stats } : undefined;
+    const stats = await this.call(signal, () => visibleStats(realDir, name));
+    return this.#followed(join(realDir, name), stats, signal);
   }
 
   /** The entry at a path of the mount, as locate(); undefined for the root, which has no name. */
@@ -113,7 +138,13 @@ export class LocalTree {
   /** The root as an entry; undefined when it is not there, as for any other path. */
   async rootEntry(signal: AbortSignal): Promise<UfsStatus | undefined> {
     const stats = await this.call(signal, () => stat(this.#root)).catch(undefinedIfAbsent);
-    return stats && this.#status('', stats);
+    this.#accounts ??= readAccounts();
+    return stats && statusOf('', stats, await this.#accounts);
+  }
+
+  async #followed(real: string, stats: Stats | undefined, signal: AbortSignal) {
+    if (stats?.isSymbolicLink() === true) return this.#target(real, signal);
+    return stats && (stats.isFile() || stats.isDirectory()) ? { real, stats } : undefined;
   }
 
   async #target(link: string, signal: AbortSignal) {
@@ -124,20 +155,23 @@ export class LocalTree {
     const stats = await this.call(signal, () => lstat(real)).catch(undefinedIfAbsent);
     return stats?.isFile() === true ? { real, stats } : undefined;
   }
+}
 
-  async #status(name: string, stats: Stats): Promise<UfsStatus> {
-    this.#accounts ??= readAccounts();
-    const accounts = await this.#accounts;
-    const shared = {
-      name,
-      mtimeMs: Math.floor(stats.mtimeMs),
-      mode: stats.mode & 0o7777,
-      owner: accounts.userOf(stats.uid),
-      group: accounts.groupOf(stats.gid),
-    };
-    if (stats.isDirectory()) return { ...shared, type: 'directory', length: 0 };
-    return { ...shared, type: 'file', length: stats.size, etag: etagOf(stats) };
-  }
+async function visibleStats(realDir: string, name: string): Promise<Stats | undefined> {
+  if (isTemporaryName(name) || !isUfsName(name)) return undefined;
+  return lstat(join(realDir, name)).catch(undefinedIfAbsent);
+}
+
+function statusOf(name: string, stats: Stats, accounts: Accounts): UfsStatus {
+  const shared = {
+    name,
+    mtimeMs: Math.floor(stats.mtimeMs),
+    mode: stats.mode & 0o7777,
+    owner: accounts.userOf(stats.uid),
+    group: accounts.groupOf(stats.gid),
+  };
+  if (stats.isDirectory()) return { ...shared, type: 'directory', length: 0 };
+  return { ...shared, type: 'file', length: stats.size, etag: etagOf(stats) };
 }
 
 /** '' for a child of the root. */

@@ -30,8 +30,6 @@ import {
 
 /** One read(2). */
 const CHUNK_BYTES = 128 * 1024;
-/** Entries of a page whose attributes are asked for at a time. */
-const LSTAT_BATCH = 32;
 /** Names that one getdents(2) may bring. */
 const SCAN_BUFFER_NAMES = 1024;
 
@@ -152,14 +150,10 @@ export class LocalUfs implements Ufs {
   async #entries(realDir: string, names: readonly string[], signal: AbortSignal) {
     const entries: UfsStatus[] = [];
     let skippedCount = 0;
-    for (let index = 0; index < names.length; index += LSTAT_BATCH) {
-      const batch = names.slice(index, index + LSTAT_BATCH);
-      const found = await Promise.all(batch.map((name) => this.#tree.entry(realDir, name, signal)));
-      for (const entry of found) {
-        const last = entries.at(-1);
-        if (entry === undefined) skippedCount++;
-        else if (last === undefined || compareNames(last.name, entry.name) < 0) entries.push(entry);
-      }
+    for (const entry of await this.#tree.entries(realDir, names, signal)) {
+      const last = entries.at(-1);
+      if (entry === undefined) skippedCount++;
+      else if (last === undefined || compareNames(last.name, entry.name) < 0) entries.push(entry);
     }
     return { entries, skippedCount };
   }
