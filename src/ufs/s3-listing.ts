@@ -5,12 +5,14 @@
  * S3 lists keys, a directory as its common prefix 'a/', by bytes. So the directory a comes after
  * all names that go on with a character below '/' (space ! " # $ % & ' ( ) * + , - .):
  *
- *     S3:     a   a-1   a-2   a.txt   a/   ab          names:   a/ (with a)   a-1   a-2   a.txt   ab
+ *     S3:      a   a-1   a-2   a.txt   a/   ab
+ *     names:   a (the directory)   a-1   a-2   a.txt   ab
  *
  * Names after a may fill any number of pages before 'a/' comes, if it comes. What one page leaves
- * open is little, though. Let L be its last key. A directory d that may still come has d < L < 'd/',
- * and everything between those two starts with d: d is L itself, or a beginning of L before one of
- * those characters. Those are the *open* names. A name before the first open name is final.
+ * open is little, though. Let L be its last key. A directory d that may still come has
+ * d <= L < 'd/', and everything between those two starts with d: d is L itself, or a beginning of L
+ * before one of those characters. Those are the *open* names. A name before the first open name
+ * is final.
  *
  *     L = part-0-0999   open: part   part-0   part-0-0999
  *
@@ -55,6 +57,7 @@ export type S3Directory = {
 
 /** Asking for less saves nothing and makes tails of open names weigh more. */
 const KEY_COUNT_MIN = 16;
+const SLASH = 47;
 
 /** The page, and whether S3 knows anything at all at or below this directory. */
 export type S3ListedPage = UfsPage & { readonly exists: boolean };
@@ -154,7 +157,7 @@ function checkOrder(items: readonly S3Item[], lastKey: string): void {
   for (const { key } of items) {
     if (previous !== '' && compareNames(previous, key) > 0) {
       throw new StatusError(Code.FAILED_PRECONDITION, 'the store does not list by byte order', {
-        hint: 'Directory buckets (S3 Express) and some gateways do not; use another kind of bucket.',
+        hint: 'Directory buckets (S3 Express) do not; use another kind of bucket.',
       });
     }
     previous = key;

@@ -9,7 +9,8 @@
  *
  * Errors are StatusErrors that name the URI and never a credential: NOT_FOUND, PERMISSION_DENIED,
  * INVALID_ARGUMENT, UNAVAILABLE (network, timeout, a root that has vanished: never mistaken for
- * "the file was deleted"), RESOURCE_EXHAUSTED, CANCELLED or DEADLINE_EXCEEDED (the caller's signal).
+ * "the file was deleted"), FAILED_PRECONDITION (a store that lists out of order),
+ * RESOURCE_EXHAUSTED, CANCELLED or DEADLINE_EXCEEDED (the caller's signal).
  *
  * Invariant: entries of list() rise strictly by the UTF-8 bytes of their names, over all pages.
  * Invariant: an entry that exists during the whole paging is listed exactly once.

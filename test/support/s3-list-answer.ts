@@ -42,13 +42,13 @@ export async function answerList(
     `<Prefix>${encode(prefix)}</Prefix><KeyCount>${page.length}</KeyCount>`,
     query['encoding-type'] === 'url' ? '<EncodingType>url</EncodingType>' : '',
     `<IsTruncated>${isTruncated}</IsTruncated>`,
-    isTruncated
-      ? `<NextContinuationToken>${Buffer.from(last.key).toString('base64url')}</NextContinuationToken>`
-      : '',
+    isTruncated ? `<NextContinuationToken>${tokenOf(last)}</NextContinuationToken>` : '',
     ...described,
     '</ListBucketResult>',
   ].join('');
 }
+
+const tokenOf = (item: Item): string => Buffer.from(item.key).toString('base64url');
 
 async function readItems(bucket: string, prefix: string, delimited: boolean): Promise<Item[]> {
   const base = prefix.slice(0, prefix.lastIndexOf('/') + 1);

@@ -1,6 +1,16 @@
 /** What of a local directory a mount sees: links, odd entries, names, huge directories. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -73,7 +83,7 @@ describe('links', () => {
     await put('escaping');
     expect(await readdir(join(parent, 'outside'))).toEqual(['secret']);
     expect((await readAll(ufs, 'escaping')).toString()).toBe('changed');
-    execFileSync('grep', ['-qx', 'secret', join(parent, 'outside', 'secret')]);
+    expect(await readFile(join(parent, 'outside', 'secret'), 'utf8')).toBe('secret');
   });
 
   it('may lead to the root itself', async () => {
@@ -84,14 +94,16 @@ describe('links', () => {
   });
 });
 
-it('skips and counts pipes, sockets and names that are not UTF-8', async () => {
-  execFileSync('mkfifo', [join(root, 'pipe')]);
+it('skips and counts sockets and names that are not UTF-8', async () => {
+  const socket = createServer();
+  await new Promise<void>((resolve) => socket.listen(join(root, 'socket'), resolve));
   await writeFile(Buffer.concat([Buffer.from(join(root, 'bad')), Buffer.from([0xff])]), '');
   await writeFile(join(root, 'good\ufffd'), '');
   const page = await ufs.list('', { limit: 100, signal: signal() });
   expect(page.entries.map(({ name }) => name)).toEqual(['good\ufffd']);
   expect(page.skippedCount).toBe(2);
-  await expect(readAll(ufs, 'pipe')).rejects.toMatchObject({ code: Code.NOT_FOUND });
+  await expect(readAll(ufs, 'socket')).rejects.toMatchObject({ code: Code.NOT_FOUND });
+  socket.close();
 });
 
 it('gives mode, owner and group', async () => {
