@@ -57,7 +57,7 @@ export type S3Directory = {
 
 /** Asking for less saves nothing and makes tails of open names weigh more. */
 const KEY_COUNT_MIN = 16;
-const SLASH = 47;
+const SLASH = '/'.charCodeAt(0);
 
 /** The page, and whether S3 knows anything at all at or below this directory. */
 export type S3ListedPage = UfsPage & { readonly exists: boolean };
@@ -144,8 +144,8 @@ export function openNames(lastKey: string): string[] {
   const open: string[] = [];
   for (let length = 1; length <= lastKey.length; length++) {
     const name = lastKey.slice(0, length);
-    const isOpen =
-      length === lastKey.length ? !name.endsWith('/') : lastKey.charCodeAt(length) < 47;
+    const isWhole = length === lastKey.length;
+    const isOpen = isWhole ? !name.endsWith('/') : lastKey.charCodeAt(length) < SLASH;
     if (isOpen && isUfsName(name)) open.push(name);
   }
   return open;
