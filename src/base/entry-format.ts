@@ -84,6 +84,12 @@ export const SIDE_MOUNT = 2;
 export const SIDE_XATTR = 3;
 /** Where the store keeps the data of an inode id, when not under its path. */
 export const SIDE_ORIGIN = 4;
+/** The other way: mount id and store path -> the inode id whose data the store keeps there. */
+export const SIDE_ORIGIN_BACK = 5;
+/** A row of the expiry index that was looked at and may go; key as in storage/tier2. */
+export const SIDE_EXPIRY_DONE = 6;
+/** The ttl that an inode in the trash had before, by inode id. */
+export const SIDE_TRASH_TTL = 7;
 
 /** Stands where an entry's CRC would, in an executor's ring: `length` bytes to pass over. */
 export const RING_SKIP = 0xffff_ffff;

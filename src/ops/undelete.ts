@@ -1,0 +1,118 @@
+/**
+ * undelete: brings back what was deleted from this path last, with all that hangs below it, O(1).
+ * Works within the retention time and until the reclaimer has taken it. The name must be free; the
+ * directory must exist (if it was deleted too, bring it back first).
+ * Locks:   WRITE_EDGE of the name.
+ * Entries: one, structural: PUT under the old key, REMOVE from the trash, PARENT.
+ */
+import { SIDE_TRASH_TTL } from '../base/entry-format.js';
+import { RECORD_SEQ } from '../base/record.js';
+import type { RecordFields } from '../base/record-fields.js';
+import { Code, StatusError } from '../base/status.js';
+import { readU64, writeWord64 } from '../base/word64.js';
+import { Mutation, type Sink } from '../executor/call.js';
+import type { Caller } from '../executor/caller.js';
+import type { Executor } from '../executor/executor.js';
+import { idKey } from '../inode/xattrs.js';
+import type { LockList } from '../lock/lock-list.js';
+import { lockWriteEdge } from '../path/lock-pattern.js';
+import type { PathWalk } from '../path/path-walk.js';
+import { sideKey } from '../storage/tier2.js';
+import { Bits, checkBits, checkTraverse, checkWritableMount } from './access.js';
+import { alreadyExists, notFound } from './failures.js';
+import { Op } from './op-codes.js';
+import { findInTrash } from './remove-inode.js';
+
+export type UndeleteOptions = { readonly path: Uint8Array };
+
+export class Undelete extends Mutation {
+  readonly name = 'undelete';
+  protected readonly op = Op.UNDELETE;
+  readonly #options: UndeleteOptions;
+  readonly #sink: Sink;
+  #recordAt = 0;
+
+  constructor(caller: Caller, callId: number, options: UndeleteOptions, sink: Sink) {
+    super(caller, callId);
+    this.#options = options;
+    this.#sink = sink;
+  }
+
+  protected plan(executor: Executor, locks: LockList): void {
+    const { walkA } = executor;
+    executor.resolve(walkA, this.#options.path);
+    lockWriteEdge(walkA, executor.locks, locks);
+  }
+
+  protected execute(executor: Executor): boolean {
+    const walk = executor.walkA;
+    const { depth } = walk;
+    if (walk.found) {
+      const reason = `Path "${walk.text()}" already exists.`;
+      throw alreadyExists(walk, reason, 'Rename or delete it, then undelete again.');
+    }
+    if (walk.next < depth) throw notFound(walk);
+    const parent = depth - 1;
+    checkTraverse(executor, this.caller, walk, parent);
+    checkWritableMount(executor, walk, parent);
+    checkBits(executor, this.caller, walk, parent, Bits.WRITE | Bits.EXECUTE);
+    const id = walk.id(parent);
+    const trashed = findInTrash(executor, id, walk.nameAt(depth), walk.nameBytes(depth));
+    if (trashed === undefined) throw nothingDeleted(walk);
+    this.#write(executor, walk, trashed);
+    return true;
+  }
+
+  override complete(executor: Executor, entry: number, seq: number): void {
+    const record = entry + this.#recordAt;
+    writeWord64(executor.shared.view, record + RECORD_SEQ, seq);
+    this.#sink.info(executor, record, seq);
+  }
+
+  protected repeat(_executor: Executor, _inodeId: number, seq: number): void {
+    this.#sink.empty(seq);
+  }
+
+  fail(error: StatusError): void {
+    this.#sink.fail(error);
+  }
+
+  describe(): string {
+    return new TextDecoder().decode(this.#options.path);
+  }
+
+  #write(executor: Executor, walk: PathWalk, trashed: RecordFields): void {
+    const { shared, ring } = executor;
+    const parent = walk.depth - 1;
+    const ttlMs = ttlBefore(executor, trashed.id);
+    this.#recordAt = ring.entry.putFields({ ...trashed, parentId: walk.id(parent), ttlMs });
+    ring.entry.remove(trashed.parentId, trashed.id, trashed.name, false);
+    if (ttlMs >= 0) ring.entry.side(SIDE_TRASH_TTL, idKey(trashed.id), null);
+    ring.entry.parent(
+      walk.parentId(parent),
+      walk.id(parent),
+      Date.now(),
+      1,
+      shared.u8,
+      walk.nameAt(parent),
+      walk.nameBytes(parent),
+    );
+  }
+}
+
+/** The ttl from before the deletion, or -1. Parks until tier 2 knows. */
+function ttlBefore(executor: Executor, id: number): number {
+  executor.awaitTier2(id);
+  const row = executor.reader.tier2.side.get(sideKey(SIDE_TRASH_TTL, idKey(id)));
+  return row === undefined
+    ? -1
+    : readU64(new DataView(row.buffer, row.byteOffset, row.byteLength), 0);
+}
+
+function nothingDeleted(walk: PathWalk): StatusError {
+  const path = walk.text();
+  return new StatusError(Code.NOT_FOUND, `Nothing deleted from "${path}" can be brought back.`, {
+    path,
+    hint: 'It was never deleted, was deleted without trash, or its retention time is over.',
+  });
+}
