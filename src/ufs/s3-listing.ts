@@ -119,7 +119,7 @@ type Unsettled = {
   readonly startAfter: string;
 };
 
-/** The names of which nothing on later pages of S3 can change or precede any, and if that is all. */
+/** The names that no later page of S3 can change or precede, and whether those are all. */
 async function finalNames(
   directory: S3Directory,
   { names, lastKey, startAfter }: Unsettled,
