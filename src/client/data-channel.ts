@@ -103,8 +103,8 @@ export class DataChannel {
         dispatcher: this.#agent,
         headers: {
           ...options.headers,
-          'x-orchard-user': encodeURIComponent(user),
-          'x-orchard-groups': groups.map(encodeURIComponent).join(','),
+          'x-orchard-user': headerText(user),
+          'x-orchard-groups': groups.map(headerText).join(','),
         },
         body: options.body ?? null,
         signal: options.signal ?? null,
@@ -121,6 +121,10 @@ export const encodePath = (path: string): string =>
     .split('/')
     .map((component) => encodeURIComponent(component))
     .join('/');
+
+/** A header carries visible ASCII only. */
+const headerText = (name: string): string =>
+  /^[\x21-\x7e]*$/.test(name) ? name : encodeURIComponent(name);
 
 function transferError(thrown: unknown, path: string): OrchardError {
   if (thrown instanceof OrchardError) return thrown;

@@ -1,0 +1,138 @@
+/** admin: what the master says of itself. */
+import { availableParallelism, totalmem } from 'node:os';
+import { describeConfig, parseConfig } from '../../base/config.js';
+import type { Job } from '../../client/index.js';
+import { shown, spanText } from '../format.js';
+import type { Client } from '../io.js';
+import { Columns } from '../output.js';
+import { reportLines } from '../report-text.js';
+import type { Shell } from '../shell.js';
+import { UsageError } from '../usage-error.js';
+import { type Verb, type VerbGroup, verb } from '../verb.js';
+
+const reporting = (
+  name: string,
+  summary: string,
+  ask: (client: Client, signal: AbortSignal) => Promise<unknown>,
+): Verb =>
+  verb({
+    name,
+    args: '',
+    summary,
+    options: [],
+    examples: [
+      [`orchard admin ${name}`, 'for people'],
+      [`orchard admin ${name} --json`, 'for scripts'],
+    ],
+    run: async (shell) => {
+      const report = await ask(await shell.client(), shell.signal);
+      if (shell.isJson) await shell.out.json(report);
+      else for (const line of reportLines(report)) await shell.out.line(line);
+    },
+  });
+
+const config = verb<{ local?: boolean }>({
+  name: 'config',
+  args: '',
+  summary: 'show every setting, its value and where the value comes from',
+  options: [{ flags: '--local', means: 'of a master started in this environment' }],
+  examples: [
+    ['orchard admin config', 'of the running master'],
+    ['orchard admin config --local', 'what `orchard master start` would use here'],
+  ],
+  familiar: 'as `alluxio getConf --source`.',
+  run: async (shell, _args, { local = false }) => {
+    const rows = local ? localConfig(shell) : await (await shell.client()).config();
+    const settings = settingsOf(rows);
+    if (shell.isJson) {
+      for (const setting of settings) await shell.out.json(setting);
+      return;
+    }
+    const cells = settings.map(({ name, value, source }) => [name, shown(value), source]);
+    const columns = new Columns(['left', 'left', 'left']);
+    for (const line of columns.lines([['NAME', 'VALUE', 'SOURCE'], ...cells])) {
+      await shell.out.line(line);
+    }
+  },
+});
+
+type SettingRow = { readonly name: string; readonly value: string; readonly source: string };
+
+function localConfig({ io }: Shell): unknown {
+  const facts = {
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    user: io.user,
+    workingDirectory: io.workingDirectory,
+  };
+  return describeConfig(parseConfig(io.env, facts));
+}
+
+/** The rows, or an object that has them. */
+function settingsOf(report: unknown): readonly SettingRow[] {
+  if (Array.isArray(report)) return report as SettingRow[];
+  const lists = Object.values((report ?? {}) as Record<string, unknown>).filter(Array.isArray);
+  return (lists[0] ?? []) as SettingRow[];
+}
+
+const jobs = verb<{ cancel?: string }>({
+  name: 'jobs',
+  args: '[job]',
+  summary: 'show long work: loads and recursive changes',
+  options: [{ flags: '--cancel <job>', means: 'stop this one' }],
+  examples: [
+    ['orchard admin jobs', 'what runs and what has run'],
+    ['orchard admin jobs --cancel 7', 'stop one'],
+  ],
+  run: async (shell, [one], { cancel }) => {
+    const client = await shell.client();
+    const { signal } = shell;
+    let found: readonly Job[];
+    if (cancel !== undefined) found = [await client.cancelJob(jobId(cancel), { signal })];
+    else if (one !== undefined) found = [await client.getJob(jobId(one), { signal })];
+    else found = await client.listJobs({ signal });
+    if (shell.isJson) {
+      for (const job of found) await shell.out.json(jobJson(job));
+      return;
+    }
+    const head = ['JOB', 'KIND', 'STATE', 'DONE', 'TOTAL', 'FAILED', 'TIME', 'PATH'];
+    const aligns = ['right', 'left', 'left', 'right', 'right', 'right', 'right', 'left'] as const;
+    for (const line of new Columns(aligns).lines([head, ...found.map(jobRow)])) {
+      await shell.out.line(line);
+    }
+  },
+});
+
+function jobId(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new UsageError(`"${text}" is not the number of a job`, 'orchard admin jobs');
+}
+
+function jobRow(job: Job): string[] {
+  const spanMs = (job.endedMs || Date.now()) - job.startedMs;
+  const total = job.total === 0 ? '-' : String(job.total);
+  const counts = [String(job.done), total, String(job.failed)];
+  const span = spanText(Math.max(0, spanMs));
+  return [String(job.job), job.kind, job.state, ...counts, span, shown(job.path)];
+}
+
+const jobJson = ({ error, ...job }: Job) => ({
+  ...job,
+  ...(error !== undefined && { error: { code: error.code, reason: error.message } }),
+});
+
+export const admin: VerbGroup = {
+  name: 'admin',
+  summary: 'look at the master: report, locks, journal, config, jobs',
+  verbs: [
+    reporting('report', 'how the master is', (client, signal) => client.report({ signal })),
+    reporting('locks', 'who holds locks, who waits, how long', (client, signal) =>
+      client.locks({ signal }),
+    ),
+    reporting('journal', 'where the journal is and how long', (client, signal) =>
+      client.journalInfo({ signal }),
+    ),
+    config,
+    jobs,
+  ],
+};

@@ -1,0 +1,95 @@
+/** mount, unmount, mounts: stores in the namespace. */
+import { shown } from '../format.js';
+import { parsePath } from '../namespace-path.js';
+import { Columns } from '../output.js';
+import type { Shell } from '../shell.js';
+import { UsageError } from '../usage-error.js';
+import { verb } from '../verb.js';
+
+type Options = { option?: string[]; readOnly?: boolean; readonly?: boolean; shared?: boolean };
+
+export const mount = verb<Options>({
+  name: 'mount',
+  args: '[path] [uri]',
+  summary: 'put a store into the namespace; without arguments show the mounts',
+  options: [
+    { flags: '--option <key=value>', means: 'an option of the store', repeats: true },
+    { flags: '--read-only', means: 'refuse changes below' },
+    { flags: '--readonly', means: 'the same' },
+    { flags: '--shared', means: 'readable for everybody' },
+  ],
+  examples: [
+    ['orchard mount /nas file:///mnt/nas', 'a local directory or NFS'],
+    ['orchard mount --read-only /logs s3://logs/2026', 'a bucket, protected'],
+    ['orchard mount --option s3.endpoint=http://minio:9000 /m s3://b', 'with an option of its own'],
+  ],
+  familiar: 'path and store are in the order of `alluxio fs mount`.',
+  run: async (shell, [path, uri], options) => {
+    if (path === undefined) return show(shell);
+    if (uri === undefined) throw new UsageError('no store', `orchard mount ${path} s3://bucket`);
+    const client = await shell.client();
+    await client.mount(parsePath(path), uri, {
+      options: optionsOf(options.option ?? []),
+      readOnly: options.readOnly === true || options.readonly === true,
+      shared: options.shared === true,
+      signal: shell.signal,
+    });
+    await shell.out.tell(`Mounted ${uri} at ${path}`, { mounted: path, uri });
+  },
+});
+
+export const unmount = verb({
+  name: 'unmount',
+  args: '<path...>',
+  summary: 'take stores out of the namespace; their data stays',
+  options: [],
+  examples: [['orchard unmount /logs', 'the metadata goes, the bucket stays']],
+  run: async (shell, args) => {
+    const client = await shell.client();
+    for (const path of args.map(parsePath)) {
+      await shell.attempt(async () => {
+        await client.unmount(path, { signal: shell.signal });
+        await shell.out.tell(`Unmounted ${shown(path)}`, { unmounted: path });
+      });
+    }
+  },
+});
+
+export const mounts = verb({
+  name: 'mounts',
+  args: '',
+  summary: 'show the mounts',
+  options: [],
+  examples: [['orchard mounts', 'path, store, kind and options of each; never a secret']],
+  familiar: 'as `alluxio fs mount` without arguments.',
+  run: (shell) => show(shell),
+});
+
+async function show(shell: Shell): Promise<void> {
+  const client = await shell.client();
+  const table = await client.getMountTable({ signal: shell.signal });
+  if (shell.isJson) {
+    for (const mountPoint of table) await shell.out.json(mountPoint);
+    return;
+  }
+  const rows = table.map((point) => {
+    const flags = [
+      point.readOnly ? 'read-only' : 'read-write',
+      ...(point.shared ? ['shared'] : []),
+    ];
+    const options = Object.entries(point.options).map(([key, value]) => `${key}=${value}`);
+    return [shown(point.path), shown(point.uri), point.type, flags.join(','), options.join(',')];
+  });
+  const head = ['PATH', 'STORE', 'KIND', 'ACCESS', 'OPTIONS'];
+  const columns = new Columns(['left', 'left', 'left', 'left', 'left']);
+  for (const line of columns.lines([head, ...rows])) await shell.out.line(line.trimEnd());
+}
+
+function optionsOf(texts: readonly string[]): Record<string, string> {
+  const entries = texts.map((text): [string, string] => {
+    const equals = text.indexOf('=');
+    if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
+    throw new UsageError(`--option ${text}: no key=value`, '--option s3.region=eu-west-1');
+  });
+  return Object.fromEntries(entries);
+}

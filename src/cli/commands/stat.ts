@@ -1,0 +1,94 @@
+/** stat: everything that is known of a path. */
+import type { FileStatus } from '../../client/index.js';
+import {
+  bytesText,
+  exactTimeText,
+  humanBytes,
+  modeText,
+  octalMode,
+  permissionsText,
+  shown,
+  spanText,
+  stateText,
+  statusJson,
+} from '../format.js';
+import { Columns } from '../output.js';
+import { verb } from '../verb.js';
+
+export const stat = verb<{ format?: string }>({
+  name: 'stat',
+  args: '<path...>',
+  summary: 'show everything that is known of a path',
+  options: [
+    {
+      flags: '-f, --format <text>',
+      means:
+        'with %a octal mode, %A mode, %b bytes, %F type, %g group, %i id, %n name, %o block size, %p path, %u owner, %y time, %Y ms',
+    },
+  ],
+  examples: [
+    ['orchard stat /data/part-0', 'all fields'],
+    ["orchard stat -f '%u:%g %a %b' /data/part-0", 'owner, group, mode and size'],
+    ['orchard stat --json /data', 'for scripts'],
+  ],
+  familiar: 'the letters of --format are those of `hdfs dfs -stat`.',
+  run: (shell, args, { format }) =>
+    shell.eachPath(args, async (path) => {
+      const client = await shell.client();
+      const options = { withAttributes: true, signal: shell.signal };
+      const status = await client.getStatus(path, options);
+      if (shell.isJson) await shell.out.json(statusJson(status));
+      else if (format !== undefined) await shell.out.line(formatted(status, format));
+      else {
+        const lines = new Columns(['right', 'left']).lines(fieldsOf(status));
+        for (const line of lines) await shell.out.line(line);
+      }
+    }),
+});
+
+const letters: Readonly<Record<string, (status: FileStatus) => string>> = {
+  a: (status) => octalMode(status.mode),
+  A: (status) => permissionsText(status.mode),
+  b: (status) => String(status.length),
+  F: (status) => status.type,
+  g: (status) => status.group,
+  i: (status) => String(status.id),
+  n: (status) => status.name,
+  o: (status) => String(status.blockSize),
+  p: (status) => status.path,
+  u: (status) => status.owner,
+  y: (status) => exactTimeText(status.mtimeMs),
+  Y: (status) => String(status.mtimeMs),
+  '%': () => '%',
+};
+
+const formatted = (status: FileStatus, format: string): string =>
+  format.replace(/%(.)/gs, (whole, letter: string) => letters[letter]?.(status) ?? whole);
+
+function fieldsOf(status: FileStatus): [string, string][] {
+  const isFile = status.type === 'file';
+  const { replicationMin, replicationMax } = status;
+  const fields: ([string, string] | false | undefined)[] = [
+    ['Path:', shown(status.path)],
+    ['Type:', `${status.type}${isFile ? '' : `, ${status.length} entries`}`],
+    isFile && ['Size:', `${status.length} (${humanBytes(status.length)})`],
+    ['State:', stateText(status)],
+    ['Mode:', `${octalMode(status.mode)} (${modeText(status)})`],
+    ['Owner:', `${status.owner}:${status.group}`],
+    ['Modified:', exactTimeText(status.mtimeMs)],
+    ['Created:', exactTimeText(status.ctimeMs)],
+    status.ttlMs >= 0 && ['TTL:', `${spanText(status.ttlMs)}, then ${status.ttlAction}`],
+    ['Pinned:', status.pinned ? 'yes' : 'no'],
+    isFile && ['Block size:', `${status.blockSize} (${humanBytes(status.blockSize)})`],
+    isFile && ['Replicas:', `${replicationMin} to ${replicationMax < 0 ? 'any' : replicationMax}`],
+    !isFile && ['Loaded:', status.childrenLoaded ? 'yes' : 'not yet'],
+    ['Id:', `${status.id} in ${status.parentId}`],
+    status.ufsPath !== undefined && ['Store path:', shown(status.ufsPath)],
+    status.mountUri !== undefined && ['Mounted from:', shown(status.mountUri)],
+    ...Object.entries(status.xattrs ?? {}).map(([name, value]): [string, string] => [
+      'Xattr:',
+      `${shown(name)} = ${shown(bytesText(value))}`,
+    ]),
+  ];
+  return fields.filter((field) => field !== undefined && field !== false);
+}

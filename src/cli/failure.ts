@@ -1,0 +1,71 @@
+/**
+ * Failures as they stand on standard error: what, where, why, and the next step.
+ *
+ *   orchard: ls: NOT_FOUND: /x: Path "/x" does not exist. Try: orchard ls /
+ */
+import { StatusError } from '../base/status.js';
+import { OrchardError } from '../client/index.js';
+import { shown } from './format.js';
+import { parentOf } from './namespace-path.js';
+import { UsageError } from './usage-error.js';
+
+export type Failure = {
+  readonly code: string;
+  readonly path?: string;
+  readonly reason: string;
+  readonly hint?: string;
+};
+
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof OrchardError) {
+    const { code, path, message: reason } = thrown;
+    const hint = thrown.hint ?? hintOf(thrown);
+    return { code, reason, ...(path !== undefined && { path }), ...(hint && { hint }) };
+  }
+  if (thrown instanceof StatusError) {
+    const { codeName: code, path, message: reason, hint } = thrown;
+    return { code, reason, ...(path !== undefined && { path }), ...(hint && { hint }) };
+  }
+  if (thrown instanceof UsageError) {
+    const { hint, message: reason } = thrown;
+    return { code: 'USAGE', reason, ...(hint !== undefined && { hint }) };
+  }
+  const error = thrown as NodeJS.ErrnoException;
+  const reason = error.message ?? String(thrown);
+  return { code: localCodes[error.code ?? ''] ?? 'INTERNAL', reason };
+}
+
+export function failureLine(verb: string, failure: Failure): string {
+  const { code, path, reason, hint } = failure;
+  const isNamed = path === undefined || reason.startsWith(`${path}:`);
+  const where = isNamed ? '' : `${shown(path)}: `;
+  const sentence = reason.replace(/[.\s]+$/, '');
+  const next = hint === undefined ? '' : `. Try: ${hint.replace(/\.$/, '')}`;
+  return `orchard: ${verb}: ${code}: ${where}${shown(sentence)}${next}`;
+}
+
+/** Of the file system of this machine. */
+const localCodes: Readonly<Record<string, string>> = {
+  ENOENT: 'NOT_FOUND',
+  EEXIST: 'ALREADY_EXISTS',
+  EACCES: 'PERMISSION_DENIED',
+  EPERM: 'PERMISSION_DENIED',
+  EISDIR: 'INVALID_ARGUMENT',
+  ENOTDIR: 'INVALID_ARGUMENT',
+  ENOSPC: 'RESOURCE_EXHAUSTED',
+};
+
+/** Where the master names no next step. */
+function hintOf({ code, path, message }: OrchardError): string | undefined {
+  if (code === 'UNAVAILABLE' && /^no (connection|answer)|ECONNREFUSED/.test(message)) {
+    return 'start one with `orchard master start`, or name another with --host and --port';
+  }
+  if (code === 'DEADLINE_EXCEEDED')
+    return 'wait longer with --timeout, or see `orchard admin report`';
+  if (path === undefined || !path.startsWith('/')) return undefined;
+  if (code === 'NOT_FOUND') return `orchard ls ${parentOf(path)}`;
+  if (code === 'PERMISSION_DENIED') {
+    return `orchard stat ${path} (owner and mode), or another user with --user`;
+  }
+  return undefined;
+}

@@ -1,0 +1,65 @@
+/**
+ * Reports of the master as text: objects as indented fields, lists of objects as tables. Their shape
+ * may grow; what this does not know it still shows. Pure.
+ */
+import { shown } from './format.js';
+import { Columns } from './output.js';
+
+type Json = unknown;
+type JsonObject = Readonly<Record<string, Json>>;
+
+export function reportLines(report: Json, indent = ''): string[] {
+  if (Array.isArray(report)) return listLines(report, indent);
+  if (!isObject(report)) return [`${indent}${scalar(report)}`];
+  const fields = Object.entries(report);
+  const plain = fields.filter(([, value]) => !isNested(value));
+  const rows = plain.map(([name, value]) => [`${title(name)}:`, scalar(value)]);
+  const lines = new Columns(['left', 'left']).lines(rows).map((line) => indent + line.trimEnd());
+  for (const [name, value] of fields) {
+    if (!isNested(value)) continue;
+    const inner = reportLines(value, `${indent}  `);
+    lines.push(`${indent}${title(name)}:`, ...(inner.length > 0 ? inner : [`${indent}  none`]));
+  }
+  return lines;
+}
+
+function listLines(items: readonly Json[], indent: string): string[] {
+  if (!items.every(isFlat)) {
+    return items.flatMap((item) => [...reportLines(item, indent), '']).slice(0, -1);
+  }
+  if (!items.every(isObject)) return items.map((item) => `${indent}${scalar(item)}`);
+  const names = [...new Set(items.flatMap((item) => Object.keys(item)))];
+  const rows = items.map((item) => names.map((name) => scalar(item[name])));
+  const aligns = names.map((name) =>
+    items.every((item) => typeof item[name] === 'number') ? ('right' as const) : ('left' as const),
+  );
+  const head = names.map((name) => title(name).toUpperCase());
+  return new Columns(aligns)
+    .lines(rows.length === 0 ? [] : [head, ...rows])
+    .map((line) => indent + line.trimEnd());
+}
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isNested = (value: Json): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+
+const isFlat = (value: Json): boolean =>
+  !Array.isArray(value) && (!isObject(value) || !Object.values(value).some(isNested));
+
+function scalar(value: Json): string {
+  if (value === undefined || value === null) return '-';
+  if (typeof value === 'object') return 'none';
+  if (typeof value === 'number' && !Number.isInteger(value)) return value.toFixed(3);
+  return shown(String(value));
+}
+
+/** journalBytes, journal_bytes -> journal bytes */
+const title = (name: string): string =>
+  name
+    .replace(/_/g, ' ')
+    .replace(
+      /([a-z\d])([A-Z])/g,
+      (_, before: string, after: string) => `${before} ${after.toLowerCase()}`,
+    );

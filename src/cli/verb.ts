@@ -1,0 +1,43 @@
+/**
+ * A verb as data: how it is typed, what it says about itself, what it does. program.ts makes commands
+ * of them, so that help, options and failures look the same everywhere.
+ */
+import type { Shell } from './shell.js';
+
+export type OptionSpec = {
+  /** As commander reads it: `-R, --recursive`, `--size <n>`. */
+  readonly flags: string;
+  readonly means: string;
+  /** May be given again; the values are gathered. */
+  readonly repeats?: true;
+};
+
+export type Verb<Options = Record<string, unknown>> = {
+  readonly name: string;
+  /** `<path...>`, `<source> <target>`; '' for none. */
+  readonly args: string;
+  readonly summary: string;
+  readonly options: readonly OptionSpec[];
+  /** A command line and what it does. */
+  readonly examples: readonly (readonly [string, string])[];
+  /** For those who come from Alluxio or HDFS. */
+  readonly familiar?: string;
+  run(shell: Shell, args: readonly string[], options: Options): Promise<void>;
+};
+
+/** Verbs of one word group: `admin report`. */
+export type VerbGroup = {
+  readonly name: string;
+  readonly summary: string;
+  readonly verbs: readonly Verb[];
+};
+
+/** Options are typed where a verb is written and plain data where verbs are listed. */
+export const verb = <Options>(spec: Verb<Options>): Verb => spec as unknown as Verb;
+
+export const recursive: OptionSpec = {
+  flags: '-R, --recursive',
+  means: 'everything below as well',
+};
+export const human: OptionSpec = { flags: '-h, --human', means: 'sizes like 1.5K, 20M, 3.2G' };
+export const force: OptionSpec = { flags: '-f, --force', means: 'replace what is there' };
