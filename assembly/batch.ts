@@ -12,8 +12,15 @@
  */
 import { EXEC } from './control';
 import { BATCH_PATHS_MAX, EXECUTOR_REQUEST, FRAME_BYTES_MAX } from './generated/layout';
+import {
+  GROUP_PATHS_MAX,
+  groupBegin,
+  groupPath,
+  groupRecord,
+  groupSeq,
+  resolveGroup,
+} from './group';
 import { addRefusal, addResult, beginPage, endPage, headAt, putVector } from './page';
-import { resolveReadable, walkSeq } from './reply';
 import {
   isSound,
   openRequest,
@@ -76,11 +83,17 @@ export function serveBatchGetStatus(requestBytes: u32): u32 {
   if (paths == 0 || count > BATCH_PATHS_MAX || !isSound()) return 0;
   beginPage();
   let seq: u64 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    if (!readElement(paths + (i << 2))) return 0;
-    const record = resolveReadable(textAt, textBytes);
-    if (record == 0 || !addResult(record)) return 0;
-    seq = max<u64>(seq, walkSeq());
+  for (let i: u32 = 0; i < count; i += GROUP_PATHS_MAX) {
+    const members = min<u32>(count - i, GROUP_PATHS_MAX);
+    groupBegin();
+    for (let j: u32 = 0; j < members; j++) {
+      if (!readElement(paths + ((i + j) << 2)) || !groupPath(j, textAt, textBytes)) return 0;
+    }
+    if (!resolveGroup(members)) return 0;
+    for (let j: u32 = 0; j < members; j++) {
+      if (!addResult(groupRecord(j))) return 0;
+      seq = max<u64>(seq, groupSeq(j));
+    }
   }
   return finish(requestCall, seq);
 }

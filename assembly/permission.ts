@@ -16,6 +16,9 @@ import {
   NODE_GROUP,
   NODE_MODE,
   NODE_OWNER,
+  RECORD_GROUP,
+  RECORD_MODE,
+  RECORD_OWNER,
   WALK_NEXT,
   WALK_NODES,
 } from './generated/layout';
@@ -29,6 +32,12 @@ export function permits(mode: u32, owner: u32, group: u32, caller: usize, bits: 
   if (owner == load<u32>(caller, CALLER_USER)) granted = mode >>> 6;
   else if (isMember(caller, group)) granted = mode >>> 3;
   return u32((granted & bits & 7) == (bits & 7));
+}
+
+export function permitsRecord(record: usize, caller: usize, bits: u32): bool {
+  const owner = load<u32>(record, RECORD_OWNER);
+  const group = load<u32>(record, RECORD_GROUP);
+  return permits(load<u16>(record, RECORD_MODE), owner, group, caller, bits) != 0;
 }
 
 export function deniedAt(walk: usize, last: i32, caller: usize): i32 {

@@ -26,28 +26,21 @@ import {
   EXECUTOR_REPLY,
   EXECUTOR_REQUEST,
   EXECUTOR_WALK_A,
-  FLAG_HAS_XATTR,
   FRAME_BYTES_MAX,
-  INODE_TYPE_DIRECTORY,
-  INODE_TYPE_FILE,
   NODE_BYTES,
   NODE_SEQ,
-  RECORD_FLAGS,
   RECORD_GROUP,
-  RECORD_MODE,
   RECORD_NAME,
   RECORD_NAME_LEN,
   RECORD_OWNER,
-  RECORD_PARENT_ID,
   RECORD_SEQ,
-  RECORD_TYPE,
-  TRASH_BIT,
   WALK_DEPTH,
   WALK_NODES,
   WALK_RECORD,
 } from './generated/layout';
 import { cleanPath } from './path';
-import { READ, deniedAt, permits } from './permission';
+import { deniedAt } from './permission';
+import { isReadable } from './readable';
 import {
   openRequest,
   readByte,
@@ -98,24 +91,17 @@ export function serveGetStatus(requestBytes: u32): u32 {
  * Address of the record at a path, in WALK_A, or 0: not in tier 1, not there, not for the caller
  * to see, or with something that only the long way adds to its answer.
  */
-export function resolveReadable(path: usize, bytes: u32): usize {
+function resolveReadable(path: usize, bytes: u32): usize {
   const block = EXEC + EXECUTOR_WALK_A;
-  if (cleanPath(path, bytes, block) < 0 || walk(block) != WALK_FOUND) return 0;
-  const record = block + WALK_RECORD;
-  const type = u32(load<u8>(record, RECORD_TYPE));
-  if (type != INODE_TYPE_FILE && type != INODE_TYPE_DIRECTORY) return 0;
-  if ((load<u32>(record, RECORD_FLAGS) & FLAG_HAS_XATTR) != 0) return 0;
-  if ((load<u64>(record, RECORD_PARENT_ID) & TRASH_BIT) != 0) return 0;
   const caller = EXEC + EXECUTOR_CALLER;
-  const owner = load<u32>(record, RECORD_OWNER);
-  const group = load<u32>(record, RECORD_GROUP);
+  if (cleanPath(path, bytes, block) < 0 || walk(block) != WALK_FOUND) return 0;
   if (deniedAt(block, load<i32>(block, WALK_DEPTH) - 1, caller) >= 0) return 0;
-  if (!permits(load<u16>(record, RECORD_MODE), owner, group, caller, READ)) return 0;
-  return record;
+  if (!isReadable(block + WALK_RECORD, caller)) return 0;
+  return block + WALK_RECORD;
 }
 
 /** The newest change among all that the walk saw: a state at or after it gives the same answer. */
-export function walkSeq(): u64 {
+function walkSeq(): u64 {
   const block = EXEC + EXECUTOR_WALK_A;
   let node = block + WALK_NODES;
   const end = node + (load<u32>(block, WALK_DEPTH) + 1) * NODE_BYTES;

@@ -1,0 +1,168 @@
+/**
+ * Resolves up to GROUP_PATHS_MAX paths at once, level by level, so that their cache misses overlap:
+ * in a namespace far larger than the processor's caches a look-up is mostly waiting for its set's
+ * header and then for its slot, and the core waits for many lines as long as for one.
+ *
+ *   for each level:  hash all ─▶ touch all headers ─▶ guess the ways, touch all slots ─▶ look up
+ *
+ * Touching reads words and believes nothing; only lookup() gives records. Answers are those of
+ * walk(): all or nothing, one state of the tree (STRUCTURE_SEQ even and unmoved), directories that
+ * the caller may search, a last inode that the caller may read.
+ *
+ * Scratch, behind the page that is being built in EXECUTOR.REPLY:
+ *
+ *   MEMBERS: per path  0 parent id │ 8 hash │ 16 set, then slot │ 20 depth │ 24 newest seq
+ *   BLOCKS:  per path a WALK block: its PATH and COMPONENTS from cleanPath, its RECORD from here
+ */
+import { EXEC } from './control';
+import {
+  CONTROL_BASE,
+  CONTROL_STRUCTURE_SEQ,
+  EXECUTOR_CALLER,
+  EXECUTOR_REPLY,
+  FRAME_BYTES_MAX,
+  INODE_TYPE_DIRECTORY,
+  RECORD_ID,
+  RECORD_SEQ,
+  RECORD_TYPE,
+  SET_TAGS,
+  WALK_BYTES,
+  WALK_COMPONENTS,
+  WALK_PATH,
+  WALK_RECORD,
+} from './generated/layout';
+import { hashKey64, tagOf } from './hash';
+import { cleanPath } from './path';
+import { EXECUTE, permitsRecord } from './permission';
+import { isReadable } from './readable';
+import { setOf, slotAt, slotBytesOf } from './tier-set';
+import { lookup } from './tier-walk';
+
+export const GROUP_PATHS_MAX: u32 = 16;
+
+const MEMBER_BYTES: u32 = 32;
+const MEMBER_PARENT: usize = 0;
+const MEMBER_HASH: usize = 8;
+const MEMBER_PLACE: usize = 16;
+const MEMBER_DEPTH: usize = 20;
+const MEMBER_SEQ: usize = 24;
+/** Behind the largest page and its lists (page.ts). */
+const MEMBERS: u32 = EXECUTOR_REPLY + FRAME_BYTES_MAX + 131_072;
+const BLOCKS: u32 = MEMBERS + 4096;
+
+const LOOKUP_FOUND: i32 = 1;
+const LINE_BYTES: usize = 64;
+
+/** What touching read: kept, so that no optimiser takes the reads for useless. */
+export let touched: u32 = 0;
+
+let deepest: i32 = 0;
+
+/** Record of member `index` after resolveGroup. */
+export function groupRecord(index: u32): usize {
+  return blockOf(index) + WALK_RECORD;
+}
+
+/** Newest change among all that the path of member `index` depends on. */
+export function groupSeq(index: u32): u64 {
+  return load<u64>(memberOf(index), MEMBER_SEQ);
+}
+
+export function groupBegin(): void {
+  deepest = 0;
+}
+
+/** Sets the path of member `index`; false if it is no path. */
+export function groupPath(index: u32, path: usize, bytes: u32): bool {
+  const depth = cleanPath(path, bytes, blockOf(index));
+  if (depth < 0) return false;
+  const member = memberOf(index);
+  store<u64>(member, 0, MEMBER_PARENT);
+  store<u32>(member, depth, MEMBER_DEPTH);
+  store<u64>(member, 0, MEMBER_SEQ);
+  deepest = max<i32>(deepest, depth);
+  return true;
+}
+
+/** False unless every path leads to a record that the caller may read. */
+export function resolveGroup(count: u32): bool {
+  const structure = atomic.load<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ);
+  if ((structure & 1) != 0) return false;
+  for (let level: i32 = 0; level <= deepest; level++) {
+    touchLevel(count, level);
+    for (let i: u32 = 0; i < count; i++) {
+      if (load<i32>(memberOf(i), MEMBER_DEPTH) >= level && !resolveName(i, level)) return false;
+    }
+  }
+  return atomic.load<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ) == structure;
+}
+
+function touchLevel(count: u32, level: i32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const member = memberOf(i);
+    if (load<i32>(member, MEMBER_DEPTH) < level) continue;
+    const component = componentOf(i, level);
+    const name = blockOf(i) + WALK_PATH + (component & 0xffff);
+    const hash = hashKey64(load<u64>(member, MEMBER_PARENT), name, component >> 16);
+    store<u64>(member, hash, MEMBER_HASH);
+    store<u32>(member, setOf(hash, component >> 16), MEMBER_PLACE);
+  }
+  // Loops of little more than loads: the more of them the core sees at once, the more overlap.
+  let sum: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    sum += load<u32>(load<u32>(memberOf(i), MEMBER_PLACE), SET_TAGS);
+  }
+  for (let i: u32 = 0; i < count; i++) guessSlot(memberOf(i));
+  for (let i: u32 = 0; i < count; i++) {
+    const slot: usize = load<u32>(memberOf(i), MEMBER_PLACE);
+    sum += load<u32>(slot) + load<u32>(slot + LINE_BYTES) + load<u32>(slot + 2 * LINE_BYTES);
+  }
+  touched = sum;
+}
+
+/** From the set to the slot whose tag is that of the hash; the set's own line if there is none. */
+function guessSlot(member: usize): void {
+  const set: usize = load<u32>(member, MEMBER_PLACE);
+  const tag = i32x4.splat(tagOf(load<u64>(member, MEMBER_HASH)));
+  const low = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS), tag));
+  const high = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS, 16), tag));
+  const ways = low | (high << 4);
+  if (ways != 0) store<u32>(member, slotAt(set, ctz<i32>(ways), slotBytesOf(set)), MEMBER_PLACE);
+}
+
+/** Looks up one name for good; false unless it is there and lets the caller on, or be read. */
+function resolveName(index: u32, level: i32): bool {
+  const member = memberOf(index);
+  const block = blockOf(index);
+  const record = block + WALK_RECORD;
+  const component = componentOf(index, level);
+  const name = block + WALK_PATH + (component & 0xffff);
+  const parentId = f64(load<u64>(member, MEMBER_PARENT));
+  if (lookup(parentId, name, component >> 16, record, block) != LOOKUP_FOUND) return false;
+  const seq = load<u64>(record, RECORD_SEQ);
+  store<u64>(member, max<u64>(seq, load<u64>(member, MEMBER_SEQ)), MEMBER_SEQ);
+  const caller = EXEC + EXECUTOR_CALLER;
+  if (level == load<i32>(member, MEMBER_DEPTH)) return isReadable(record, caller);
+  if (load<u8>(record, RECORD_TYPE) != INODE_TYPE_DIRECTORY) return false;
+  if (!permitsRecord(record, caller, EXECUTE)) return false;
+  store<u64>(member, load<u64>(record, RECORD_ID), MEMBER_PARENT);
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function memberOf(index: u32): usize {
+  return EXEC + MEMBERS + index * MEMBER_BYTES;
+}
+
+// @ts-ignore: decorator
+@inline
+function blockOf(index: u32): usize {
+  return EXEC + BLOCKS + index * WALK_BYTES;
+}
+
+// @ts-ignore: decorator
+@inline
+function componentOf(index: u32, level: i32): u32 {
+  return load<u32>(blockOf(index) + (level << 2), WALK_COMPONENTS);
+}
