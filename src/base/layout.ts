@@ -238,6 +238,8 @@ export const EXECUTOR = {
   /** u64 × 32. Counters that only this executor writes. */
   COUNTERS: 192,
   CALLER: 448,
+  /** u32. The tail of CALLER: a word that only this thread touches, for the kernels' fence. */
+  FENCE: 760,
   WALK_A: 768,
   WALK_B: 768 + WALK_BYTES,
   /** One record with its name, for look-ups and fills. */

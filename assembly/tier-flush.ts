@@ -1,0 +1,163 @@
+/**
+ * The flusher's side of tier 1: dirty slots of a closed epoch out, sorted by their tier-2 key, and
+ * clean again after the commit. Only the flusher's thread calls it, for one epoch at a time.
+ *
+ *   arena: │ rows │ items │ items │ record │ blobs … │
+ *   row:   slot, seq low, seq high, key address, key bytes, value bytes, id low, id high (u32 each)
+ *   item:  parent id u64, first 8 bytes of the name big-endian u64, blob address u64
+ *   blob:  slot u32, key bytes u16, value bytes u16, seq u64, id u64, key, value
+ *
+ * A slot is copied as it is now, which may be newer than the epoch. It must be: a PARENT change of
+ * a newer epoch counts on the record below it, and leaving the slot out would lose what the epoch
+ * itself did to it. Replay from the epoch's last seq gives the same state from either.
+ *
+ * Invariant: a slot in the list of closed epoch E holds the same key until markClean: it is dirty
+ *   with E or a later epoch, and dirty slots are never evicted.
+ * Invariant: markClean cleans only slots whose DIRTY_EPOCH is still E. One that was dirtied again
+ *   stands in the open epoch's list; cleaned, it could be dirtied a second time in that epoch and
+ *   would enter that list twice. Since E was closed when it was copied, DIRTY_EPOCH = E also
+ *   says that nothing changed since; the record's seq alone does not, because an entry that waited
+ *   for room half applied goes on with the same seq.
+ */
+import {
+  DIRTY_LIST_BASE,
+  DIRTY_LIST_CAPACITY,
+  FLUSH_ARENA_BASE,
+  FLUSH_ARENA_BYTES,
+} from './control';
+import { encodeValue, putKey } from './codec';
+import {
+  CONTROL_BASE,
+  CONTROL_DIRTY_COUNT,
+  CONTROL_DROPPED_COUNT,
+  CONTROL_EPOCH,
+  RECORD_BYTES_MAX,
+  RECORD_ID,
+  RECORD_NAME,
+  RECORD_NAME_LEN,
+  RECORD_PARENT_ID,
+  RECORD_SEQ,
+  SLOT_DIRTY_EPOCH,
+  SLOT_RECORD,
+} from './generated/layout';
+import { ITEM_BYTES, sortItems } from './item-sort';
+import {
+  copyRecord,
+  releaseSame,
+  setOfSlot,
+  stableSeq,
+  stillAt,
+  takeSet,
+} from './tier-set';
+
+const ROW_BYTES: u32 = 32;
+const BLOB_HEAD: u32 = 24;
+/** More than any blob: key at most 9 + 255 bytes, value some 110. */
+const BLOB_BYTES_MAX: u32 = 1024;
+/** Rows that room is kept for: one with its items takes 80 bytes, its blob some 80 more. */
+const BYTES_PER_ROW: u32 = 160;
+
+/** The epoch of the last copyDirty: what markClean is about. */
+let copiedEpoch: u32 = 0;
+
+export function copyDirty(epoch: u32, from: u32, count: u32): u32 {
+  // An open epoch's list still grows, and its slots still change.
+  if (epoch == atomic.load<u32>(CONTROL_BASE + CONTROL_EPOCH)) unreachable();
+  copiedEpoch = epoch;
+  const listed = atomic.load<u32>(counterOf(CONTROL_DIRTY_COUNT, epoch));
+  if (from >= listed) return 0;
+  const rows = min<u32>(min<u32>(count, listed - from), FLUSH_ARENA_BYTES / BYTES_PER_ROW);
+  const items = FLUSH_ARENA_BASE + rows * ROW_BYTES;
+  const spare = items + rows * ITEM_BYTES;
+  const record = spare + rows * ITEM_BYTES;
+  const end = FLUSH_ARENA_BASE + FLUSH_ARENA_BYTES - BLOB_BYTES_MAX;
+  const list = DIRTY_LIST_BASE + (((epoch & 1) * DIRTY_LIST_CAPACITY + from) << 2);
+  let blob: usize = (record + RECORD_BYTES_MAX + 7) & ~7;
+  let taken: u32 = 0;
+  for (; taken < rows && blob <= end; taken++) {
+    const slot = load<u32>(list + (taken << 2));
+    copySlot(slot, record);
+    const next = putBlob(blob, slot, record);
+    putItem(items + taken * ITEM_BYTES, blob, record);
+    blob = next;
+  }
+  const sorted = sortItems(items, spare, taken);
+  for (let i: u32 = 0; i < taken; i++) {
+    putRow(FLUSH_ARENA_BASE + i * ROW_BYTES, load<u32>(sorted + i * ITEM_BYTES, 16));
+  }
+  return taken;
+}
+
+export function markClean(count: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const slot = load<u32>(FLUSH_ARENA_BASE + i * ROW_BYTES);
+    // Only the writer changes it, away from this epoch and never back: seen elsewhere, it stays.
+    if (atomic.load<u32>(slot, SLOT_DIRTY_EPOCH) != copiedEpoch) continue;
+    const set = setOfSlot(slot);
+    const seq = takeSet(set);
+    if (load<u32>(slot, SLOT_DIRTY_EPOCH) == copiedEpoch) store<u32>(slot, 0, SLOT_DIRTY_EPOCH);
+    // No key and no record changed, so what readers copied and what they missed both stand.
+    releaseSame(set, seq);
+  }
+}
+
+export function dropEpoch(epoch: u32): void {
+  atomic.store<u32>(counterOf(CONTROL_DIRTY_COUNT, epoch), 0);
+  atomic.store<u32>(counterOf(CONTROL_DROPPED_COUNT, epoch), 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function counterOf(counters: u32, epoch: u32): usize {
+  return CONTROL_BASE + counters + ((epoch & 1) << 2);
+}
+
+/** Copies the slot's record as one state. */
+function copySlot(slot: usize, to: usize): void {
+  const set = setOfSlot(slot);
+  while (true) {
+    const seq = stableSeq(set);
+    const record = slot + SLOT_RECORD;
+    copyRecord(record, to, load<u8>(record, RECORD_NAME_LEN));
+    if (stillAt(set, seq)) return;
+  }
+}
+
+/** Encodes the record at `blob`; returns where the next blob goes. */
+function putBlob(blob: usize, slot: usize, record: usize): usize {
+  const id = load<u64>(record, RECORD_ID);
+  const key = blob + BLOB_HEAD;
+  const parentId = load<u64>(record, RECORD_PARENT_ID);
+  const keyBytes = putKey(key, parentId, record + RECORD_NAME, load<u8>(record, RECORD_NAME_LEN));
+  const valueBytes = id == 0 ? 0 : encodeValue(record, key + keyBytes);
+  // No bytes would mean "delete": a record without a type must never get this far.
+  if (id != 0 && valueBytes == 0) unreachable();
+  store<u32>(blob, u32(slot));
+  store<u16>(blob, u16(keyBytes), 4);
+  store<u16>(blob, u16(valueBytes), 6);
+  store<u64>(blob, load<u64>(record, RECORD_SEQ), 8);
+  store<u64>(blob, id, 16);
+  return (key + keyBytes + valueBytes + 7) & ~7;
+}
+
+function putItem(item: usize, blob: usize, record: usize): void {
+  store<u64>(item, load<u64>(record, RECORD_PARENT_ID));
+  store<u64>(item, namePrefix(record + RECORD_NAME, load<u8>(record, RECORD_NAME_LEN)), 8);
+  store<u64>(item, u64(blob), 16);
+}
+
+/** The first eight bytes as a number that compares as they do; zeros behind a shorter name. */
+function namePrefix(name: usize, nameBytes: u32): u64 {
+  const bytes = bswap<u64>(load<u64>(name));
+  if (nameBytes >= 8) return bytes;
+  return nameBytes == 0 ? 0 : bytes & ~(u64.MAX_VALUE >> (u64(nameBytes) << 3));
+}
+
+function putRow(row: usize, blob: usize): void {
+  store<u32>(row, load<u32>(blob));
+  store<u64>(row, load<u64>(blob, 8), 4);
+  store<u32>(row, u32(blob) + BLOB_HEAD, 12);
+  store<u32>(row, u32(load<u16>(blob, 4)), 16);
+  store<u32>(row, u32(load<u16>(blob, 6)), 20);
+  store<u64>(row, load<u64>(blob, 16), 24);
+}
