@@ -1,7 +1,7 @@
 /**
- * schemas/*.fbs -> src/protocol/generated/*.ts: accessors by flatc, refined to the house's TypeScript
- * (refine.mjs), and the tables of the verifier (tables.mjs). `node schemas/gen.mjs` writes them;
- * a test calls generate() and compares, so that what is committed is always fresh.
+ * schemas/*.fbs -> src/protocol/generated/*.ts: accessors by flatc, refined to the house's
+ * TypeScript (refine.mjs), and the tables of the verifier (tables.mjs). `node schemas/gen.mjs`
+ * writes them; a test calls generate() and compares, so that what is committed is always fresh.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

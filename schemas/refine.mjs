@@ -115,9 +115,9 @@ function objectForms(module, required) {
 }
 
 /**
- * A struct stands inside its table, so it is written between start and end. flatc's pack() writes it
- * before the start (the table's own size then leaves it out, which verifiers refuse), and create()
- * leaves its caller no other choice: the one is rewritten, the other goes.
+ * A struct stands inside its table, so it is written between start and end. flatc's pack() writes
+ * it before the start (the table's own size then leaves it out, which verifiers refuse), and
+ * create() leaves its caller no other choice: the one is rewritten, the other goes.
  */
 function inlineStructs(module) {
   const call =
@@ -127,8 +127,8 @@ function inlineStructs(module) {
   const [whole, table, list] = found;
   const adds = list.split(',\n').map((argument) => {
     const name = /(?:this\.)?(\w+)/.exec(argument.trim().replace(/^\(/, ''))[1];
-    const add = `${table}.add${name[0].toUpperCase()}${name.slice(1)}(builder, ${argument.trim()});`;
-    return `  ${add}`;
+    const field = `${name[0].toUpperCase()}${name.slice(1)}`;
+    return `  ${table}.add${field}(builder, ${argument.trim()});`;
   });
   const packed = [
     `${table}.start${table}(builder);`,

@@ -62,14 +62,20 @@ const REPLY_SLOTS = [18, 28, 8, 0, 0, 25, 16, 24, 4];
 const INFO_SLOTS = [14, INFO_BYTES, INFO_INODE, INFO_NAME, INFO_OWNER, INFO_GROUP, INFO_PATH];
 const INFO_PATHLESS_SLOTS = [14, INFO_BYTES, INFO_INODE, INFO_NAME, INFO_OWNER, INFO_GROUP, 0];
 
+/** Two numbers a name: the owners and groups of up to four inodes. */
+const FEW_NAMES = 16;
+
 const encoder = new TextEncoder();
 
 export class InfoWriter {
   readonly #out = new FrameBuffer();
   readonly #textOf: (id: number) => string;
   readonly #utf8 = new Map<number, Uint8Array>();
-  /** Pairs: where an owner's or group's offset stands, and whose. */
+  /**
+   * Pairs: where an owner's or group's offset stands, and whose. Never shrinks: see #nameNumbers.
+   */
   readonly #names: number[] = [];
+  #nameNumbers = 0;
   readonly #placed = new Map<number, number>();
   #vector = 0;
   #count = 0;
@@ -182,7 +188,7 @@ export class InfoWriter {
     out.u64(REPLY_CALL, call);
     out.bytes[REPLY_BODY_TYPE] = type;
     out.end = BODY;
-    this.#names.length = 0;
+    this.#nameNumbers = 0;
     this.#count = 0;
   }
 
@@ -229,7 +235,7 @@ export class InfoWriter {
         words[inner >>> 2]! -= bytes;
       }
     }
-    for (let i = 0; i < this.#names.length; i += 2) this.#names[i]! -= bytes;
+    for (let i = 0; i < this.#nameNumbers; i += 2) this.#names[i]! -= bytes;
   }
 
   #info(from: number, memory: RecordMemory, at: number, path: Utf8 | undefined): void {
@@ -252,28 +258,49 @@ export class InfoWriter {
     if (path !== undefined) out.text(info + INFO_PATH, path.bytes, path.start, path.length);
     const { words } = out;
     const inode = info + INFO_INODE;
-    this.#names.push(info + INFO_OWNER, words[(inode + RECORD_OWNER) >>> 2]! >>> 0);
-    this.#names.push(info + INFO_GROUP, words[(inode + RECORD_GROUP) >>> 2]! >>> 0);
+    this.#name(info + INFO_OWNER, words[(inode + RECORD_OWNER) >>> 2]! >>> 0);
+    this.#name(info + INFO_GROUP, words[(inode + RECORD_GROUP) >>> 2]! >>> 0);
+  }
+
+  #name(from: number, id: number): void {
+    this.#names[this.#nameNumbers++] = from;
+    this.#names[this.#nameNumbers++] = id;
   }
 
   #finish(seq: number, more: boolean): Uint8Array {
     const out = this.#out;
     out.u64(REPLY_SEQ, seq);
     out.bytes[REPLY_MORE] = more ? 1 : 0;
-    this.#placed.clear();
-    for (let i = 0; i < this.#names.length; i += 2) {
-      const from = this.#names[i]!;
-      const id = this.#names[i + 1]!;
-      const placed = this.#placed.get(id);
-      if (placed !== undefined) {
+    const names = this.#names;
+    if (this.#nameNumbers > FEW_NAMES) this.#placed.clear();
+    for (let i = 0; i < this.#nameNumbers; i += 2) {
+      const from = names[i]!;
+      const placed = this.#placedBefore(i);
+      if (placed !== 0) {
         out.link(from, placed);
         continue;
       }
-      const text = this.#utf8Of(id);
+      const text = this.#utf8Of(names[i + 1]!);
       out.text(from, text, 0, text.length);
-      this.#placed.set(id, from + out.words[from >>> 2]!);
+      if (this.#nameNumbers > FEW_NAMES)
+        this.#placed.set(names[i + 1]!, from + out.words[from >>> 2]!);
     }
     return out.bytes.subarray(0, out.end);
+  }
+
+  /**
+   * Where the name of pair i stands already, 0 = nowhere. A look back is cheaper than a map's
+   * upkeep.
+   */
+  #placedBefore(i: number): number {
+    const names = this.#names;
+    const id = names[i + 1]!;
+    if (this.#nameNumbers > FEW_NAMES) return this.#placed.get(id) ?? 0;
+    for (let before = 0; before < i; before += 2) {
+      const from = names[before]!;
+      if (names[before + 1] === id) return from + this.#out.words[from >>> 2]!;
+    }
+    return 0;
   }
 
   #utf8Of(id: number): Uint8Array {

@@ -4,8 +4,9 @@
  *
  * lane: `fast` answers from memory or with one journal entry; `slow` may wait for a store, walk a
  * tree or stream; `admin` reports on the master itself; `session` is the edge's own business.
- * idempotent: sending it twice has the effect of sending it once even if nobody remembers the first,
- * so a client may retry it on a new connection to a master that has lost its memory of calls.
+ * idempotent: sending it twice has the effect of sending it once even if nobody remembers the
+ * first, so a client may retry it on a new connection to a master that has lost its memory of
+ * calls.
  */
 import { ReplyBody, RequestBody } from './generated/index.js';
 

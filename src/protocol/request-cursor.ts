@@ -10,8 +10,6 @@ import type { RequestBody } from './generated/index.js';
 
 const TWO_32 = 2 ** 32;
 
-export const slotOf = (field: number): number => 4 + 2 * field;
-
 export class RequestCursor {
   bytes: Uint8Array = new Uint8Array(0);
   /** Below 2^53, or the frame is refused at the edge. */

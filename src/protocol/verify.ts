@@ -1,14 +1,15 @@
 /**
  * FlatBuffers in TypeScript has no verifier: its accessors believe every offset. This one walks a
- * message along the tables generated from the schemas and accepts it only when every offset, vtable,
- * vector and string that an accessor could follow lies inside the frame.
+ * message along the tables generated from the schemas and accepts it only when every offset,
+ * vtable, vector and string that an accessor could follow lies inside the frame.
  *
  *   0 u32 -> root table
  *   table: i32 back to its vtable, then fields     vtable: u16 bytes, u16 table bytes, u16 slots…
  *   string, vector: u32 count, then elements       offset: u32 forward from where it stands
  *
  * Invariant: on VALID, no generated accessor for that root reads outside of the frame.
- * Invariant: work and later decoding are linear in the frame. Offsets may be shared, so a small frame
+ * Invariant: work and later decoding are linear in the frame. Offsets may be shared, so a small
+ * frame
  *   could otherwise name the same huge vector or string over and over: elements and text both come
  *   out of budgets derived from the frame's length.
  * Whether strings are UTF-8 and values make sense is not its business. Nothing is allocated.

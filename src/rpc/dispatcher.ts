@@ -1,6 +1,7 @@
 /**
- * From a frame to the handler: verify, read the envelope, answer what belongs to the session itself, keep the
- * limits, and catch what the handler throws. This is the only try/catch of a request.
+ * From a frame to the handler: verify, read the envelope, answer what belongs to the session
+ * itself, keep the limits, and catch what the handler throws. This is the only try/catch of a
+ * request.
  *
  * Life of a frame: verifyRequest -> cursor.move -> session messages | limits -> handler.handle
  *   ended within the callback: its port is used again for the next frame

@@ -1,6 +1,7 @@
 /**
  * The port of one call over HTTP. A single reply is the response's body. A call that streams is
- * answered with `application/vnd.orchard.stream`: each frame behind its length, a u32 little-endian.
+ * answered with `application/vnd.orchard.stream`: each frame behind its length, a u32
+ * little-endian.
  */
 import type { HttpResponse } from 'uWebSockets.js';
 import { Code, type StatusError } from '../base/status.js';

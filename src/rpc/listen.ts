@@ -2,8 +2,9 @@
  * The edge of one thread: a uWebSockets.js app with /rpc (WebSocket and POST) and /healthz. Several
  * threads listen on one port: the kernel spreads connections over them (SO_REUSEPORT).
  *
- * What a connection may do is in rpc-limits.ts, what becomes of a frame in dispatcher.ts. Frames above
- * the limit get a clean close as long as uWS lets them through, which it does up to twice the limit.
+ * What a connection may do is in rpc-limits.ts, what becomes of a frame in dispatcher.ts. Frames
+ * above the limit get a clean close as long as uWS lets them through, which it does up to twice
+ * the limit.
  */
 import uWS, {
   type TemplatedApp,
@@ -84,7 +85,9 @@ export class RpcServer {
     });
   }
 
-  /** No new connections; new calls are answered with UNAVAILABLE; resolves when none is in flight. */
+  /**
+   * No new connections; new calls are answered with UNAVAILABLE; resolves when none is in flight.
+   */
   async drain(withinMs: number): Promise<void> {
     this.#stopListening();
     this.#dispatcher.draining = true;

@@ -5,8 +5,8 @@
  *   arena   [frame][frame][frame]…            frames of all sockets as they came
  *   links   next[frame]: the next frame of the same socket, -1 = last
  *
- * flush() comes by itself at the end of the turn (a microtask); a loop that completes many calls in one
- * turn may call it itself. Invariant: after flush() the outbox is empty.
+ * flush() comes by itself at the end of the turn (a microtask); a loop that completes many calls
+ * in one turn may call it itself. Invariant: after flush() the outbox is empty.
  */
 
 /** What the outbox needs of a socket's session; the three fields are its own. */

@@ -1,4 +1,6 @@
-/** What one edge has seen since it began. Plain fields: the thread that owns them publishes them. */
+/**
+ * What one edge has seen since it began. Plain fields: the thread that owns them publishes them.
+ */
 export class RpcCounters {
   connections = 0;
   connectionsTotal = 0;

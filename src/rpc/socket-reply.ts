@@ -1,6 +1,7 @@
 /**
  * The port of one call over a WebSocket. A call that ends within its own message callback gives its
- * port back, so that the common call allocates none; one that stays is in session.waiting until it ends.
+ * port back, so that the common call allocates none; one that stays is in session.waiting until it
+ * ends.
  */
 import type { StatusError } from '../base/status.js';
 import type { ReplyEncoder } from '../protocol/encode.js';

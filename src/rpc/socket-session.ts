@@ -15,7 +15,9 @@ import type { RpcLimits } from './rpc-limits.js';
 /** Asking the socket how much it holds is a call into uWS: once per so many bytes will do. */
 const BUFFERED_CHECK_BYTES = 1 << 16;
 
-/** What uWS keeps of a socket: it copies the properties of this object, so it is but a reference. */
+/**
+ * What uWS keeps of a socket: it copies the properties of this object, so it is but a reference.
+ */
 export type SocketData = { readonly session: SocketSession };
 
 export type EdgeContext = {

@@ -1,7 +1,8 @@
 /**
  * The verifier against damage. Method: mutate well-formed messages; whatever it accepts is decoded
- * completely through a buffer that throws when a byte outside of it is read. So an accessor that could
- * leave the frame, or loop, fails the test. ORCHARD_FUZZ_SEED and ORCHARD_FUZZ_COUNT set the run.
+ * completely through a buffer that throws when a byte outside of it is read. So an accessor that
+ * could leave the frame, or loop, fails the test. ORCHARD_FUZZ_SEED and ORCHARD_FUZZ_COUNT set the
+ * run.
  */
 import { Builder, ByteBuffer } from 'flatbuffers';
 import { describe, expect, it } from 'vitest';

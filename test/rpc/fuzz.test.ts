@@ -1,9 +1,10 @@
 /**
- * Damaged frames over real sockets. Goal: whatever comes, the thread answers well-formed calls, and no
- * exception reaches the bug callback. Method: connections send mutated messages of every kind, many
- * frames a write, and a well-formed call after each burst, which must be answered. The handler decodes
- * every field of what the verifier let through.
- * ORCHARD_FUZZ_FRAMES=1000000 is the full count (the default in CI), ORCHARD_FUZZ_SEED repeats a run.
+ * Damaged frames over real sockets. Goal: whatever comes, the thread answers well-formed calls,
+ * and no exception reaches the bug callback. Method: connections send mutated messages of every
+ * kind, many frames a write, and a well-formed call after each burst, which must be answered. The
+ * handler decodes every field of what the verifier let through.
+ * ORCHARD_FUZZ_FRAMES=1000000 is the full count (the default in CI), ORCHARD_FUZZ_SEED repeats a
+ * run.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GetStatusT } from '../../src/protocol/generated/index.js';
@@ -25,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.server.close());
 
-/** Session messages are left out: a Hello that stays valid closes nothing, a Cancel hits nothing. */
+/** All kinds, also Hello and Cancel: the edge must refuse the one and find nothing to cancel. */
 const samples = requestBodies.map(([name, body], i) => encodeRequest(1000 + i, name, body, i));
 
 /** Sends bursts until its share is done; the last frame of each burst must be answered with ok. */

@@ -1,7 +1,7 @@
 /**
- * A WebSocket client over a raw TCP socket, for tests that need what a good client never does: many frames in
- * one write, damaged frames, a reader that stops reading. Frames go out masked with a zero key, so the
- * payload stays as it is.
+ * A WebSocket client over a raw TCP socket, for tests that need what a good client never does:
+ * many frames in one write, damaged frames, a reader that stops reading. Frames go out masked with
+ * a zero key, so the payload stays as it is.
  *
  *   client frame  0 fin+opcode | 1 mask bit + length (126: u16, 127: u64 follows) | key 4 | payload
  */
