@@ -127,6 +127,18 @@ describe('refused by name', () => {
     expect(callNumberOf(bytes)).toBe(6);
   });
 
+  it('a union that has a type and no value, or a value and no type', () => {
+    for (const withValue of [false, true]) {
+      const builder = new Builder(64);
+      const empty = wire.Empty.createEmpty(builder);
+      wire.Reply.startReply(builder);
+      if (withValue) wire.Reply.addBody(builder, empty);
+      else wire.Reply.addBodyType(builder, wire.ReplyBody.Empty);
+      builder.finish(wire.Reply.endReply(builder));
+      expect(verifyReply(builder.asUint8Array())).toBe(Verdict.MALFORMED);
+    }
+  });
+
   it('a small frame that names one large string over and over', () => {
     const builder = new Builder(1 << 20);
     const large = builder.createString('x'.repeat(100_000));
