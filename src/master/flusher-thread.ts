@@ -1,0 +1,87 @@
+/**
+ * Thread entry: decides when dirty slots go to tier 2, has the flusher carry them, and keeps the
+ * journal short and its next segment ready.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { CONTROL, CONTROL_BASE, EXECUTOR } from '../base/layout.js';
+import { State } from '../base/state.js';
+import { wakeExecutors } from '../executor/wake.js';
+import { SegmentPool } from '../journal/segment-pool.js';
+import { instantiate } from '../kernel/kernel.js';
+import { SharedMemory } from '../kernel/shared-memory.js';
+import { Tier2 } from '../storage/tier2.js';
+import { Flusher } from '../tier/flusher.js';
+import type { ThreadData } from './thread-data.js';
+
+/** It looks by itself this often; bells make it look at once. */
+const LOOK_MS = 20;
+/** Of all slots: when so many are dirty, sets begin to run full. */
+const DIRTY_SHARE = 1 / 8;
+
+const data = workerData as ThreadData;
+const { config } = data;
+const shared = new SharedMemory(data.memory);
+const kernel = instantiate(data.memory, data.executor);
+const tier2 = new Tier2(data.paths.meta, { mapBytes: config.tier2MapBytes });
+const scratch = shared.executorBase(data.executor) + EXECUTOR.KEY;
+const flusher = new Flusher({ shared, kernel, tier2, slotsMax: config.flushSlotsMax }, scratch);
+const pool = new SegmentPool(data.paths.journal, { segmentBytes: config.journalSegmentBytes });
+const dirtyMax = shared.fixed(CONTROL.DIRTY_LIST_CAPACITY) * DIRTY_SHARE;
+let flushedAt = performance.now();
+
+parentPort!.postMessage({ kind: 'ready' });
+while (!finished()) {
+  if (flusher.pending) flush();
+  else if (shouldClose()) askToClose();
+  else sleep(LOOK_MS);
+}
+await tier2.close();
+
+function finished(): boolean {
+  const state = shared.load(CONTROL.STATE);
+  if (state === State.FAILED) return true;
+  return state === State.STOPPED && !flusher.pending && !isBehind();
+}
+
+/** Something has been applied that tier 2 does not have. */
+function isBehind(): boolean {
+  return word(CONTROL.APPLIED_SEQ) > word(CONTROL.FLUSHED_SEQ);
+}
+
+function shouldClose(): boolean {
+  if (flusher.dirtyCount > dirtyMax) return true;
+  if (!isBehind()) return false;
+  if (shared.load(CONTROL.FLUSH_WANTED) !== 0) return true;
+  return performance.now() - flushedAt >= config.flushIntervalMs;
+}
+
+function askToClose(): void {
+  // Before the epoch closes: who wants a flush from now on gets the next one.
+  shared.store(CONTROL.FLUSH_WANTED, 0);
+  shared.store(CONTROL.CLOSE_WANTED, 1);
+  shared.ring(CONTROL_BASE + CONTROL.WRITER_BELL);
+  sleep(LOOK_MS);
+}
+
+function flush(): void {
+  flushedAt = performance.now();
+  flusher.flush();
+  wakeExecutors(shared, EXECUTOR.WAITS_FLUSH, -1);
+  pool.trim(word(CONTROL.FLUSHED_SEQ));
+  pool.prepareSpare();
+  const usage = pool.usage();
+  kernel.store64(CONTROL_BASE + CONTROL.STAT_SEGMENTS, usage.segmentCount);
+  kernel.store64(CONTROL_BASE + CONTROL.STAT_JOURNAL_BYTES, usage.bytes);
+  kernel.store64(CONTROL_BASE + CONTROL.STAT_INODES, tier2.stats().inodes);
+}
+
+function sleep(ms: number): void {
+  const bell = (CONTROL_BASE + CONTROL.FLUSHER_BELL) >> 2;
+  const seen = Atomics.load(shared.i32, bell);
+  if (flusher.pending || (shared.load(CONTROL.FLUSH_WANTED) !== 0 && isBehind())) return;
+  Atomics.wait(shared.i32, bell, seen, ms);
+}
+
+function word(offset: number): number {
+  return kernel.load64(CONTROL_BASE + offset);
+}
