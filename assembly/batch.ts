@@ -15,6 +15,7 @@ import { BATCH_PATHS_MAX, EXECUTOR_REQUEST, FRAME_BYTES_MAX } from './generated/
 import {
   GROUP_PATHS_MAX,
   groupBegin,
+  groupHas,
   groupPath,
   groupRecord,
   groupSeq,
@@ -87,11 +88,12 @@ export function serveBatchGetStatus(requestBytes: u32): u32 {
     const members = min<u32>(count - i, GROUP_PATHS_MAX);
     groupBegin();
     for (let j: u32 = 0; j < members; j++) {
-      if (!readElement(paths + ((i + j) << 2)) || !groupPath(j, textAt, textBytes)) return 0;
+      if (!readElement(paths + ((i + j) << 2))) return 0;
+      groupPath(j, textAt, textBytes);
     }
     if (!resolveGroup(members)) return 0;
     for (let j: u32 = 0; j < members; j++) {
-      if (!addResult(groupRecord(j))) return 0;
+      if (!groupHas(j) || !addResult(groupRecord(j))) return 0;
       seq = max<u64>(seq, groupSeq(j));
     }
   }

@@ -6,12 +6,12 @@
  *   for each level:  hash all ─▶ touch all headers ─▶ guess the ways, touch all slots ─▶ look up
  *
  * Touching reads words and believes nothing; only lookup() gives records. Answers are those of
- * walk(): all or nothing, one state of the tree (STRUCTURE_SEQ even and unmoved), directories that
- * the caller may search, a last inode that the caller may read.
+ * walk(): one state of the tree (STRUCTURE_SEQ even and unmoved), directories that the caller may
+ * search, a last inode that the caller may read. A member for which that fails is dropped.
  *
  * Scratch, behind the page that is being built in EXECUTOR.REPLY:
  *
- *   MEMBERS: per path  0 parent id │ 8 hash │ 16 set, then slot │ 20 depth │ 24 newest seq
+ *   MEMBERS: per path  0 parent id │ 8 hash │ 16 set, then slot │ 20 depth, -1 = dropped │ 24 seq
  *   BLOCKS:  per path a WALK block: its PATH and COMPONENTS from cleanPath, its RECORD from here
  */
 import { EXEC } from './control';
@@ -72,26 +72,35 @@ export function groupBegin(): void {
   deepest = 0;
 }
 
-/** Sets the path of member `index`; false if it is no path. */
-export function groupPath(index: u32, path: usize, bytes: u32): bool {
+/** Sets the path of member `index`; no path drops it. */
+export function groupPath(index: u32, path: usize, bytes: u32): void {
   const depth = cleanPath(path, bytes, blockOf(index));
-  if (depth < 0) return false;
   const member = memberOf(index);
   store<u64>(member, 0, MEMBER_PARENT);
-  store<u32>(member, depth, MEMBER_DEPTH);
+  store<u32>(member, 0, MEMBER_PLACE);
+  store<i32>(member, max<i32>(depth, -1), MEMBER_DEPTH);
   store<u64>(member, 0, MEMBER_SEQ);
   deepest = max<i32>(deepest, depth);
-  return true;
 }
 
-/** False unless every path leads to a record that the caller may read. */
+export function groupDrop(index: u32): void {
+  store<u32>(memberOf(index), 0, MEMBER_PLACE);
+  store<i32>(memberOf(index), -1, MEMBER_DEPTH);
+}
+
+/** False if the member was dropped: its record means nothing. */
+export function groupHas(index: u32): bool {
+  return load<i32>(memberOf(index), MEMBER_DEPTH) >= 0;
+}
+
+/** Resolves all members, of which it may drop some. False: the tree changed, none means anything. */
 export function resolveGroup(count: u32): bool {
   const structure = atomic.load<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ);
   if ((structure & 1) != 0) return false;
   for (let level: i32 = 0; level <= deepest; level++) {
     touchLevel(count, level);
     for (let i: u32 = 0; i < count; i++) {
-      if (load<i32>(memberOf(i), MEMBER_DEPTH) >= level && !resolveName(i, level)) return false;
+      if (load<i32>(memberOf(i), MEMBER_DEPTH) >= level && !resolveName(i, level)) groupDrop(i);
     }
   }
   return atomic.load<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ) == structure;
@@ -100,7 +109,11 @@ export function resolveGroup(count: u32): bool {
 function touchLevel(count: u32, level: i32): void {
   for (let i: u32 = 0; i < count; i++) {
     const member = memberOf(i);
-    if (load<i32>(member, MEMBER_DEPTH) < level) continue;
+    if (load<i32>(member, MEMBER_DEPTH) < level) {
+      // Nothing to look up: it touches word 0 of the memory, which every level may do for free.
+      store<u32>(member, 0, MEMBER_PLACE);
+      continue;
+    }
     const component = componentOf(i, level);
     const name = blockOf(i) + WALK_PATH + (component & 0xffff);
     const hash = hashKey64(load<u64>(member, MEMBER_PARENT), name, component >> 16);
@@ -123,6 +136,7 @@ function touchLevel(count: u32, level: i32): void {
 /** From the set to the slot whose tag is that of the hash; the set's own line if there is none. */
 function guessSlot(member: usize): void {
   const set: usize = load<u32>(member, MEMBER_PLACE);
+  if (set == 0) return;
   const tag = i32x4.splat(tagOf(load<u64>(member, MEMBER_HASH)));
   const low = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS), tag));
   const high = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS, 16), tag));

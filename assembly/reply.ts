@@ -56,7 +56,7 @@ import { walk } from './tier-walk';
 
 /** Union numbers of schemas/request.fbs and reply.fbs. */
 const REQUEST_GET_STATUS: u32 = 10;
-const REPLY_FILE_INFO: u32 = 3;
+export const REPLY_FILE_INFO: u32 = 3;
 
 /** Slots of GetStatus. */
 const PATH: u32 = 4;
@@ -65,6 +65,9 @@ const WITH_ATTRIBUTES: u32 = 8;
 const LOAD_ALWAYS: u32 = 2;
 
 const WALK_FOUND: i32 = 0;
+
+/** Head and tables, then three texts of at most 255 bytes. */
+export const INFO_REPLY_BYTES_MAX: u32 = 184 + 3 * 264;
 
 const REPLY_TABLE: u32 = 40;
 const INFO_TABLE: u32 = 72;
@@ -76,15 +79,19 @@ const HEAD: usize = memory.data<u16>([
 ]);
 
 export function serveGetStatus(requestBytes: u32): u32 {
-  if (requestBytes > FRAME_BYTES_MAX) return 0;
-  if (!openRequest(EXEC + EXECUTOR_REQUEST, requestBytes)) return 0;
-  if (requestBodyType != REQUEST_GET_STATUS) return 0;
-  if (readByte(requestBody, LOAD) >= LOAD_ALWAYS) return 0;
-  if (readByte(requestBody, WITH_ATTRIBUTES) != 0) return 0;
-  if (!readText(requestBody, PATH) || !isSound()) return 0;
+  if (!openGetStatus(EXEC + EXECUTOR_REQUEST, requestBytes)) return 0;
   const found = resolveReadable(textAt, textBytes);
   if (found == 0) return 0;
   return putInfoReply(requestCall, REPLY_FILE_INFO, found, walkSeq(), EXEC + EXECUTOR_REPLY);
+}
+
+/** True for a GetStatus that asks for nothing but the inode; its path is at textAt. */
+export function openGetStatus(frame: usize, bytes: u32): bool {
+  if (bytes > FRAME_BYTES_MAX || !openRequest(frame, bytes)) return false;
+  if (requestBodyType != REQUEST_GET_STATUS) return false;
+  if (readByte(requestBody, LOAD) >= LOAD_ALWAYS) return false;
+  if (readByte(requestBody, WITH_ATTRIBUTES) != 0) return false;
+  return readText(requestBody, PATH) && isSound();
 }
 
 /**
@@ -116,7 +123,10 @@ export function encodeInfoReply(
   return putInfoReply(u64(callId), body, record, u64(seq), out);
 }
 
-function putInfoReply(call: u64, body: u32, record: usize, seq: u64, out: usize): u32 {
+/** At most INFO_REPLY_BYTES_MAX bytes. */
+export function putInfoReply(
+  call: u64, body: u32, record: usize, seq: u64, out: usize,
+): u32 {
   v128.store(out, v128.load(HEAD));
   v128.store(out, v128.load(HEAD, 16), 16);
   store<u64>(out, load<u64>(HEAD, 32), 32);
