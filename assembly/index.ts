@@ -10,6 +10,7 @@ export { serveGetStatus, encodeInfoReply } from './reply';
 export { listBegin, listAdd, listAddPair, listFinish } from './list';
 export { batchBegin, batchAdd, batchAddError, batchFinish, serveBatchGetStatus } from './batch';
 export { pageFrame, pageCount } from './page';
+export { serveRows, serveRowsMax, serveMany } from './serve-many';
 export { lookup, walk, walkStands, walkReset, walkTake, fill } from './tier-walk';
 export { apply, dirtySeq } from './tier-apply';
 export { retryFind } from './retry';
