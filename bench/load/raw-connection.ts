@@ -1,0 +1,246 @@
+/**
+ * One WebSocket connection over a plain TCP socket: upgrade, Hello, then a closed loop that keeps
+ * `depth` calls in flight. All replies of one read are answered with one write.
+ *
+ *   call id = sequence × slots + slot      slots: depth rounded up to a power of two
+ *
+ * The outgoing buffer holds `depth` copies of the frame, so the next calls are a few bytes written in
+ * place and one write of the first frames of it. All connections share one buffer for what they read:
+ * a read is worked off before the next one begins.
+ *
+ * Invariant: a buffer that the socket still holds is never written to again.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { assert } from '../../src/base/assert.js';
+import { HelloT, RequestBody } from '../../src/protocol/generated/index.js';
+import { FrameParser, Opcode } from './frame-parser.js';
+import { FrameTemplate, masked, writeCall } from './frame-template.js';
+import type { LoadTarget } from './load-job.js';
+import { ReplyReader } from './reply-reader.js';
+import type { Workload } from './workload.js';
+
+const READ_BYTES = 1 << 20;
+const PROTOCOL_VERSION = 1;
+const CALL_END = 2 ** 32;
+const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
+export type Recorder = {
+  /** A call is over. */
+  replied(latencyMs: number, succeeded: boolean): void;
+  /** Operations that a reply brought, of a call that may go on. */
+  counted(operations: number): void;
+  failed(what: string): void;
+  /** No call is in flight on this connection and none will be sent. */
+  idle(): void;
+  /** Nothing more is to be sent. */
+  readonly stopped: boolean;
+};
+
+type Phase = 'upgrade' | 'hello' | 'ready' | 'closed';
+
+export class RawConnection {
+  readonly #socket: Socket;
+  readonly #workload: Workload;
+  readonly #recorder: Recorder;
+  readonly #depth: number;
+  readonly #slots: number;
+  readonly #sentAt: Float64Array;
+  readonly #callOfSlot: Float64Array;
+  readonly #parser: FrameParser;
+  readonly #reply = new ReplyReader();
+  readonly #frameBytes: number;
+  #out: Uint8Array;
+  #outFrames = 0;
+  #sequence = 1;
+  #inFlight = 0;
+  #now = 0;
+  #phase: Phase = 'upgrade';
+  #accept = '';
+  #started = false;
+  #toldIdle = false;
+  #greeted: (() => void) | undefined;
+  #refused: ((error: Error) => void) | undefined;
+
+  constructor(target: LoadTarget, depth: number, workload: Workload, recorder: Recorder) {
+    this.#workload = workload;
+    this.#recorder = recorder;
+    this.#depth = depth;
+    this.#slots = 2 ** Math.ceil(Math.log2(depth));
+    this.#sentAt = new Float64Array(this.#slots);
+    this.#callOfSlot = new Float64Array(this.#slots);
+    this.#parser = new FrameParser((opcode, bytes, start, length) =>
+      this.#frame(opcode, bytes, start, length),
+    );
+    this.#frameBytes = workload.template.bytes.length;
+    this.#out = this.#freshOut();
+    this.#socket = connect({
+      host: target.host,
+      port: target.port,
+      noDelay: true,
+      onread: { buffer: readBuffer, callback: (bytes) => this.#read(bytes) },
+    });
+    this.#socket.on('error', (error) => this.#lost(error.message));
+    this.#socket.on('close', () => this.#lost('the server closed the connection'));
+  }
+
+  /** Resolves when the master has said Welcome. */
+  open(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#greeted = resolve;
+      this.#refused = reject;
+      this.#upgrade();
+    });
+  }
+
+  /** Sends the first `depth` calls. */
+  start(): void {
+    this.#now = performance.now();
+    this.#started = true;
+    for (let slot = 0; slot < this.#depth; slot++) this.#next(slot);
+    this.#send();
+    this.#tellIdle();
+  }
+
+  close(): void {
+    this.#phase = 'closed';
+    this.#socket.destroy();
+  }
+
+  #upgrade(): void {
+    const key = randomBytes(16).toString('base64');
+    const accept = createHash('sha1')
+      .update(key + ACCEPT_GUID)
+      .digest('base64');
+    this.#accept = accept;
+    this.#socket.write(
+      `GET /rpc HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+    );
+  }
+
+  #read(bytes: number): boolean {
+    if (this.#phase === 'upgrade') {
+      // The response is one small packet, and nothing follows it before our Hello.
+      const text = readBuffer.toString('latin1', 0, bytes);
+      if (!text.startsWith('HTTP/1.1 101') || !text.includes(this.#accept)) {
+        this.#lost(`no WebSocket: ${text.split('\r\n')[0]}`);
+        return true;
+      }
+      this.#phase = 'hello';
+      this.#socket.write(helloFrame());
+      return true;
+    }
+    this.#now = performance.now();
+    this.#parser.push(readBuffer, bytes);
+    this.#send();
+    if (this.#phase === 'ready') this.#tellIdle();
+    return true;
+  }
+
+  #frame(opcode: number, bytes: Uint8Array, start: number, length: number): void {
+    if (opcode === Opcode.PING) {
+      this.#socket.write(masked(bytes.slice(start, start + length), Opcode.PONG));
+      return;
+    }
+    if (opcode !== Opcode.BINARY) {
+      this.#lost(`unexpected frame 0x${opcode.toString(16)}`);
+      return;
+    }
+    this.#reply.move(bytes, start, length);
+    if (this.#phase === 'hello') this.#welcome();
+    else if (this.#phase === 'ready') this.#replied();
+  }
+
+  #welcome(): void {
+    if (this.#reply.code !== 0) {
+      this.#lost(`Hello was refused: ${this.#reply.describe()}`);
+      return;
+    }
+    this.#phase = 'ready';
+    this.#greeted?.();
+  }
+
+  #replied(): void {
+    const reply = this.#reply;
+    const call = reply.call;
+    const slot = call & (this.#slots - 1);
+    if (this.#callOfSlot[slot] !== call) {
+      this.#recorder.failed(`a reply to call ${call}, which is not in flight`);
+      return;
+    }
+    let succeeded = reply.code === 0;
+    if (succeeded) {
+      const operations = this.#workload.count(reply);
+      this.#recorder.counted(operations);
+      succeeded = this.#workload.wanted === 0 || operations === this.#workload.wanted;
+    }
+    if (!succeeded) this.#recorder.failed(reply.describe());
+    if (succeeded && this.#workload.streamed && reply.more) return;
+    this.#callOfSlot[slot] = 0;
+    this.#inFlight--;
+    this.#recorder.replied(this.#now - this.#sentAt[slot]!, succeeded);
+    this.#next(slot);
+  }
+
+  #next(slot: number): void {
+    if (this.#recorder.stopped) return;
+    const at = this.#outFrames * this.#frameBytes;
+    if (!this.#workload.prepare(this.#out, at)) return;
+    const call = this.#sequence * this.#slots + slot;
+    assert(call < CALL_END, 'call ids of one connection fit in 32 bits');
+    writeCall(this.#out, at + this.#workload.template.callAt, call);
+    this.#sequence++;
+    this.#callOfSlot[slot] = call;
+    this.#sentAt[slot] = this.#now;
+    this.#inFlight++;
+    this.#outFrames++;
+  }
+
+  #send(): void {
+    if (this.#outFrames === 0) return;
+    const whole = this.#outFrames === this.#depth;
+    this.#socket.write(
+      whole ? this.#out : this.#out.subarray(0, this.#outFrames * this.#frameBytes),
+    );
+    this.#outFrames = 0;
+    if (this.#socket.writableLength > 0) this.#out = this.#freshOut();
+  }
+
+  #freshOut(): Uint8Array {
+    const out = new Uint8Array(this.#frameBytes * this.#depth);
+    for (let i = 0; i < this.#depth; i++) {
+      out.set(this.#workload.template.bytes, i * this.#frameBytes);
+    }
+    return out;
+  }
+
+  #tellIdle(): void {
+    if (this.#inFlight > 0 || !this.#started || this.#toldIdle) return;
+    this.#toldIdle = true;
+    this.#recorder.idle();
+  }
+
+  #lost(why: string): void {
+    if (this.#phase === 'closed') return;
+    const before = this.#phase;
+    this.close();
+    if (before !== 'ready') {
+      this.#refused?.(new Error(why));
+      return;
+    }
+    this.#recorder.failed(why);
+    this.#inFlight = 0;
+    this.#tellIdle();
+  }
+}
+
+function helloFrame(): Uint8Array {
+  // A client of its own for each connection: the master remembers calls by client.
+  const clientId = randomBytes(6).readUIntBE(0, 6);
+  const hello = new HelloT(PROTOCOL_VERSION, clientId, 'bench', ['supergroup'], 'bench');
+  const template = new FrameTemplate(RequestBody.Hello, hello);
+  return template.bytes;
+}
