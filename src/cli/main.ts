@@ -9,6 +9,8 @@ import type { CliIo } from './io.js';
 import { processGroups, processUser } from './process-identity.js';
 import { runCli } from './program.js';
 
+const LINGER_MS_MAX = 500;
+
 const interrupt = new AbortController();
 const isMaster = process.argv.includes('master');
 // The master drains on these signals by itself.
@@ -38,6 +40,8 @@ const io: CliIo = {
 process.exitCode = await runCli(process.argv.slice(2), io);
 // A master that did not start leaves no thread behind.
 if (isMaster && process.exitCode !== 0) process.exit();
+// A peer that never answers the end of a connection keeps nobody waiting.
+if (!isMaster) setTimeout(() => process.exit(), LINGER_MS_MAX).unref();
 
 async function startMaster(): Promise<void> {
   const entry = '../master/main.js';

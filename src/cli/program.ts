@@ -73,6 +73,7 @@ type Place = { io: CliIo; run: Run; group?: string };
 function addVerb(parent: Command, spec: Verb, { io, run, group }: Place): void {
   const command = parent.command(`${spec.name} ${spec.args}`.trim()).description(spec.summary);
   prepare(command, io);
+  if (spec.usage !== undefined) command.usage(`[options] ${spec.usage}`);
   for (const option of spec.options) addOption(command, option);
   command.addHelpText('after', helpTail(spec));
   command.action(async () => {

@@ -57,8 +57,9 @@ export class Shell {
 
   /** Cleans the paths, expands their wildcards and works on one after the other. */
   async eachPath(texts: readonly string[], work: (path: string) => Promise<void>): Promise<void> {
+    const paths = texts.map(parsePath);
     const client = await this.client();
-    for (const path of texts.map(parsePath)) {
+    for (const path of paths) {
       const expanded = await this.attempt(() => expandGlob(client, path));
       for (const one of expanded ?? []) await this.attempt(() => work(one));
     }

@@ -16,6 +16,8 @@ export type Verb<Options = Record<string, unknown>> = {
   readonly name: string;
   /** `<path...>`, `<source> <target>`; '' for none. */
   readonly args: string;
+  /** The arguments as the help shows them, where `args` can't say it. */
+  readonly usage?: string;
   readonly summary: string;
   readonly options: readonly OptionSpec[];
   /** A command line and what it does. */

@@ -42,20 +42,27 @@ export const webSocketTransport: Transport = (url, events) => {
   const SocketOf = (global ?? UndiciWebSocket) as unknown as SocketClass;
   const socket = new SocketOf(url);
   socket.binaryType = 'arraybuffer';
+  let isOpen = false;
   let isClosed = false;
   const closed = (reason: string) => {
     if (isClosed) return;
     isClosed = true;
     events.closed(reason);
   };
-  socket.onopen = () => events.opened();
+  socket.onopen = () => {
+    isOpen = true;
+    events.opened();
+  };
   socket.onmessage = (event: { data: unknown }) => {
     if (event.data instanceof ArrayBuffer) events.frame(new Uint8Array(event.data));
     else socket.close(NORMAL_CLOSURE);
   };
   // undici: an error may come without a close event, and while the state is still CONNECTING.
+  // Its close() then is another error: the first one counts.
   socket.onerror = (event: { message?: string }) => {
-    closed(event.message || 'connection failed');
+    if (isClosed) return;
+    // Of a connection that never opened, undici has nothing to tell but that it did not.
+    closed(isOpen && event.message ? event.message : 'no master answers there');
     socket.close();
   };
   socket.onclose = (event: { code?: number; reason?: string }) => {
@@ -64,6 +71,8 @@ export const webSocketTransport: Transport = (url, events) => {
   return {
     send: (frame) => socket.send(frame),
     bufferedBytes: () => socket.bufferedAmount,
-    close: () => socket.close(NORMAL_CLOSURE),
+    close: () => {
+      if (!isClosed) socket.close(NORMAL_CLOSURE);
+    },
   };
 };

@@ -14,7 +14,8 @@ type Options = { force?: boolean; recursive?: boolean };
 export const cp = verb<Options>({
   name: 'cp',
   args: '<paths...>',
-  summary: 'copy within the namespace: <source...> <target>',
+  usage: '<source...> <target>',
+  summary: 'copy within the namespace',
   options: [recursive, force],
   examples: [
     ['orchard cp /data/a.csv /backup', 'into a directory that exists'],

@@ -16,7 +16,8 @@ type Options = { force?: boolean; recursive?: boolean };
 export const get = verb<Options>({
   name: 'get',
   args: '<paths...>',
-  summary: 'copy files and directories to this machine: <path...> <local>',
+  usage: '<path...> [local]',
+  summary: 'copy files and directories to this machine',
   options: [force, recursive],
   examples: [
     ['orchard get /data/a.csv .', 'into this directory'],

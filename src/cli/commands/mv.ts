@@ -7,7 +7,8 @@ import { findTarget, placeOf, splitTarget } from './target.js';
 export const mv = verb<{ force?: boolean }>({
   name: 'mv',
   args: '<paths...>',
-  summary: 'rename or move files and directories: <source...> <target>',
+  usage: '<source...> <target>',
+  summary: 'rename or move files and directories',
   options: [force],
   examples: [
     ['orchard mv /data/tmp /data/final', 'rename, at once whatever its size'],

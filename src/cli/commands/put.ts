@@ -16,7 +16,8 @@ type Options = { force?: boolean; recursive?: boolean };
 export const put = verb<Options>({
   name: 'put',
   args: '<paths...>',
-  summary: 'copy local files and directories into the namespace: <local...> <target>',
+  usage: '<local...> <target>',
+  summary: 'copy local files and directories into the namespace',
   options: [force, recursive],
   examples: [
     ['orchard put a.csv /data', 'into a directory that exists'],
