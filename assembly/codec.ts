@@ -190,7 +190,8 @@ function decodeValue(value: usize, bytes: u32, out: usize): bool {
   store<u64>(out, presence & LENGTH ? getVarint(64) : 0, RECORD_LENGTH);
   store<u64>(out, presence & MTIME ? getSigned(64) + ctime : ctime, RECORD_MTIME);
   store<u64>(out, presence & TTL ? getSigned(64) : u64(-1), RECORD_TTL);
-  store<u64>(out, presence & BLOCK_SIZE ? getVarint(64) : blockSizeOf(directory), RECORD_BLOCK_SIZE);
+  const blockSize = presence & BLOCK_SIZE ? getVarint(64) : blockSizeOf(directory);
+  store<u64>(out, blockSize, RECORD_BLOCK_SIZE);
   store<u16>(out, u32(presence & MODE ? getVarint(16) : modeOf(directory)), RECORD_MODE);
   store<u32>(out, u32(presence & FLAGS ? getVarint(32) : flagsOf(directory)), RECORD_FLAGS);
   const group = presence & GROUP ? u32(getVarint(32)) : 0;

@@ -2,8 +2,8 @@
  * CRC32C (Castagnoli, reflected polynomial 0x82f63b78) of journal entries, by eight tables: eight
  * bytes a step. WebAssembly has no CRC instruction.
  *
- *   TABLES ┌── table 0: one byte ──┬── table 1: that byte, one zero byte later ──┬ … ┬── table 7 ──┐
- *          └──────── 256 × u32 ────┴─────────────────────────────────────────────┴───┴─────────────┘
+ *   TABLES ┌── table 0: one byte ──┬── table 1: it, one zero byte later ──┬ … ┬── table 7 ──┐
+ *          └────── 256 × u32 ──────┴──────────────────────────────────────┴───┴─────────────┘
  *
  * The tables stand at a fixed address behind the module's static data and not in it: a data
  * segment is written again by every thread that instantiates the module, under the eyes of the

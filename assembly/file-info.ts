@@ -11,11 +11,7 @@
  * Invariant: a table begins at a multiple of 8 from the frame's start, so the struct is aligned.
  */
 import { STRING_INDEX_BASE, STRING_BLOB_BASE } from './control';
-import {
-  CONTROL_BASE,
-  CONTROL_STRING_COUNT,
-  RECORD_NAME,
-} from './generated/layout';
+import { CONTROL_BASE, CONTROL_STRING_COUNT } from './generated/layout';
 
 export const INFO_NAME: u32 = 4;
 export const INFO_OWNER: u32 = 8;
@@ -27,9 +23,7 @@ export const INFO_PATH_BYTES: u32 = 120;
 
 /** Fields of FileInfo: inode, name, owner, group; then path. */
 export const INFO_VTABLE: usize = memory.data<u16>([12, 112, 16, 4, 8, 12]);
-export const INFO_VTABLE_BYTES: u32 = 12;
 export const INFO_PATH_VTABLE: usize = memory.data<u16>([14, 116, 16, 4, 8, 12, 112]);
-export const INFO_PATH_VTABLE_BYTES: u32 = 14;
 
 /** Copies the 96 bytes of a record's header; neither address need be aligned. */
 // @ts-ignore: decorator
@@ -96,11 +90,4 @@ export function internedText(id: u32): usize {
 function internedRow(id: u32): usize {
   const count = atomic.load<u32>(CONTROL_BASE + CONTROL_STRING_COUNT);
   return STRING_INDEX_BASE + ((id < count ? id : 0) << 3);
-}
-
-/** Address of a record's name. */
-// @ts-ignore: decorator
-@inline
-export function nameOf(record: usize): usize {
-  return record + RECORD_NAME;
 }

@@ -93,7 +93,7 @@ export function groupHas(index: u32): bool {
   return load<i32>(memberOf(index), MEMBER_DEPTH) >= 0;
 }
 
-/** Resolves all members, of which it may drop some. False: the tree changed, none means anything. */
+/** Resolves all members; it may drop some. False: the tree changed, so none means anything. */
 export function resolveGroup(count: u32): bool {
   const structure = atomic.load<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ);
   if ((structure & 1) != 0) return false;

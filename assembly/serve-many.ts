@@ -1,12 +1,12 @@
 /**
  * Many GetStatus calls that arrived together, each a frame of its own, as one group (group.ts).
  *
- *   SERVE_ROWS, one row per request, filled by JavaScript:        filled here:
- *   ┌────────────────────┬─────────────────┐                    ┌──────────────────┬───────────────┐
- *   │ 0 request, address │ 4 request bytes │                    │ 8 reply, address │ 12 its bytes  │
- *   └────────────────────┴─────────────────┘                    └──────────────────┴───────────────┘
+ *   SERVE_ROWS, one row per request, filled by JavaScript:       filled here:
+ *   ┌────────────────────┬─────────────────┐                   ┌──────────────────┬──────────────┐
+ *   │ 0 request, address │ 4 request bytes │                   │ 8 reply, address │ 12 its bytes │
+ *   └────────────────────┴─────────────────┘                   └──────────────────┴──────────────┘
  *
- * Replies stand in EXECUTOR.REPLY one behind the other. Reply bytes 0 = this one needs the long way.
+ * Replies stand in EXECUTOR.REPLY one behind the other. Bytes 0 = this one needs the long way.
  * All requests of one call are from the one caller at EXECUTOR.CALLER.
  */
 import { EXEC } from './control';

@@ -1,4 +1,4 @@
-/** Goal: paths are cleaned and refused as behaviours 153 to 155 have it. Method: kernel and twin. */
+/** Goal: paths are cleaned and refused as behaviours 153 to 155 say. Method: kernel and twin. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { WALK } from '../../../src/base/layout.js';

@@ -1,4 +1,4 @@
-/** Goal: POSIX decides as POSIX says. Method: the kernels against the twin, few ids so that they meet. */
+/** Goal: permissions as POSIX has them. Method: kernels against twin, few ids so that they meet. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CALLER, NODE, NODE_BYTES, WALK } from '../../../src/base/layout.js';
