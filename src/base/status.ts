@@ -51,7 +51,11 @@ export class StatusError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(code: Code, reason: string, detail: StatusDetail = {}) {
+    // Expected outcomes need no stack, and capturing one costs more than the look-up that failed.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(reason);
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.path = detail.path;
     this.hint = detail.hint;

@@ -1,0 +1,56 @@
+/**
+ * The threads of one master: started one by one, watched, stopped together. A thread that dies
+ * takes the process down: half a master would answer some calls and lose others. Floor 7.
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+
+export class Threads {
+  readonly #workers = new Map<string, Worker>();
+  readonly #onDeath: (name: string, error: unknown) => void;
+  #stopping = false;
+
+  constructor(onDeath: (name: string, error: unknown) => void) {
+    this.#onDeath = onDeath;
+  }
+
+  /** Starts dist/src/master/<file> and waits for its first message, which is returned. */
+  async start(name: string, file: string, workerData: object): Promise<{ kind: string }> {
+    const worker = new Worker(new URL(`./${file}`, import.meta.url), { workerData, name });
+    this.#workers.set(name, worker);
+    // Why it cannot start is said by the error, so that is what start() rejects with.
+    const [message] = (await once(worker, 'message')) as [{ kind: string }];
+    worker.on('error', (error) => this.#died(name, error));
+    worker.on('exit', (code) => this.#died(name, new Error(`the thread ended with ${code}`)));
+    return message;
+  }
+
+  get(name: string): Worker {
+    const worker = this.#workers.get(name);
+    if (worker === undefined) throw new Error(`there is no thread ${name}`);
+    return worker;
+  }
+
+  /** From here on threads may end. */
+  expectEnd(): void {
+    this.#stopping = true;
+  }
+
+  /** Resolves when the thread has ended by itself, or was ended after `withinMs`. */
+  async ended(name: string, withinMs: number): Promise<boolean> {
+    const worker = this.get(name);
+    if (worker.threadId === -1) return true;
+    const timeout = AbortSignal.timeout(Math.max(1, withinMs));
+    try {
+      await once(worker, 'exit', { signal: timeout });
+      return true;
+    } catch {
+      await worker.terminate();
+      return false;
+    }
+  }
+
+  #died(name: string, error: unknown): void {
+    if (!this.#stopping) this.#onDeath(name, error);
+  }
+}
