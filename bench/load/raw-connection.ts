@@ -17,6 +17,7 @@ import { HelloT, RequestBody } from '../../src/protocol/generated/index.js';
 import { FrameParser, Opcode } from './frame-parser.js';
 import { FrameTemplate, masked, writeCall } from './frame-template.js';
 import type { LoadTarget } from './load-job.js';
+import { LOAD_USER } from './load-user.js';
 import { ReplyReader } from './reply-reader.js';
 import type { Workload } from './workload.js';
 
@@ -240,7 +241,7 @@ export class RawConnection {
 function helloFrame(): Uint8Array {
   // A client of its own for each connection: the master remembers calls by client.
   const clientId = randomBytes(6).readUIntBE(0, 6);
-  const hello = new HelloT(PROTOCOL_VERSION, clientId, 'bench', ['supergroup'], 'bench');
+  const hello = new HelloT(PROTOCOL_VERSION, clientId, LOAD_USER, [LOAD_USER], 'orchard-bench');
   const template = new FrameTemplate(RequestBody.Hello, hello);
   return template.bytes;
 }

@@ -1,0 +1,75 @@
+/**
+ * A master for a bench: on free ports, over a data directory of its own that goes with it. The tree
+ * lies on the disk under the system's temporary directory unless ORCHARD_BENCH_DIR names another.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts, MasterProcess } from '../src/demo/master-process.js';
+
+const READY_MS_MAX = 120_000;
+
+export class BenchMaster {
+  readonly #directory: string;
+  readonly #env: Readonly<Record<string, string>>;
+  #process: MasterProcess | undefined;
+
+  private constructor(env: Readonly<Record<string, string>>) {
+    const parent = process.env['ORCHARD_BENCH_DIR'] ?? tmpdir();
+    this.#directory = mkdtempSync(join(parent, 'orchard-bench-'));
+    this.#env = { ORCHARD_LOG_LEVEL: 'warn', ...env };
+  }
+
+  static async start(env: Readonly<Record<string, string>>): Promise<BenchMaster> {
+    const master = new BenchMaster(env);
+    try {
+      await master.start();
+    } catch (error) {
+      master.#remove();
+      throw error;
+    }
+    return master;
+  }
+
+  get process(): MasterProcess {
+    if (this.#process === undefined) throw new Error('the master is not running');
+    return this.#process;
+  }
+
+  get dataDir(): string {
+    return join(this.#directory, 'data');
+  }
+
+  get target(): { host: string; port: number; pid: number } {
+    const { host, rpcPort: port, pid } = this.process;
+    return { host, port, pid };
+  }
+
+  /** Over the same data, after kill(). */
+  async start(): Promise<void> {
+    const [rpcPort = 0, httpPort = 0] = await freePorts(2);
+    this.#process = await MasterProcess.start({
+      dataDir: this.dataDir,
+      logFile: join(this.#directory, 'master.log'),
+      rpcPort,
+      httpPort,
+      env: this.#env,
+      readyWithinMs: READY_MS_MAX,
+    });
+  }
+
+  async kill(): Promise<void> {
+    await this.process.kill();
+    this.#process = undefined;
+  }
+
+  /** The process and all it has stored. */
+  async discard(): Promise<void> {
+    await this.#process?.kill();
+    this.#remove();
+  }
+
+  #remove(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * A real master in a process of its own, started the way a user starts it. For the demo and for the
+ * benches: start and wait until it answers, stop it as an operator does or kill it as a crash does.
+ *
+ * Invariant: stop() and kill() return when the process is gone, so its data directory is free.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export type MasterOptions = {
+  readonly dataDir: string;
+  readonly host?: string;
+  readonly rpcPort: number;
+  readonly httpPort: number;
+  /** Takes the master's log, appended. */
+  readonly logFile: string;
+  /** ORCHARD_* variables beyond these. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly readyWithinMs?: number;
+};
+
+const CLI_ENTRY = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+const HOST_DEFAULT = '127.0.0.1';
+const READY_MS_DEFAULT = 60_000;
+const READY_POLL_MS = 10;
+const LOG_TAIL_LINES = 12;
+
+export class MasterProcess {
+  readonly host: string;
+  readonly rpcPort: number;
+  readonly httpPort: number;
+  readonly pid: number;
+  /** From the start of the process to its first healthy answer on both ports. */
+  readyMs = 0;
+  readonly #child: ChildProcess;
+  readonly #logFile: string;
+  readonly #gone: Promise<string>;
+  #goneWith: string | undefined;
+
+  private constructor(options: MasterOptions) {
+    this.host = options.host ?? HOST_DEFAULT;
+    this.rpcPort = options.rpcPort;
+    this.httpPort = options.httpPort;
+    this.#logFile = options.logFile;
+    mkdirSync(dirname(options.logFile), { recursive: true });
+    const log = openSync(options.logFile, 'a');
+    this.#child = spawn(process.execPath, [CLI_ENTRY, 'master', 'start'], {
+      stdio: ['ignore', log, log],
+      env: { ...process.env, ...environment(options, this.host) },
+    });
+    closeSync(log);
+    this.pid = this.#child.pid ?? 0;
+    this.#gone = new Promise((resolve) => {
+      const onGone = (with_: string): void => {
+        this.#goneWith = with_;
+        resolve(with_);
+      };
+      this.#child.once('exit', (code, signal) => onGone(signal ?? `status ${code}`));
+      this.#child.once('error', (error) => onGone(error.message));
+    });
+  }
+
+  static async start(options: MasterOptions): Promise<MasterProcess> {
+    const startedMs = performance.now();
+    const master = new MasterProcess(options);
+    await master.#ready(startedMs + (options.readyWithinMs ?? READY_MS_DEFAULT));
+    master.readyMs = performance.now() - startedMs;
+    return master;
+  }
+
+  /** Ends by itself: what a caller may wait for to notice that the master died. */
+  get gone(): Promise<string> {
+    return this.#gone;
+  }
+
+  /** SIGTERM: drains, flushes and ends. */
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    await this.#gone;
+  }
+
+  /** SIGKILL: whatever it had in memory is lost. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#gone;
+  }
+
+  async #ready(untilMs: number): Promise<void> {
+    for (const port of [this.rpcPort, this.httpPort]) {
+      while (!(await isHealthy(`http://${this.host}:${port}/healthz`))) {
+        if (this.#goneWith !== undefined) throw this.#failure(`ended with ${this.#goneWith}`);
+        if (performance.now() > untilMs) {
+          await this.kill();
+          throw this.#failure('did not answer in time');
+        }
+        await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+      }
+    }
+  }
+
+  #failure(what: string): Error {
+    const tail = readFileSync(this.#logFile, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES);
+    return new Error(`the master ${what}; its log ends with\n${tail.join('\n')}`);
+  }
+}
+
+function environment(options: MasterOptions, host: string): Record<string, string> {
+  return {
+    ORCHARD_DATA_DIR: options.dataDir,
+    ORCHARD_HOST: host,
+    ORCHARD_RPC_PORT: String(options.rpcPort),
+    ORCHARD_HTTP_PORT: String(options.httpPort),
+    ORCHARD_LOG_PRETTY: 'false',
+    ...options.env,
+  };
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url);
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    // Not listening yet, which is what is waited for.
+    return false;
+  }
+}
+
+/** Ports that nobody listens on at this moment. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const server = createServer().once('error', reject);
+          server.listen(0, HOST_DEFAULT, () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

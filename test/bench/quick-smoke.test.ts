@@ -1,0 +1,53 @@
+/**
+ * The bench cannot rot: every case runs at a tiny size over a real master in each run of the tests,
+ * all replies are right, and the JSON lines carry what scripts read. The figures mean nothing here.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url));
+const TIMEOUT_MS = 120_000;
+
+type Line = Record<string, number | string | boolean>;
+
+const cases = [
+  ['getStatus', 50, 32],
+  ['getStatus', 50, 1],
+  ['batchGetStatus', 8, 2],
+  ['createFile', 50, 32],
+  ['createFile', 50, 1],
+  ['delete', 50, 32],
+  ['rename', 50, 32],
+  ['listStatus', 1, 1],
+  ['restart', 0, 0],
+];
+
+describe('bench quick --smoke', () => {
+  it(
+    'measures every case without an error',
+    async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        MAIN,
+        'quick',
+        '--smoke',
+        '--json',
+      ]);
+      const lines = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Line);
+      expect(lines.map(({ op, connections, depth }) => [op, connections, depth])).toEqual(cases);
+      for (const line of lines) {
+        expect(line['errors'], `${line['op']}: ${line['firstError']}`).toBe(0);
+        for (const field of ['opsPerSecond', 'p50Ms', 'p99Ms', 'serverCpu', 'rssBytes']) {
+          expect(line[field], `${line['op']}.${field}`).toBeGreaterThan(0);
+        }
+        expect(line['clientCpu']).toBeGreaterThanOrEqual(0);
+        expect(line['p99Ms']).toBeGreaterThanOrEqual(line['p50Ms'] as number);
+      }
+    },
+    TIMEOUT_MS,
+  );
+});
