@@ -71,6 +71,14 @@ export class Tier2 {
     this.#env.resetReadTxn();
   }
 
+  /** The largest inode id in `ids`, 0 if there is none. Keys: a length byte, then that many. */
+  lastId(): number {
+    for (const key of this.ids.getKeys({ reverse: true, limit: 1 })) {
+      return key.subarray(1).reduce((id, byte) => id * 256 + byte, 0);
+    }
+    return 0;
+  }
+
   /** Bytes of pages in use, free pages left out; and inodes stored. */
   stats(): { readonly bytes: number; readonly inodes: number } {
     const env = this.#env.getStats() as { pageSize?: number; lastPageNumber?: number };

@@ -1,0 +1,161 @@
+/**
+ * The composition root of a master: reads the configuration, locks the data directory, makes the
+ * shared memory, starts the threads in order, and stops them in order.
+ *
+ *   start   data directory ─▶ shared memory, tier 2 ─▶ flusher, writer (recovers) ─▶ background,
+ *           HTTP ─▶ shards (listen) ─▶ SERVING
+ *   stop    SIGTERM ─▶ DRAINING (no new calls) ─▶ shards ─▶ background ─▶ STOPPED ─▶ writer
+ *           (rings empty, everything flushed) ─▶ flusher ─▶ lock
+ *
+ * A thread that dies, or a bug anywhere, ends the process at once with status 70: the journal has
+ * whatever was acknowledged.
+ */
+import { availableParallelism, totalmem, userInfo } from 'node:os';
+import { type Config, type Environment, parseConfig } from '../base/config.js';
+import { CONTROL, CONTROL_BASE } from '../base/layout.js';
+import { planLayout } from '../base/layout.js';
+import { State } from '../base/state.js';
+import { instantiate } from '../kernel/kernel.js';
+import { SharedMemory } from '../kernel/shared-memory.js';
+import { Tier2 } from '../storage/tier2.js';
+import { type DataDirectory, openDataDirectory } from './data-directory.js';
+import { createLog, type Log } from './log.js';
+import { prefaultTier1 } from './prefault.js';
+import { MasterServices } from './services.js';
+import { planExecutors, type ThreadData } from './thread-data.js';
+import { Threads } from './threads.js';
+import type { WriterReady } from './writer-thread.js';
+
+const EXIT_BUG = 70;
+/** Of ORCHARD_DRAIN_TIMEOUT, what is kept for the writer and the flusher. */
+const FLUSH_SHARE = 0.5;
+
+export async function startMaster(environment: Environment): Promise<void> {
+  const config = parseConfig(environment, {
+    cores: availableParallelism(),
+    memoryBytes: Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem()),
+    user: userInfo().username,
+    workingDirectory: process.cwd(),
+  });
+  const log = createLog(config, { thread: 'main' });
+  const directory = await openDataDirectory(config.dataDir, { clusterName: config.clusterName });
+  const master = new Master(config, environment, directory, log);
+  await master.start();
+}
+
+class Master {
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #directory: DataDirectory;
+  readonly #environment: Environment;
+  readonly #threads: Threads;
+  readonly #shared: SharedMemory;
+  readonly #tier2: Tier2;
+  readonly #services: MasterServices;
+  readonly #background = new AbortController();
+  #stopping = false;
+
+  constructor(config: Config, environment: Environment, directory: DataDirectory, log: Log) {
+    this.#config = config;
+    this.#environment = environment;
+    this.#directory = directory;
+    this.#log = log;
+    this.#threads = new Threads((name, error) => this.#fail(`thread ${name} has died`, error));
+    this.#shared = SharedMemory.create(
+      planLayout({
+        executorCount: planExecutors(config).count,
+        tier1Bytes: config.tier1Bytes,
+        lockStripeCount: config.lockStripes,
+        ringBytes: config.ringBytes,
+        sideRingBytes: config.sideRingBytes,
+        retryEntryCount: config.retryCacheEntries,
+      }),
+    );
+    this.#shared.store(CONTROL.EPOCH, 1);
+    this.#tier2 = new Tier2(directory.meta, { mapBytes: config.tier2MapBytes });
+    this.#services = this.#makeServices();
+  }
+
+  async start(): Promise<void> {
+    const began = performance.now();
+    const plan = planExecutors(this.#config);
+    process.on('uncaughtException', (error) => this.#fail('uncaught exception', error));
+    process.on('unhandledRejection', (error) => this.#fail('unhandled rejection', error));
+    await this.#threads.start('flusher', 'flusher-thread.js', this.#dataFor(plan.flusher));
+    const ready = await this.#threads.start('writer', 'writer-thread.js', this.#dataFor(plan.writer));
+    const { recovery } = ready as WriterReady;
+    this.#log.info({ ...recovery, ms: since(began) }, 'the namespace stands');
+    await this.#services.start();
+    for (let shard = 0; shard < plan.shards; shard++) {
+      await this.#threads.start(`shard-${shard}`, 'shard-thread.js', this.#dataFor(shard));
+      this.#services.connect(this.#threads.get(`shard-${shard}`));
+    }
+    this.#shared.store(CONTROL.STATE, State.SERVING);
+    process.once('SIGTERM', () => void this.#stop('SIGTERM'));
+    process.once('SIGINT', () => void this.#stop('SIGINT'));
+    const { host, rpcPort, httpPort } = this.#config;
+    this.#log.info({ host, rpcPort, httpPort, ms: since(began) }, 'serving');
+    await prefaultTier1(this.#shared, this.#background.signal);
+  }
+
+  #dataFor(executor: number): ThreadData {
+    return {
+      memory: this.#shared.memory,
+      config: this.#config,
+      paths: { journal: this.#directory.journal, meta: this.#directory.meta },
+      clusterId: this.#directory.clusterId,
+      executor,
+    };
+  }
+
+  #makeServices(): MasterServices {
+    const { main } = planExecutors(this.#config);
+    return new MasterServices({
+      config: this.#config,
+      environment: this.#environment,
+      shared: this.#shared,
+      kernel: instantiate(this.#shared.memory, main),
+      tier2: this.#tier2,
+      log: this.#log,
+      threadData: (executor) => this.#dataFor(executor),
+      clusterId: this.#directory.clusterId,
+      onBug: (error) => this.#fail('bug', error),
+    });
+  }
+
+  /** Stops in order, within ORCHARD_DRAIN_TIMEOUT. What is acknowledged is kept in any case. */
+  async #stop(signal: string): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const began = performance.now();
+    const limit = this.#config.drainTimeoutMs;
+    this.#log.info({ signal }, 'stopping');
+    this.#threads.expectEnd();
+    this.#background.abort();
+    this.#shared.store(CONTROL.STATE, State.DRAINING);
+    const plan = planExecutors(this.#config);
+    const shards = Array.from({ length: plan.shards }, (_, shard) => `shard-${shard}`);
+    const drainMs = limit * FLUSH_SHARE;
+    await this.#services.drain(drainMs);
+    await Promise.all(shards.map((name) => this.#threads.ended(name, drainMs)));
+    await this.#services.stop();
+    this.#shared.store(CONTROL.STATE, State.STOPPED);
+    this.#shared.ring(CONTROL_BASE + CONTROL.WRITER_BELL);
+    await this.#threads.ended('writer', limit - since(began));
+    this.#shared.ring(CONTROL_BASE + CONTROL.FLUSHER_BELL);
+    await this.#threads.ended('flusher', Math.max(200, limit - since(began)));
+    await this.#tier2.close();
+    await this.#directory.lock.release();
+    this.#log.info({ ms: since(began) }, 'stopped');
+    process.exit(0);
+  }
+
+  #fail(what: string, error: unknown): void {
+    // Nobody may acknowledge anything any more.
+    this.#shared.store(CONTROL.STATE, State.FAILED);
+    this.#log.fatal({ err: error }, what);
+    process.exit(EXIT_BUG);
+  }
+}
+
+const since = (began: number): number => Math.round(performance.now() - began);

@@ -1,0 +1,80 @@
+/**
+ * What the master says about itself (`orchard admin report` and `journal`): figures out of the
+ * control words, read at one moment without stopping anybody. Floor 7.
+ */
+import type { Config } from '../base/config.js';
+import { CONTROL, CONTROL_BASE } from '../base/layout.js';
+import { State } from '../base/state.js';
+import type { KernelExports } from '../kernel/exports.js';
+import type { SharedMemory } from '../kernel/shared-memory.js';
+import type { ExecutorPlan } from './thread-data.js';
+
+const stateNames = Object.fromEntries(Object.entries(State).map(([name, code]) => [code, name]));
+
+export type ReportSources = {
+  readonly shared: SharedMemory;
+  readonly kernel: KernelExports;
+  readonly config: Config;
+  readonly plan: ExecutorPlan;
+  readonly clusterId: string;
+  readonly version: string;
+  readonly startedMs: number;
+};
+
+export function masterReport(sources: ReportSources): Record<string, unknown> {
+  const { shared, config, plan } = sources;
+  const slots = shared.fixed(CONTROL.DIRTY_LIST_CAPACITY);
+  const memory = process.memoryUsage();
+  return {
+    version: sources.version,
+    clusterId: sources.clusterId,
+    clusterName: config.clusterName,
+    state: stateNames[shared.load(CONTROL.STATE)],
+    readOnly: shared.load(CONTROL.READ_ONLY) !== 0,
+    startedMs: sources.startedMs,
+    uptimeMs: Date.now() - sources.startedMs,
+    threads: { rpc: plan.shards, background: config.backgroundThreads },
+    rpcPort: config.rpcPort,
+    httpPort: config.httpPort,
+    memory: { residentBytes: memory.rss, sharedBytes: shared.u8.length, heapBytes: memory.heapUsed },
+    namespace: { inodes: word(sources, CONTROL.STAT_INODES) },
+    tier1: { bytes: config.tier1Bytes, slots, dirtySlots: dirtySlots(shared) },
+    journal: journalReport(sources),
+    locks: { parkedExecutors: shared.load(CONTROL.LOCK_PARKED) },
+    names: { interned: shared.load(CONTROL.STRING_COUNT) },
+  };
+}
+
+export function journalReport(sources: ReportSources): Record<string, unknown> {
+  const batches = word(sources, CONTROL.STAT_BATCHES);
+  const entries = word(sources, CONTROL.STAT_ENTRIES);
+  const flushes = word(sources, CONTROL.STAT_FLUSHES);
+  const appliedSeq = word(sources, CONTROL.APPLIED_SEQ);
+  const flushedSeq = word(sources, CONTROL.FLUSHED_SEQ);
+  return {
+    sync: sources.config.journalSync,
+    appliedSeq,
+    durableSeq: word(sources, CONTROL.DURABLE_SEQ),
+    flushedSeq,
+    backlogEntries: appliedSeq - flushedSeq,
+    entries,
+    batches,
+    entriesPerBatch: batches === 0 ? 0 : entries / batches,
+    bytes: word(sources, CONTROL.STAT_WAL_BYTES),
+    syncMs: word(sources, CONTROL.STAT_SYNC_NS) / 1e6,
+    segments: word(sources, CONTROL.STAT_SEGMENTS),
+    diskBytes: word(sources, CONTROL.STAT_JOURNAL_BYTES),
+    flushes,
+    flushedSlots: word(sources, CONTROL.STAT_FLUSHED_SLOTS),
+    flushMs: word(sources, CONTROL.STAT_FLUSH_NS) / 1e6,
+    roomWaits: word(sources, CONTROL.STAT_ROOM_WAITS),
+  };
+}
+
+function dirtySlots(shared: SharedMemory): number {
+  return shared.load(CONTROL.DIRTY_COUNT) + shared.load(CONTROL.DIRTY_COUNT + 4);
+}
+
+function word({ kernel }: ReportSources, offset: number): number {
+  return kernel.load64(CONTROL_BASE + offset);
+}
