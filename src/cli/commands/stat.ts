@@ -65,13 +65,16 @@ const letters: Readonly<Record<string, (status: FileStatus) => string>> = {
 const formatted = (status: FileStatus, format: string): string =>
   format.replace(/%(.)/gs, (whole, letter: string) => letters[letter]?.(status) ?? whole);
 
+const bothSizes = (bytes: number): string =>
+  bytes < 1024 ? String(bytes) : `${bytes} (${humanBytes(bytes)})`;
+
 function fieldsOf(status: FileStatus): [string, string][] {
   const isFile = status.type === 'file';
   const { replicationMin, replicationMax } = status;
   const fields: ([string, string] | false | undefined)[] = [
     ['Path:', shown(status.path)],
     ['Type:', `${status.type}${isFile ? '' : `, ${status.length} entries`}`],
-    isFile && ['Size:', `${status.length} (${humanBytes(status.length)})`],
+    isFile && ['Size:', bothSizes(status.length)],
     ['State:', stateText(status)],
     ['Mode:', `${octalMode(status.mode)} (${modeText(status)})`],
     ['Owner:', `${status.owner}:${status.group}`],
@@ -79,7 +82,7 @@ function fieldsOf(status: FileStatus): [string, string][] {
     ['Created:', exactTimeText(status.ctimeMs)],
     status.ttlMs >= 0 && ['TTL:', `${spanText(status.ttlMs)}, then ${status.ttlAction}`],
     ['Pinned:', status.pinned ? 'yes' : 'no'],
-    isFile && ['Block size:', `${status.blockSize} (${humanBytes(status.blockSize)})`],
+    isFile && ['Block size:', bothSizes(status.blockSize)],
     isFile && ['Replicas:', `${replicationMin} to ${replicationMax < 0 ? 'any' : replicationMax}`],
     !isFile && ['Loaded:', status.childrenLoaded ? 'yes' : 'not yet'],
     ['Id:', `${status.id} in ${status.parentId}`],

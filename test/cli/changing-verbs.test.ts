@@ -1,0 +1,216 @@
+/** The verbs that change something: what they ask of the client, for one path and for many. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeClient } from './fake-client.js';
+import { run } from './run.js';
+
+let client: FakeClient;
+
+beforeEach(() => {
+  client = new FakeClient()
+    .directory('/data')
+    .file('/data/a', 'alpha', { mode: 0o644 })
+    .file('/data/b', 'beta', { mode: 0o755 })
+    .directory('/data/sub')
+    .file('/data/sub/c', 'gamma')
+    .directory('/other');
+});
+
+const asked = (name: string) => client.asked.filter(([method]) => method === name);
+
+describe('mkdir and touch', () => {
+  it('make what they are told, parents only with -p', async () => {
+    expect(await run(client, 'mkdir -m 700 /x/')).toMatchObject({ status: 0, out: '', err: '' });
+    expect(await run(client, 'mkdir -p /y/z')).toMatchObject({ status: 0 });
+    expect(asked('createDirectory')).toEqual([
+      ['createDirectory', '/x', { recursive: false, allowExists: false, mode: 0o700 }],
+      ['createDirectory', '/y/z', { recursive: true, allowExists: true }],
+    ]);
+    const again = await run(client, 'mkdir /x');
+    expect(again.err).toBe('orchard: mkdir: ALREADY_EXISTS: /x: Path "/x" already exists\n');
+    expect(again.status).toBe(1);
+  });
+
+  it('leave what exists alone', async () => {
+    expect((await run(client, 'touch /new /data/a')).status).toBe(0);
+    expect(asked('completeFile')).toEqual([['completeFile', '/new', { length: 0 }]]);
+    expect((await run(client, 'touch /data')).status).toBe(1);
+  });
+});
+
+describe('mv', () => {
+  it('renames, or moves into a directory that exists', async () => {
+    const { out } = await run(client, 'mv /data/a /data/z');
+    expect(out).toBe('Renamed /data/a to /data/z\n');
+    await run(client, 'mv -f /data/a /data/b /other/');
+    expect(asked('rename')).toEqual([
+      ['rename', '/data/a', '/data/z', { overwrite: false }],
+      ['rename', '/data/a', '/other/a', { overwrite: true }],
+      ['rename', '/data/b', '/other/b', { overwrite: true }],
+    ]);
+  });
+
+  it('refuses a target that is no directory where one is needed', async () => {
+    for (const line of [
+      'mv /data/a /data/b /new',
+      'mv /data/a /new/',
+      'mv /data/a /data/b /data/b',
+    ]) {
+      expect((await run(client, line)).status, line).toBe(1);
+    }
+    expect((await run(client, 'mv /data/a')).status).toBe(2);
+    expect(asked('rename')).toEqual([]);
+  });
+});
+
+describe('rm and undelete', () => {
+  it('tell what they did and pass the options on', async () => {
+    expect((await run(client, 'rm -R --skip-trash /data/sub')).out).toBe('Deleted /data/sub\n');
+    expect((await run(client, 'undelete /data/sub')).out).toBe('Brought back /data/sub\n');
+    expect(asked('delete')[0]).toEqual([
+      'delete',
+      '/data/sub',
+      { recursive: true, skipTrash: true, deleteMountPoints: false, alluxioOnly: false },
+    ]);
+  });
+
+  it('fail on what is not there, but for -f', async () => {
+    expect((await run(client, 'rm /nothing')).status).toBe(1);
+    expect(await run(client, 'rm -f /nothing')).toMatchObject({ status: 0, err: '' });
+  });
+
+  it('tell failures as JSON with --json', async () => {
+    const { err } = await run(client, 'rm --json /nothing');
+    expect(JSON.parse(err)).toMatchObject({
+      verb: 'rm',
+      error: { code: 'NOT_FOUND', path: '/nothing', hint: 'orchard ls /' },
+    });
+  });
+});
+
+describe('chmod, chown, setTtl, pin, setfattr', () => {
+  it('set octal modes in one call and symbolic ones file by file', async () => {
+    await run(client, 'chmod -R 750 /data');
+    expect(asked('setAttribute')).toEqual([
+      ['setAttribute', '/data', { mode: 0o750, recursive: true }],
+    ]);
+    client.asked.length = 0;
+    await run(client, 'chmod -R go=,u+X /data');
+    const modes = Object.fromEntries(
+      asked('setAttribute').map(([, path, options]) => [path, (options as { mode: number }).mode]),
+    );
+    expect(modes).toEqual({
+      '/data': 0o700,
+      '/data/a': 0o600,
+      '/data/b': 0o700,
+      '/data/sub': 0o700,
+      '/data/sub/c': 0o600,
+    });
+  });
+
+  it('take owner, group or both', async () => {
+    await run(client, 'chown bob /data/a');
+    await run(client, 'chown bob:ops /data/a');
+    await run(client, 'chown :ops /data/a');
+    await run(client, 'chgrp ops /data/a');
+    expect(asked('setAttribute').map(([, , options]) => options)).toEqual([
+      { owner: 'bob' },
+      { owner: 'bob', group: 'ops' },
+      { group: 'ops' },
+      { group: 'ops' },
+    ]);
+    expect((await run(client, 'chown : /data/a')).status).toBe(2);
+  });
+
+  it('take durations with units, bare milliseconds, and none', async () => {
+    await run(client, 'setTtl /data/a 2h');
+    await run(client, 'setTtl --action free /data/a 5000');
+    await run(client, 'unsetTtl /data/a');
+    expect(asked('setAttribute').map(([, , options]) => options)).toEqual([
+      { ttlMs: 7_200_000, ttlAction: 'delete' },
+      { ttlMs: 5000, ttlAction: 'free' },
+      { ttlMs: -1, ttlAction: 'delete' },
+    ]);
+    expect((await run(client, 'setTtl /data/a soon')).status).toBe(2);
+    expect((await run(client, 'setTtl --action burn /data/a 1h')).status).toBe(2);
+  });
+
+  it('pin a directory with what is below', async () => {
+    await run(client, 'pin /data /data/a');
+    await run(client, 'unpin /data/a');
+    expect(asked('setAttribute').map(([, ...rest]) => rest)).toEqual([
+      ['/data', { pinned: true, recursive: true }],
+      ['/data/a', { pinned: true }],
+      ['/data/a', { pinned: false }],
+    ]);
+  });
+
+  it('set, show and remove extended attributes', async () => {
+    await run(client, 'setfattr -n user.k -v 0x6869 /data/a');
+    await run(client, 'setfattr -x user.k /data/a');
+    const [set, removed] = asked('setAttribute').map(([, , options]) => options);
+    expect(set).toMatchObject({
+      xattrs: { 'user.k': Buffer.from('hi') },
+      xattrUpdate: 'unionReplace',
+    });
+    expect(removed).toMatchObject({ xattrs: { 'user.k': '' }, xattrUpdate: 'deleteKeys' });
+    client.file('/x', '', { xattrs: { 'user.k': Buffer.from('hi') } });
+    expect((await run(client, 'getfattr -d /x')).out).toBe('# file: /x\nuser.k="hi"\n');
+    expect((await run(client, 'getfattr -n user.z /x')).status).toBe(1);
+    expect((await run(client, 'setfattr /x')).status).toBe(2);
+  });
+});
+
+describe('load and mounts', () => {
+  it('load one level, or all with -R', async () => {
+    const { out } = await run(client, 'load /data');
+    expect(out).toBe('Loaded 12 entries below /data in 2s\n');
+    await run(client, 'loadMetadata -R --detach /data');
+    expect(asked('load').map(([, , options]) => options)).toEqual([
+      { descendants: 'one', detach: false },
+      { descendants: 'all', detach: true },
+    ]);
+  });
+
+  it('mount with options, show the table, unmount', async () => {
+    const line = 'mount --read-only --option s3.region=eu --option k=a=b /m s3://bucket/x';
+    expect((await run(client, line)).out).toBe('Mounted s3://bucket/x at /m\n');
+    expect(asked('mount')).toEqual([
+      [
+        'mount',
+        '/m',
+        's3://bucket/x',
+        { options: { 's3.region': 'eu', k: 'a=b' }, readOnly: true, shared: false },
+      ],
+    ]);
+    client.mountPoints = [
+      {
+        mountId: 1,
+        path: '/',
+        uri: 'file:///ufs',
+        type: 'local',
+        options: {},
+        readOnly: false,
+        shared: false,
+      },
+      {
+        mountId: 2,
+        path: '/m',
+        uri: 's3://bucket/x',
+        type: 's3',
+        options: { k: 'v' },
+        readOnly: true,
+        shared: true,
+      },
+    ];
+    const { out } = await run(client, 'mounts');
+    expect(out).toMatchInlineSnapshot(`
+      "PATH  STORE          KIND   ACCESS            OPTIONS
+      /     file:///ufs    local  read-write
+      /m    s3://bucket/x  s3     read-only,shared  k=v
+      "
+    `);
+    expect((await run(client, 'mount')).out).toBe(out);
+    expect((await run(client, 'mount --option nonsense /m s3://b')).status).toBe(2);
+    expect((await run(client, 'unmount /m')).out).toBe('Unmounted /m\n');
+  });
+});
