@@ -2,7 +2,8 @@
  * The views of one thread over the one shared WebAssembly.Memory, and the words of its control
  * region. The memory never grows (initial = maximum), so no view is ever detached. Floor 1.
  */
-import { CONTROL, CONTROL_BASE, EXECUTOR_BYTES, type Layout } from '../base/layout.js';
+import { CONTROL, CONTROL_BASE, EXECUTOR_BYTES } from '../base/layout.js';
+import type { Layout } from '../base/layout-plan.js';
 
 const WASM_PAGE_BYTES = 65_536;
 

@@ -11,7 +11,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CONTROL, CONTROL_BASE, EXECUTOR, planLayout } from '../../src/base/layout.js';
+import { CONTROL, CONTROL_BASE, EXECUTOR } from '../../src/base/layout.js';
+import { planLayout } from '../../src/base/layout-plan.js';
 import * as R from '../../src/base/record.js';
 import { State } from '../../src/base/state.js';
 import { Code, StatusError } from '../../src/base/status.js';

@@ -2,7 +2,8 @@
  * One small shared memory with one instance of the built kernels over it, and room to put bytes
  * where kernels read and write them. For the tests of this folder.
  */
-import { CONTROL, EXECUTOR, planLayout } from '../../../src/base/layout.js';
+import { CONTROL, EXECUTOR } from '../../../src/base/layout.js';
+import { planLayout } from '../../../src/base/layout-plan.js';
 import { instantiate } from '../../../src/kernel/kernel.js';
 import { SharedMemory } from '../../../src/kernel/shared-memory.js';
 

@@ -2,14 +2,8 @@
  * Drives the tier-1 kernels as applier, reader and flusher do, in one thread, over a Map as tier 2.
  * Every step of a flush is a call of its own, so that tests can put changes between them.
  */
-import {
-  APPLY,
-  CONTROL,
-  DROPPED_LIST_BYTES,
-  EXECUTOR,
-  planLayout,
-  WALK,
-} from '../../../src/base/layout.js';
+import { APPLY, CONTROL, DROPPED_LIST_BYTES, EXECUTOR, WALK } from '../../../src/base/layout.js';
+import { planLayout } from '../../../src/base/layout-plan.js';
 import { RECORD_ID, RECORD_NAME, RECORD_NAME_LEN } from '../../../src/base/record.js';
 import { type RecordFields, readRecord, writeRecord } from '../../../src/base/record-fields.js';
 import { readU64 } from '../../../src/base/word64.js';

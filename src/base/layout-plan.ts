@@ -1,0 +1,100 @@
+/**
+ * Where every region of the shared memory begins, for one configuration: the words that main
+ * writes into the control region before any thread starts. Floor 0, pure.
+ */
+import { assert } from './assert.js';
+import {
+  CONTROL,
+  CONTROL_BASE,
+  CONTROL_BYTES,
+  CONTROL_MAGIC,
+  DROPPED_LIST_BYTES,
+  EXECUTOR_BYTES,
+  LARGE_SET_BYTES,
+  LAYOUT_HASH,
+  RETRY_BYTES,
+  RETRY_WAYS,
+  SMALL_SET_BYTES,
+} from './layout.js';
+import { EXECUTOR_COUNT_MAX, SET_WAYS } from './limits.js';
+
+/** What the layout depends on. All sizes in bytes. */
+export type LayoutOptions = {
+  readonly executorCount: number;
+  readonly tier1Bytes: number;
+  readonly lockStripeCount: number;
+  readonly ringBytes: number;
+  readonly sideRingBytes: number;
+  readonly retryEntryCount: number;
+};
+
+/** Control words by name, with the value each must have. */
+export type Layout = { readonly words: ReadonlyMap<number, number>; readonly bytes: number };
+
+const DIRTY_SEQ_COUNT = 65_536;
+const STRING_BLOB_BYTES = 4 * 1024 * 1024;
+const MOUNT_BLOB_BYTES = 1024 * 1024;
+const FLUSH_ARENA_BYTES = 24 * 1024 * 1024;
+/** Of tier 1, the part that holds names longer than SMALL_NAME_BYTES_MAX. */
+const LARGE_SHARE = 1 / 8;
+
+/**
+ * Places every region. Tier 1 gets at most `tier1Bytes`: set counts are any number (not only
+ * powers of two: a set is chosen by multiply-shift), at least 4 a table.
+ */
+export function planLayout(options: LayoutOptions): Layout {
+  assert(options.executorCount <= EXECUTOR_COUNT_MAX, 'executors fit the claim bitmap');
+  assert((options.ringBytes & (options.ringBytes - 1)) === 0, 'ring size is a power of two');
+  const words = new Map<number, number>();
+  let end = CONTROL_BASE + CONTROL_BYTES;
+  const place = (word: number, bytes: number): void => {
+    end = align(end, 4096);
+    words.set(word, end);
+    end += bytes;
+  };
+  const smallSets = Math.max(
+    4,
+    Math.floor((options.tier1Bytes * (1 - LARGE_SHARE)) / SMALL_SET_BYTES),
+  );
+  const largeSets = Math.max(4, Math.floor((options.tier1Bytes * LARGE_SHARE) / LARGE_SET_BYTES));
+  const slotCount = (smallSets + largeSets) * SET_WAYS;
+  const retrySets = Math.max(8, Math.floor(options.retryEntryCount / RETRY_WAYS));
+
+  words.set(CONTROL.EXECUTOR_COUNT, options.executorCount);
+  place(CONTROL.EXECUTOR_BASE, options.executorCount * EXECUTOR_BYTES);
+  words.set(CONTROL.RING_BYTES, options.ringBytes);
+  place(CONTROL.RING_BASE, options.executorCount * options.ringBytes);
+  words.set(CONTROL.LOCK_STRIPE_COUNT, options.lockStripeCount);
+  place(CONTROL.LOCK_WRITER_BASE, options.lockStripeCount * 4);
+  place(CONTROL.LOCK_TICKET_BASE, options.lockStripeCount * 4);
+  place(CONTROL.LOCK_COLUMN_BASE, options.executorCount * options.lockStripeCount * 4);
+  words.set(CONTROL.DIRTY_SEQ_COUNT, DIRTY_SEQ_COUNT);
+  place(CONTROL.DIRTY_SEQ_BASE, DIRTY_SEQ_COUNT * 8);
+  words.set(CONTROL.DIRTY_LIST_CAPACITY, slotCount);
+  place(CONTROL.DIRTY_LIST_BASE, 2 * slotCount * 4);
+  place(CONTROL.DROPPED_BASE, 2 * DROPPED_LIST_BYTES);
+  words.set(CONTROL.SIDE_BYTES, options.sideRingBytes);
+  place(CONTROL.SIDE_BASE, options.sideRingBytes);
+  words.set(CONTROL.RETRY_SET_COUNT, retrySets);
+  place(CONTROL.RETRY_BASE, retrySets * RETRY_WAYS * RETRY_BYTES);
+  place(CONTROL.STRING_INDEX_BASE, 65_536 * 8);
+  words.set(CONTROL.STRING_BLOB_BYTES, STRING_BLOB_BYTES);
+  place(CONTROL.STRING_BLOB_BASE, STRING_BLOB_BYTES);
+  words.set(CONTROL.MOUNT_BYTES, MOUNT_BLOB_BYTES);
+  place(CONTROL.MOUNT_BASE, MOUNT_BLOB_BYTES);
+  words.set(CONTROL.FLUSH_ARENA_BYTES, FLUSH_ARENA_BYTES);
+  place(CONTROL.FLUSH_ARENA_BASE, FLUSH_ARENA_BYTES);
+  words.set(CONTROL.SMALL_SET_COUNT, smallSets);
+  place(CONTROL.SMALL_BASE, smallSets * SMALL_SET_BYTES);
+  words.set(CONTROL.LARGE_SET_COUNT, largeSets);
+  place(CONTROL.LARGE_BASE, largeSets * LARGE_SET_BYTES);
+  const bytes = align(end, 65_536);
+  assert(bytes <= 65_536 * 65_535, 'the shared memory fits what 32-bit WebAssembly can address');
+  words.set(CONTROL.MAGIC, CONTROL_MAGIC);
+  words.set(CONTROL.LAYOUT_HASH, LAYOUT_HASH);
+  return { words, bytes };
+}
+
+function align(value: number, to: number): number {
+  return Math.ceil(value / to) * to;
+}
