@@ -1,4 +1,4 @@
-/** Works on the items of a sequence, several at a time; the sequence is asked as places get free. */
+/** Works on the items of a sequence, several at a time; it is asked for more as places get free. */
 export async function concurrently<T>(
   items: Iterable<T> | AsyncIterable<T>,
   width: number,

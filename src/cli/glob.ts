@@ -1,6 +1,7 @@
 /**
- * Wildcards in paths, as in a shell and in `hdfs dfs`: `*`, `?`, `[a-c]`, `[!a]`, `{b,c}`; a backslash
- * takes their meaning away. They match within one component and, unlike in a shell, also leading dots.
+ * Wildcards in paths, as in a shell and in `hdfs dfs`: `*`, `?`, `[a-c]`, `[!a]`, `{b,c}`; a
+ * backslash takes their meaning away. They match within one component and, unlike in a shell, also
+ * leading dots.
  */
 import { OrchardError } from '../client/index.js';
 import type { Client } from './io.js';

@@ -1,23 +1,19 @@
 #!/usr/bin/env node
 /**
- * The process around the command line: the only place that reads process.env, and the only one that
- * knows where the master's code is.
+ * The process around the command line: its streams, its signals, its end. The only place that reads
+ * process.env.
  */
 import { readFileSync } from 'node:fs';
 import { OrchardClient } from '../client/index.js';
 import type { CliIo } from './io.js';
+import { startMaster } from './master-door.js';
 import { processGroups, processUser } from './process-identity.js';
 import { runCli } from './program.js';
 
 const LINGER_MS_MAX = 500;
 
 const interrupt = new AbortController();
-const isMaster = process.argv.includes('master');
-// The master drains on these signals by itself.
-if (!isMaster) {
-  process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
-  process.once('SIGTERM', () => interrupt.abort(new Error('terminated')));
-}
+let isMaster = false;
 // Whoever reads has seen enough: `orchard ls -R / | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
@@ -33,8 +29,14 @@ const io: CliIo = {
   workingDirectory: process.cwd(),
   signal: interrupt.signal,
   version: packageVersion(),
-  connect: (options) => OrchardClient.connect(options),
-  startMaster,
+  connect: (options) => {
+    abortOnSignals();
+    return OrchardClient.connect(options);
+  },
+  startMaster: () => {
+    isMaster = true;
+    return startMaster(process.env);
+  },
 };
 
 process.exitCode = await runCli(process.argv.slice(2), io);
@@ -43,12 +45,10 @@ if (isMaster && process.exitCode !== 0) process.exit();
 // A peer that never answers the end of a connection keeps nobody waiting.
 if (!isMaster) setTimeout(() => process.exit(), LINGER_MS_MAX).unref();
 
-async function startMaster(): Promise<void> {
-  const entry = '../master/main.js';
-  const master = (await import(entry)) as {
-    startMaster(environment: NodeJS.ProcessEnv): Promise<void>;
-  };
-  await master.startMaster(process.env);
+/** A client's command stops on these; the master, which connects to nobody, drains by itself. */
+function abortOnSignals(): void {
+  process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+  process.once('SIGTERM', () => interrupt.abort(new Error('terminated')));
 }
 
 /** Of the package that this file is part of: dist/src/cli/main.js or src/cli/main.ts. */

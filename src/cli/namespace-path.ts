@@ -6,7 +6,7 @@ import { UsageError } from './usage-error.js';
 
 const schemed = /^(?:orchard|alluxio|hdfs):\/\/[^/]*(\/.*)?$/i;
 
-/** Clean and absolute: no empty component, no `.`, no `..`, no slash at the end but for the root. */
+/** Clean and absolute: no empty component, no `.` or `..`, no slash at the end but for the root. */
 export function parsePath(text: string): string {
   const match = schemed.exec(text);
   const path = match === null ? text : (match[1] ?? '/');

@@ -1,6 +1,6 @@
 /**
- * What a command prints: lines, aligned rows, JSON lines. Written in chunks and at the reader's pace,
- * so that `orchard ls -R / | less` neither runs ahead nor holds the tree in memory.
+ * What a command prints: lines, aligned rows, JSON lines. Written in chunks and at the reader's
+ * pace, so that `orchard ls -R / | less` neither runs ahead nor holds the tree in memory.
  */
 import { once } from 'node:events';
 import type { Terminal } from './io.js';

@@ -1,6 +1,6 @@
 /**
- * How far long work is: a bar on a terminal, a line every few seconds elsewhere, nothing with --json.
- * On standard error, so that standard output stays what the command is for.
+ * How far long work is: a bar on a terminal, a line every few seconds elsewhere, nothing with
+ * --json. On standard error, so that standard output stays what the command is for.
  */
 import cliProgress from 'cli-progress';
 import { humanBytes, spanText } from './format.js';
@@ -41,18 +41,15 @@ function bar(stderr: Terminal, label: string, unit: string): ProgressReport {
   const single = new cliProgress.SingleBar({
     stream: stderr as NodeJS.WritableStream,
     fps: BAR_FPS,
-    barsize: BAR_COLUMNS,
     hideCursor: true,
     clearOnComplete: true,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    format: (options, params, payload: Partial<Step>) => {
+    format: (_options, params, payload: Partial<Step>) => {
       const { done = 0, total = 0 } = payload;
-      const filled = Math.round((options.barsize ?? BAR_COLUMNS) * params.progress);
-      const size = (options.barsize ?? BAR_COLUMNS) - filled;
-      const drawn = `${options.barCompleteString?.slice(0, filled)}${options.barIncompleteString?.slice(0, size)}`;
+      const filled = Math.round(BAR_COLUMNS * params.progress);
+      const drawn = '█'.repeat(filled) + '░'.repeat(BAR_COLUMNS - filled);
       const head = total > 0 ? `${label} ${drawn}` : label;
-      return `${head} ${stepText({ ...payload, done, total }, unit, performance.now() - startedMs)}`;
+      const elapsedMs = performance.now() - startedMs;
+      return `${head} ${stepText({ ...payload, done, total }, unit, elapsedMs)}`;
     },
   });
   single.start(1, 0, {});

@@ -1,8 +1,8 @@
 /**
- * Reports of the master as text: objects as indented fields, lists of objects as tables. Their shape
- * may grow; what this does not know it still shows. Pure.
+ * Reports of the master as text: objects as indented fields, lists of objects as tables. Their
+ * shape may grow; what this does not know it still shows. Pure.
  */
-import { shown } from './format.js';
+import { exactTimeText, humanBytes, shown, spanText } from './format.js';
 import { Columns } from './output.js';
 
 type Json = unknown;
@@ -13,7 +13,7 @@ export function reportLines(report: Json, indent = ''): string[] {
   if (!isObject(report)) return [`${indent}${scalar(report)}`];
   const fields = Object.entries(report);
   const plain = fields.filter(([, value]) => !isNested(value));
-  const rows = plain.map(([name, value]) => [`${title(name)}:`, scalar(value)]);
+  const rows = plain.map(([name, value]) => [`${title(name)}:`, quantity(name, value)]);
   const lines = new Columns(['left', 'left']).lines(rows).map((line) => indent + line.trimEnd());
   for (const [name, value] of fields) {
     if (!isNested(value)) continue;
@@ -29,7 +29,7 @@ function listLines(items: readonly Json[], indent: string): string[] {
   }
   if (!items.every(isObject)) return items.map((item) => `${indent}${scalar(item)}`);
   const names = [...new Set(items.flatMap((item) => Object.keys(item)))];
-  const rows = items.map((item) => names.map((name) => scalar(item[name])));
+  const rows = items.map((item) => names.map((name) => quantity(name, item[name])));
   const aligns = names.map((name) =>
     items.every((item) => typeof item[name] === 'number') ? ('right' as const) : ('left' as const),
   );
@@ -55,9 +55,21 @@ function scalar(value: Json): string {
   return shown(String(value));
 }
 
-/** journalBytes, journal_bytes -> journal bytes */
+/** Later than any span: milliseconds since 1970. */
+const MOMENT_MS_MIN = 1e12;
+
+/** Bytes and milliseconds, known by the end of the name, as people read them. */
+function quantity(name: string, value: Json): string {
+  if (typeof value !== 'number' || value < 0) return scalar(value);
+  if (/Bytes$|^bytes$/.test(name)) return humanBytes(value);
+  if (!/Ms$/.test(name)) return scalar(value);
+  return value >= MOMENT_MS_MIN ? exactTimeText(value) : spanText(value);
+}
+
+/** startedMs -> started, lastSeq -> last seq, in_use -> in use */
 const title = (name: string): string =>
   name
+    .replace(/(?<=[a-z\d])(Ms|Bytes)$/, '')
     .replace(/_/g, ' ')
     .replace(
       /([a-z\d])([A-Z])/g,

@@ -1,7 +1,7 @@
 /**
  * One run of one verb: its connection (opened when first needed), its output, its failures.
  *
- * Invariant: a failure on one path does not stop the others; the exit status tells that there was one.
+ * Invariant: a failure on one path does not stop the others; the exit status tells of it.
  */
 import { formatDurationMs, parseDurationMs } from '../base/quantity.js';
 import type { ConnectOptions } from '../client/index.js';
@@ -65,7 +65,7 @@ export class Shell {
     }
   }
 
-  /** Reports what the work throws and goes on; a wrong command line and an interrupt end the run. */
+  /** Reports what the work throws and goes on; a wrong command line or interrupt ends the run. */
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     this.signal.throwIfAborted();
     try {

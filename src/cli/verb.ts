@@ -1,6 +1,6 @@
 /**
- * A verb as data: how it is typed, what it says about itself, what it does. program.ts makes commands
- * of them, so that help, options and failures look the same everywhere.
+ * A verb as data: how it is typed, what it says about itself, what it does. program.ts makes
+ * commands of them, so that help, options and failures look the same everywhere.
  */
 import type { Shell } from './shell.js';
 

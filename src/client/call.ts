@@ -4,7 +4,7 @@
  * outcome.
  *
  *   queued ─▶ sent ─▶ done              lost connection, retry-after: sent ─▶ queued
- *      └────────┴──────▶ given up ─▶ done   (abort or deadline; the late reply only frees its place)
+ *      └────────┴──────▶ given up ─▶ done   (abort, deadline; a late reply only frees its place)
  *
  * Invariant: the caller's promise is settled once.
  */

@@ -48,7 +48,7 @@ export function errorOfReply(code: number, detail: ErrorDetail | null, path?: st
   });
 }
 
-/** Whatever was thrown, as an OrchardError: base's StatusError keeps its code, others are INTERNAL. */
+/** Whatever was thrown, as an OrchardError: a StatusError keeps its code, others are INTERNAL. */
 export function asOrchardError(thrown: unknown): OrchardError {
   if (thrown instanceof OrchardError) return thrown;
   if (thrown instanceof StatusError)

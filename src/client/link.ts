@@ -1,6 +1,6 @@
 /**
  * One connection to a master: opened, greeted, watched, lost. It knows frames and the handshake;
- * which calls travel on it, and whether they travel again on the next one, is channel.ts's business.
+ * which calls travel on it, and whether they travel again on the next, is channel.ts's business.
  *
  *   transport opens ─▶ Hello ─▶ Welcome ─▶ requests and replies ─▶ lost, once
  *

@@ -1,7 +1,7 @@
 /**
- * A listing as an async iterator: pages are asked for as they are consumed, one ahead, so a listing
- * of any length holds two pages at most and a slow consumer slows the asking down. Because the cursor
- * is here and the master holds nothing, a listing survives lost connections and restarts.
+ * A listing as an async iterator: pages are asked for as they are consumed, one ahead, so that a
+ * listing of any length holds two pages at most and a slow consumer slows the asking down. Because
+ * the cursor is here and the master holds nothing, it survives lost connections and restarts.
  */
 import type { FileStatus, ListedPage, ListOptions, ListPageOptions } from './types.js';
 

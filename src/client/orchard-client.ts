@@ -252,7 +252,7 @@ export class OrchardClient {
     return this.#call(admin.configCall(), options);
   }
 
-  /** The file's bytes, or a range of them, streamed: `for await (const chunk of client.open(p))`. */
+  /** The file's bytes, or a range of them: `for await (const chunk of client.open(path))`. */
   open(path: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
     return this.#data.read(path, options);
   }

@@ -1,6 +1,6 @@
 /**
- * A client over a small tree in memory, for the command line's own tests: enough of a namespace that
- * the verbs can be told apart, and a record of what was asked.
+ * A client over a small tree in memory, for the command line's own tests: enough of a namespace
+ * that the verbs can be told apart, and a record of what was asked.
  */
 
 import type { Client } from '../../src/cli/io.js';

@@ -103,7 +103,7 @@ describe('stat', () => {
     expect((await run(client, 'stat /f')).out).toMatchInlineSnapshot(`
       "      Path:  /f
             Type:  file
-            Size:  5 (5)
+            Size:  5
            State:  PERSISTED
             Mode:  0644 (-rw-r--r--)
            Owner:  alice:staff

@@ -108,7 +108,8 @@ describe('failures', () => {
       line(new OrchardError('NOT_FOUND', 'Path "/a/b" does not exist.', { path: '/a/b' })),
     ).toBe('orchard: verb: NOT_FOUND: /a/b: Path "/a/b" does not exist. Try: orchard ls /a');
     expect(line(new OrchardError('PERMISSION_DENIED', 'no', { path: '/a' }))).toBe(
-      'orchard: verb: PERMISSION_DENIED: /a: no. Try: orchard stat /a (owner and mode), or another user with --user',
+      'orchard: verb: PERMISSION_DENIED: /a: no. ' +
+        'Try: orchard stat /a (owner and mode), or another user with --user',
     );
     expect(line(new OrchardError('ABORTED', 'moved', { path: '/a', hint: 'Look again.' }))).toBe(
       'orchard: verb: ABORTED: /a: moved. Try: Look again',

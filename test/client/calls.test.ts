@@ -132,7 +132,7 @@ describe('a call', () => {
     expect(even).toMatchObject({ status: 'fulfilled', value: { path: '/even' } });
   });
 
-  it('gets what was refused for now after the time it was told to wait, under the same id', async () => {
+  it('that is refused for now goes again after its wait, under the same id', async () => {
     let refusals = 2;
     const { master, client } = await pair((_seen, port) => {
       if (refusals-- > 0) {

@@ -96,7 +96,7 @@ describe('read', () => {
     await expect(collect(data.read('/a'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('does not run ahead of a slow reader, and stops the sender when the reader stops', async () => {
+  it('does not run ahead of a slow reader, and stops when the reader stops', async () => {
     let sent = 0;
     let isOver = false;
     const data = await pair((_request, response) => {

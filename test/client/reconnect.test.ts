@@ -37,7 +37,7 @@ const until = async (condition: () => boolean): Promise<void> => {
 };
 
 describe('a lost connection', () => {
-  it('sends unanswered calls again, under the same client id and call ids, in their order', async () => {
+  it('sends unanswered calls again, under the same ids, in their order', async () => {
     const master = await started(new FakeMaster(() => undefined));
     const client = await connected(master.port, { clientId: 4242 });
     const calls = ['/a', '/b', '/c'].map((path) => client.createFile(path));

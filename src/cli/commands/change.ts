@@ -1,4 +1,4 @@
-/** What chmod, chown, pin and their kin share: one change of attributes, with progress when deep. */
+/** What chmod, chown, pin and their kin share: one change of attributes, told when it is deep. */
 import type { SetAttributeOptions } from '../../client/index.js';
 import { shown } from '../format.js';
 import type { Shell } from '../shell.js';

@@ -1,4 +1,4 @@
-/** chmod: change permission bits. Octal changes are one call at any depth; symbolic ones one a file. */
+/** chmod: change permission bits. Octal: one call at any depth; symbolic: one call a file. */
 import { concurrently } from '../concurrently.js';
 import { parseMode } from '../mode.js';
 import type { Shell } from '../shell.js';

@@ -1,4 +1,4 @@
-/** head: the beginning of a file. Asks for no more than it shows, or stops when it has the lines. */
+/** head: the beginning of a file. Asks for no more than it shows, or stops when it has that. */
 import type { Shell } from '../shell.js';
 import { verb } from '../verb.js';
 import { type ExcerptOptions, excerptOf, excerptOptions } from './excerpt.js';

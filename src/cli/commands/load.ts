@@ -34,9 +34,10 @@ export const load = verb<Options>({
       }
       const { job: id, state, done, failed } = job;
       const span = spanText(Math.max(0, job.endedMs - job.startedMs));
+      const loss = failed > 0 ? `, ${failed} failed` : '';
       const text = detach
         ? `Job ${id} loads ${shown(path)}`
-        : `Loaded ${done} entries below ${shown(path)} in ${span}${failed > 0 ? `, ${failed} failed` : ''}`;
+        : `Loaded ${done} entries below ${shown(path)} in ${span}${loss}`;
       await shell.out.tell(text, { path, job: id, state, done, failed });
       if (job.error !== undefined) throw job.error;
       if (failed > 0) throw new OrchardError('ABORTED', `${failed} entries failed`, { path });

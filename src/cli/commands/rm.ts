@@ -1,4 +1,4 @@
-/** rm: delete. A directory of any size goes at once into the trash, from where undelete brings it. */
+/** rm: delete. A directory of any size goes at once into the trash; undelete brings it back. */
 import { OrchardError } from '../../client/index.js';
 import { shown } from '../format.js';
 import { recursive, verb } from '../verb.js';

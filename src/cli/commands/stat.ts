@@ -23,7 +23,8 @@ export const stat = verb<{ format?: string }>({
     {
       flags: '-f, --format <text>',
       means:
-        'with %a octal mode, %A mode, %b bytes, %F type, %g group, %i id, %n name, %o block size, %p path, %u owner, %y time, %Y ms',
+        'with %a octal mode, %A mode, %b bytes, %F type, %g group, %i id, %n name, ' +
+        '%o block size, %p path, %u owner, %y time, %Y ms',
     },
   ],
   examples: [
