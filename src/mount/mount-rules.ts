@@ -1,0 +1,87 @@
+/**
+ * Which stores may be mounted beside which, and what may be shown of a mount. As Alluxio: no URI
+ * is mounted twice, nor one below another, since one object would have two paths. Floor 3, pure.
+ */
+import { Code, StatusError } from '../base/status.js';
+import { redact } from '../ufs/options.js';
+import { canonicalUfsUri } from '../ufs/registry.js';
+import type { Mount } from './mount-table.js';
+import { isUnder } from './mount-table.js';
+
+/** A mount as the mount table shows it to users. */
+export type ShownMount = {
+  readonly mountId: number;
+  readonly path: string;
+  readonly uri: string;
+  /** Scheme of the store. */
+  readonly type: string;
+  /** Without secrets. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly readOnly: boolean;
+  readonly shared: boolean;
+};
+
+export function shownMount(mount: Mount): ShownMount {
+  const options = Object.entries(redact(mount.options)).map(
+    ([name, value]) => [name, String(value)] as const,
+  );
+  return {
+    mountId: mount.mountId,
+    path: mount.path,
+    uri: mount.uri,
+    type: schemeOf(mount.uri),
+    options: Object.fromEntries(options),
+    readOnly: mount.readOnly,
+    shared: mount.shared,
+  };
+}
+
+export function schemeOf(uri: string): string {
+  return uri.slice(0, uri.indexOf(':'));
+}
+
+/** Throws INVALID_ARGUMENT when the canonical `uri` overlaps the store of a mount. */
+export function refuseOverlap(
+  mounts: readonly Mount[],
+  uri: string,
+  options: Readonly<Record<string, string>>,
+): void {
+  for (const mount of mounts) {
+    // Buckets of one name at two endpoints are two stores.
+    if ((mount.options['endpoint'] ?? '') !== (options['endpoint'] ?? '')) continue;
+    const other = canonicalUfsUri(mount.uri);
+    const inner = isInside(uri, other) ? uri : isInside(other, uri) ? other : undefined;
+    if (inner === undefined) continue;
+    const outer = inner === uri ? other : uri;
+    throw new StatusError(
+      Code.INVALID_ARGUMENT,
+      `Mount point ${outer} is a prefix of ${inner}: ` +
+        `${other} is mounted at "${mount.path}" already.`,
+      { path: mount.path, hint: `Use "${mount.path}", or unmount it first.` },
+    );
+  }
+}
+
+/** By component: file:///ab is not inside file:///a. */
+export function isInside(uri: string, ancestor: string): boolean {
+  return isUnder(uri, ancestor.endsWith('/') ? ancestor.slice(0, -1) : ancestor);
+}
+
+/** The path that a store's URI has in the namespace, by the deepest mount that holds it. */
+export function namespacePath(mounts: readonly Mount[], given: string): string {
+  const uri = canonicalUfsUri(given);
+  let best: { mount: Mount; root: string } | undefined;
+  for (const mount of mounts) {
+    const root = canonicalUfsUri(mount.uri);
+    if (!isInside(uri, root)) continue;
+    if (best === undefined || root.length > best.root.length) best = { mount, root };
+  }
+  if (best === undefined) {
+    throw new StatusError(Code.INVALID_ARGUMENT, `No mount leads to ${uri}.`, {
+      hint: 'See `orchard mounts` for what is mounted.',
+    });
+  }
+  const rest = uri.slice(best.root.length).replace(/^\//, '');
+  if (rest === '') return best.mount.path;
+  return best.mount.path === '/' ? `/${rest}` : `${best.mount.path}/${rest}`;
+}
