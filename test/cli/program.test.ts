@@ -167,14 +167,14 @@ describe('admin', () => {
     };
     expect((await run(client, 'admin report')).out).toMatchInlineSnapshot(`
       "cluster id:  c-1
-      uptime ms:   5
+      uptime:      5ms
       waiting:     none
       journal:
         last seq:  9
         segments:
           NAME  BYTES
           s1       10
-          s22    2000
+          s22    2.0K
       "
     `);
     const { out } = await run(client, 'admin report --json');
