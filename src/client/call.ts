@@ -13,6 +13,9 @@ import type { CallSpec } from './call-spec.js';
 import { asOrchardError, OrchardError } from './errors.js';
 import type { CallOptions } from './types.js';
 
+/** Timers and the wire count to 2^31; whoever waits longer than 24 days has no deadline. */
+const DEADLINE_MS_MAX = 2 ** 31 - 1;
+
 export class Call<T = unknown> {
   readonly id: number;
   readonly spec: CallSpec<T>;
@@ -37,7 +40,8 @@ export class Call<T = unknown> {
     this.mayRetry = options.retry ?? true;
     this.startedMs = performance.now();
     const { deadlineMs } = options;
-    this.deadlineAtMs = deadlineMs === 0 ? Number.POSITIVE_INFINITY : this.startedMs + deadlineMs;
+    const isEndless = deadlineMs <= 0 || deadlineMs > DEADLINE_MS_MAX;
+    this.deadlineAtMs = isEndless ? Number.POSITIVE_INFINITY : this.startedMs + deadlineMs;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

@@ -154,8 +154,8 @@ export class Channel {
       call.fail(new OrchardError('INVALID_ARGUMENT', `call id ${call.id} is in flight`));
       return;
     }
-    const deadlineMs = call.remainingMs();
-    const frame = encodeRequest(this.#builder, call.spec, { call: call.id, deadlineMs });
+    const frame = this.#encode(call);
+    if (frame === undefined) return;
     const { frameBytesMax } = link.welcome;
     if (frame.length > frameBytesMax) {
       const reason = `the request has ${frame.length} bytes, the master takes ${frameBytesMax}`;
@@ -166,6 +166,19 @@ export class Channel {
     call.state = 'sent';
     this.#inFlight.set(call.id, call);
     link.send(frame);
+  }
+
+  /** Arguments that no request can hold are that call's failure. */
+  #encode(call: Call): Uint8Array | undefined {
+    try {
+      const deadlineMs = call.remainingMs();
+      return encodeRequest(this.#builder, call.spec, { call: call.id, deadlineMs });
+    } catch (cause) {
+      const { path } = call.spec;
+      const reason = `not a request: ${asOrchardError(cause).message}`;
+      call.fail(new OrchardError('INVALID_ARGUMENT', reason, { path, cause }));
+      return undefined;
+    }
   }
 
   #reply(reply: Reply): void {

@@ -160,6 +160,16 @@ describe('a call', () => {
     expect(master.seen).toHaveLength(2);
   });
 
+  it('fails alone when its arguments make no request', async () => {
+    const { client } = await pair((_seen, port) => end(port, fileInfo('/a')));
+    const [odd, even] = await Promise.allSettled([
+      client.getStatus(undefined as unknown as string),
+      client.getStatus('/a', { deadlineMs: 2 ** 40 }),
+    ]);
+    expect(odd).toMatchObject({ status: 'rejected', reason: { code: 'INVALID_ARGUMENT' } });
+    expect(even).toMatchObject({ status: 'fulfilled' });
+  });
+
   it('ends at its deadline, and is cancelled at the master', async () => {
     const { master, client } = await pair(() => undefined);
     const error = await failureOf(client.getStatus('/slow', { deadlineMs: 60 }));
