@@ -4,7 +4,12 @@
  * something is wrong.
  */
 import { ByteBuffer } from 'flatbuffers';
-import { Reply } from '../../src/protocol/generated/index.js';
+import {
+  BatchReply,
+  type ErrorDetail,
+  Reply,
+  ReplyBody,
+} from '../../src/protocol/generated/index.js';
 
 /** Vtable slots: field n of a table stands in slot 4 + 2n. */
 const ReplySlot = { CALL: 4, CODE: 6, MORE: 10, BODY: 16 } as const;
@@ -63,8 +68,15 @@ export class ReplyReader {
   describe(): string {
     const bytes = this.#bytes.slice(this.#start, this.#start + this.#length);
     const reply = Reply.getRootAsReply(new ByteBuffer(bytes));
-    const error = reply.error();
-    return `code ${reply.code()}: ${error?.reason() ?? 'no reason given'} ${error?.path() ?? ''}`;
+    if (reply.code() !== 0) return errorText(reply.code(), reply.error());
+    if (reply.bodyType() === ReplyBody.BatchReply) {
+      const batch: BatchReply = reply.body(new BatchReply());
+      for (let i = 0; i < batch.resultsLength(); i++) {
+        const result = batch.results(i);
+        if (result !== null && result.code() !== 0) return errorText(result.code(), result.error());
+      }
+    }
+    return 'code 0, but not what was asked for';
   }
 
   /** The body's first field, which is its vector in BatchReply and ListPage alike. */
@@ -91,3 +103,6 @@ export class ReplyReader {
     return b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24);
   }
 }
+
+const errorText = (code: number, error: ErrorDetail | null): string =>
+  `code ${code}: ${error?.reason() ?? 'no reason given'} ${error?.path() ?? ''}`.trimEnd();

@@ -46,6 +46,8 @@ async function main(): Promise<void> {
   const demo = new Demo(place, screen);
   const interrupted = once(process, 'SIGINT').then(() => STATUS_INTERRUPTED);
   const terminated = once(process, 'SIGTERM').then(() => STATUS_INTERRUPTED);
+  // The SDK's advice about Node versions is for its own users: it would only disturb the picture.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   screen.line('Orchard: one namespace over many stores');
   try {
     const run = async (): Promise<number> => {

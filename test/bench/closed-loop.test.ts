@@ -1,0 +1,127 @@
+/**
+ * The load generator over the master's real edge, with a floor below that answers by a script: what it
+ * counts is what was answered, and no wrong reply goes unseen.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { runClosedLoop } from '../../bench/load/closed-loop.js';
+import type { Work } from '../../bench/load/load-job.js';
+import { Code, StatusError } from '../../src/base/status.js';
+import { ReplyEncoder } from '../../src/protocol/encode.js';
+import {
+  BatchReplyT,
+  FileInfoT,
+  InodeT,
+  ListPageT,
+  ReplyBody,
+  RequestBody,
+  ResultT,
+} from '../../src/protocol/generated/index.js';
+import { listenRpc, type RpcServer } from '../../src/rpc/listen.js';
+import type { RpcHandler } from '../../src/rpc/rpc-handler.js';
+
+const paths = { shape: 'spread', directories: 100 } as const;
+const encoder = new ReplyEncoder();
+const info = new FileInfoT(new InodeT(1));
+const PATHS_SLOT = 4;
+const PAGES = 3;
+const PAGE_ENTRIES = 7;
+
+let server: RpcServer | undefined;
+afterEach(() => {
+  server?.close();
+  server = undefined;
+});
+
+async function run(handle: RpcHandler['handle'], work: Work, loop = { connections: 4, depth: 5 }) {
+  server = await listenRpc({
+    host: '127.0.0.1',
+    port: 0,
+    serverVersion: 'test',
+    clusterId: 'test',
+    handler: { handle },
+    onBug: (error) => {
+      throw error;
+    },
+  });
+  return runClosedLoop({
+    target: { host: '127.0.0.1', port: server.port, pid: process.pid },
+    work,
+    ...loop,
+    warmSeconds: 0,
+    seed: 1,
+  });
+}
+
+const deletes: Work = { verb: 'delete', kind: 'n', paths, first: 0, end: 1_000 };
+
+describe('closed loop', () => {
+  it('sends every path once, and counts every answer once', async () => {
+    const seen = new Set<string>();
+    const result = await run((_, request, reply) => {
+      request.string(PATHS_SLOT);
+      const { bytes, textStart, textBytes } = request;
+      seen.add(Buffer.from(bytes.subarray(textStart, textStart + textBytes)).toString());
+      reply.end(encoder.empty(reply.call));
+    }, deletes);
+    expect(result).toMatchObject({ operations: 1_000, errors: 0, next: 1_000 });
+    expect(seen.size).toBe(1_000);
+    expect(result.p50Ms).toBeGreaterThan(0);
+    expect(result.maxMs).toBeGreaterThanOrEqual(result.p99Ms);
+  });
+
+  it('counts replies with a code as errors and tells the first', async () => {
+    let call = 0;
+    const result = await run((_, _request, reply) => {
+      if (++call % 10 === 0) throw new StatusError(Code.NOT_FOUND, 'scripted', { path: '/x' });
+      reply.end(encoder.empty(reply.call));
+    }, deletes);
+    expect(result).toMatchObject({ operations: 900, errors: 100 });
+    expect(result.firstError).toBe(`code ${Code.NOT_FOUND}: scripted /x`);
+  });
+
+  it('looks into each result of a batch', async () => {
+    let frame = 0;
+    const result = await run(
+      (_, request, reply) => {
+        const bad = ++frame === 3 ? 1 : 0;
+        const results = Array.from(
+          { length: request.vectorLength(PATHS_SLOT) },
+          (_unused, i) => new ResultT(i < bad ? Code.NOT_FOUND : Code.OK, null, info),
+        );
+        const builder = encoder.begin();
+        const body = new BatchReplyT(results).pack(builder);
+        reply.end(encoder.finish(reply.call, ReplyBody.BatchReply, body));
+      },
+      { verb: 'batchCreate', kind: 'n', paths, first: 0, end: 1_000, perFrame: 50 },
+    );
+    expect(result).toMatchObject({ operations: 999, errors: 1 });
+    expect(result.firstError).toBe(`code ${Code.NOT_FOUND}: no reason given`);
+  });
+
+  it('counts the entries of all pages of a streamed listing', async () => {
+    const work: Work = { verb: 'listStatus', kind: 'f', paths, path: '/flat', repeat: 4 };
+    const result = await run(
+      (_, request, reply) => {
+        expect(request.bodyType).toBe(RequestBody.ListStatus);
+        for (let page = 1; page <= PAGES; page++) {
+          const builder = encoder.begin();
+          const body = new ListPageT(Array(PAGE_ENTRIES).fill(info)).pack(builder);
+          const more = page < PAGES;
+          const bytes = encoder.finish(reply.call, ReplyBody.ListPage, body, { more });
+          if (more) reply.send(bytes);
+          else reply.end(bytes);
+        }
+      },
+      work,
+      { connections: 1, depth: 1 },
+    );
+    expect(result).toMatchObject({ operations: 4 * PAGES * PAGE_ENTRIES, errors: 0 });
+  });
+
+  it('fails when the connection is lost', async () => {
+    const result = await run(() => server?.close(), deletes);
+    expect(result.operations).toBe(0);
+    expect(result.errors).toBe(4);
+    expect(result.firstError).toContain('unexpected frame 0x88');
+  });
+});
