@@ -26,7 +26,7 @@ export type GlobalOptions = {
 
 export const ExitStatus = { OK: 0, FAILED: 1, USAGE: 2, INTERRUPTED: 130 } as const;
 
-const CONNECT_MS_MAX = 3_000;
+const CONNECT_MS_MAX = 1_000;
 
 export class Shell {
   readonly io: CliIo;
