@@ -8,9 +8,9 @@
  * Entries: one: PUT of each new inode, PARENT of the existing directory; REMOVE of what is replaced.
  */
 import { SIDE_XATTR } from '../base/entry-format.js';
-import { BLOCK_BYTES_DEFAULT } from '../base/limits.js';
+import { BLOCK_BYTES_DEFAULT, ENTRY_BYTES_MAX } from '../base/limits.js';
 import * as R from '../base/record.js';
-import type { RecordFields } from '../base/record-fields.js';
+import { type RecordFields, readRecord } from '../base/record-fields.js';
 import type { StatusError } from '../base/status.js';
 import { Code, StatusError as Failure } from '../base/status.js';
 import { readU64, writeWord64 } from '../base/word64.js';
@@ -21,10 +21,11 @@ import { encodeXAttrs, idKey, type XAttrs } from '../inode/xattrs.js';
 import type { LockList } from '../lock/lock-list.js';
 import { lockWriteEdge } from '../path/lock-pattern.js';
 import type { PathWalk } from '../path/path-walk.js';
-import { Bits, checkBits, checkTraverse, checkWritableMount } from './access.js';
+import { Bits, checkBits, checkRemove, checkTraverse, checkWritableMount } from './access.js';
 import { alreadyExists, invalid, isBelowFile, notDirectory } from './failures.js';
 import { awaitPath, LoadType, nothingAsked } from './loading.js';
 import { Op } from './op-codes.js';
+import { putIntoReclaim, removeForGood } from './remove-inode.js';
 
 const DIRECTORY_MODE = 0o777;
 const FILE_MODE = 0o666;
@@ -62,6 +63,8 @@ export class Create extends Mutation {
   readonly #options: CreateOptions;
   readonly #sink: Sink;
   readonly #asked = nothingAsked();
+  /** The value of SIDE_XATTR, once for all inodes that get it. */
+  #xattrs: Uint8Array | undefined;
   /** Where the new inode's record stands in the entry. */
   #recordAt = 0;
 
@@ -79,8 +82,7 @@ export class Create extends Mutation {
     executor.resolve(walkA, this.#options.path);
     awaitPath(executor, walkA, LoadType.ONCE, this.#asked);
     lockWriteEdge(walkA, executor.locks, locks);
-    const xattrBytes = this.#options.xattrs === undefined ? 0 : ROOM_BASE * 16;
-    this.room = ROOM_BASE + xattrBytes + walkA.depth * ROOM_PER_COMPONENT;
+    this.room = Math.min(ENTRY_BYTES_MAX, this.#roomFor(walkA));
   }
 
   protected execute(executor: Executor): boolean {
@@ -119,6 +121,14 @@ export class Create extends Mutation {
     return new TextDecoder().decode(this.#options.path);
   }
 
+  #roomFor(walk: PathWalk): number {
+    const { xattrs, xattrsOnNewPaths } = this.#options;
+    if (xattrs !== undefined && xattrs.size > 0) this.#xattrs ??= encodeXAttrs(xattrs);
+    const copies = xattrsOnNewPaths ? Math.max(1, walk.depth - walk.next + 1) : 1;
+    const xattrBytes = this.#xattrs === undefined ? 0 : this.#xattrs.length * copies;
+    return ROOM_BASE + xattrBytes + walk.depth * ROOM_PER_COMPONENT;
+  }
+
   #checkOptions(walk: PathWalk): void {
     const { blockSize, mode } = this.#options;
     if (blockSize !== undefined && !(blockSize > 0)) {
@@ -154,7 +164,7 @@ export class Create extends Mutation {
       throw alreadyExists(walk, reason, 'Delete or rename the directory first.');
     }
     checkWritableMount(executor, walk, depth - 1);
-    checkBits(executor, this.caller, walk, depth - 1, Bits.WRITE);
+    checkRemove(executor, this.caller, walk);
     return true;
   }
 
@@ -176,30 +186,38 @@ export class Create extends Mutation {
     checkBits(executor, this.caller, walk, parent, Bits.WRITE | Bits.EXECUTE);
   }
 
-  /** The entry. Nodes from walk.next on are new; with walk.found only the last one is. */
+  /**
+   * The entry. Nodes from walk.next on are new; with walk.found only the last one is. They are put
+   * from the leaf up: the retry cache remembers the first, and all come into sight with the last.
+   */
   #write(executor: Executor, walk: PathWalk): void {
-    const { ring } = executor;
+    const { ring, shared } = executor;
     const now = Date.now();
     const { depth } = walk;
     const first = walk.found ? depth : walk.next;
     const parent = first - 1;
     const owner = executor.intern(this.caller.user);
-    if (walk.found) {
-      const { u8 } = executor.shared;
-      const old = walk.id(depth);
-      ring.entry.remove(walk.id(parent), old, u8, true, walk.nameAt(depth), walk.nameBytes(depth));
+    const ids: number[] = [];
+    for (let node = first; node <= depth; node++) ids.push(executor.takeId());
+    const idOf = (node: number): number => (node < first ? walk.id(node) : ids[node - first]!);
+    const replaced = walk.found ? readRecord(shared.view, walk.record) : undefined;
+    if (replaced !== undefined && (replaced.flags & R.FLAG_HAS_ORIGIN) === 0) {
+      removeForGood(executor, replaced);
+    }
+    for (let node = depth; node >= first; node--) {
+      const at = { node, parent, id: idOf(node), parentId: idOf(node - 1), now, owner };
+      const fields = this.#fields(executor, walk, at);
+      const recordAt = ring.entry.putFields(fields);
+      if (node === depth) this.#recordAt = recordAt;
+      if ((fields.flags & R.FLAG_HAS_XATTR) !== 0) {
+        ring.entry.side(SIDE_XATTR, idKey(at.id), this.#xattrs!);
+      }
+    }
+    // Its rows by store path are the reclaimer's work.
+    if (replaced !== undefined && (replaced.flags & R.FLAG_HAS_ORIGIN) !== 0) {
+      putIntoReclaim(executor, replaced);
     }
     this.#touchParent(executor, walk, parent, now, walk.found ? 0 : 1);
-    let parentId = walk.id(parent);
-    for (let node = first; node <= depth; node++) {
-      const id = executor.takeId();
-      const fields = this.#fields(executor, walk, { node, parent, id, parentId, now, owner });
-      this.#recordAt = ring.entry.putFields(fields);
-      if ((fields.flags & R.FLAG_HAS_XATTR) !== 0) {
-        ring.entry.side(SIDE_XATTR, idKey(id), encodeXAttrs(this.#options.xattrs!));
-      }
-      parentId = id;
-    }
   }
 
   #touchParent(
@@ -236,8 +254,7 @@ export class Create extends Mutation {
     const leaf = at.node === walk.depth;
     const file = leaf && options.type === 'file';
     const inherits = walk.mode(at.parent) & SETGID;
-    const xattrs =
-      options.xattrs !== undefined && options.xattrs.size > 0 && (leaf || options.xattrsOnNewPaths);
+    const xattrs = this.#xattrs !== undefined && (leaf || options.xattrsOnNewPaths);
     return {
       seq: 0,
       parentId: at.parentId,
