@@ -211,6 +211,10 @@ describe('load and mounts', () => {
     `);
     expect((await run(client, 'mount')).out).toBe(out);
     expect((await run(client, 'mount --option nonsense /m s3://b')).status).toBe(2);
+    await run(client, 'updateMount --read-write --option k=w /m');
+    expect(asked('updateMount')).toEqual([
+      ['updateMount', '/m', { options: { k: 'w' }, readOnly: false }],
+    ]);
     expect((await run(client, 'unmount /m')).out).toBe('Unmounted /m\n');
   });
 });

@@ -153,6 +153,10 @@ export class FakeClient {
     this.#record('mount', path, uri, options);
   }
 
+  async updateMount(path: string, options: object): Promise<void> {
+    this.#record('updateMount', path, options);
+  }
+
   async unmount(path: string): Promise<void> {
     this.#record('unmount', path);
   }

@@ -14,7 +14,7 @@ import { load } from './load.js';
 import { ls } from './ls.js';
 import { master } from './master.js';
 import { mkdir } from './mkdir.js';
-import { mount, mounts, unmount } from './mount.js';
+import { mount, mounts, unmount, updateMount } from './mount.js';
 import { mv } from './mv.js';
 import { pin, unpin } from './pin.js';
 import { put } from './put.js';
@@ -55,6 +55,7 @@ export const verbs: readonly Verb[] = [
   getfattr,
   load,
   mount,
+  updateMount,
   unmount,
   mounts,
 ];

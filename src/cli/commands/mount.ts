@@ -38,6 +38,37 @@ export const mount = verb<Options>({
   },
 });
 
+type UpdateOptions = Options & { readWrite?: boolean; private?: boolean };
+
+export const updateMount = verb<UpdateOptions>({
+  name: 'updateMount',
+  args: '<path>',
+  summary: 'change the options of a mount',
+  options: [
+    { flags: '--option <key=value>', means: 'its options, all of them anew', repeats: true },
+    { flags: '--read-only', means: 'refuse changes below' },
+    { flags: '--read-write', means: 'allow them again' },
+    { flags: '--shared', means: 'readable for everybody' },
+    { flags: '--private', means: 'no longer' },
+  ],
+  examples: [
+    ['orchard updateMount --read-only /logs', 'protect a store that is in use'],
+    ['orchard updateMount --option s3.region=eu-west-1 /m', 'another option'],
+  ],
+  familiar: 'as `alluxio fs updateMount`, but what is not named stays as it is.',
+  run: async (shell, [path = ''], options) => {
+    const client = await shell.client();
+    const { option, readOnly, readWrite, shared, private: isPrivate } = options;
+    await client.updateMount(parsePath(path), {
+      ...(option !== undefined && { options: optionsOf(option) }),
+      ...((readOnly || readWrite) && { readOnly: readOnly === true }),
+      ...((shared || isPrivate) && { shared: shared === true }),
+      signal: shell.signal,
+    });
+    await shell.out.tell(`Changed the mount at ${path}`, { updated: path });
+  },
+});
+
 export const unmount = verb({
   name: 'unmount',
   args: '<path...>',
