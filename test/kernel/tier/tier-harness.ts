@@ -72,7 +72,8 @@ export class TierHarness {
   closedSeq = 0;
   flushes = 0;
 
-  constructor(tier1Bytes: number) {
+  /** `arenaBytes`: fewer than there are, so that little fills the arena. */
+  constructor(tier1Bytes: number, arenaBytes?: number) {
     const layout = planLayout({
       executorCount: 1,
       tier1Bytes,
@@ -83,6 +84,7 @@ export class TierHarness {
     });
     this.shared = SharedMemory.create(layout);
     this.shared.store(CONTROL.EPOCH, 1);
+    if (arenaBytes !== undefined) this.shared.store(CONTROL.FLUSH_ARENA_BYTES, arenaBytes);
     this.kernel = instantiate(this.shared.memory, 0);
     this.base = this.shared.executorBase(0);
     this.walkA = this.base + EXECUTOR.WALK_A;
