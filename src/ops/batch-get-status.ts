@@ -2,8 +2,7 @@
  * batchGetStatus: the status of many paths in one call, each with its own outcome. Needs for each
  * what getStatus needs. Not one state of the tree: each path is as it was when it was looked at.
  */
-import type { StatusError } from '../base/status.js';
-import { StatusError as Failure } from '../base/status.js';
+import { StatusError } from '../base/status.js';
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import { Park } from '../executor/park.js';
@@ -50,7 +49,7 @@ export class BatchGetStatus extends Read<BatchSink> {
       try {
         seq = Math.max(seq, this.#one(executor, i));
       } catch (reason) {
-        if (reason instanceof Failure) this.sink.addError(executor, reason);
+        if (reason instanceof StatusError) this.sink.addError(executor, reason);
         else if (reason instanceof Park && reason.reason.kind === 'work') {
           loads.push(reason.reason.done);
         } else throw reason;

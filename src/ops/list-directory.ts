@@ -10,8 +10,7 @@ import { assert } from '../base/assert.js';
 import type { Executor } from '../executor/executor.js';
 import { beginsWith, ChildScan, type From } from './child-scan.js';
 import type { FlushBarrier } from './flush-barrier.js';
-import { CursorKind } from './list-cursor.js';
-import type { ListPages, PageEnd } from './list-status.js';
+import { CursorKind, type ListPages, type PageEnd } from './list-pages.js';
 
 const NOT_ADDED = 0;
 

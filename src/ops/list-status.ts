@@ -23,8 +23,14 @@ import { FROM_BEGIN, type From } from './child-scan.js';
 import { invalid } from './failures.js';
 import { FlushBarrier } from './flush-barrier.js';
 import { InodeLookup, idNotFound } from './inode-lookup.js';
-import { CursorKind, decodeCursor, type ListCursor } from './list-cursor.js';
 import { DirectoryPages } from './list-directory.js';
+import {
+  CursorKind,
+  decodeCursor,
+  type ListCursor,
+  type ListPages,
+  type PageEnd,
+} from './list-pages.js';
 import { TreePages } from './list-tree.js';
 import { awaitChildren, type LoadType, nothingAsked } from './loading.js';
 import { pathText, Read, resolveFound } from './read.js';
@@ -55,16 +61,6 @@ export interface PageSink {
   page(executor: Executor, frame: number, bytes: number, more: boolean): Promise<void> | undefined;
   fail(error: StatusError): void;
 }
-
-/** Where the next page begins; with an empty text only the listing itself can go on. */
-export type PageEnd = ListCursor;
-
-/** A listing in progress; what it holds between pages is private to it. */
-export type ListPages = {
-  readonly fileCount: number;
-  /** Adds entries to the page that listBegin() begins. Undefined: these were the last. */
-  addEntries(executor: Executor, entriesMax: number): PageEnd | undefined;
-};
 
 const CURSOR_NONE: PageEnd | undefined = undefined;
 const SLASH = 0x2f;

@@ -6,8 +6,7 @@ import { EXECUTOR } from '../base/layout.js';
 import type { Executor } from '../executor/executor.js';
 import { Park } from '../executor/park.js';
 import { beginsWith } from './child-scan.js';
-import { CursorKind } from './list-cursor.js';
-import type { ListPages, PageEnd } from './list-status.js';
+import { CursorKind, type ListPages, type PageEnd } from './list-pages.js';
 import type { TreeScan } from './tree-scan.js';
 
 const SLASH = 0x2f;

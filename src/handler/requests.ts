@@ -1,0 +1,27 @@
+/** The table from kinds of requests to what handles them. Floor 6. */
+import type { Call } from '../executor/call.js';
+import type { Caller } from '../executor/caller.js';
+import type { Executor } from '../executor/executor.js';
+import type { ReplyEncoder } from '../protocol/encode.js';
+import type { RequestBody } from '../protocol/generated/index.js';
+import type { RequestCursor } from '../protocol/request-cursor.js';
+import type { ReplyPort } from '../rpc/rpc-handler.js';
+import type { JobProgress, ShardServices } from './services.js';
+
+/** One request as it has come in; `request` is valid only until the maker returns. */
+export type Incoming = {
+  readonly request: RequestCursor;
+  readonly caller: Caller;
+  readonly reply: ReplyPort;
+  readonly encoder: ReplyEncoder;
+  readonly executor: Executor;
+  readonly services: ShardServices;
+  readonly onBug: (error: unknown) => void;
+  /** Sends progress of the call to its caller. */
+  progress(told: JobProgress): void;
+};
+
+/** The call or calls to submit; undefined: answered, or others answer. Throws StatusError. */
+export type Maker = (incoming: Incoming) => Call | readonly Call[] | undefined;
+
+export type Makers = { readonly [Body in RequestBody]?: Maker };
