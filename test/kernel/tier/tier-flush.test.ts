@@ -118,7 +118,7 @@ describe('markClean', () => {
     expect(tier.stored()[0]).toMatchObject({ length: 2 });
   });
 
-  it('leaves a slot dirty that an entry changed again under the same seq, after room was made', () => {
+  it('leaves a slot dirty that its own entry changed again, after room was made', () => {
     const side: EntryChange = { kind: 'side', sideKind: 2, key: new Uint8Array(8) };
     tier.seal([put({ id: 1024, length: 1 }), side, put({ id: 1024, length: 2 })], 1);
     expect(tier.kernel.apply(tier.entry, 0)).toBe(ApplyStatus.SIDE);

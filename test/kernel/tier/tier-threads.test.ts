@@ -70,7 +70,7 @@ describe('threads over one tier 1', () => {
     }
   });
 
-  it('see a rename whole: the directory is in one place, with the children of one moment', async () => {
+  it('see a rename whole: one place, and the children of one moment', async () => {
     const options = { tier1Bytes: 1 << 20, entries: 150_000, keyCount: 1 };
     const [, ...seen] = await run(roles('walk'), options);
     for (const counts of seen) {
