@@ -3,10 +3,11 @@
  * sender stops when the receiver does, by the flow control of TCP through undici's streams.
  */
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, type Dispatcher, request } from 'undici';
 import { Code, type CodeName } from '../base/status.js';
 import { asOrchardError, OrchardError } from './errors.js';
-import type { ReadOptions, WriteOptions } from './types.js';
+import type { ReadOptions, WriteOptions, WrittenFile } from './types.js';
 
 export type DataChannelOptions = {
   /** `http://host:port`, without a slash at the end. */
@@ -21,6 +22,9 @@ const CONNECTIONS_MAX = 8;
 /** A store may take its time for the first byte. */
 const SILENCE_MS_MAX = 120_000;
 const ERROR_BODY_BYTES_MAX = 16_384;
+/** Attempts in a row that bring nothing. */
+const READ_RETRIES_MAX = 3;
+const READ_RETRY_MS = 50;
 
 export class DataChannel {
   readonly #options: DataChannelOptions;
@@ -34,33 +38,66 @@ export class DataChannel {
     this.#options = options;
   }
 
-  /** The bytes as they come; breaking out of the loop ends the transfer. */
+  /**
+   * The bytes as they come; breaking out of the loop ends the transfer. One that is cut goes on where
+   * it was, as long as the file is the same.
+   */
   async *read(
     path: string,
     options: ReadOptions = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const { offset = 0, length, signal } = options;
-    if (length === 0) return;
-    const last = length === undefined ? '' : String(offset + length - 1);
-    const isRange = offset > 0 || length !== undefined;
+    const end = length === undefined ? Number.POSITIVE_INFINITY : offset + length;
+    let at = offset;
+    let tag: string | undefined;
+    let failures = 0;
+    while (at < end) {
+      try {
+        const response = await this.#get(path, at, end, signal);
+        if (response === undefined) return;
+        const found = headerOf(response, 'etag');
+        if (at > offset && found !== tag) throw changedMeanwhile(path);
+        tag = found;
+        for await (const chunk of response.body) {
+          at += (chunk as Uint8Array).length;
+          failures = 0;
+          yield chunk as Uint8Array;
+        }
+        return;
+      } catch (thrown) {
+        const error = transferError(thrown, path);
+        const isSafe = at === offset || tag !== undefined;
+        if (!isSafe || !error.retryable || failures === READ_RETRIES_MAX) throw error;
+        failures += 1;
+        const backOff = READ_RETRY_MS * 2 ** failures;
+        await delay(error.retryAfterMs ?? backOff, undefined, { ref: true });
+      }
+    }
+  }
+
+  /** Undefined: there is nothing there to read. */
+  async #get(
+    path: string,
+    at: number,
+    end: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Dispatcher.ResponseData | undefined> {
+    const isWhole = at === 0 && end === Number.POSITIVE_INFINITY;
+    const last = end === Number.POSITIVE_INFINITY ? '' : end - 1;
     const response = await this.#request('GET', path, {
-      headers: isRange ? { range: `bytes=${offset}-${last}` } : {},
+      headers: isWhole ? {} : { range: `bytes=${at}-${last}` },
       ...(signal !== undefined && { signal }),
     });
     // A range that starts at the end or behind it is nothing to read, not a mistake.
     if (response.statusCode === 416) {
       await response.body.dump();
-      return;
+      return undefined;
     }
     await refuseFailure(response, path);
-    try {
-      for await (const chunk of response.body) yield chunk as Uint8Array;
-    } catch (thrown) {
-      throw transferError(thrown, path);
-    }
+    return response;
   }
 
-  async write(path: string, source: DataSource, options: WriteOptions = {}): Promise<void> {
+  async write(path: string, source: DataSource, options: WriteOptions = {}): Promise<WrittenFile> {
     const { overwrite, recursive, mode, length, signal } = options;
     const query = new URLSearchParams();
     if (overwrite === true) query.set('overwrite', 'true');
@@ -78,7 +115,8 @@ export class DataChannel {
       ...(signal !== undefined && { signal }),
     });
     await refuseFailure(response, path);
-    await response.body.dump();
+    const written = detailOf(await textOf(response));
+    return { path, id: Number(written['id'] ?? 0), length: Number(written['length'] ?? 0) };
   }
 
   async close(): Promise<void> {
@@ -122,9 +160,20 @@ export const encodePath = (path: string): string =>
     .map((component) => encodeURIComponent(component))
     .join('/');
 
-/** A header carries visible ASCII only. */
+/** A header carries visible ASCII only; a comma would end a group, a percent sign means this. */
 const headerText = (name: string): string =>
-  /^[\x21-\x7e]*$/.test(name) ? name : encodeURIComponent(name);
+  /^[!-$&-+\--~]*$/.test(name) ? name : encodeURIComponent(name);
+
+function headerOf(response: Dispatcher.ResponseData, name: string): string | undefined {
+  const value = response.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+const changedMeanwhile = (path: string): OrchardError =>
+  new OrchardError('ABORTED', 'the file has changed while it was read', {
+    path,
+    hint: 'Read it again.',
+  });
 
 function transferError(thrown: unknown, path: string): OrchardError {
   if (thrown instanceof OrchardError) return thrown;
@@ -165,6 +214,7 @@ async function refuseFailure(response: Dispatcher.ResponseData, path: string): P
   throw new OrchardError(code, String(reason), {
     path: typeof detail['path'] === 'string' ? detail['path'] : path,
     hint: typeof detail['hint'] === 'string' ? detail['hint'] : undefined,
+    retryAfterMs: typeof detail['retryAfterMs'] === 'number' ? detail['retryAfterMs'] : undefined,
   });
 }
 

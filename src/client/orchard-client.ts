@@ -37,6 +37,7 @@ import type {
   SummaryOptions,
   TreeSummary,
   WriteOptions,
+  WrittenFile,
   Xattrs,
 } from './types.js';
 import * as work from './work-calls.js';
@@ -258,7 +259,7 @@ export class OrchardClient {
   }
 
   /** Creates a file from bytes, text or a stream, and completes it. */
-  put(path: string, source: DataSource, options: WriteOptions = {}): Promise<void> {
+  put(path: string, source: DataSource, options: WriteOptions = {}): Promise<WrittenFile> {
     return this.#data.write(path, source, options);
   }
 

@@ -206,6 +206,12 @@ export type ReadOptions = {
   readonly signal?: AbortSignal;
 };
 
+export type WrittenFile = {
+  readonly path: string;
+  readonly id: number;
+  readonly length: number;
+};
+
 export type WriteOptions = {
   readonly overwrite?: boolean;
   readonly recursive?: boolean;

@@ -96,6 +96,42 @@ describe('read', () => {
     await expect(collect(data.read('/a'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
+  it('goes on where it was cut, as long as the file is the same', async () => {
+    const text = 'abcdefghijklmnopqrstuvwxyz';
+    const ranges: (string | undefined)[] = [];
+    let tag = '"1"';
+    const data = await pair((request, response) => {
+      const { range } = request.headers;
+      ranges.push(range);
+      const [, first = '0'] = /^bytes=(\d+)-/.exec(range ?? '') ?? [];
+      const rest = text.slice(Number(first));
+      response.setHeader('etag', tag);
+      response.setHeader('content-length', rest.length);
+      response.write(rest.slice(0, 10));
+      if (rest.length <= 10) response.end();
+      else setTimeout(() => response.destroy(), 10);
+    });
+    expect(await collect(data.read('/a'))).toBe(text);
+    expect(ranges).toEqual([undefined, 'bytes=10-', 'bytes=20-']);
+    expect(await collect(data.read('/a', { offset: 3, length: 20 }))).toBe(text.slice(3, 23));
+    const parts = data.read('/a');
+    await parts.next();
+    tag = '"2"';
+    await expect(parts.next()).rejects.toMatchObject({ code: 'ABORTED', path: '/a' });
+  });
+
+  it('waits for a master that is busy, for a while', async () => {
+    let asked = 0;
+    const data = await pair((_request, response) => {
+      asked += 1;
+      response.statusCode = asked === 2 ? 200 : 429;
+      response.end(asked === 2 ? 'ok' : '{"code":"RESOURCE_EXHAUSTED","retryAfterMs":5}');
+    });
+    expect(await collect(data.read('/a'))).toBe('ok');
+    await expect(collect(data.read('/a'))).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    expect(asked).toBe(6);
+  });
+
   it('does not run ahead of a slow reader, and stops when the reader stops', async () => {
     let sent = 0;
     let isOver = false;
