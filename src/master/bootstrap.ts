@@ -2,9 +2,10 @@
  * The first entries of a new namespace: the names of the superuser and the supergroup, the root
  * directory, and the mount that the root is. Floor 7.
  */
+
+import type { Config } from '../base/config.js';
 import { SIDE_MOUNT, SIDE_STRING } from '../base/entry-format.js';
 import * as R from '../base/record.js';
-import type { Config } from '../base/config.js';
 import type { EntryWriter } from '../journal/entry.js';
 import { encodeMount, mountKey, ROOT_MOUNT_ID } from '../mount/mount-table.js';
 import { Op } from '../ops/op-codes.js';

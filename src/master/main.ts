@@ -10,10 +10,11 @@
  * A thread that dies, or a bug anywhere, ends the process at once with status 70: the journal has
  * whatever was acknowledged.
  */
+import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem, userInfo } from 'node:os';
 import { type Config, type Environment, parseConfig } from '../base/config.js';
 import { CONTROL, CONTROL_BASE } from '../base/layout.js';
-import { planLayout } from '../base/layout.js';
+import { planLayout } from '../base/layout-plan.js';
 import { State } from '../base/state.js';
 import { instantiate } from '../kernel/kernel.js';
 import { SharedMemory } from '../kernel/shared-memory.js';
@@ -22,6 +23,7 @@ import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { createLog, type Log } from './log.js';
 import { prefaultTier1 } from './prefault.js';
 import { MasterServices } from './services.js';
+import type { ShardReady } from './shard-thread.js';
 import { planExecutors, type ThreadData } from './thread-data.js';
 import { Threads } from './threads.js';
 import type { WriterReady } from './writer-thread.js';
@@ -82,20 +84,37 @@ class Master {
     process.on('uncaughtException', (error) => this.#fail('uncaught exception', error));
     process.on('unhandledRejection', (error) => this.#fail('unhandled rejection', error));
     await this.#threads.start('flusher', 'flusher-thread.js', this.#dataFor(plan.flusher));
-    const ready = await this.#threads.start('writer', 'writer-thread.js', this.#dataFor(plan.writer));
+    const ready = await this.#threads.start(
+      'writer',
+      'writer-thread.js',
+      this.#dataFor(plan.writer),
+    );
     const { recovery } = ready as WriterReady;
     this.#log.info({ ...recovery, ms: since(began) }, 'the namespace stands');
-    await this.#services.start();
-    for (let shard = 0; shard < plan.shards; shard++) {
-      await this.#threads.start(`shard-${shard}`, 'shard-thread.js', this.#dataFor(shard));
-      this.#services.connect(this.#threads.get(`shard-${shard}`));
-    }
+    const httpPort = await this.#services.start();
+    const rpcPort = await this.#startShards(plan.shards);
     this.#shared.store(CONTROL.STATE, State.SERVING);
     process.once('SIGTERM', () => void this.#stop('SIGTERM'));
     process.once('SIGINT', () => void this.#stop('SIGINT'));
-    const { host, rpcPort, httpPort } = this.#config;
+    const { host } = this.#config;
     this.#log.info({ host, rpcPort, httpPort, ms: since(began) }, 'serving');
     await prefaultTier1(this.#shared, this.#background.signal);
+  }
+
+  /** The port that all of them listen on: the first one's choice if none was configured. */
+  async #startShards(count: number): Promise<number> {
+    let { rpcPort } = this.#config;
+    for (let shard = 0; shard < count; shard++) {
+      const name = `shard-${shard}`;
+      const data = this.#dataFor(shard);
+      const starting = this.#threads.start(name, 'shard-thread.js', {
+        ...data,
+        config: { ...data.config, rpcPort },
+      });
+      rpcPort = ((await starting) as ShardReady).port;
+      this.#services.connect(this.#threads.get(name));
+    }
+    return rpcPort;
   }
 
   #dataFor(executor: number): ThreadData {
@@ -104,6 +123,7 @@ class Master {
       config: this.#config,
       paths: { journal: this.#directory.journal, meta: this.#directory.meta },
       clusterId: this.#directory.clusterId,
+      version: packageVersion(),
       executor,
     };
   }
@@ -117,7 +137,8 @@ class Master {
       kernel: instantiate(this.#shared.memory, main),
       tier2: this.#tier2,
       log: this.#log,
-      threadData: (executor) => this.#dataFor(executor),
+      version: packageVersion(),
+      meta: this.#directory.meta,
       clusterId: this.#directory.clusterId,
       onBug: (error) => this.#fail('bug', error),
     });
@@ -138,7 +159,7 @@ class Master {
     const drainMs = limit * FLUSH_SHARE;
     await this.#services.drain(drainMs);
     await Promise.all(shards.map((name) => this.#threads.ended(name, drainMs)));
-    await this.#services.stop();
+    await this.#services.stop(drainMs / 2);
     this.#shared.store(CONTROL.STATE, State.STOPPED);
     this.#shared.ring(CONTROL_BASE + CONTROL.WRITER_BELL);
     await this.#threads.ended('writer', limit - since(began));
@@ -156,6 +177,12 @@ class Master {
     this.#log.fatal({ err: error }, what);
     process.exit(EXIT_BUG);
   }
+}
+
+/** Of the package that this file is part of: dist/src/master/main.js. */
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 const since = (began: number): number => Math.round(performance.now() - began);

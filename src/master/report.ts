@@ -5,6 +5,7 @@
 import type { Config } from '../base/config.js';
 import { CONTROL, CONTROL_BASE } from '../base/layout.js';
 import { State } from '../base/state.js';
+import type { MetricsSnapshot } from '../http/metrics.js';
 import type { KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 import type { ExecutorPlan } from './thread-data.js';
@@ -36,7 +37,11 @@ export function masterReport(sources: ReportSources): Record<string, unknown> {
     threads: { rpc: plan.shards, background: config.backgroundThreads },
     rpcPort: config.rpcPort,
     httpPort: config.httpPort,
-    memory: { residentBytes: memory.rss, sharedBytes: shared.u8.length, heapBytes: memory.heapUsed },
+    memory: {
+      residentBytes: memory.rss,
+      sharedBytes: shared.u8.length,
+      heapBytes: memory.heapUsed,
+    },
     namespace: { inodes: word(sources, CONTROL.STAT_INODES) },
     tier1: { bytes: config.tier1Bytes, slots, dirtySlots: dirtySlots(shared) },
     journal: journalReport(sources),
@@ -68,6 +73,21 @@ export function journalReport(sources: ReportSources): Record<string, unknown> {
     flushedSlots: word(sources, CONTROL.STAT_FLUSHED_SLOTS),
     flushMs: word(sources, CONTROL.STAT_FLUSH_NS) / 1e6,
     roomWaits: word(sources, CONTROL.STAT_ROOM_WAITS),
+  };
+}
+
+/** What /metrics shows: the same words, in Prometheus' units. */
+export function metricsSnapshot(sources: ReportSources): MetricsSnapshot {
+  return {
+    journal: {
+      entries: word(sources, CONTROL.STAT_ENTRIES),
+      bytes: word(sources, CONTROL.STAT_WAL_BYTES),
+      commits: word(sources, CONTROL.STAT_BATCHES),
+      commitSeconds: word(sources, CONTROL.STAT_SYNC_NS) / 1e9,
+      backlogBytes: word(sources, CONTROL.STAT_JOURNAL_BYTES),
+      seq: word(sources, CONTROL.APPLIED_SEQ),
+      flushedSeq: word(sources, CONTROL.FLUSHED_SEQ),
+    },
   };
 }
 

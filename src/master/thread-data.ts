@@ -12,6 +12,7 @@ export type ThreadData = {
   readonly config: Config;
   readonly paths: { readonly journal: string; readonly meta: string };
   readonly clusterId: string;
+  readonly version: string;
   /** Executor block of this thread. */
   readonly executor: number;
 };

@@ -1,0 +1,263 @@
+/**
+ * What main does for the whole master: it speaks with stores (mounts), keeps the job table and the
+ * background pool, runs the duties and the HTTP port, and reports. Shards reach it through an
+ * Exchange each. Floor 7.
+ */
+import type { Worker } from 'node:worker_threads';
+import { type Job, Jobs } from '../background/jobs.js';
+import { LoadService } from '../background/load-service.js';
+import { BackgroundPool } from '../background/pool.js';
+import { StoreCache } from '../background/store-cache.js';
+import type { JobRequest } from '../background/tasks.js';
+import { type Config, describeConfig, type Environment } from '../base/config.js';
+import { CONTROL } from '../base/layout.js';
+import { State } from '../base/state.js';
+import { StatusError } from '../base/status.js';
+import { Executor } from '../executor/executor.js';
+import { type LockRow, Scheduler } from '../executor/scheduler.js';
+import type {
+  AttributesRequest,
+  LoadRequest,
+  MountRequest,
+  Report,
+  UpdateMountRequest,
+} from '../handler/services.js';
+import { HttpServer } from '../http/http-server.js';
+import { Metrics } from '../http/metrics.js';
+import type { KernelExports } from '../kernel/exports.js';
+import type { SharedMemory } from '../kernel/shared-memory.js';
+import { Mount } from '../ops/mount.js';
+import { type Answer, submitted } from '../ops/promise-calls.js';
+import { Unmount } from '../ops/unmount.js';
+import { UpdateMount } from '../ops/update-mount.js';
+import type { Tier2 } from '../storage/tier2.js';
+import { type Answers, Exchange } from './exchange.js';
+import type { Log } from './log.js';
+import { journalReport, masterReport, metricsSnapshot, type ReportSources } from './report.js';
+import type { PlainJob, ServiceRequest } from './shard-services.js';
+import { planExecutors } from './thread-data.js';
+
+export type ServicesOptions = {
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly shared: SharedMemory;
+  readonly kernel: KernelExports;
+  readonly tier2: Tier2;
+  readonly log: Log;
+  readonly clusterId: string;
+  readonly version: string;
+  /** Directory of tier 2. */
+  readonly meta: string;
+  readonly onBug: (error: unknown) => void;
+};
+
+type Locks = { readonly holders: LockRow[]; readonly waiters: LockRow[] };
+
+const encoder = new TextEncoder();
+const DESCENDANTS = ['none', 'one', 'all'] as const;
+
+export class MasterServices {
+  readonly executor: Executor;
+  readonly scheduler: Scheduler;
+  readonly stores: StoreCache;
+  readonly jobs: Jobs;
+  readonly pool: BackgroundPool;
+  readonly loads: LoadService;
+  readonly #options: ServicesOptions;
+  readonly #http: HttpServer;
+  readonly #report: ReportSources;
+  readonly #shards: Exchange[] = [];
+  /** Calls of shards that can be given up, by shard and token. */
+  readonly #interest = new Map<string, AbortController>();
+
+  constructor(options: ServicesOptions) {
+    const { config, shared, kernel, tier2 } = options;
+    const plan = planExecutors(config);
+    this.#options = options;
+    this.executor = new Executor({
+      index: plan.main,
+      shared,
+      kernel,
+      tier2,
+      supergroup: config.supergroup,
+      superuser: config.superuser,
+      permissions: config.permissions,
+      umask: config.umask,
+      trashRetentionMs: config.trashRetentionMs,
+      loader: { load: (path, children) => this.loads.load(path, children) },
+    });
+    const { callsParkedMax: parkedMax } = config;
+    this.scheduler = new Scheduler(this.executor, { parkedMax, onBug: options.onBug });
+    this.stores = new StoreCache(this.executor.mounts, {
+      environment: options.environment,
+      timeoutMs: config.ufsTimeoutMs,
+    });
+    this.pool = new BackgroundPool({
+      memory: shared.memory,
+      config,
+      meta: options.meta,
+      environment: { ...options.environment },
+      firstExecutor: plan.firstBackground,
+      executorCount: config.backgroundThreads,
+      onBug: options.onBug,
+    });
+    this.loads = new LoadService({
+      mounts: this.executor.mounts,
+      timeoutMs: config.ufsTimeoutMs,
+      load: (path, children) => this.pool.load(path, children),
+    });
+    this.jobs = new Jobs(
+      (request, signal, onProgress) => this.pool.job(request, signal, onProgress),
+      options.onBug,
+    );
+    this.#http = new HttpServer({
+      host: config.host,
+      port: config.httpPort,
+      data: { scheduler: this.scheduler, stores: this.stores },
+      metrics: new Metrics(() => metricsSnapshot(this.#report)),
+      health: () => ({ serving: shared.load(CONTROL.STATE) === State.SERVING }),
+      onBug: options.onBug,
+    });
+    const { clusterId, version } = options;
+    this.#report = { shared, kernel, config, plan, clusterId, version, startedMs: Date.now() };
+  }
+
+  /** The port that HTTP listens on. */
+  async start(): Promise<number> {
+    await this.pool.ready();
+    return this.#http.listen();
+  }
+
+  /** From here on the shard's questions are answered. */
+  connect(shard: Worker): void {
+    const number = this.#shards.length;
+    const answers = this.#answersFor(number);
+    this.#shards.push(new Exchange(shard, answers, this.#options.onBug));
+  }
+
+  /** No new calls; resolves when the shards have answered what they had, or after the time. */
+  async drain(withinMs: number): Promise<void> {
+    await Promise.all(this.#shards.map((shard) => shard.ask('drain', { withinMs })));
+  }
+
+  async stop(withinMs: number): Promise<void> {
+    await this.#http.close(withinMs);
+    await this.jobs.close();
+    await this.pool.close();
+    await this.stores.close();
+  }
+
+  report(which: Report): unknown {
+    if (which === 'report') return masterReport(this.#report);
+    if (which === 'journal') return journalReport(this.#report);
+    if (which === 'config') return describeConfig(this.#options.config);
+    return this.#locks();
+  }
+
+  async #locks(): Promise<Locks> {
+    const now = performance.now();
+    const all = await Promise.all(this.#shards.map((shard) => shard.ask<Locks>('locks', {})));
+    all.push(this.scheduler.report(now));
+    return {
+      holders: all.flatMap(({ holders }) => holders),
+      waiters: all.flatMap(({ waiters }) => waiters),
+    };
+  }
+
+  #answersFor(shard: number): Answers {
+    const key = (token: number): string => `${shard}:${token}`;
+    return {
+      loadPath: ({ path, children }: { path: string; children: boolean }) =>
+        this.loads.load(path, children),
+      abort: ({ token }: { token: number }) => this.#interest.get(key(token))?.abort(),
+      mount: (call: ServiceRequest<MountRequest>) => this.#mount(call),
+      unmount: (call: ServiceRequest<{ path: string }>) => this.#unmount(call),
+      updateMount: (call: ServiceRequest<UpdateMountRequest>) => this.#updateMount(call),
+      setAttributes: (call: ServiceRequest<AttributesRequest>) => {
+        const { path, change } = call.request;
+        const request = { kind: 'setAttribute', path, change, caller: call.caller } as const;
+        return this.#runJob(shard, call, request).then(throwFailure);
+      },
+      load: (call: ServiceRequest<LoadRequest>) => this.#load(shard, call),
+      getJob: ({ request }: ServiceRequest<{ job: number }>) => plain(this.jobs.get(request.job)),
+      cancelJob: ({ request }: ServiceRequest<{ job: number }>) =>
+        plain(this.jobs.cancel(request.job)),
+      listJobs: () => this.jobs.list().map(plain),
+      report: ({ request }: ServiceRequest<{ which: Report }>) => this.report(request.which),
+    };
+  }
+
+  async #mount({ caller, callId, request }: ServiceRequest<MountRequest>): Promise<number> {
+    const options = { ...request, path: encoder.encode(request.path) };
+    const { stores } = this;
+    return seqOf(
+      submitted(this.scheduler, (sink) => new Mount(caller, callId, options, { stores, sink })),
+    );
+  }
+
+  async #unmount({ caller, callId, request }: ServiceRequest<{ path: string }>): Promise<number> {
+    const options = { path: encoder.encode(request.path) };
+    return seqOf(submitted(this.scheduler, (sink) => new Unmount(caller, callId, options, sink)));
+  }
+
+  async #updateMount({
+    caller,
+    callId,
+    request,
+  }: ServiceRequest<UpdateMountRequest>): Promise<number> {
+    const options = { ...request, path: encoder.encode(request.path) };
+    const { stores } = this;
+    return seqOf(
+      submitted(
+        this.scheduler,
+        (sink) => new UpdateMount(caller, callId, options, { stores, sink }),
+      ),
+    );
+  }
+
+  async #load(shard: number, call: ServiceRequest<LoadRequest>): Promise<PlainJob> {
+    const descendants = DESCENDANTS[call.request.descendants] ?? 'all';
+    const request = { kind: 'load', path: call.request.path, descendants } as const;
+    if (call.request.detach) return plain(this.jobs.start(request));
+    return this.#runJob(shard, call, request);
+  }
+
+  /** Starts a job and waits for its end, telling the shard how far it is. */
+  async #runJob(
+    shard: number,
+    { token }: ServiceRequest<unknown>,
+    request: JobRequest,
+  ): Promise<PlainJob> {
+    const { job } = this.jobs.start(request);
+    const interest = new AbortController();
+    const key = `${shard}:${token}`;
+    this.#interest.set(key, interest);
+    // Whoever goes away gives the job up: a detached one goes on.
+    interest.signal.addEventListener('abort', () => this.jobs.cancel(job), { once: true });
+    try {
+      const tell = (progress: Job): void => {
+        void this.#shards[shard]!.ask('progress', { token, progress: plain(progress) });
+      };
+      return plain(await this.jobs.wait(job, tell, interest.signal));
+    } finally {
+      this.#interest.delete(key);
+    }
+  }
+}
+
+async function seqOf(answer: Promise<Answer>): Promise<number> {
+  return (await answer).seq;
+}
+
+function plain({ error, ...view }: Job): PlainJob {
+  if (error === undefined) return view;
+  const { code, reason, path } = error;
+  return { ...view, failure: { code, reason, ...(path === undefined ? {} : { path }) } };
+}
+
+/** A job that somebody waits for fails as its caller's call. */
+function throwFailure(job: PlainJob): number {
+  if (job.failure === undefined) return 0;
+  const { code, reason, path } = job.failure;
+  throw new StatusError(code, reason, path === undefined ? {} : { path });
+}

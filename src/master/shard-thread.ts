@@ -1,0 +1,77 @@
+/** Thread entry: one RPC shard: sockets, an executor of its own, and the way to main. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Code, StatusError } from '../base/status.js';
+import { Executor } from '../executor/executor.js';
+import { Scheduler } from '../executor/scheduler.js';
+import { ShardHandler } from '../handler/shard-handler.js';
+import { instantiate } from '../kernel/kernel.js';
+import { SharedMemory } from '../kernel/shared-memory.js';
+import { listenRpc } from '../rpc/listen.js';
+import { Tier2 } from '../storage/tier2.js';
+import { Exchange } from './exchange.js';
+import { createLog } from './log.js';
+import { RemoteServices } from './shard-services.js';
+import type { ThreadData } from './thread-data.js';
+
+/** Told to main when the shard listens. */
+export type ShardReady = { readonly kind: 'ready'; readonly port: number };
+
+const EXIT_BUG = 70;
+
+const data = workerData as ThreadData;
+const { config } = data;
+const log = createLog(config, { thread: `shard-${data.executor}` });
+const shared = new SharedMemory(data.memory);
+const services = new RemoteServices();
+const executor = new Executor({
+  index: data.executor,
+  shared,
+  kernel: instantiate(data.memory, data.executor),
+  tier2: new Tier2(data.paths.meta, { mapBytes: config.tier2MapBytes }),
+  supergroup: config.supergroup,
+  superuser: config.superuser,
+  permissions: config.permissions,
+  umask: config.umask,
+  trashRetentionMs: config.trashRetentionMs,
+  loader: services.loader,
+});
+const scheduler = new Scheduler(executor, {
+  parkedMax: config.callsParkedMax,
+  onBug: die,
+  onTurnEnd: () => server.outbox.flush(),
+});
+const exchange = new Exchange(
+  parentPort!,
+  {
+    ...services.answers,
+    locks: () => scheduler.report(performance.now()),
+    drain: ({ withinMs }: { withinMs: number }) => drain(withinMs),
+  },
+  die,
+);
+services.connect(exchange);
+const server = await listenRpc({
+  port: config.rpcPort,
+  host: config.host,
+  handler: new ShardHandler({ scheduler, services, onBug: die }),
+  limits: { inFlightMax: config.callsInFlightMax },
+  serverVersion: data.version,
+  clusterId: data.clusterId,
+  onBug: die,
+});
+const ready: ShardReady = { kind: 'ready', port: server.port };
+parentPort!.postMessage(ready);
+
+/** Answers what is in flight, then ends the thread. */
+async function drain(withinMs: number): Promise<void> {
+  await server.drain(withinMs);
+  scheduler.drain(new StatusError(Code.UNAVAILABLE, 'The master is stopping.'));
+  server.close();
+  setImmediate(() => process.exit(0));
+}
+
+/** A thread with a bug must not go on: the process ends with it and recovers. */
+function die(error: unknown): never {
+  log.fatal({ err: error }, 'bug');
+  process.exit(EXIT_BUG);
+}
