@@ -121,8 +121,6 @@ export class CompleteFile extends Mutation {
   #write(executor: Executor, walk: PathWalk): void {
     const { shared, ring } = executor;
     const { length, mtimeMs, fingerprint, persisted, origin } = this.#options;
-    const ancestors = persisted ? unpersisted(walk) : [];
-    for (const node of ancestors) this.#persistAncestor(executor, walk, node);
     const fields = readRecord(shared.view, walk.record);
     let flags = fields.flags | R.FLAG_COMPLETED | (persisted ? R.FLAG_PERSISTED : 0);
     if (origin !== undefined) {
@@ -131,6 +129,7 @@ export class CompleteFile extends Mutation {
       ring.entry.side(SIDE_ORIGIN, id, encodeOrigin(origin));
       ring.entry.side(SIDE_ORIGIN_BACK, originKey(origin.mountId, origin.path), id);
     }
+    // First of all PUTs: the retry cache remembers whose id that is.
     this.#recordAt = ring.entry.putFields({
       ...fields,
       flags,
@@ -138,6 +137,8 @@ export class CompleteFile extends Mutation {
       fingerprint,
       mtimeMs: mtimeMs < 0 ? Date.now() : mtimeMs,
     });
+    const ancestors = persisted ? unpersisted(walk) : [];
+    for (const node of ancestors) this.#persistAncestor(executor, walk, node);
   }
 
   #persistAncestor(executor: Executor, walk: PathWalk, node: number): void {

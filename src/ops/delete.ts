@@ -10,13 +10,14 @@
  * Entries: one: REMOVE, PUT in the trash (or reclaim), PARENT; what stood under the same name in
  *          the trash goes to reclaim; SIDE of origin and mounts.
  */
-import { SIDE_MOUNT } from '../base/entry-format.js';
+import { SIDE_MOUNT, SIDE_TRASH_TTL } from '../base/entry-format.js';
 import * as R from '../base/record.js';
 import { type RecordFields, readRecord } from '../base/record-fields.js';
 import { Code, StatusError } from '../base/status.js';
 import { Mutation, type Sink } from '../executor/call.js';
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
+import { idKey } from '../inode/xattrs.js';
 import type { LockList } from '../lock/lock-list.js';
 import { type Mount, mountKey } from '../mount/mount-table.js';
 import type { Origin } from '../mount/store-path.js';
@@ -133,10 +134,10 @@ export class Delete extends Mutation {
     const origin = newOrigin(executor, walk);
     const retention = executor.options.trashRetentionMs;
     const parent = depth - 1;
-    const nameAt = walk.nameAt(depth);
-    const replaced = findInTrash(executor, walk.id(parent), nameAt, walk.nameBytes(depth));
-    if (replaced !== undefined) this.#reclaim(executor, replaced);
     if (retention > 0 && !this.#options.skipTrash) {
+      const nameAt = walk.nameAt(depth);
+      const replaced = findInTrash(executor, walk.id(parent), nameAt, walk.nameBytes(depth));
+      if (replaced !== undefined) this.#reclaim(executor, replaced);
       ring.entry.remove(fields.parentId, fields.id, fields.name, false);
       const flags = keepOrigin(executor, walk, origin);
       putIntoTrash(executor, { ...fields, flags }, now + retention);
@@ -158,7 +159,9 @@ export class Delete extends Mutation {
 
   /** What was deleted under the same name before makes way in the trash. */
   #reclaim(executor: Executor, fields: RecordFields): void {
-    executor.ring.entry.remove(fields.parentId, fields.id, fields.name, false);
+    const { entry } = executor.ring;
+    entry.remove(fields.parentId, fields.id, fields.name, false);
+    entry.side(SIDE_TRASH_TTL, idKey(fields.id), null);
     putIntoReclaim(executor, fields);
   }
 

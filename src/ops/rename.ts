@@ -35,7 +35,7 @@ export type RenameOptions = {
 export class Rename extends Mutation {
   readonly name = 'rename';
   protected readonly op = Op.RENAME;
-  protected override room = 16 * 1024;
+  protected override room = 64 * 1024;
   readonly #options: RenameOptions;
   readonly #sink: Sink;
   readonly #askedSource = nothingAsked();

@@ -69,8 +69,14 @@ export class Undelete extends Mutation {
     this.#sink.info(executor, record, seq);
   }
 
-  protected repeat(_executor: Executor, _inodeId: number, seq: number): void {
-    this.#sink.empty(seq);
+  protected repeat(executor: Executor, inodeId: number, seq: number): void {
+    const { walkA } = executor;
+    if (walkA.found && walkA.id(walkA.depth) === inodeId) {
+      this.#sink.info(executor, walkA.record, seq);
+    } else {
+      // What the first call brought back has been moved or deleted since.
+      this.#sink.empty(seq);
+    }
   }
 
   fail(error: StatusError): void {
