@@ -56,7 +56,10 @@ export class DataChannel {
         const response = await this.#get(path, at, end, signal);
         if (response === undefined) return;
         const found = headerOf(response, 'etag');
-        if (at > offset && found !== tag) throw changedMeanwhile(path);
+        if (at > offset && found !== tag) {
+          abandon(response);
+          throw changedMeanwhile(path);
+        }
         tag = found;
         for await (const chunk of response.body) {
           at += (chunk as Uint8Array).length;
@@ -167,6 +170,12 @@ const headerText = (name: string): string =>
 function headerOf(response: Dispatcher.ResponseData, name: string): string | undefined {
   const value = response.headers[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Nobody will read this body; that it ends early is nobody's failure. */
+function abandon({ body }: Dispatcher.ResponseData): void {
+  body.on('error', () => undefined);
+  body.destroy();
 }
 
 const changedMeanwhile = (path: string): OrchardError =>
