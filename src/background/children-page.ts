@@ -1,12 +1,14 @@
 /**
- * Children of a directory, by id, in the order of their names: pages read from tier 2, which is
- * exact once the directory's last change has been flushed. Nothing is held between pages. Floor 6.
+ * Children of a directory, by id, in the order of their names: pages read from tier 2, which
+ * has all that was done before the page was asked for. Nothing is held between pages. Floor 6.
  */
 import { EXECUTOR } from '../base/layout.js';
 import { type RecordFields, readRecord } from '../base/record-fields.js';
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import type { Scheduler } from '../executor/scheduler.js';
+import { ChildScan } from '../ops/child-scan.js';
+import { FlushBarrier } from '../ops/flush-barrier.js';
 import { reading } from '../ops/promise-calls.js';
 
 export type ChildrenPage = {
@@ -15,59 +17,45 @@ export type ChildrenPage = {
   readonly next: Uint8Array | undefined;
 };
 
+export type PageOptions = {
+  /** Only names after this one. */
+  readonly after: Uint8Array | undefined;
+  readonly limit: number;
+  /** What was flushed before is good enough: nobody else changes the directory. */
+  readonly isSettled?: boolean;
+};
+
 const NO_NAME = new Uint8Array(0);
 
-/** Children of directory `id` (or of a trash shadow) with names after `after`. */
+/** Children of directory `id`, or of a trash shadow. */
 export function childrenPage(
   from: { readonly scheduler: Scheduler; readonly caller: Caller },
   id: number,
-  after: Uint8Array | undefined,
-  limit: number,
+  options: PageOptions,
 ): Promise<ChildrenPage> {
+  const barrier = new FlushBarrier();
   return reading(from.scheduler, 'scan', from.caller, (executor) => {
-    executor.awaitTier2(id);
-    return readChildren(executor, id, after, limit);
+    if (options.isSettled === true) executor.reader.renew();
+    else barrier.pass(executor, id);
+    return readChildren(executor, id, options);
   });
 }
 
-function readChildren(
-  executor: Executor,
-  id: number,
-  after: Uint8Array | undefined,
-  limit: number,
-): ChildrenPage {
+function readChildren(executor: Executor, id: number, options: PageOptions): ChildrenPage {
   const { shared, kernel, base } = executor;
-  const prefix = keyOf(executor, id, NO_NAME);
-  // A name is never empty: the key without one comes before all children.
-  const start = keyOf(executor, id, after ?? NO_NAME);
+  const { after, limit } = options;
+  const record = base + EXECUTOR.RECORD;
   const children: RecordFields[] = [];
-  const keyAt = base + EXECUTOR.KEY;
-  const valueAt = base + EXECUTOR.VALUE;
-  const recordAt = base + EXECUTOR.RECORD;
-  for (const { key, value } of executor.reader.tier2.inodes.getRange({ start })) {
-    if (!hasPrefix(key, prefix)) return { children, next: undefined };
-    // The start itself: exclusive, and the directory's own shadow key is none of its children.
-    if (key.length === start.length && hasPrefix(key, start)) continue;
-    if (children.length === limit) return { children, next: children.at(-1)!.name };
-    shared.u8.set(key, keyAt);
-    shared.u8.set(value, valueAt);
-    kernel.decodeRecord(keyAt, key.length, valueAt, value.length, recordAt);
-    children.push(readRecord(shared.view, recordAt));
+  const scan = new ChildScan(executor);
+  scan.open(id, { name: after ?? NO_NAME, inclusive: after === undefined });
+  try {
+    while (scan.next()) {
+      if (children.length === limit) return { children, next: children.at(-1)!.name };
+      kernel.decodeRecord(scan.keyAt, scan.keyBytes, scan.valueAt, scan.valueBytes, record);
+      children.push(readRecord(shared.view, record));
+    }
+    return { children, next: undefined };
+  } finally {
+    scan.close();
   }
-  return { children, next: undefined };
-}
-
-function keyOf(executor: Executor, id: number, name: Uint8Array): Uint8Array {
-  const { shared, kernel, base } = executor;
-  const nameAt = base + EXECUTOR.VALUE;
-  const keyAt = base + EXECUTOR.KEY;
-  shared.u8.set(name, nameAt);
-  const bytes = kernel.encodeKey(id, nameAt, name.length, keyAt);
-  return shared.u8.slice(keyAt, keyAt + bytes);
-}
-
-function hasPrefix(key: Uint8Array, prefix: Uint8Array): boolean {
-  if (key.length < prefix.length) return false;
-  for (let i = 0; i < prefix.length; i++) if (key[i] !== prefix[i]) return false;
-  return true;
 }

@@ -174,7 +174,8 @@ export class TreeLoad {
 
   async #namespacePage(frame: Frame): Promise<void> {
     const { place, after } = frame;
-    const page = await childrenPage(this.#context, place.id, after, this.#context.pageEntries);
+    const limit = this.#context.pageEntries;
+    const page = await childrenPage(this.#context, place.id, { after, limit });
     frame.after = page.next;
     if (page.next === undefined) frame.phase = 'done';
     const decoder = new TextDecoder();

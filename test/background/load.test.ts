@@ -19,7 +19,7 @@ async function names(path: string): Promise<string[]> {
   executor.resolve(executor.walkA, bytesOf(path));
   const id = executor.walkA.id(executor.walkA.depth);
   const from = { scheduler: fixture.schedulers[0]!, caller: fixture.root };
-  const page = await stores.settle(childrenPage(from, id, undefined, 10_000));
+  const page = await stores.settle(childrenPage(from, id, { after: undefined, limit: 10_000 }));
   return page.children.map(({ name }) => decoder.decode(name));
 }
 

@@ -1,0 +1,15 @@
+/** Thread entry of the background pool: piscina calls the default export once a task. */
+import { workerData } from 'node:worker_threads';
+import { BackgroundWorker } from './background-worker.js';
+import type { BackgroundData, Task, TaskOutcome } from './tasks.js';
+
+const worker = new BackgroundWorker(workerData as BackgroundData, (error) => {
+  // Out of every promise: a bug ends the thread, and with it the process.
+  setImmediate(() => {
+    throw error;
+  });
+});
+
+export default function run(task: Task): Promise<TaskOutcome> {
+  return worker.run(task);
+}

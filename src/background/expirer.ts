@@ -1,0 +1,153 @@
+/**
+ * The ttl checker: goes through the expiry index up to now, in bounded batches, and looks at each
+ * inode by its id, since rows are hints. Floor 6.
+ *
+ *   row ─▶ inode gone, or due at another time ─▶ the row is forgotten
+ *       ─▶ in the trash                        ─▶ reclaim
+ *       ─▶ action FREE                         ─▶ the ttl goes
+ *       ─▶ otherwise                           ─▶ deleted as the superuser, into the trash
+ *
+ * What cannot be deleted (it is below a read-only mount, say) keeps its row and is tried again.
+ */
+import { EXECUTOR } from '../base/layout.js';
+import { FLAG_TTL_FREE, TRASH_BIT } from '../base/record.js';
+import { type RecordFields, readRecord } from '../base/record-fields.js';
+import { Code, StatusError } from '../base/status.js';
+import type { Executor } from '../executor/executor.js';
+import { DeleteInode } from '../ops/delete-inode.js';
+import {
+  ExpireFree,
+  ExpireTrash,
+  type Expiry,
+  expiryOf,
+  FORGET_BATCH,
+  ForgetExpiries,
+} from '../ops/expire.js';
+import { FlushBarrier } from '../ops/flush-barrier.js';
+import { InodeLookup } from '../ops/inode-lookup.js';
+import { reading, submitted } from '../ops/promise-calls.js';
+import { expiryKey } from '../storage/tier2.js';
+import { isStatus, type LoadContext } from './directory-load.js';
+
+type Due = Expiry & { readonly inode: RecordFields | undefined };
+
+export class Expirer {
+  readonly #context: LoadContext;
+
+  constructor(context: LoadContext) {
+    this.#context = context;
+  }
+
+  /** One pass; how many inodes had their time up. */
+  async run(now: number = Date.now()): Promise<number> {
+    let done = 0;
+    let after: Due | undefined;
+    for (;;) {
+      const batch = await this.#batch(after, now);
+      const stale = batch.filter(({ inode, expiryMs }) => {
+        return inode === undefined || expiryOf(inode) !== expiryMs;
+      });
+      await this.#forget(stale);
+      for (const { inode, expiryMs } of batch) {
+        if (inode === undefined || expiryOf(inode) !== expiryMs) continue;
+        if (await this.#expire(inode)) done++;
+      }
+      if (batch.length < FORGET_BATCH) return done;
+      after = batch.at(-1);
+    }
+  }
+
+  #batch(after: Due | undefined, now: number): Promise<readonly Due[]> {
+    const { scheduler, caller } = this.#context;
+    const start = after === undefined ? expiryKey(0, 0) : expiryKey(after.expiryMs, after.id + 1);
+    const barrier = new FlushBarrier();
+    return reading(scheduler, 'expire', caller, (executor) => {
+      executor.reader.renew();
+      const rows = executor.reader.tier2.expiries.getKeys({
+        start,
+        end: expiryKey(now + 1, 0),
+        limit: FORGET_BATCH,
+      });
+      return [...rows].map((key) => dueOf(executor, barrier, key));
+    });
+  }
+
+  async #forget(rows: readonly Due[]): Promise<void> {
+    if (rows.length === 0) return;
+    const { scheduler, caller } = this.#context;
+    await submitted(scheduler, (sink) => new ForgetExpiries(caller, rows, sink));
+  }
+
+  /** False: it could not be done now, or somebody else was first. */
+  async #expire(inode: RecordFields): Promise<boolean> {
+    const { scheduler, caller } = this.#context;
+    try {
+      const { seq } = await (inode.parentId >= TRASH_BIT
+        ? submitted(scheduler, (sink) => new ExpireTrash(caller, inode, sink))
+        : (inode.flags & FLAG_TTL_FREE) !== 0
+          ? submitted(scheduler, (sink) => new ExpireFree(caller, inode, sink))
+          : this.#delete(inode));
+      return seq !== 0;
+    } catch (error) {
+      if (error instanceof StatusError) return false;
+      throw error;
+    }
+  }
+
+  async #delete(inode: RecordFields): Promise<{ readonly seq: number }> {
+    const { scheduler, caller } = this.#context;
+    const path = await this.#pathOf(inode.id);
+    if (path === undefined) return { seq: 0 };
+    const options = {
+      path,
+      recursive: true,
+      skipTrash: false,
+      deleteMountPoints: false,
+      inodeId: inode.id,
+      // Raised or removed in this very moment: then it lives on.
+      applies: (now: RecordFields) => expiryOf(now) === expiryOf(inode),
+    };
+    return submitted(scheduler, (sink) => new DeleteInode(caller, options, sink));
+  }
+
+  /** Undefined: it hangs in something that was deleted. */
+  async #pathOf(id: number): Promise<Uint8Array | undefined> {
+    const { scheduler, caller } = this.#context;
+    const lookup = new InodeLookup(id, new FlushBarrier());
+    try {
+      return await reading(scheduler, 'expire', caller, (executor) => {
+        lookup.resolve(executor, caller, executor.walkA);
+        return new TextEncoder().encode(executor.walkA.text());
+      });
+    } catch (error) {
+      if (isStatus(error, Code.NOT_FOUND)) return undefined;
+      throw error;
+    }
+  }
+}
+
+function dueOf(executor: Executor, barrier: FlushBarrier, key: Uint8Array): Due {
+  const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+  const expiryMs = view.getUint32(0) * 0x1_0000_0000 + view.getUint32(4);
+  const id = view.getUint32(8) * 0x1_0000_0000 + view.getUint32(12);
+  barrier.pass(executor, id);
+  const inode = inodeById(executor, id);
+  const at = inode && { parentId: inode.parentId, name: inode.name };
+  return { expiryMs, id, inode, at };
+}
+
+/** As tier 2 has it. */
+function inodeById(executor: Executor, id: number): RecordFields | undefined {
+  const { reader, shared, kernel, base } = executor;
+  const key = reader.keyOfId(id);
+  const value = key && reader.tier2.inodes.getBinary(key);
+  if (key === undefined || value === undefined) return undefined;
+  const keyAt = base + EXECUTOR.KEY;
+  const valueAt = base + EXECUTOR.VALUE;
+  const record = base + EXECUTOR.RECORD;
+  shared.u8.set(key, keyAt);
+  shared.u8.set(value, valueAt);
+  kernel.decodeRecord(keyAt, key.length, valueAt, value.length, record);
+  const inode = readRecord(shared.view, record);
+  return inode.id === id ? inode : undefined;
+}

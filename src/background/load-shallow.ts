@@ -1,0 +1,15 @@
+/** `load` of one path, or of one directory's children, without what is below them. Floor 6. */
+
+import type { LoadContext } from './directory-load.js';
+import { MetadataLoader } from './metadata-loader.js';
+import type { JobRequest } from './tasks.js';
+import type { WorkControl } from './tree-load.js';
+
+export function loadShallow(
+  context: LoadContext,
+  request: Extract<JobRequest, { kind: 'load' }>,
+  control: WorkControl,
+): Promise<void> {
+  const loader = new MetadataLoader(context, control.signal);
+  return loader.load(request.path, request.descendants === 'one');
+}
