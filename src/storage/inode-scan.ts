@@ -64,7 +64,8 @@ export class InodeScan {
 
   /** False at the end; the scan is then closed. */
   next(): boolean {
-    if (this.#rows?.next().done === false) return true;
+    // LMDB's iterator says `done` only at the end: undefined means that there is a row.
+    if (this.#rows !== undefined && this.#rows.next().done !== true) return true;
     this.#rows = undefined;
     return false;
   }
