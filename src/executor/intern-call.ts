@@ -1,50 +1,79 @@
 /**
  * Gives a user or group name its number: one entry with one SIDE_STRING change. The number is
- * chosen when the entry is applied, so two threads may ask for one name at once. Floor 4.
+ * chosen when the entry is applied. Names of any client come this way, and the writer stops the
+ * master rather than drop one that is durable: so what does not fit is refused here. Floor 4.
+ * Refused: names of more than INTERNED_BYTES_MAX bytes, and all new ones when the table is full.
+ * Locks:   one stripe for all names: the table cannot fill up between the check and the entry.
  */
 import { SIDE_STRING } from '../base/entry-format.js';
-import type { StatusError } from '../base/status.js';
+import { INTERNED_BYTES_MAX } from '../base/limits.js';
+import { Code, StatusError } from '../base/status.js';
+import type { LockList } from '../lock/lock-list.js';
 import { Mutation } from './call.js';
 import type { Executor } from './executor.js';
+import { STRING_UNKNOWN } from './string-table.js';
 
 const OP_INTERN = 1;
 const NOBODY = { user: '', groups: [], clientId: 0 } as const;
+/** No inode has this id, so its lock is free to stand for the table of names. */
+const NAMES_LOCK_ID = 0;
 
 export class InternCall extends Mutation {
   readonly name = 'intern';
   protected readonly op = OP_INTERN;
   readonly #text: string;
-  readonly #done: () => void;
+  readonly #settle: (error: StatusError | undefined) => void;
 
-  constructor(text: string, done: () => void) {
+  constructor(text: string, settle: (error: StatusError | undefined) => void) {
     super(NOBODY, 0);
     this.#text = text;
-    this.#done = done;
+    this.#settle = settle;
   }
 
-  protected plan(): void {
-    // Names only ever get numbers: nothing to lock.
+  protected plan(executor: Executor, locks: LockList): void {
+    locks.add(executor.locks.inodeStripe(NAMES_LOCK_ID), true);
   }
 
   protected execute(executor: Executor): boolean {
-    executor.ring.entry.side(SIDE_STRING, new TextEncoder().encode(this.#text), new Uint8Array(0));
+    const { strings, ring } = executor;
+    // Another executor asked for the same name at the same time.
+    if (strings.idOf(this.#text) !== STRING_UNKNOWN) {
+      this.#settle(undefined);
+      return false;
+    }
+    const bytes = new TextEncoder().encode(this.#text);
+    if (bytes.length > INTERNED_BYTES_MAX) throw nameTooLong(bytes.length);
+    if (!strings.hasRoomFor(bytes.length)) throw tableFull();
+    ring.entry.side(SIDE_STRING, bytes, new Uint8Array(0));
     return true;
   }
 
   complete(): void {
-    this.#done();
+    this.#settle(undefined);
   }
 
   protected repeat(): void {
-    this.#done();
+    this.#settle(undefined);
   }
 
-  /** Whoever waits for the name tries again, and asks again. */
-  fail(_error: StatusError): void {
-    this.#done();
+  fail(error: StatusError): void {
+    this.#settle(error);
   }
 
   describe(): string {
     return this.#text;
   }
+}
+
+function nameTooLong(bytes: number): StatusError {
+  const reason = `A user or group name of ${bytes} bytes is longer than ${INTERNED_BYTES_MAX}.`;
+  return new StatusError(Code.INVALID_ARGUMENT, reason, { hint: 'Use a shorter name.' });
+}
+
+function tableFull(): StatusError {
+  return new StatusError(
+    Code.FAILED_PRECONDITION,
+    'The master holds as many different user and group names as it can.',
+    { hint: 'Call as a user, and with groups, that the master has seen before.' },
+  );
 }

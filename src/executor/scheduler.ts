@@ -38,12 +38,15 @@ export class Scheduler {
   readonly #forLock = new Deque<Call>();
   readonly #forFlush: { readonly call: Call; readonly seq: number }[] = [];
   readonly #forRing = new Deque<Call>();
-  #elsewhere = 0;
+  /** Calls that wait for a promise: a store, a name's number, the next turn. */
+  readonly #elsewhere = new Set<Call>();
   #completedSeen: number;
   #releasesSeen = 0;
   #asleep = false;
   #sweep: NodeJS.Timeout | undefined;
-  readonly #interning = new Set<string>();
+  readonly #interning = new Map<string, Promise<void>>();
+  /** What every call gets once drain() was called. */
+  #ended: StatusError | undefined;
 
   constructor(executor: Executor, options: SchedulerOptions) {
     this.executor = executor;
@@ -53,7 +56,8 @@ export class Scheduler {
 
   /** Calls that wait for anything but their commit. */
   get parkedCount(): number {
-    return this.#forLock.size + this.#forFlush.length + this.#forRing.size + this.#elsewhere;
+    const waiting = this.#forLock.size + this.#forFlush.length + this.#forRing.size;
+    return waiting + this.#elsewhere.size;
   }
 
   get committingCount(): number {
@@ -61,7 +65,8 @@ export class Scheduler {
   }
 
   submit(call: Call): void {
-    this.#run(call);
+    if (this.#ended === undefined) this.#run(call);
+    else this.#giveUp(call, this.#ended);
     this.#sleepIfBusy();
   }
 
@@ -72,12 +77,14 @@ export class Scheduler {
     return { holders, waiters };
   }
 
-  /** Ends every parked call: the master is going down. */
+  /** Ends every parked call, and every one that still comes: the master is going down. */
   drain(error: StatusError): void {
-    const parked: Call[] = [...this.#forLock, ...this.#forRing];
+    this.#ended = error;
+    const parked: Call[] = [...this.#forLock, ...this.#forRing, ...this.#elsewhere];
     for (const { call } of this.#forFlush) parked.push(call);
     this.#forLock.clear();
     this.#forRing.clear();
+    this.#elsewhere.clear();
     this.#forFlush.length = 0;
     for (const call of parked) this.#giveUp(call, error);
     this.#announce();
@@ -87,8 +94,9 @@ export class Scheduler {
   // ── attempts ───────────────────────────────────────────────────────────────────────────────
 
   #run(call: Call): void {
+    const releases = this.#releases();
     try {
-      if (call.cancelled) throw new StatusError(Code.CANCELLED, 'The client cancelled the call.');
+      if (call.cancelled) throw cancelled();
       if (call.attempt(this.executor)) return;
       assert(call instanceof Mutation, 'only mutations commit');
       this.#committing.push(call);
@@ -97,13 +105,16 @@ export class Scheduler {
       if (reason instanceof Park) this.#park(call, reason.reason);
       else if (reason instanceof StatusError) this.#giveUp(call, reason);
       else this.#options.onBug(reason);
+    } finally {
+      // Locks that were taken and given back without a commit may have stopped somebody.
+      if (this.#releases() !== releases) this.#wakeForLocks();
     }
   }
 
   #giveUp(call: Call, error: StatusError): void {
     if (call instanceof Mutation) {
       if (call.ticket !== NO_TICKET && call.locks !== undefined) {
-        this.executor.locks.unmark(call.locks, call.ticket);
+        this.executor.locks.abandon(call.locks, call.ticket);
       }
       call.dropPlan();
     }
@@ -123,7 +134,7 @@ export class Scheduler {
       }
       call.parkedAt = now;
     }
-    this.#sweep ??= setInterval(() => this.#sweepDeadlines(), SWEEP_INTERVAL_MS).unref();
+    this.#sweep ??= setInterval(() => this.#sweepParked(), SWEEP_INTERVAL_MS).unref();
     this.#queue(call, reason);
   }
 
@@ -143,7 +154,7 @@ export class Scheduler {
         this.#forRing.push(call);
         return;
       case 'intern':
-        this.#queueForName(call, reason.name);
+        this.#queueElsewhere(call, this.#intern(reason.name));
         return;
       case 'work':
         this.#queueElsewhere(call, reason.done);
@@ -171,29 +182,35 @@ export class Scheduler {
 
   #queueElsewhere(call: Call, done: Promise<unknown>): void {
     if (call instanceof Mutation) call.dropPlan();
-    this.#elsewhere++;
+    this.#elsewhere.add(call);
     const again = (): void => {
-      this.#elsewhere--;
+      // Not there: its deadline passed meanwhile, or the client gave it up.
+      if (!this.#elsewhere.delete(call)) return;
       this.submit(call);
       this.#options.onTurnEnd?.();
     };
     done.then(again, (error: unknown) => {
-      this.#elsewhere--;
+      if (!this.#elsewhere.delete(call)) return;
       if (error instanceof StatusError) this.#giveUp(call, error);
       else this.#options.onBug(error);
       this.#options.onTurnEnd?.();
     });
   }
 
-  #queueForName(call: Call, name: string): void {
-    if (call instanceof Mutation) call.dropPlan();
-    this.#forRing.push(call);
-    if (this.#interning.has(name)) return;
-    this.#interning.add(name);
-    const done = (): void => {
-      this.#interning.delete(name);
-    };
-    queueMicrotask(() => this.submit(new InternCall(name, done)));
+  /** Settles when the name has its number; one entry, however many calls wait for it. */
+  #intern(name: string): Promise<void> {
+    const begun = this.#interning.get(name);
+    if (begun !== undefined) return begun;
+    const done = new Promise<void>((resolve, reject) => {
+      const settle = (error: StatusError | undefined): void => {
+        this.#interning.delete(name);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      queueMicrotask(() => this.submit(new InternCall(name, settle)));
+    });
+    this.#interning.set(name, done);
+    return done;
   }
 
   // ── news ───────────────────────────────────────────────────────────────────────────────────
@@ -201,6 +218,16 @@ export class Scheduler {
   #completed(): number {
     const word = (this.executor.base + EXECUTOR.COMPLETED) >> 2;
     return Atomics.load(this.executor.shared.i32, word) >>> 0;
+  }
+
+  #releases(): number {
+    return this.executor.shared.load(CONTROL.LOCK_RELEASES);
+  }
+
+  /** Rings whoever sleeps and waits for locks: here too, where a parked call may be next. */
+  #wakeForLocks(): void {
+    const { shared } = this.executor;
+    if (shared.load(CONTROL.LOCK_PARKED) !== 0) wakeExecutors(shared, EXECUTOR.WAITS_LOCK, -1);
   }
 
   #wake(): void {
@@ -231,7 +258,7 @@ export class Scheduler {
       freed = true;
     }
     if (!freed) return;
-    wakeExecutors(this.executor.shared, EXECUTOR.WAITS_LOCK, this.executor.index);
+    this.#wakeForLocks();
     for (let waiting = this.#forRing.size; waiting > 0; waiting--)
       this.#run(this.#forRing.shift()!);
   }
@@ -249,7 +276,7 @@ export class Scheduler {
 
   /** In the order of their tickets, while anything was released since the last look. */
   #retryLocked(): void {
-    const releases = this.executor.shared.load(CONTROL.LOCK_RELEASES);
+    const releases = this.#releases();
     if (this.#forLock.size === 0 || releases === this.#releasesSeen) return;
     this.#releasesSeen = releases;
     for (let waiting = this.#forLock.size; waiting > 0; waiting--)
@@ -286,32 +313,31 @@ export class Scheduler {
 
   #hasNews(): boolean {
     if (this.#completed() !== this.#completedSeen) return true;
-    if (this.#forLock.size > 0) {
-      if (this.executor.shared.load(CONTROL.LOCK_RELEASES) !== this.#releasesSeen) return true;
-    }
+    if (this.#forLock.size > 0 && this.#releases() !== this.#releasesSeen) return true;
     const flushed = this.executor.flushedSeq;
     return this.#forFlush.some(({ seq }) => seq <= flushed);
   }
 
-  #sweepDeadlines(): void {
+  #sweepParked(): void {
     const now = performance.now();
     const late = (call: Call): boolean => now > call.deadline || call.cancelled;
     const ended = [...this.#forLock.removeIf(late), ...this.#forRing.removeIf(late)];
+    for (const call of this.#elsewhere) {
+      if (late(call) && this.#elsewhere.delete(call)) ended.push(call);
+    }
     for (let i = this.#forFlush.length - 1; i >= 0; i--) {
       if (late(this.#forFlush[i]!.call)) ended.push(this.#forFlush.splice(i, 1)[0]!.call);
     }
-    for (const call of ended) {
-      this.#giveUp(
-        call,
-        call.cancelled
-          ? new StatusError(Code.CANCELLED, 'The client cancelled the call.')
-          : deadlineExceeded(),
-      );
-    }
+    for (const call of ended) this.#giveUp(call, call.cancelled ? cancelled() : deadlineExceeded());
     if (ended.length > 0) {
       this.#announce();
-      this.#options.onTurnEnd?.();
+      this.#wakeForLocks();
     }
+    // Two that step back before each other hold nothing, so no release will ever tell of it.
+    this.#releasesSeen--;
+    this.#retryLocked();
+    this.#options.onTurnEnd?.();
+    this.#sleepIfBusy();
   }
 }
 
@@ -329,6 +355,10 @@ function lockRow(call: Call, since: number, now: number): LockRow {
     user: call.caller.user,
     forMs: Math.round((now - since) * 10) / 10,
   };
+}
+
+function cancelled(): StatusError {
+  return new StatusError(Code.CANCELLED, 'The client cancelled the call.');
 }
 
 function deadlineExceeded(): StatusError {

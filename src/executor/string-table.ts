@@ -6,6 +6,7 @@
  * Invariant: rows below STRING_COUNT never change.
  */
 import { CONTROL } from '../base/layout.js';
+import { INTERNED_COUNT_MAX } from '../base/limits.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 
 /** What a name that nobody has stored yet is taken for: it owns nothing. */
@@ -34,6 +35,14 @@ export class StringTable {
   textOf(id: number): string {
     if (id >= this.#texts.length) this.#refresh();
     return this.#texts[id] ?? '';
+  }
+
+  /** True when a new name of so many bytes fits. Holds only while nobody else adds one. */
+  hasRoomFor(bytes: number): boolean {
+    const count = this.#shared.load(CONTROL.STRING_COUNT);
+    const used = this.#shared.load(CONTROL.STRING_USED);
+    const capacity = this.#shared.fixed(CONTROL.STRING_BLOB_BYTES);
+    return count < INTERNED_COUNT_MAX && used + bytes <= capacity;
   }
 
   #refresh(): void {

@@ -86,22 +86,20 @@ export class LockTable {
       this.#putBack(list, i);
       return false;
     }
-    if (ticket !== NO_TICKET) this.unmark(list, ticket);
+    if (ticket !== NO_TICKET) this.#unmark(list, ticket);
     return true;
   }
 
   /** Gives back all of a list and tells parked executors that something was released. */
   release(list: LockList): void {
     this.#putBack(list, list.count);
-    // Read after the stores above: whoever parks announces itself before its last try.
-    if (this.#shared.load(CONTROL.LOCK_PARKED) !== 0) this.#shared.add(CONTROL.LOCK_RELEASES, 1);
+    this.#tellParked();
   }
 
-  /** Takes a ticket's marks away: it was served, or its operation was given up. */
-  unmark(list: LockList, ticket: number): void {
-    for (let i = 0; i < list.count; i++) {
-      Atomics.compareExchange(this.#words, this.#ticketBase + list.stripe(i), ticket | 0, 0);
-    }
+  /** The parked operation with this ticket was given up: its marks stop nobody any more. */
+  abandon(list: LockList, ticket: number): void {
+    this.#unmark(list, ticket);
+    this.#tellParked();
   }
 
   /** For reports and tests: readers and writer of one stripe at this moment. */
@@ -112,6 +110,17 @@ export class LockTable {
       readers: this.#readers(stripe),
       ticket: Atomics.load(this.#words, this.#ticketBase + stripe) >>> 0,
     };
+  }
+
+  #tellParked(): void {
+    // Read after the stores before it: whoever parks announces itself before its last try.
+    if (this.#shared.load(CONTROL.LOCK_PARKED) !== 0) this.#shared.add(CONTROL.LOCK_RELEASES, 1);
+  }
+
+  #unmark(list: LockList, ticket: number): void {
+    for (let i = 0; i < list.count; i++) {
+      Atomics.compareExchange(this.#words, this.#ticketBase + list.stripe(i), ticket | 0, 0);
+    }
   }
 
   #mayPass(stripe: number, ticket: number): boolean {

@@ -4,7 +4,7 @@
  *
  *   pattern      /a/b/c exists                              only /a exists
  *   READ         R / /→a a a→b b b→c c                      R / /→a a a→b
- *   WRITE_INODE  R / /→a a a→b b b→c        W c             (there is no inode to write)
+ *   WRITE_INODE  R / /→a a a→b b b→c        W c             as READ: there is no inode to write
  *   WRITE_EDGE   R / /→a a a→b b            W b→c           R / /→a a       W a→b
  *
  * WRITE_EDGE takes the edge to the last name whether or not it exists; where whole directories
@@ -23,6 +23,10 @@ export function lockRead(walk: PathWalk, table: LockTable, list: LockList): void
 }
 
 export function lockWriteInode(walk: PathWalk, table: LockTable, list: LockList): void {
+  if (!walk.found) {
+    lockRead(walk, table, list);
+    return;
+  }
   const last = walk.next - 1;
   readDown(walk, table, list, last - 1);
   if (last > 0) list.add(table.edgeStripe(walk.edgeHash(last)), false);
