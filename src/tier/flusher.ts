@@ -14,6 +14,7 @@
  *   that no longer finds a slot in tier 1 knows that it must renew its snapshot.
  * Invariant: the journal is trimmed only up to the appliedSeq of a durable commit.
  */
+import { SIDE_EXPIRY_DONE } from '../base/entry-format.js';
 import { CONTROL, CONTROL_BASE, DROPPED_LIST_BYTES, SLOT } from '../base/layout.js';
 import {
   RECORD_CTIME,
@@ -42,6 +43,8 @@ export type FlusherOptions = {
 export class Flusher {
   readonly #options: FlusherOptions;
   readonly #scratch: number;
+  /** Expiry rows that this epoch has put and that are due already, in hex. */
+  readonly #duePut = new Set<string>();
   /** No id in tier 2 is larger. */
   #idLast: number;
 
@@ -81,6 +84,7 @@ export class Flusher {
     tier2.transact(() => this.#finishEpoch(epoch, seq));
     shared.add(CONTROL.TIER2_VERSION, 1);
     releaseSideRing(shared, shared.load(CONTROL.CLOSED_SIDE));
+    this.#duePut.clear();
     kernel.dropEpoch(epoch);
     kernel.store64(CONTROL_BASE + CONTROL.FLUSHED_SEQ, seq);
     kernel.add64(CONTROL_BASE + CONTROL.STAT_FLUSHES, 1);
@@ -149,9 +153,11 @@ export class Flusher {
     if (!(ttl >= 0) || id === 0) return;
     const inTrash = readU64(view, record + RECORD_PARENT_ID) >= TRASH_BIT;
     const expiry = inTrash ? ttl : readI64(view, record + RECORD_CTIME) + ttl;
-    if (Number.isSafeInteger(expiry)) {
-      this.#options.tier2.expiries.putSync(expiryKey(expiry, id), NOTHING);
-    }
+    if (!Number.isSafeInteger(expiry)) return;
+    const key = expiryKey(expiry, id);
+    this.#options.tier2.expiries.putSync(key, NOTHING);
+    // Only what is due can be forgotten in this epoch.
+    if (expiry <= Date.now()) this.#duePut.add(Buffer.from(key).toString('hex'));
   }
 
   /** What closes an epoch: dropped ids, side records, and the seq up to which all is here. */
@@ -159,12 +165,22 @@ export class Flusher {
     const { shared, kernel, tier2 } = this.#options;
     for (const id of droppedIds(shared, epoch)) tier2.ids.removeSync(this.#idKey(id));
     for (const side of readSideRing(shared, shared.load(CONTROL.CLOSED_SIDE))) {
+      if (side.kind === SIDE_EXPIRY_DONE) {
+        this.#forgetExpiry(side.key);
+        continue;
+      }
       const key = sideKey(side.kind, side.key);
       if (side.value === null) tier2.side.removeSync(key);
       else tier2.side.putSync(key, side.value);
     }
     const idNext = kernel.load64(CONTROL_BASE + CONTROL.ID_NEXT);
     tier2.putState({ appliedSeq: seq, idNext });
+  }
+
+  /** A row that the ttl checker is done with, unless this very epoch has put it anew. */
+  #forgetExpiry(key: Uint8Array): void {
+    if (this.#duePut.has(Buffer.from(key).toString('hex'))) return;
+    this.#options.tier2.expiries.removeSync(key);
   }
 
   #idKey(id: number): Uint8Array {
