@@ -32,7 +32,10 @@ export function failureOf(thrown: unknown): Failure {
   }
   const error = thrown as NodeJS.ErrnoException;
   const reason = error.message ?? String(thrown);
-  return { code: localCodes[error.code ?? ''] ?? 'INTERNAL', reason };
+  const code = localCodes[error.code ?? ''] ?? 'INTERNAL';
+  if (error.code !== 'EADDRINUSE') return { code, reason };
+  const hint = 'see whether another master runs, or choose ORCHARD_RPC_PORT and ORCHARD_HTTP_PORT';
+  return { code, reason, hint };
 }
 
 export function failureLine(verb: string, failure: Failure): string {
@@ -44,7 +47,7 @@ export function failureLine(verb: string, failure: Failure): string {
   return `orchard: ${verb}: ${code}: ${where}${shown(sentence)}${next}`;
 }
 
-/** Of the file system of this machine. */
+/** Of this machine: its files, its ports. */
 const localCodes: Readonly<Record<string, string>> = {
   ENOENT: 'NOT_FOUND',
   EEXIST: 'ALREADY_EXISTS',
@@ -53,6 +56,7 @@ const localCodes: Readonly<Record<string, string>> = {
   EISDIR: 'INVALID_ARGUMENT',
   ENOTDIR: 'INVALID_ARGUMENT',
   ENOSPC: 'RESOURCE_EXHAUSTED',
+  EADDRINUSE: 'FAILED_PRECONDITION',
 };
 
 /** Where the master names no next step. */

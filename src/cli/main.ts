@@ -26,7 +26,9 @@ const io: CliIo = {
   stderr: process.stderr,
   user: processUser(),
   groups: processGroups(),
-  workingDirectory: process.cwd(),
+  get workingDirectory() {
+    return process.cwd();
+  },
   signal: interrupt.signal,
   version: packageVersion(),
   connect: (options) => {

@@ -13,7 +13,8 @@ export function reportLines(report: Json, indent = ''): string[] {
   if (!isObject(report)) return [`${indent}${scalar(report)}`];
   const fields = Object.entries(report);
   const plain = fields.filter(([, value]) => !isNested(value));
-  const rows = plain.map(([name, value]) => [`${title(name)}:`, quantity(name, value)]);
+  const titles = titlesOf(plain.map(([name]) => name));
+  const rows = plain.map(([name, value], index) => [`${titles[index]}:`, quantity(name, value)]);
   const lines = new Columns(['left', 'left']).lines(rows).map((line) => indent + line.trimEnd());
   for (const [name, value] of fields) {
     if (!isNested(value)) continue;
@@ -33,7 +34,7 @@ function listLines(items: readonly Json[], indent: string): string[] {
   const aligns = names.map((name) =>
     items.every((item) => typeof item[name] === 'number') ? ('right' as const) : ('left' as const),
   );
-  const head = names.map((name) => title(name).toUpperCase());
+  const head = titlesOf(names).map((name) => name.toUpperCase());
   return new Columns(aligns)
     .lines(rows.length === 0 ? [] : [head, ...rows])
     .map((line) => indent + line.trimEnd());
@@ -66,10 +67,18 @@ function quantity(name: string, value: Json): string {
   return value >= MOMENT_MS_MIN ? exactTimeText(value) : spanText(value);
 }
 
-/** startedMs -> started, lastSeq -> last seq, in_use -> in use */
+/** The unit stands at the value; at the name only where that tells two apart. */
+function titlesOf(names: readonly string[]): string[] {
+  const short = names.map((name) => name.replace(/(?<=[a-z\d])(Ms|Bytes)$/, ''));
+  return names.map((name, index) => {
+    const isAlone = short.filter((one) => one === short[index]).length === 1;
+    return title(isAlone ? short[index]! : name.replace(/Ms$/, 'Time'));
+  });
+}
+
+/** lastSeq -> last seq, in_use -> in use */
 const title = (name: string): string =>
   name
-    .replace(/(?<=[a-z\d])(Ms|Bytes)$/, '')
     .replace(/_/g, ' ')
     .replace(
       /([a-z\d])([A-Z])/g,
