@@ -17,6 +17,7 @@ afterEach(() => master.close());
 
 async function files(directory: string, count: number): Promise<string[]> {
   const made = Array.from({ length: count }, (_, i) => `f${String(i).padStart(5, '0')}`);
+  await verbs.directory(directory, { allowExists: true });
   const body = new wire.BatchCreateT(
     made.map((name) => new wire.CreateFileT(`${directory}/${name}`, true)),
   );
@@ -117,7 +118,7 @@ describe.each(TIER1_SIZES)('listings with %i bytes of tier 1', (tier1Bytes) => {
       if (!page.truncated) break;
       cursor = Uint8Array.from(page.cursor);
       await verbs.file(`/d/f000${round}0-new`);
-      const going = made.find((name, i) => i % 3 === 1 && i >= round * 5);
+      const going = made.find((_, i) => i % 3 === 1 && i >= round * 5);
       if (going !== undefined && (await verbs.exists(`/d/${going}`))) {
         await verbs.delete(`/d/${going}`);
       }
