@@ -1,11 +1,11 @@
 /**
- * A master for a bench: on free ports, over a data directory of its own that goes with it. The tree
+ * A master for a bench: on ports of its own, over a data directory of its own that goes with it. The tree
  * lies on the disk under the system's temporary directory unless ORCHARD_BENCH_DIR names another.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts, MasterProcess } from '../src/demo/master-process.js';
+import { MasterProcess } from '../src/demo/master-process.js';
 
 const READY_MS_MAX = 120_000;
 
@@ -17,7 +17,7 @@ export class BenchMaster {
   private constructor(env: Readonly<Record<string, string>>) {
     const parent = process.env['ORCHARD_BENCH_DIR'] ?? tmpdir();
     this.#directory = mkdtempSync(join(parent, 'orchard-bench-'));
-    this.#env = { ORCHARD_LOG_LEVEL: 'warn', ...env };
+    this.#env = env;
   }
 
   static async start(env: Readonly<Record<string, string>>): Promise<BenchMaster> {
@@ -47,12 +47,11 @@ export class BenchMaster {
 
   /** Over the same data, after kill(). */
   async start(): Promise<void> {
-    const [rpcPort = 0, httpPort = 0] = await freePorts(2);
     this.#process = await MasterProcess.start({
       dataDir: this.dataDir,
       logFile: join(this.#directory, 'master.log'),
-      rpcPort,
-      httpPort,
+      rpcPort: 0,
+      httpPort: 0,
       env: this.#env,
       readyWithinMs: READY_MS_MAX,
     });

@@ -2,17 +2,20 @@
  * A real master in a process of its own, started the way a user starts it. For the demo and for the
  * benches: start and wait until it answers, stop it as an operator does or kill it as a crash does.
  *
+ * That it serves, and on which ports, stands in its log: another master that happens to hold a port
+ * is never taken for it.
+ *
  * Invariant: stop() and kill() return when the process is gone, so its data directory is free.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export type MasterOptions = {
   readonly dataDir: string;
   readonly host?: string;
+  /** 0: one that is free. */
   readonly rpcPort: number;
   readonly httpPort: number;
   /** Takes the master's log, appended. */
@@ -22,6 +25,8 @@ export type MasterOptions = {
   readonly readyWithinMs?: number;
 };
 
+type Serving = { readonly rpcPort: number; readonly httpPort: number };
+
 const CLI_ENTRY = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 const HOST_DEFAULT = '127.0.0.1';
 const READY_MS_DEFAULT = 60_000;
@@ -30,22 +35,24 @@ const LOG_TAIL_LINES = 12;
 
 export class MasterProcess {
   readonly host: string;
-  readonly rpcPort: number;
-  readonly httpPort: number;
   readonly pid: number;
-  /** From the start of the process to its first healthy answer on both ports. */
+  /** The ports that were bound. */
+  rpcPort = 0;
+  httpPort = 0;
+  /** From the start of the process to its first healthy answers. */
   readyMs = 0;
   readonly #child: ChildProcess;
   readonly #logFile: string;
+  /** Before it, the log is another process's. */
+  readonly #logStart: number;
   readonly #gone: Promise<string>;
   #goneWith: string | undefined;
 
   private constructor(options: MasterOptions) {
     this.host = options.host ?? HOST_DEFAULT;
-    this.rpcPort = options.rpcPort;
-    this.httpPort = options.httpPort;
     this.#logFile = options.logFile;
     mkdirSync(dirname(options.logFile), { recursive: true });
+    this.#logStart = existsSync(options.logFile) ? statSync(options.logFile).size : 0;
     const log = openSync(options.logFile, 'a');
     this.#child = spawn(process.execPath, [CLI_ENTRY, 'master', 'start'], {
       stdio: ['ignore', log, log],
@@ -89,20 +96,38 @@ export class MasterProcess {
   }
 
   async #ready(untilMs: number): Promise<void> {
+    let serving = this.#serving();
+    for (; serving === undefined; serving = this.#serving()) await this.#pause(untilMs);
+    this.rpcPort = serving.rpcPort;
+    this.httpPort = serving.httpPort;
     for (const port of [this.rpcPort, this.httpPort]) {
-      while (!(await isHealthy(`http://${this.host}:${port}/healthz`))) {
-        if (this.#goneWith !== undefined) throw this.#failure(`ended with ${this.#goneWith}`);
-        if (performance.now() > untilMs) {
-          await this.kill();
-          throw this.#failure('did not answer in time');
-        }
-        await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
-      }
+      while (!(await isHealthy(`http://${this.host}:${port}/healthz`))) await this.#pause(untilMs);
     }
   }
 
+  async #pause(untilMs: number): Promise<void> {
+    if (this.#goneWith !== undefined) throw this.#failure(`ended with ${this.#goneWith}`);
+    if (performance.now() > untilMs) {
+      await this.kill();
+      throw this.#failure('did not answer in time');
+    }
+    await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+  }
+
+  /** What it logs once it serves. */
+  #serving(): Serving | undefined {
+    const line = this.#log()
+      .split('\n')
+      .find((text) => text.includes('"msg":"serving"') && text.endsWith('}'));
+    return line === undefined ? undefined : (JSON.parse(line) as Serving);
+  }
+
+  #log(): string {
+    return readFileSync(this.#logFile).subarray(this.#logStart).toString('utf8');
+  }
+
   #failure(what: string): Error {
-    const tail = readFileSync(this.#logFile, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES);
+    const tail = this.#log().trimEnd().split('\n').slice(-LOG_TAIL_LINES);
     return new Error(`the master ${what}; its log ends with\n${tail.join('\n')}`);
   }
 }
@@ -113,8 +138,9 @@ function environment(options: MasterOptions, host: string): Record<string, strin
     ORCHARD_HOST: host,
     ORCHARD_RPC_PORT: String(options.rpcPort),
     ORCHARD_HTTP_PORT: String(options.httpPort),
-    ORCHARD_LOG_PRETTY: 'false',
     ...options.env,
+    ORCHARD_LOG_LEVEL: 'info',
+    ORCHARD_LOG_PRETTY: 'false',
   };
 }
 
@@ -127,21 +153,4 @@ async function isHealthy(url: string): Promise<boolean> {
     // Not listening yet, which is what is waited for.
     return false;
   }
-}
-
-/** Ports that nobody listens on at this moment. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-          const server = createServer().once('error', reject);
-          server.listen(0, HOST_DEFAULT, () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

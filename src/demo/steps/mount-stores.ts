@@ -5,7 +5,7 @@ import { BUCKET } from './fill-bucket.js';
 export async function mountStores(demo: Demo): Promise<void> {
   const { screen, client, place, s3 } = demo;
   screen.step('Two stores, one namespace');
-  screen.command(`orchard mount --readonly /code file://${place.tree}`);
+  screen.command(`orchard mount --read-only /code file://${place.tree}`);
   await client.mount('/code', `file://${place.tree}`, { readOnly: true });
   screen.command(`orchard mount --option endpoint=${s3.endpoint} /s3 s3://${BUCKET}`);
   await client.mount('/s3', `s3://${BUCKET}`, { options: s3.options });

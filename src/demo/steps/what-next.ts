@@ -1,11 +1,13 @@
 /** Last step when the demo stays: what a user can type now. */
 import type { Demo } from '../demo.js';
 
+const RPC_PORT_DEFAULT = 19_998;
+
 export function whatNext({ screen, master }: Demo): void {
-  const isDefault = master.rpcPort === 19_998;
+  const isDefault = master.rpcPort === RPC_PORT_DEFAULT;
   const orchard = isDefault
     ? 'npx orchard'
-    : `ORCHARD_MASTER=${master.host}:${master.rpcPort} npx orchard`;
+    : `npx orchard --port ${master.rpcPort} --http-port ${master.httpPort}`;
   screen.step('Still serving: try it from another terminal');
   for (const text of [
     `${orchard} ls -h /code`,
