@@ -28,6 +28,21 @@ import type { LockList } from './lock-list.js';
 /** An operation that never waited: younger than every ticket. */
 export const NO_TICKET = 0;
 
+/**
+ * The table has two halves. DIRECTORY: inodes of directories and the edges to them, which every
+ * operation below reads, and which are written rarely (rename, delete or chmod of a directory).
+ * LEAF: files, and names that do not exist, which creates and deletes write all the time. In one
+ * table, the write lock of some new file would now and then fall on the stripe of the root, and
+ * stop everybody: with 1,600 creates in flight that was most of their latency.
+ * Who changes what a name stands for while it is a directory takes both.
+ */
+export const Side = { DIRECTORY: 0, LEAF: 1 } as const;
+export type Side = (typeof Side)[keyof typeof Side];
+
+/** What came of trying one stripe. STEPPED_BACK: held for a moment, in which others saw it. */
+const Take = { STOPPED: 0, STEPPED_BACK: 1, TAKEN: 2 } as const;
+type Take = (typeof Take)[keyof typeof Take];
+
 export class LockTable {
   readonly stripeCount: number;
   readonly #shared: SharedMemory;
@@ -51,16 +66,24 @@ export class LockTable {
     this.#ownColumn = this.#columnBase + executor * this.stripeCount;
   }
 
-  /** Stripe of the edge whose (parent id, name) hashes to `hashLow` (32 bits). */
-  edgeStripe(hashLow: number): number {
-    return (hashLow ^ (hashLow >>> 15)) & (this.stripeCount - 1);
+  /**
+   * Stripe of the edge whose (parent id, name) hashes to `hashLow` (32 bits). A clash of two
+   * edges in one stripe costs time, never safety.
+   */
+  edgeStripe(hashLow: number, side: Side): number {
+    return this.#onSide(hashLow ^ (hashLow >>> 15), side);
   }
 
-  /** Stripe of an inode. Inodes and edges share the stripes: a clash costs time, never safety. */
-  inodeStripe(id: number): number {
+  /** Stripe of an inode. */
+  inodeStripe(id: number, side: Side): number {
     let hash = Math.imul((id >>> 0) ^ (id / 0x1_0000_0000), 0x9e3779b1);
     hash ^= hash >>> 16;
-    return (hash ^ (hash >>> 7)) & (this.stripeCount - 1);
+    return this.#onSide(hash ^ (hash >>> 7), side);
+  }
+
+  #onSide(hash: number, side: Side): number {
+    const half = this.stripeCount >>> 1;
+    return (hash & (half - 1)) + side * half;
   }
 
   /** A fresh ticket, larger than all given out before (modulo 2^32, 0 left out). */
@@ -76,14 +99,16 @@ export class LockTable {
   tryAcquire(list: LockList, ticket: number): boolean {
     for (let i = 0; i < list.count; i++) {
       const stripe = list.stripe(i);
-      const taken = this.#mayPass(stripe, ticket)
-        ? list.isWrite(i)
-          ? this.#tryWrite(stripe)
-          : this.#tryRead(stripe)
-        : false;
-      if (taken) continue;
-      if (ticket !== NO_TICKET) this.#mark(stripe, ticket);
+      const write = list.isWrite(i);
+      let take = this.#take(stripe, write, ticket);
+      if (take !== Take.TAKEN && ticket !== NO_TICKET) {
+        this.#mark(stripe, ticket);
+        const again = this.#take(stripe, write, ticket);
+        if (again !== Take.STOPPED) take = again;
+      }
+      if (take === Take.TAKEN) continue;
       this.#putBack(list, i);
+      this.#tellStopped(list, take === Take.STEPPED_BACK ? i + 1 : i, ticket);
       return false;
     }
     if (ticket !== NO_TICKET) this.#unmark(list, ticket);
@@ -138,20 +163,25 @@ export class LockTable {
     }
   }
 
-  #tryRead(stripe: number): boolean {
-    // Before the look at the writer word, by the argument in the header.
-    Atomics.add(this.#words, this.#ownColumn + stripe, 1);
-    if (Atomics.load(this.#words, this.#writerBase + stripe) === 0) return true;
-    Atomics.sub(this.#words, this.#ownColumn + stripe, 1);
-    return false;
+  #take(stripe: number, write: boolean, ticket: number): Take {
+    if (!this.#mayPass(stripe, ticket)) return Take.STOPPED;
+    return write ? this.#takeWrite(stripe) : this.#takeRead(stripe);
   }
 
-  #tryWrite(stripe: number): boolean {
+  #takeRead(stripe: number): Take {
+    // Before the look at the writer word, by the argument in the header.
+    Atomics.add(this.#words, this.#ownColumn + stripe, 1);
+    if (Atomics.load(this.#words, this.#writerBase + stripe) === 0) return Take.TAKEN;
+    Atomics.sub(this.#words, this.#ownColumn + stripe, 1);
+    return Take.STEPPED_BACK;
+  }
+
+  #takeWrite(stripe: number): Take {
     const at = this.#writerBase + stripe;
-    if (Atomics.compareExchange(this.#words, at, 0, this.#owner) !== 0) return false;
-    if (this.#readers(stripe) === 0) return true;
+    if (Atomics.compareExchange(this.#words, at, 0, this.#owner) !== 0) return Take.STOPPED;
+    if (this.#readers(stripe) === 0) return Take.TAKEN;
     Atomics.store(this.#words, at, 0);
-    return false;
+    return Take.STEPPED_BACK;
   }
 
   #readers(stripe: number): number {
@@ -170,6 +200,19 @@ export class LockTable {
       if (list.isWrite(i)) Atomics.store(this.#words, this.#writerBase + stripe, 0);
       else Atomics.sub(this.#words, this.#ownColumn + stripe, 1);
     }
+  }
+
+  /** The first `count` stripes were held for a moment: who was stopped by that tries again. */
+  #tellStopped(list: LockList, count: number, ticket: number): void {
+    let told = false;
+    for (let i = 0; i < count; i++) {
+      const at = this.#ticketBase + list.stripe(i);
+      // Read after the stripe was put back: whoever marks it after this look tries it after that.
+      const mark = Atomics.load(this.#words, at);
+      if (mark === 0 || mark === (ticket | 0)) continue;
+      if (Atomics.compareExchange(this.#words, at, mark, 0) === mark) told = true;
+    }
+    if (told) this.#shared.add(CONTROL.LOCK_RELEASES, 1);
   }
 }
 

@@ -39,9 +39,21 @@ function pick() {
   list.seal();
 }
 
+/** A failed try may count as a release too: whoever it stopped is told. */
+function attempt(ticket) {
+  const releases = shared.load(CONTROL.LOCK_RELEASES);
+  const taken = table.tryAcquire(list, ticket);
+  if (shared.load(CONTROL.LOCK_RELEASES) !== releases) ringOthers();
+  return taken;
+}
+
+function ringOthers() {
+  if (shared.load(CONTROL.LOCK_PARKED) !== 0) wakeExecutors(shared, EXECUTOR.WAITS_LOCK, executor);
+}
+
 /** Once without a ticket, then with one, asleep while nothing is released. */
 function acquire() {
-  if (table.tryAcquire(list, NO_TICKET)) return;
+  if (attempt(NO_TICKET)) return;
   const ticket = table.takeTicket();
   Atomics.store(shared.i32, (base + EXECUTOR.WAITS_LOCK) >> 2, 1);
   shared.add(CONTROL.LOCK_PARKED, 1);
@@ -49,7 +61,7 @@ function acquire() {
   for (;;) {
     const bell = Atomics.load(shared.i32, (base + EXECUTOR.BELL) >> 2);
     const seen = shared.load(CONTROL.LOCK_RELEASES);
-    if (table.tryAcquire(list, ticket)) break;
+    if (attempt(ticket)) break;
     Atomics.store(shared.i32, (base + EXECUTOR.ASLEEP) >> 2, 1);
     if (shared.load(CONTROL.LOCK_RELEASES) === seen) {
       const woken = Atomics.wait(shared.i32, (base + EXECUTOR.BELL) >> 2, bell, SWEEP_MS);
@@ -89,5 +101,5 @@ for (let round = 0; round < rounds; round++) {
   acquire();
   useLocks();
   table.release(list);
-  if (shared.load(CONTROL.LOCK_PARKED) !== 0) wakeExecutors(shared, EXECUTOR.WAITS_LOCK, executor);
+  ringOthers();
 }
