@@ -35,11 +35,11 @@ export function buildProgram(io: CliIo, run: Run): Command {
     .option('--json', 'one JSON object a line')
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', overview);
-  prepare(program, io);
+  prepare(program, io, '');
   for (const spec of verbs) addVerb(program, spec, { io, run });
   for (const group of verbGroups) {
     const command = program.command(group.name).description(group.summary);
-    prepare(command, io);
+    prepare(command, io, group.name);
     for (const spec of group.verbs) addVerb(command, spec, { io, run, group: group.name });
   }
   return program;
@@ -54,7 +54,19 @@ Start here:
 
 Coming from Alluxio or HDFS: \`orchard fs ls /\` and \`orchard dfs -ls /\` work as well.`;
 
-function prepare(command: Command, io: CliIo): Command {
+/** What commander says, in the form of all failures. */
+function usageFailure(text: string, words: string): string {
+  const [reason = '', guess = ''] = text
+    .replace(/^error: /, '')
+    .trim()
+    .split('\n');
+  const verb = words === '' ? '' : `${words}: `;
+  const hint = guess.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1? See ');
+  return `orchard: ${verb}USAGE: ${reason}. Try: ${hint}orchard ${words}${words && ' '}--help\n`;
+}
+
+/** `words` are those of the command, as typed after `orchard`. */
+function prepare(command: Command, io: CliIo, words: string): Command {
   return command
     .helpOption('--help', 'explain and give examples')
     .helpCommand(false)
@@ -64,20 +76,20 @@ function prepare(command: Command, io: CliIo): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'orchard: USAGE: ')),
+      outputError: (text, write) => write(usageFailure(text, words)),
     });
 }
 
 type Place = { io: CliIo; run: Run; group?: string };
 
 function addVerb(parent: Command, spec: Verb, { io, run, group }: Place): void {
+  const name = group === undefined ? spec.name : `${group} ${spec.name}`;
   const command = parent.command(`${spec.name} ${spec.args}`.trim()).description(spec.summary);
-  prepare(command, io);
+  prepare(command, io, name);
   if (spec.usage !== undefined) command.usage(`[options] ${spec.usage}`);
   for (const option of spec.options) addOption(command, option);
   command.addHelpText('after', helpTail(spec));
   command.action(async () => {
-    const name = group === undefined ? spec.name : `${group} ${spec.name}`;
     const shell = new Shell(io, name, command.optsWithGlobals<GlobalOptions>());
     try {
       await spec.run(shell, command.args, command.opts());

@@ -146,7 +146,13 @@ describe('help', () => {
   });
 
   it('suggests what was meant', async () => {
-    expect((await run(new FakeClient(), 'mkdri /x')).err).toContain('Did you mean mkdir?');
+    const { err } = await run(new FakeClient(), 'mkdri /x');
+    expect(err).toBe(
+      "orchard: USAGE: unknown command 'mkdri'. Try: did you mean mkdir? See orchard --help\n",
+    );
+    expect((await run(new FakeClient(), 'chown bob')).err).toBe(
+      "orchard: chown: USAGE: missing required argument 'path'. Try: orchard chown --help\n",
+    );
   });
 });
 
