@@ -1,4 +1,4 @@
-/** The calls about mounts and about the master itself. */
+/** The calls about mounts, which wait for stores, and about the master itself. */
 import {
   GetConfigT,
   GetJournalInfoT,
@@ -37,6 +37,7 @@ export const mountCall = (path: string, uri: string, options: MountOptions): Cal
   }),
   path,
   decode: decodeNothing,
+  long: true,
 });
 
 export const unmountCall = (path: string): CallSpec<void> => ({
@@ -44,6 +45,7 @@ export const unmountCall = (path: string): CallSpec<void> => ({
   body: new UnmountT(path),
   path,
   decode: decodeNothing,
+  long: true,
 });
 
 export const updateMountCall = (path: string, options: MountOptions): CallSpec<void> => ({
@@ -55,6 +57,7 @@ export const updateMountCall = (path: string, options: MountOptions): CallSpec<v
   }),
   path,
   decode: decodeNothing,
+  long: true,
 });
 
 export const getMountTableCall = (): CallSpec<MountPoint[]> => ({

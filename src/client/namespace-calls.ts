@@ -75,6 +75,8 @@ export const listPageCall = (path: string, options: ListPageOptions): CallSpec<L
   }),
   path,
   decode: decodePage(path),
+  // The first look into a directory of millions waits for all of its store's pages.
+  long: true,
 });
 
 export const batchGetStatusCall = (
