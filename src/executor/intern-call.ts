@@ -9,6 +9,7 @@ import { SIDE_STRING } from '../base/entry-format.js';
 import { INTERNED_BYTES_MAX } from '../base/limits.js';
 import { Code, StatusError } from '../base/status.js';
 import type { LockList } from '../lock/lock-list.js';
+import { Side } from '../lock/lock-table.js';
 import { Mutation } from './call.js';
 import type { Executor } from './executor.js';
 import { STRING_UNKNOWN } from './string-table.js';
@@ -31,7 +32,7 @@ export class InternCall extends Mutation {
   }
 
   protected plan(executor: Executor, locks: LockList): void {
-    locks.add(executor.locks.inodeStripe(NAMES_LOCK_ID), true);
+    locks.add(executor.locks.inodeStripe(NAMES_LOCK_ID, Side.LEAF), true);
   }
 
   protected execute(executor: Executor): boolean {

@@ -16,6 +16,7 @@ import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import { idKey } from '../inode/xattrs.js';
 import type { LockList } from '../lock/lock-list.js';
+import { Side } from '../lock/lock-table.js';
 import { encodeOrigin, type Origin, originKey } from '../mount/store-path.js';
 import { lockWriteInode } from '../path/lock-pattern.js';
 import type { PathWalk } from '../path/path-walk.js';
@@ -59,7 +60,7 @@ export class CompleteFile extends Mutation {
     lockWriteInode(walkA, executor.locks, locks);
     if (!this.#options.persisted || !walkA.found) return;
     for (const node of unpersisted(walkA)) {
-      locks.add(executor.locks.inodeStripe(walkA.id(node)), true);
+      locks.add(executor.locks.inodeStripe(walkA.id(node), Side.DIRECTORY), true);
     }
   }
 

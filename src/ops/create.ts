@@ -19,7 +19,7 @@ import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import { encodeXAttrs, idKey, type XAttrs } from '../inode/xattrs.js';
 import type { LockList } from '../lock/lock-list.js';
-import { lockWriteEdge } from '../path/lock-pattern.js';
+import { lockRead, lockWriteEdge } from '../path/lock-pattern.js';
 import type { PathWalk } from '../path/path-walk.js';
 import { Bits, checkBits, checkRemove, checkTraverse, checkWritableMount } from './access.js';
 import { alreadyExists, invalid, isBelowFile, notDirectory } from './failures.js';
@@ -81,7 +81,9 @@ export class Create extends Mutation {
     const { walkA } = executor;
     executor.resolve(walkA, this.#options.path);
     awaitPath(executor, walkA, LoadType.ONCE, this.#asked);
-    lockWriteEdge(walkA, executor.locks, locks);
+    // Over a directory nothing is written: `mkdir -p` of what exists stops nobody below it.
+    if (walkA.found && walkA.isDirectory(walkA.depth)) lockRead(walkA, executor.locks, locks);
+    else lockWriteEdge(walkA, executor.locks, locks);
     this.room = Math.min(ENTRY_BYTES_MAX, this.#roomFor(walkA));
   }
 

@@ -12,6 +12,7 @@ import { Mutation, type Sink } from '../executor/call.js';
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import type { LockList } from '../lock/lock-list.js';
+import { Side } from '../lock/lock-table.js';
 import { expiryKey } from '../storage/tier2.js';
 import { Op } from './op-codes.js';
 import { lookupByKey } from './reclaim.js';
@@ -79,8 +80,8 @@ export class ExpireTrash extends ExpiryCall {
     const hash = base + EXECUTOR.KEY;
     shared.u8.set(name, at);
     kernel.hashKey(parentId - R.TRASH_BIT, at, name.length, hash);
-    locks.add(table.edgeStripe(shared.view.getUint32(hash, true)), true);
-    locks.add(table.inodeStripe(R.RECLAIM_ID), true);
+    locks.add(table.edgeStripe(shared.view.getUint32(hash, true), Side.LEAF), true);
+    locks.add(table.inodeStripe(R.RECLAIM_ID, Side.DIRECTORY), true);
   }
 
   protected execute(executor: Executor): boolean {
@@ -120,9 +121,10 @@ export class ExpireFree extends ExpiryCall {
     shared.u8.set(name, at);
     // Whoever moves the inode takes its edge, whoever changes it takes the inode.
     kernel.hashKey(parentId, at, name.length, hash);
-    locks.add(table.edgeStripe(shared.view.getUint32(hash, true)), false);
-    locks.add(table.inodeStripe(parentId), false);
-    locks.add(table.inodeStripe(id), true);
+    const side = this.#inode.type === R.INODE_TYPE_DIRECTORY ? Side.DIRECTORY : Side.LEAF;
+    locks.add(table.edgeStripe(shared.view.getUint32(hash, true), side), false);
+    locks.add(table.inodeStripe(parentId, Side.DIRECTORY), false);
+    locks.add(table.inodeStripe(id, side), true);
   }
 
   protected execute(executor: Executor): boolean {
@@ -163,7 +165,11 @@ export class ForgetExpiries extends ExpiryCall {
   }
 
   protected plan(executor: Executor, locks: LockList): void {
-    for (const { id } of this.#rows) locks.add(executor.locks.inodeStripe(id), false);
+    for (const { id } of this.#rows) {
+      // Of either kind: the row tells no type.
+      locks.add(executor.locks.inodeStripe(id, Side.LEAF), false);
+      locks.add(executor.locks.inodeStripe(id, Side.DIRECTORY), false);
+    }
   }
 
   protected execute(executor: Executor): boolean {

@@ -24,6 +24,7 @@ import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import { LookupStatus } from '../kernel/exports.js';
 import type { LockList } from '../lock/lock-list.js';
+import { Side } from '../lock/lock-table.js';
 import { originKey } from '../mount/store-path.js';
 import { lockRead, lockWriteInode } from '../path/lock-pattern.js';
 import { sideKey } from '../storage/tier2.js';
@@ -102,7 +103,7 @@ export class LoadBatch extends Mutation {
     const hash = executor.base + EXECUTOR.KEY;
     for (const { at, bytes } of this.#placedNames(executor)) {
       executor.kernel.hashKey(this.#options.directoryId, at, bytes, hash);
-      locks.add(table.edgeStripe(executor.shared.view.getUint32(hash, true)), true);
+      locks.add(table.edgeStripe(executor.shared.view.getUint32(hash, true), Side.LEAF), true);
     }
   }
 

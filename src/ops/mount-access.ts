@@ -3,6 +3,7 @@ import { FLAG_MOUNT_POINT } from '../base/record.js';
 import type { StatusError } from '../base/status.js';
 import type { Executor } from '../executor/executor.js';
 import type { LockList } from '../lock/lock-list.js';
+import { Side } from '../lock/lock-table.js';
 import type { Mount } from '../mount/mount-table.js';
 import type { PathWalk } from '../path/path-walk.js';
 import { invalid } from './failures.js';
@@ -12,7 +13,7 @@ const MOUNT_TABLE_ID = 3;
 
 /** Changes of the mount table come one after the other. */
 export function lockMountTable(executor: Executor, locks: LockList): void {
-  locks.add(executor.locks.inodeStripe(MOUNT_TABLE_ID), true);
+  locks.add(executor.locks.inodeStripe(MOUNT_TABLE_ID, Side.DIRECTORY), true);
 }
 
 /** The mount whose root is the last node of the walk. */

@@ -20,6 +20,7 @@ import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import { idKey } from '../inode/xattrs.js';
 import type { LockList } from '../lock/lock-list.js';
+import { Side } from '../lock/lock-table.js';
 import { decodeOrigin, originKey } from '../mount/store-path.js';
 import { sideKey } from '../storage/tier2.js';
 import { Op } from './op-codes.js';
@@ -47,7 +48,7 @@ export class Reclaim extends Mutation {
   }
 
   protected plan(executor: Executor, locks: LockList): void {
-    locks.add(executor.locks.inodeStripe(R.RECLAIM_ID), true);
+    locks.add(executor.locks.inodeStripe(R.RECLAIM_ID, Side.DIRECTORY), true);
   }
 
   protected execute(executor: Executor): boolean {

@@ -131,8 +131,10 @@ export class PathWalk {
     for (let i = 0; i < bytes; i++) {
       if (u8[this.at + WALK.PATH + i] !== u8[other.at + WALK.PATH + i]) return false;
     }
-    return other.nameAt(depth) - other.at === this.nameAt(depth) - this.at &&
-      other.nameBytes(depth) === this.nameBytes(depth);
+    return (
+      other.nameAt(depth) - other.at === this.nameAt(depth) - this.at &&
+      other.nameBytes(depth) === this.nameBytes(depth)
+    );
   }
 
   #node(node: number): number {

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LockList } from '../../src/lock/lock-list.js';
+import { Side } from '../../src/lock/lock-table.js';
 import { lockRead, lockWriteEdge, lockWriteInode } from '../../src/path/lock-pattern.js';
 import type { PathWalk } from '../../src/path/path-walk.js';
 import { bytesOf, Namespace } from '../ops/mutations/namespace.js';
@@ -34,8 +35,13 @@ function namesOfStripes(walk: PathWalk): Map<number, string> {
     named.set(stripe, name);
   };
   for (let node = 0; node <= Math.min(walk.next, walk.depth); node++) {
-    if (node < walk.next) add(locks.inodeStripe(walk.id(node)), nameOf(node));
-    if (node > 0) add(locks.edgeStripe(walk.edgeHash(node)), `${nameOf(node - 1)}→${nameOf(node)}`);
+    const isDirectory = node < walk.next && walk.isDirectory(node);
+    const side = isDirectory ? Side.DIRECTORY : Side.LEAF;
+    if (node < walk.next) add(locks.inodeStripe(walk.id(node), side), nameOf(node));
+    if (node === 0) continue;
+    const edge = `${nameOf(node - 1)}→${nameOf(node)}`;
+    add(locks.edgeStripe(walk.edgeHash(node), Side.LEAF), isDirectory ? `${edge}'` : edge);
+    if (isDirectory) add(locks.edgeStripe(walk.edgeHash(node), Side.DIRECTORY), edge);
   }
   return named;
 }
@@ -88,19 +94,19 @@ describe('WRITE_EDGE', () => {
     ['/a/b/c', 'all of it exists', locks('/ /→a a a→b b', 'b→c')],
     ['/a/x', 'the last name is missing', locks('/ /→a a', 'a→x')],
     ['/a/x/y/z', 'whole directories are missing: the first missing edge', locks('/ /→a a', 'a→x')],
-    ['/a', 'a name in the root', locks('/', '/→a')],
+    ['/a', 'a directory in the root: both sides', locks('/', "/→a /→a'")],
     ['/a/b/c/d', 'below a file', locks('/ /→a a a→b b b→c c', 'c→d')],
   ])('%s: %s', (path, _case, expected) => {
     expect(locksOf(lockWriteEdge, path)).toEqual(expected);
   });
 
-  it('of the root is one lock that no other pattern takes', () => {
+  it('of the root takes what no other pattern takes, on both sides', () => {
     const list = new LockList();
     const walk = walkTo('/');
     lockWriteEdge(walk, names.fixture.executor.locks, list);
     list.seal();
-    expect(list.count).toBe(1);
-    expect(list.isWrite(0)).toBe(true);
+    expect(list.count).toBe(2);
+    expect([list.isWrite(0), list.isWrite(1)]).toEqual([true, true]);
   });
 });
 
