@@ -114,7 +114,7 @@ function connectOptions(globals: GlobalOptions, io: CliIo): ConnectOptions {
     ...(httpPort !== undefined && { httpPort }),
     user: globals.user || env['ORCHARD_USER'] || io.user,
     groups: groups === undefined ? io.groups : groups.split(',').filter((group) => group !== ''),
-    ...(deadlineMs !== undefined && { deadlineMs }),
+    ...(deadlineMs !== undefined && { deadlineMs, longDeadlineMs: deadlineMs }),
     connectMs: Math.min(deadlineMs || CONNECT_MS_MAX, CONNECT_MS_MAX),
     clientName: `orchard-cli/${io.version}`,
   };

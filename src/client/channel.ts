@@ -22,6 +22,8 @@ import type { CallOptions } from './types.js';
 export type ChannelOptions = Omit<LinkOptions, 'nextCallId'> & {
   /** 0 = none. */
   readonly deadlineMs: number;
+  /** Of calls that may take long; 0 = none. */
+  readonly longDeadlineMs: number;
   readonly inFlightMax: number;
   readonly queueMax: number;
   /** How long to try for a connection before the calls that wait for it fail. */
@@ -77,7 +79,8 @@ export class Channel {
   call<T>(spec: CallSpec<T>, options: CallOptions = {}): Promise<T> {
     const refusal = this.#refusal(spec);
     if (refusal !== undefined) return Promise.reject(refusal);
-    const deadlineMs = options.deadlineMs ?? (spec.long ? 0 : this.#options.deadlineMs);
+    const usual = spec.long ? this.#options.longDeadlineMs : this.#options.deadlineMs;
+    const deadlineMs = options.deadlineMs ?? usual;
     const call = new Call(options.callId ?? this.#takeCallId(), spec, { ...options, deadlineMs });
     this.#queue.push(call as Call);
     call.watch(options.signal, (error) => this.#giveUp(call as Call, error));

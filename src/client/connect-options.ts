@@ -19,8 +19,10 @@ export type ConnectOptions = {
   readonly clientId?: number;
   /** For people who look at connections. */
   readonly clientName?: string;
-  /** Of a call that names none; default 60 s, 0 = none. Long work (load, …) has none. */
+  /** Of a call that names none; default 60 s, 0 = none. */
   readonly deadlineMs?: number;
+  /** The same of calls that may take long: loads, mounts, listings, recursive changes; default none. */
+  readonly longDeadlineMs?: number;
   /** For the first connection; default 10 s. */
   readonly connectMs?: number;
   /** Default 60 s: then the calls that wait for a connection fail. */
@@ -62,6 +64,7 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     clientId: options.clientId ?? randomClientId(),
     clientName: options.clientName ?? 'orchard-client',
     deadlineMs: options.deadlineMs ?? 60_000,
+    longDeadlineMs: options.longDeadlineMs ?? 0,
     connectMs: options.connectMs ?? 10_000,
     reconnectMs: options.reconnectMs ?? 60_000,
     inFlightMax: options.inFlightMax ?? 256,

@@ -39,8 +39,8 @@ export class DataChannel {
   }
 
   /**
-   * The bytes as they come; breaking out of the loop ends the transfer. One that is cut goes on where
-   * it was, as long as the file is the same.
+   * The bytes as they come; breaking out of the loop ends the transfer. One that is cut goes on
+   * where it was, as long as the file is the same.
    */
   async *read(
     path: string,

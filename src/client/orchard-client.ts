@@ -68,6 +68,7 @@ export class OrchardClient {
       openTimeoutMs: Math.min(LINK_OPEN_MS_MAX, options.connectMs),
       silenceMs: options.silenceMs,
       deadlineMs: options.deadlineMs,
+      longDeadlineMs: options.longDeadlineMs,
       inFlightMax: options.inFlightMax,
       queueMax: options.queueMax,
       reconnectMs: options.reconnectMs,

@@ -1,6 +1,6 @@
 /**
- * The verbs and the client over a real master: what a stranger types in the first five minutes, what
- * a program does, and what both see of a master that is killed and comes back.
+ * The verbs and the client over a real master: what a stranger types in the first five minutes,
+ * what a program does, and what both see of a master that is killed and comes back.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
