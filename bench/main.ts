@@ -2,6 +2,7 @@
  * `npm run bench -- quick | echo`. Ends with status 1 when any reply was wrong; missing a goal is a
  * figure, not a failure.
  */
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runEcho } from './echo.js';
@@ -20,6 +21,7 @@ type QuickFlags = {
   readonly threads: number;
   readonly tier1?: string;
   readonly sync?: string;
+  readonly profile?: string;
   readonly seed: number;
 };
 
@@ -52,6 +54,7 @@ async function quick(flags: QuickFlags): Promise<void> {
     rpcThreads: flags.threads,
     ...(flags.tier1 !== undefined && { tier1Bytes: flags.tier1 }),
     ...(flags.sync !== undefined && { journalSync: flags.sync }),
+    ...(flags.profile !== undefined && { profileDir: resolve(flags.profile) }),
     tell: (text) => console.error(`· ${text}`),
     done: (measure) => {
       if (isJson) console.log(jsonLine(measure, facts));
@@ -129,6 +132,7 @@ program
   .option('--threads <count>', 'RPC threads of the master', positive, RPC_THREADS_DEFAULT)
   .option('--tier1 <bytes>', 'size of tier 1, such as 64KiB or 1GiB')
   .addOption(new Option('--sync <mode>', 'journal mode').choices(['commit', 'none']))
+  .option('--profile <directory>', 'CPU profiles of the master, one a thread; costs some speed')
   .option('--seed <number>', 'of everything that is drawn at random', positive, SEED_DEFAULT)
   .action(quick);
 

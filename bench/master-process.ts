@@ -1,27 +1,36 @@
 /**
  * A master for a bench: on ports of its own, over a data directory of its own that goes with it. The tree
  * lies on the disk under the system's temporary directory unless ORCHARD_BENCH_DIR names another.
+ * With a profile directory, each thread of the master leaves a CPU profile there when it is discarded.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MasterProcess } from '../src/demo/master-process.js';
+import { freePorts, MasterProcess } from '../src/demo/master-process.js';
 
 const READY_MS_MAX = 120_000;
+
+export type BenchMasterOptions = {
+  /** ORCHARD_* variables. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly profileDir?: string | undefined;
+};
 
 export class BenchMaster {
   readonly #directory: string;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #profileDir: string | undefined;
   #process: MasterProcess | undefined;
 
-  private constructor(env: Readonly<Record<string, string>>) {
+  private constructor({ env, profileDir }: BenchMasterOptions) {
     const parent = process.env['ORCHARD_BENCH_DIR'] ?? tmpdir();
     this.#directory = mkdtempSync(join(parent, 'orchard-bench-'));
     this.#env = env;
+    this.#profileDir = profileDir;
   }
 
-  static async start(env: Readonly<Record<string, string>>): Promise<BenchMaster> {
-    const master = new BenchMaster(env);
+  static async start(options: BenchMasterOptions): Promise<BenchMaster> {
+    const master = new BenchMaster(options);
     try {
       await master.start();
     } catch (error) {
@@ -50,9 +59,11 @@ export class BenchMaster {
     this.#process = await MasterProcess.start({
       dataDir: this.dataDir,
       logFile: join(this.#directory, 'master.log'),
-      rpcPort: 0,
-      httpPort: 0,
+      ...(await freePorts()),
       env: this.#env,
+      ...(this.#profileDir !== undefined && {
+        execArgv: ['--cpu-prof', `--cpu-prof-dir=${this.#profileDir}`],
+      }),
       readyWithinMs: READY_MS_MAX,
     });
   }
@@ -64,7 +75,7 @@ export class BenchMaster {
 
   /** The process and all it has stored. */
   async discard(): Promise<void> {
-    await this.#process?.kill();
+    await (this.#profileDir === undefined ? this.#process?.kill() : this.#process?.stop());
     this.#remove();
   }
 

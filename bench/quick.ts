@@ -26,6 +26,8 @@ export type QuickOptions = {
   /** Text such as 1GiB; the master's default when absent. */
   readonly tier1Bytes?: string;
   readonly journalSync?: string;
+  /** Takes a CPU profile of each thread of the master. */
+  readonly profileDir?: string;
   /** What happens meanwhile, for people. */
   readonly tell: (text: string) => void;
   readonly done: (measure: Measure) => void;
@@ -88,7 +90,10 @@ async function measureTree(
   take: (measure: Measure) => void,
 ): Promise<void> {
   const { sizes, only, seed, tell } = options;
-  const master = await BenchMaster.start(environment(options));
+  const master = await BenchMaster.start({
+    env: environment(options),
+    profileDir: options.profileDir,
+  });
   const bench: Bench = { master, load, sizes, seed, tell };
   try {
     tell(`master ready in ${Math.round(master.process.readyMs)} ms`);

@@ -67,4 +67,7 @@ async function run(bench: SetupBench, work: Work, depth: number): Promise<LoadRe
   return assertClean(result, `setting up (${work.verb})`);
 }
 
-const seconds = (result: LoadResult): string => `${(result.elapsedMs / 1000).toFixed(1)} s`;
+function seconds({ elapsedMs, serverCpu }: LoadResult): string {
+  const elapsed = elapsedMs / 1000;
+  return `${elapsed.toFixed(1)} s, server CPU ${(serverCpu * elapsed).toFixed(1)} s`;
+}

@@ -37,7 +37,7 @@ export async function measureRestart(
   },
   goal: Goal,
 ): Promise<Measure> {
-  const master = await BenchMaster.start({ ...run.env, ...neverFlushing });
+  const master = await BenchMaster.start({ env: { ...run.env, ...neverFlushing } });
   try {
     const bench: Bench = { ...run, master };
     const journalBytes = await fill(bench);

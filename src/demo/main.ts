@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Demo } from './demo.js';
 import { prepareDirectory } from './directory.js';
+import { freePorts } from './master-process.js';
 import { Screen } from './screen.js';
 import { crash } from './steps/crash.js';
 import { fillBucket } from './steps/fill-bucket.js';
@@ -69,7 +70,7 @@ async function choosePorts(screen: Screen): Promise<{ rpcPort: number; httpPort:
     return { rpcPort: RPC_PORT, httpPort: HTTP_PORT };
   }
   screen.line(`Ports ${RPC_PORT} and ${HTTP_PORT} are taken: others are used.`);
-  return { rpcPort: 0, httpPort: 0 };
+  return freePorts();
 }
 
 function isFree(port: number): Promise<boolean> {

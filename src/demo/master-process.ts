@@ -8,20 +8,23 @@
  * Invariant: stop() and kill() return when the process is gone, so its data directory is free.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export type MasterOptions = {
   readonly dataDir: string;
   readonly host?: string;
-  /** 0: one that is free. */
   readonly rpcPort: number;
   readonly httpPort: number;
   /** Takes the master's log, appended. */
   readonly logFile: string;
   /** ORCHARD_* variables beyond these. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Of Node itself. */
+  readonly execArgv?: readonly string[];
   readonly readyWithinMs?: number;
 };
 
@@ -31,7 +34,7 @@ const CLI_ENTRY = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 const HOST_DEFAULT = '127.0.0.1';
 const READY_MS_DEFAULT = 60_000;
 const READY_POLL_MS = 10;
-const LOG_TAIL_LINES = 12;
+const LOG_TAIL_LINES = 30;
 
 export class MasterProcess {
   readonly host: string;
@@ -54,10 +57,14 @@ export class MasterProcess {
     mkdirSync(dirname(options.logFile), { recursive: true });
     this.#logStart = existsSync(options.logFile) ? statSync(options.logFile).size : 0;
     const log = openSync(options.logFile, 'a');
-    this.#child = spawn(process.execPath, [CLI_ENTRY, 'master', 'start'], {
-      stdio: ['ignore', log, log],
-      env: { ...process.env, ...environment(options, this.host) },
-    });
+    this.#child = spawn(
+      process.execPath,
+      [...(options.execArgv ?? []), CLI_ENTRY, 'master', 'start'],
+      {
+        stdio: ['ignore', log, log],
+        env: { ...process.env, ...environment(options, this.host) },
+      },
+    );
     closeSync(log);
     this.pid = this.#child.pid ?? 0;
     this.#gone = new Promise((resolve) => {
@@ -153,4 +160,13 @@ async function isHealthy(url: string): Promise<boolean> {
     // Not listening yet, which is what is waited for.
     return false;
   }
+}
+
+/** Ports that nobody listens on at this moment. */
+export async function freePorts(): Promise<{ rpcPort: number; httpPort: number }> {
+  const servers = [createServer(), createServer()];
+  for (const server of servers) await once(server.listen(0, HOST_DEFAULT), 'listening');
+  const [rpcPort, httpPort] = servers.map((server) => (server.address() as AddressInfo).port);
+  for (const server of servers) await once(server.close(), 'close');
+  return { rpcPort: rpcPort ?? 0, httpPort: httpPort ?? 0 };
 }
