@@ -21,7 +21,7 @@ export type ConnectOptions = {
   readonly clientName?: string;
   /** Of a call that names none; default 60 s, 0 = none. */
   readonly deadlineMs?: number;
-  /** The same of calls that may take long: loads, mounts, listings, recursive changes; default none. */
+  /** Of calls that may take long: loads, mounts, listings, recursive changes. Default none. */
   readonly longDeadlineMs?: number;
   /** For the first connection; default 10 s. */
   readonly connectMs?: number;
