@@ -9,11 +9,12 @@
  *
  * What cannot be deleted (it is below a read-only mount, say) keeps its row and is tried again.
  */
-import { EXECUTOR } from '../base/layout.js';
+import { CONTROL, EXECUTOR } from '../base/layout.js';
 import { FLAG_TTL_FREE, TRASH_BIT } from '../base/record.js';
 import { type RecordFields, readRecord } from '../base/record-fields.js';
 import { Code, StatusError } from '../base/status.js';
 import type { Executor } from '../executor/executor.js';
+import { Park } from '../executor/park.js';
 import { DeleteInode } from '../ops/delete-inode.js';
 import {
   ExpireFree,
@@ -42,6 +43,7 @@ export class Expirer {
   async run(now: number = Date.now()): Promise<number> {
     let done = 0;
     let after: Due | undefined;
+    await this.#flushed();
     for (;;) {
       const batch = await this.#batch(after, now);
       const stale = batch.filter(({ inode, expiryMs }) => {
@@ -55,6 +57,15 @@ export class Expirer {
       if (batch.length < FORGET_BATCH) return done;
       after = batch.at(-1);
     }
+  }
+
+  /** Until the index has whatever was answered before this pass. */
+  #flushed(): Promise<void> {
+    const { scheduler, caller } = this.#context;
+    const seq = scheduler.executor.load64(CONTROL.APPLIED_SEQ);
+    return reading(scheduler, 'expire', caller, (executor) => {
+      if (seq > executor.flushedSeq) throw Park.flush(seq);
+    });
   }
 
   #batch(after: Due | undefined, now: number): Promise<readonly Due[]> {
