@@ -96,13 +96,13 @@ const memory = {
     'ORCHARD_TIER1_BYTES',
     bytes({ min: 64 * KIB, max: 3 * GIB }),
     {
-      rule: '1/8 of memory, at most 1GiB',
+      rule: '1/16 of memory, at most 512MiB',
       derive: ({ memoryBytes }) => {
-        const eighth = Math.floor(memoryBytes / 8 / MIB) * MIB;
-        return formatBytes(Math.max(64 * KIB, Math.min(eighth, GIB)));
+        const part = Math.floor(memoryBytes / 16 / MIB) * MIB;
+        return formatBytes(Math.max(64 * KIB, Math.min(part, 512 * MIB)));
       },
     },
-    'Shared memory for the inode cache.',
+    'Shared memory for the inode cache; 160 bytes an inode. Larger namespaces page from disk.',
   ),
   lockStripes: row(
     'ORCHARD_LOCK_STRIPES',

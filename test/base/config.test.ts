@@ -36,7 +36,7 @@ describe('values and their sources', () => {
       rpcPort: 19998,
       httpPort: 19999,
       rpcThreads: 7,
-      tier1Bytes: 2 ** 30,
+      tier1Bytes: 2 ** 29,
       flushIntervalMs: 2000,
       umask: 0o077,
       superuser: 'ada',
@@ -57,7 +57,7 @@ describe('values and their sources', () => {
     const small = { ...facts, cores: 1, memoryBytes: 64 * 2 ** 20 };
     const config = parseConfig({ ORCHARD_DATA_DIR: '/var/lib//o/../orchard' }, small);
     expect(config.rpcThreads).toBe(1);
-    expect(config.tier1Bytes).toBe(8 * 2 ** 20);
+    expect(config.tier1Bytes).toBe(4 * 2 ** 20);
     expect(config.rootUfs).toBe('file:///var/lib/orchard/ufs');
     const many = parseConfig({ ORCHARD_BACKGROUND_THREADS: '8' }, { ...facts, cores: 128 });
     expect(many.rpcThreads).toBe(24);
