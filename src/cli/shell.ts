@@ -26,6 +26,8 @@ export type GlobalOptions = {
 
 export const ExitStatus = { OK: 0, FAILED: 1, USAGE: 2, INTERRUPTED: 130 } as const;
 
+/** Whatever the interrupt made fail, it is the interrupt. */
+const INTERRUPTED = { code: 'CANCELLED', reason: 'interrupted' } as const;
 const CONNECT_MS_MAX = 1_000;
 
 export class Shell {
@@ -78,7 +80,7 @@ export class Shell {
   }
 
   async fail(thrown: unknown): Promise<void> {
-    const failure = failureOf(thrown);
+    const failure = this.signal.aborted ? INTERRUPTED : failureOf(thrown);
     if (this.signal.aborted) this.status = ExitStatus.INTERRUPTED;
     else this.status = failure.code === 'USAGE' ? ExitStatus.USAGE : ExitStatus.FAILED;
     await this.out.flush();
