@@ -12,6 +12,7 @@ import { BATCH_FILES, makeFiles } from '../setup.js';
 /** A case should not run out of files before its time; if it does, its rate is as true. */
 const CHANGES_A_SECOND_MAX = 300_000;
 const CHANGES_PER_CREATE_MAX = 1.5;
+const FILES_MIN = 50_000;
 
 type Shape = { readonly connections: number; readonly depth: number; readonly goal: Goal };
 
@@ -47,7 +48,7 @@ export class WriteCases {
 
   async #consume(verb: 'rename' | 'delete', shape: Shape): Promise<Measure> {
     const { seconds, warmSeconds } = this.#bench.sizes;
-    const wanted = Math.ceil((seconds + warmSeconds) * this.#changesASecond);
+    const wanted = Math.max(FILES_MIN, (seconds + warmSeconds) * this.#changesASecond);
     await this.#provide(Math.ceil(wanted / BATCH_FILES) * BATCH_FILES);
     const range = { first: this.#first, end: this.#end };
     const result = await this.#run(shape, seconds, { verb, ...range });

@@ -59,7 +59,7 @@ class ClosedLoop implements Recorder {
     const begin = this.#mark();
     this.#counting = true;
     const ticker = this.#watchSeconds();
-    await Promise.race(seconds === undefined ? [idle] : [idle, sleep(seconds * SECOND_MS)]);
+    await Promise.race(seconds === undefined ? [idle] : [idle, this.#window(seconds)]);
     const end = this.#mark();
     this.#counting = false;
     clearInterval(ticker);
@@ -88,6 +88,12 @@ class ClosedLoop implements Recorder {
   idle(): void {
     this.#idleCount++;
     if (this.#idleCount === this.#connections.length) this.#allIdle?.();
+  }
+
+  /** The counted time: longer than wanted only if a whole one has gone without any answer. */
+  async #window(seconds: number): Promise<void> {
+    do await sleep(seconds * SECOND_MS);
+    while (this.#operations === 0 && this.#idleCount < this.#connections.length);
   }
 
   #mark(): Mark {
