@@ -84,11 +84,18 @@ export function metricsSnapshot(sources: ReportSources): MetricsSnapshot {
       bytes: word(sources, CONTROL.STAT_WAL_BYTES),
       commits: word(sources, CONTROL.STAT_BATCHES),
       commitSeconds: word(sources, CONTROL.STAT_SYNC_NS) / 1e9,
-      backlogBytes: word(sources, CONTROL.STAT_JOURNAL_BYTES),
+      backlogBytes: backlogBytes(sources),
       seq: word(sources, CONTROL.APPLIED_SEQ),
       flushedSeq: word(sources, CONTROL.FLUSHED_SEQ),
     },
   };
+}
+
+/** What a restart would replay, by the mean size of an entry. */
+function backlogBytes(sources: ReportSources): number {
+  const behind = word(sources, CONTROL.APPLIED_SEQ) - word(sources, CONTROL.FLUSHED_SEQ);
+  const entries = word(sources, CONTROL.STAT_ENTRIES);
+  return entries === 0 ? 0 : Math.round((behind * word(sources, CONTROL.STAT_WAL_BYTES)) / entries);
 }
 
 function dirtySlots(shared: SharedMemory): number {

@@ -4,6 +4,8 @@
  * Exchange each. Floor 7.
  */
 import type { Worker } from 'node:worker_threads';
+import { DiskWatcher } from '../background/disk-watcher.js';
+import { Duties } from '../background/duties.js';
 import { type Job, Jobs } from '../background/jobs.js';
 import { LoadService } from '../background/load-service.js';
 import { BackgroundPool } from '../background/pool.js';
@@ -23,7 +25,7 @@ import type {
   UpdateMountRequest,
 } from '../handler/services.js';
 import { HttpServer } from '../http/http-server.js';
-import { Metrics } from '../http/metrics.js';
+import { Metrics, type MetricsSnapshot } from '../http/metrics.js';
 import type { KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 import { Mount } from '../ops/mount.js';
@@ -65,6 +67,8 @@ export class MasterServices {
   readonly loads: LoadService;
   readonly #options: ServicesOptions;
   readonly #http: HttpServer;
+  readonly #duties: Duties;
+  readonly #disk: DiskWatcher;
   readonly #report: ReportSources;
   readonly #shards: Exchange[] = [];
   /** Calls of shards that can be given up, by shard and token. */
@@ -110,11 +114,24 @@ export class MasterServices {
       (request, signal, onProgress) => this.pool.job(request, signal, onProgress),
       options.onBug,
     );
+    this.#duties = new Duties({
+      run: (duty) => this.pool.duty(duty),
+      ttlCheckIntervalMs: config.ttlCheckIntervalMs,
+      onBug: options.onBug,
+    });
+    this.#disk = new DiskWatcher({
+      shared,
+      path: options.meta,
+      reserveBytes: config.diskReserveBytes,
+      onChange: (readOnly, freeBytes) => {
+        options.log.warn({ readOnly, freeBytes }, 'free disk crossed ORCHARD_DISK_RESERVE_BYTES');
+      },
+    });
     this.#http = new HttpServer({
       host: config.host,
       port: config.httpPort,
       data: { scheduler: this.scheduler, stores: this.stores },
-      metrics: new Metrics(() => metricsSnapshot(this.#report)),
+      metrics: new Metrics(() => this.#metrics()),
       health: () => ({ serving: shared.load(CONTROL.STATE) === State.SERVING }),
       onBug: options.onBug,
     });
@@ -125,6 +142,8 @@ export class MasterServices {
   /** The port that HTTP listens on. */
   async start(): Promise<number> {
     await this.pool.ready();
+    await this.#disk.start();
+    this.#duties.start();
     return this.#http.listen();
   }
 
@@ -141,7 +160,9 @@ export class MasterServices {
   }
 
   async stop(withinMs: number): Promise<void> {
+    this.#disk.stop();
     await this.#http.close(withinMs);
+    await this.#duties.stop();
     await this.jobs.close();
     await this.pool.close();
     await this.stores.close();
@@ -152,6 +173,11 @@ export class MasterServices {
     if (which === 'journal') return journalReport(this.#report);
     if (which === 'config') return describeConfig(this.#options.config);
     return this.#locks();
+  }
+
+  #metrics(): MetricsSnapshot {
+    const disk = { freeBytes: this.#disk.freeBytes, readOnly: this.#disk.isReadOnly };
+    return { ...metricsSnapshot(this.#report), disk };
   }
 
   async #locks(): Promise<Locks> {
