@@ -1,4 +1,4 @@
-/** Thread entry of the background pool: piscina calls the default export once a task. */
+/** Thread entry of the background pool: piscina calls run() once a task. */
 import { workerData } from 'node:worker_threads';
 import { BackgroundWorker } from './background-worker.js';
 import type { BackgroundData, Task, TaskOutcome } from './tasks.js';
@@ -10,6 +10,6 @@ const worker = new BackgroundWorker(workerData as BackgroundData, (error) => {
   });
 });
 
-export default function run(task: Task): Promise<TaskOutcome> {
+export function run(task: Task): Promise<TaskOutcome> {
   return worker.run(task);
 }

@@ -43,6 +43,7 @@ export class BackgroundPool {
     this.#onBug = onBug;
     this.#piscina = new Piscina<Task, TaskOutcome>({
       filename: new URL('./background-thread.js', import.meta.url).href,
+      name: 'run',
       minThreads: options.executorCount,
       maxThreads: options.executorCount,
       idleTimeout: Number.POSITIVE_INFINITY,

@@ -67,7 +67,7 @@ function rows() {
 }
 
 describe('ttl', () => {
-  test('122: deletes what is due, also a directory with all below, also after a restart', async () => {
+  test('122: deletes what is due, a directory with all below it, after a restart too', async () => {
     await create('/due', { ttlMs: 0 });
     await create('/dir', { ttlMs: 0, dir: true });
     await create('/dir/a/b');

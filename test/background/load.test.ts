@@ -1,3 +1,4 @@
+/** Metadata loads from stores: one path, one directory, a tree; what may not come back. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { childrenPage } from '../../src/background/children-page.js';
 import { TreeLoad } from '../../src/background/tree-load.js';

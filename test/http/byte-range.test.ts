@@ -1,3 +1,4 @@
+/** The Range header, row by row. */
 import { expect, test } from 'vitest';
 import { parseRange } from '../../src/http/byte-range.js';
 

@@ -20,6 +20,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   commit: 5,
   rpc: 6,
   http: 6,
+  background: 6,
   master: 7,
 };
 
@@ -56,7 +57,7 @@ export const ATOMICS_ALLOWED: readonly RegExp[] = [
 export const ENTRIES: readonly RegExp[] = [
   /^src\/(cli|demo)\/main\.ts$/,
   /^src\/client\/index\.ts$/,
-  /^src\/master\/[\w-]+-thread\.ts$/,
+  /^src\/(master|background)\/[\w-]+-thread\.ts$/,
   /^bench\/(main|[\w-]+-process)\.ts$/,
 ];
 
