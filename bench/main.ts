@@ -29,6 +29,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SEED_DEFAULT = 1;
 const RPC_THREADS_DEFAULT = 2;
 const ECHO_SECONDS_DEFAULT = 3;
+const STATUS_INTERRUPTED = 130;
 
 async function quick(flags: QuickFlags): Promise<void> {
   const base = flags.smoke === true ? smokeSizes : fullSizes;
@@ -143,4 +144,7 @@ program
   .option('--seed <number>', 'of everything that is drawn at random', positive, SEED_DEFAULT)
   .action(echo);
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => process.exit(STATUS_INTERRUPTED));
+}
 await program.parseAsync();

@@ -27,6 +27,7 @@ export class BenchMaster {
     this.#directory = mkdtempSync(join(parent, 'orchard-bench-'));
     this.#env = env;
     this.#profileDir = profileDir;
+    process.once('exit', this.#abandon);
   }
 
   static async start(options: BenchMasterOptions): Promise<BenchMaster> {
@@ -76,10 +77,18 @@ export class BenchMaster {
   /** The process and all it has stored. */
   async discard(): Promise<void> {
     await (this.#profileDir === undefined ? this.#process?.kill() : this.#process?.stop());
+    this.#process = undefined;
     this.#remove();
   }
 
+  /** When the bench is interrupted: nothing that it started stays behind. */
+  readonly #abandon = (): void => {
+    if (this.#process !== undefined) process.kill(this.#process.pid, 'SIGKILL');
+    this.#remove();
+  };
+
   #remove(): void {
+    process.off('exit', this.#abandon);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
