@@ -6,6 +6,7 @@ import { Code, StatusError } from '../base/status.js';
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import type { PathWalk } from '../path/path-walk.js';
+import { isBelowFile } from './failures.js';
 
 export const Bits = { READ: 4, WRITE: 2, EXECUTE: 1 } as const;
 
@@ -20,6 +21,15 @@ export function checkTraverse(
 ): void {
   const denied = executor.kernel.deniedAt(walk.at, last, executor.callerAt);
   if (denied >= 0) throw denial(executor, caller, walk, denied, Bits.EXECUTE);
+}
+
+/**
+ * EXECUTE on every directory above the end of the path, as far as there are any. For plan(), before
+ * anything else: who may not look there is not told what is there, and causes no load from a store.
+ */
+export function checkWay(executor: Executor, caller: Caller, walk: PathWalk): void {
+  const above = isBelowFile(walk) ? walk.next - 2 : Math.min(walk.next, walk.depth) - 1;
+  checkTraverse(executor, caller, walk, above);
 }
 
 export function checkBits(
@@ -45,7 +55,6 @@ function permits(executor: Executor, walk: PathWalk, node: number, bits: number)
 /** May the caller take the last node out of its directory? */
 export function checkRemove(executor: Executor, caller: Caller, walk: PathWalk): void {
   const { depth } = walk;
-  checkTraverse(executor, caller, walk, depth - 1);
   checkBits(executor, caller, walk, depth - 1, Bits.WRITE);
   if ((walk.mode(depth - 1) & STICKY) === 0 || executor.isSuper(caller)) return;
   const user = executor.strings.idOf(caller.user);

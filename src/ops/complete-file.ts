@@ -20,7 +20,7 @@ import { Side } from '../lock/lock-table.js';
 import { encodeOrigin, type Origin, originKey } from '../mount/store-path.js';
 import { lockWriteInode } from '../path/lock-pattern.js';
 import type { PathWalk } from '../path/path-walk.js';
-import { Bits, checkBits, checkTraverse, checkWritableMount } from './access.js';
+import { Bits, checkBits, checkWay, checkWritableMount } from './access.js';
 import { alreadyExists, invalid } from './failures.js';
 import { Op } from './op-codes.js';
 
@@ -57,6 +57,7 @@ export class CompleteFile extends Mutation {
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA } = executor;
     executor.resolve(walkA, this.#options.path);
+    checkWay(executor, this.caller, walkA);
     lockWriteInode(walkA, executor.locks, locks);
     if (!this.#options.persisted || !walkA.found) return;
     for (const node of unpersisted(walkA)) {
@@ -112,7 +113,6 @@ export class CompleteFile extends Mutation {
 
   #checkAccess(executor: Executor, walk: PathWalk): void {
     const { depth } = walk;
-    checkTraverse(executor, this.caller, walk, depth - 1);
     checkWritableMount(executor, walk, depth);
     const writing = (walk.flags(depth) & R.FLAG_COMPLETED) === 0;
     const owner = walk.owner(depth) === executor.strings.idOf(this.caller.user);

@@ -21,7 +21,7 @@ import { encodeXAttrs, idKey, type XAttrs } from '../inode/xattrs.js';
 import type { LockList } from '../lock/lock-list.js';
 import { lockRead, lockWriteEdge } from '../path/lock-pattern.js';
 import type { PathWalk } from '../path/path-walk.js';
-import { Bits, checkBits, checkRemove, checkTraverse, checkWritableMount } from './access.js';
+import { Bits, checkBits, checkRemove, checkWay, checkWritableMount } from './access.js';
 import { alreadyExists, invalid, isBelowFile, notDirectory } from './failures.js';
 import { awaitPath, LoadType, nothingAsked } from './loading.js';
 import { Op } from './op-codes.js';
@@ -80,6 +80,7 @@ export class Create extends Mutation {
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA } = executor;
     executor.resolve(walkA, this.#options.path);
+    checkWay(executor, this.caller, walkA);
     awaitPath(executor, walkA, LoadType.ONCE, this.#asked);
     // Over a directory nothing is written: `mkdir -p` of what exists stops nobody below it.
     if (walkA.found && walkA.isDirectory(walkA.depth)) lockRead(walkA, executor.locks, locks);
@@ -146,7 +147,6 @@ export class Create extends Mutation {
     const { type, overwrite, allowExists } = this.#options;
     const { depth } = walk;
     const path = walk.text();
-    checkTraverse(executor, this.caller, walk, depth - 1);
     if (type === 'directory') {
       if (walk.isDirectory(depth) && allowExists) {
         this.#sink.info(executor, walk.record, 0);
@@ -183,7 +183,6 @@ export class Create extends Mutation {
       );
     }
     const parent = walk.next - 1;
-    checkTraverse(executor, this.caller, walk, parent);
     checkWritableMount(executor, walk, parent);
     checkBits(executor, this.caller, walk, parent, Bits.WRITE | Bits.EXECUTE);
   }

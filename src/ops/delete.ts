@@ -23,7 +23,7 @@ import { type Mount, mountKey } from '../mount/mount-table.js';
 import type { Origin } from '../mount/store-path.js';
 import { lockWriteEdge } from '../path/lock-pattern.js';
 import type { PathWalk } from '../path/path-walk.js';
-import { checkRemove, checkWritableMount } from './access.js';
+import { checkRemove, checkWay, checkWritableMount } from './access.js';
 import { invalid, requireFound } from './failures.js';
 import { awaitChildren, awaitPath, LoadType, nothingAsked } from './loading.js';
 import { Op } from './op-codes.js';
@@ -54,6 +54,7 @@ export class Delete extends Mutation {
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA } = executor;
     executor.resolve(walkA, this.#options.path);
+    checkWay(executor, this.caller, walkA);
     awaitPath(executor, walkA, LoadType.ONCE, this.#asked);
     lockWriteEdge(walkA, executor.locks, locks);
   }

@@ -18,7 +18,7 @@ import type { Executor } from '../executor/executor.js';
 import type { LockList } from '../lock/lock-list.js';
 import { lockWriteEdge } from '../path/lock-pattern.js';
 import type { PathWalk } from '../path/path-walk.js';
-import { Bits, checkBits, checkRemove, checkTraverse, checkWritableMount } from './access.js';
+import { Bits, checkBits, checkRemove, checkWay, checkWritableMount } from './access.js';
 import { alreadyExists, invalid, isBelowFile, notDirectory, notFound } from './failures.js';
 import { awaitPath, LoadType, nothingAsked } from './loading.js';
 import { Op } from './op-codes.js';
@@ -50,8 +50,10 @@ export class Rename extends Mutation {
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA, walkB } = executor;
     executor.resolve(walkA, this.#options.source);
+    checkWay(executor, this.caller, walkA);
     awaitPath(executor, walkA, LoadType.ONCE, this.#askedSource);
     executor.resolve(walkB, this.#options.target);
+    checkWay(executor, this.caller, walkB);
     awaitPath(executor, walkB, LoadType.ONCE, this.#askedTarget);
     // Two walks see two states if a rename came between them: the second must still be good.
     if (executor.kernel.walkStands(walkA.at) === 0) executor.walkAgain(walkA);
@@ -128,7 +130,6 @@ export class Rename extends Mutation {
     if (isBelowFile(target)) throw notDirectory(target);
     if (!target.found && target.next < depth) throw this.#noParent(target);
     const parent = depth - 1;
-    checkTraverse(executor, this.caller, target, parent);
     checkWritableMount(executor, target, parent);
     checkBits(executor, this.caller, target, parent, Bits.WRITE | Bits.EXECUTE);
     if (target.found) this.#checkReplaced(executor, source, target);
@@ -146,8 +147,7 @@ export class Rename extends Mutation {
     }
     const files = source.isFile(source.depth) && target.isFile(target.depth);
     if (!this.#options.overwrite || !files) {
-      const reason =
-        'Cannot rename because destination already exists. ' + `src: ${source.text()} dst: ${path}`;
+      const reason = `Cannot rename because destination already exists. src: ${source.text()} dst: ${path}`;
       throw alreadyExists(target, reason, 'Delete the destination, or choose another one.');
     }
     checkRemove(executor, this.caller, target);

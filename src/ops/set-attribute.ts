@@ -18,14 +18,7 @@ import type { LockList } from '../lock/lock-list.js';
 import { lockWriteInode } from '../path/lock-pattern.js';
 import type { PathWalk } from '../path/path-walk.js';
 import { sideKey } from '../storage/tier2.js';
-import {
-  Bits,
-  checkBits,
-  checkOwner,
-  checkSuper,
-  checkTraverse,
-  checkWritableMount,
-} from './access.js';
+import { Bits, checkBits, checkOwner, checkSuper, checkWay, checkWritableMount } from './access.js';
 import {
   type AttributeChange,
   changeFields,
@@ -57,6 +50,7 @@ export class SetAttribute extends Mutation {
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA } = executor;
     executor.resolve(walkA, this.#options.path);
+    checkWay(executor, this.caller, walkA);
     awaitPath(executor, walkA, LoadType.ONCE, this.#asked);
     lockWriteInode(walkA, executor.locks, locks);
   }
@@ -92,7 +86,6 @@ export class SetAttribute extends Mutation {
     const { change } = this.#options;
     const { depth } = walk;
     const path = walk.text();
-    checkTraverse(executor, this.caller, walk, depth - 1);
     checkWritableMount(executor, walk, depth);
     if (change.owner !== undefined) checkSuper(executor, this.caller, path);
     if (change.mode !== undefined) checkOwner(executor, this.caller, walk, depth);

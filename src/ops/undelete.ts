@@ -18,7 +18,7 @@ import type { LockList } from '../lock/lock-list.js';
 import { lockWriteEdge } from '../path/lock-pattern.js';
 import type { PathWalk } from '../path/path-walk.js';
 import { sideKey } from '../storage/tier2.js';
-import { Bits, checkBits, checkTraverse, checkWritableMount } from './access.js';
+import { Bits, checkBits, checkWay, checkWritableMount } from './access.js';
 import { alreadyExists, notFound } from './failures.js';
 import { Op } from './op-codes.js';
 import { findInTrash } from './remove-inode.js';
@@ -41,6 +41,7 @@ export class Undelete extends Mutation {
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA } = executor;
     executor.resolve(walkA, this.#options.path);
+    checkWay(executor, this.caller, walkA);
     lockWriteEdge(walkA, executor.locks, locks);
   }
 
@@ -53,7 +54,6 @@ export class Undelete extends Mutation {
     }
     if (walk.next < depth) throw notFound(walk);
     const parent = depth - 1;
-    checkTraverse(executor, this.caller, walk, parent);
     checkWritableMount(executor, walk, parent);
     checkBits(executor, this.caller, walk, parent, Bits.WRITE | Bits.EXECUTE);
     const id = walk.id(parent);
