@@ -1,11 +1,6 @@
 /**
  * `load -R`: every directory below a path is listed in its store and merged, nested mounts too.
- * Depth first, several directories at a time. Floor 6.
- *
- * Memory: a stack of frames. A frame is a directory with the cursor of its next page and those
- * sub-directories of its last page that nobody has begun yet; its next page is not asked for
- * before they are. So it holds at most about (depth + parallel) frames of one page each, however
- * large the tree is.
+ * How it goes through the tree: tree-walk.ts. Floor 6.
  *
  *   frame:  store pages ─▶ (had children already: pages of the namespace) ─▶ gone
  *
@@ -17,9 +12,7 @@ import { INODE_TYPE_DIRECTORY } from '../base/record.js';
 import { Code, StatusError } from '../base/status.js';
 import { childrenPage } from './children-page.js';
 import { findPlace, isStatus, type LoadContext, loadPage, type Place } from './directory-load.js';
-
-/** Directories that are being worked at, at a time. */
-const PARALLEL = 16;
+import { childPath, TreeWalk, type WalkFrame } from './tree-walk.js';
 
 export type WorkProgress = {
   readonly done: number;
@@ -36,30 +29,26 @@ export type WorkControl = {
   readonly onProgress: (progress: WorkProgress) => void;
 };
 
-type Frame = {
+type Frame = WalkFrame & {
   readonly place: Place;
   /** The namespace may have children that the store does not have. */
   readonly hadChildren: boolean;
-  phase: 'store' | 'namespace' | 'done';
+  phase: 'store' | 'namespace';
   cursor: string | undefined;
   after: Uint8Array | undefined;
-  /** Paths that nobody has begun. */
-  pending: string[];
-  busy: boolean;
 };
 
-export class TreeLoad {
+export class TreeLoad extends TreeWalk<Frame> {
   readonly #context: LoadContext;
   readonly #control: WorkControl;
-  readonly #stack: Frame[] = [];
   #done = 0;
   #failed = 0;
   #bytes = 0;
   #path: string;
   #firstError: StatusError | undefined;
-  #working = 0;
 
   constructor(context: LoadContext, path: string, control: WorkControl) {
+    super(control.signal);
     this.#context = context;
     this.#control = control;
     this.#path = path;
@@ -84,82 +73,36 @@ export class TreeLoad {
   async run(): Promise<WorkProgress> {
     const place = await findPlace(this.#context, this.#path);
     if (place === undefined) throw noSuchDirectory(this.#path);
-    this.#stack.push(frameOf(place));
-    await this.#workAll();
-    this.#control.signal.throwIfAborted();
+    await this.walk(frameOf(place));
     return this.progress;
   }
 
-  /** Starts units of work until none is left or under way. */
-  #workAll(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let ended = false;
-      const go = (): void => {
-        while (!ended && this.#working < PARALLEL && !this.#control.signal.aborted) {
-          const unit = this.#take();
-          if (unit === undefined) break;
-          this.#working++;
-          unit().then(settled, failed);
-        }
-        if (this.#working === 0 && !ended) {
-          ended = true;
-          resolve();
-        }
-      };
-      const settled = (): void => {
-        this.#working--;
-        this.#control.onProgress(this.progress);
-        go();
-      };
-      const failed = (error: unknown): void => {
-        ended = true;
-        reject(error);
-      };
-      go();
-    });
-  }
-
-  /** The next unit from the top of the stack: a sub-directory to begin, or a page to go on with. */
-  #take(): (() => Promise<void>) | undefined {
-    for (let i = this.#stack.length - 1; i >= 0; i--) {
-      const frame = this.#stack[i]!;
-      const path = frame.pending.pop();
-      if (path !== undefined) return () => this.#begin(path);
-      if (frame.busy) continue;
-      if (frame.phase === 'done') {
-        this.#stack.splice(i, 1);
-        continue;
-      }
-      frame.busy = true;
-      return () => this.#goOn(frame);
-    }
-    return undefined;
-  }
-
-  async #begin(path: string): Promise<void> {
-    const place = await findPlace(this.#context, path).catch((error: unknown) => {
+  protected async open(path: string): Promise<Frame | undefined> {
+    try {
+      const place = await findPlace(this.#context, path);
+      // Undefined: deleted or moved since its parent was listed.
+      return place && frameOf(place);
+    } catch (error) {
       this.#note(error);
       return undefined;
-    });
-    // Deleted or moved since its parent was listed.
-    if (place === undefined) return;
-    const frame = frameOf(place);
-    frame.busy = true;
-    this.#stack.push(frame);
-    await this.#goOn(frame);
+    }
   }
 
-  async #goOn(frame: Frame): Promise<void> {
+  protected async goOn(frame: Frame): Promise<void> {
     this.#path = frame.place.path;
+    const { phase } = frame;
     try {
-      if (frame.phase === 'store') await this.#storePage(frame);
+      if (phase === 'store') await this.#storePage(frame);
       else await this.#namespacePage(frame);
     } catch (error) {
       this.#note(error);
-      frame.phase = frame.phase === 'store' && frame.hadChildren ? 'namespace' : 'done';
-    } finally {
-      frame.busy = false;
+      if (phase === 'store') endStorePages(frame);
+      else frame.isDone = true;
     }
+  }
+
+  protected tell(): void {
+    this.#control.onProgress(this.progress);
   }
 
   async #storePage(frame: Frame): Promise<void> {
@@ -167,7 +110,7 @@ export class TreeLoad {
     this.#done += page.entryCount;
     this.#bytes += page.bytes;
     frame.cursor = page.cursor;
-    if (page.cursor === undefined) frame.phase = frame.hadChildren ? 'namespace' : 'done';
+    if (page.cursor === undefined) endStorePages(frame);
     if (frame.hadChildren) return;
     frame.pending = page.directories.map(({ name }) => childPath(frame.place.path, name));
   }
@@ -177,7 +120,7 @@ export class TreeLoad {
     const limit = this.#context.pageEntries;
     const page = await childrenPage(this.#context, place.id, { after, limit });
     frame.after = page.next;
-    if (page.next === undefined) frame.phase = 'done';
+    frame.isDone = page.next === undefined;
     const decoder = new TextDecoder();
     frame.pending = page.children
       .filter(({ type }) => type === INODE_TYPE_DIRECTORY)
@@ -195,8 +138,10 @@ export class TreeLoad {
   }
 }
 
-const childPath = (parent: string, name: string): string =>
-  parent === '/' ? `/${name}` : `${parent}/${name}`;
+function endStorePages(frame: Frame): void {
+  if (frame.hadChildren) frame.phase = 'namespace';
+  else frame.isDone = true;
+}
 
 function frameOf(place: Place): Frame {
   return {
@@ -207,6 +152,7 @@ function frameOf(place: Place): Frame {
     after: undefined,
     pending: [],
     busy: false,
+    isDone: false,
   };
 }
 

@@ -17,11 +17,7 @@ export type Answer = {
 };
 
 /** Submits the call that `make` returns; rejects with its StatusError. */
-export function submitted(
-  scheduler: Scheduler,
-  make: (sink: Sink) => Call,
-  signal?: AbortSignal,
-): Promise<Answer> {
+export function submitted(scheduler: Scheduler, make: (sink: Sink) => Call): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const call = make({
       info: (executor, record, seq) =>
@@ -29,8 +25,6 @@ export function submitted(
       empty: (seq) => resolve({ seq, inode: undefined }),
       fail: reject,
     });
-    // A call that is committing goes on: its change may be durable already.
-    signal?.addEventListener('abort', () => (call.cancelled = true), { once: true });
     scheduler.submit(call);
   });
 }
