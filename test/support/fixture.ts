@@ -294,7 +294,7 @@ export class Fixture {
     throw new Error(`not answered after ${TURNS_MAX} turns`);
   }
 
-  /** As after a kill: what was not flushed is replayed. With `flushed`, nothing is left to replay. */
+  /** As after a kill: what was not flushed is replayed; with `flushed`, nothing is. */
   async restart(how: { readonly flushed?: boolean } = {}): Promise<void> {
     this.pump();
     if (how.flushed === true) this.#life.flush();

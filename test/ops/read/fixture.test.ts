@@ -1,3 +1,4 @@
+/** The fixture itself: that what its pump() does is what the threads of a master do. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { Code } from '../../../src/base/status.js';
 import { Create, type CreateOptions } from '../../../src/ops/create.js';

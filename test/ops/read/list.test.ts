@@ -1,3 +1,4 @@
+/** Listings: order, pages, cursors, trees and streams, as a client sees them on the wire. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { Code } from '../../../src/base/status.js';
 import * as wire from '../../../src/protocol/generated/index.js';
@@ -49,7 +50,7 @@ describe.each(TIER1_SIZES)('listings with %i bytes of tier 1', (tier1Bytes) => {
     expect((await verbs.page('/d')).entries).toEqual(page.entries);
   });
 
-  test('73, 74: pages have as many entries as asked for, and their union is the whole', async () => {
+  test('73, 74: pages have as many entries as asked for; their union is the whole', async () => {
     open(tier1Bytes);
     const made = await files('/d', 100);
     for (const pageSize of [1, 7, 50, 99, 100, 101]) {
@@ -91,19 +92,19 @@ describe.each(TIER1_SIZES)('listings with %i bytes of tier 1', (tier1Bytes) => {
     open(tier1Bytes);
     const made = await files('/d', 10);
     const offsetId = (await verbs.status('/d/f00003')).inode!.id;
-    const after = async (): Promise<string[]> =>
+    const listed = async (): Promise<string[]> =>
       names((await verbs.page('/d', { offsetId })).entries);
-    expect(await after()).toEqual(made.slice(4));
+    expect(await listed()).toEqual(made.slice(4));
     await verbs.rename('/d/f00003', '/d/f00007x');
-    expect(await after()).toEqual(made.slice(8));
+    expect(await listed()).toEqual(made.slice(8));
     await verbs.directory('/e');
     await verbs.rename('/d/f00007x', '/e/f');
-    await expect(after()).rejects.toMatchObject({ code: Code.NOT_FOUND });
+    await expect(listed()).rejects.toMatchObject({ code: Code.NOT_FOUND });
     await verbs.rename('/e/f', '/d/f00003');
-    expect(await after()).toEqual(made.slice(4));
+    expect(await listed()).toEqual(made.slice(4));
     await verbs.delete('/d/f00003');
     await verbs.file('/d/f00003');
-    await expect(after()).rejects.toMatchObject({ code: Code.NOT_FOUND });
+    await expect(listed()).rejects.toMatchObject({ code: Code.NOT_FOUND });
   });
 
   test('78: what stays is listed once while others come and go', async () => {

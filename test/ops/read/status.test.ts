@@ -1,3 +1,4 @@
+/** Status by path, by id and in batches; access and xattrs, as a client sees them. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { Code } from '../../../src/base/status.js';
 import * as wire from '../../../src/protocol/generated/index.js';
