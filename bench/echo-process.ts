@@ -1,7 +1,8 @@
 /**
  * A bare uWebSockets.js server that sends back what it gets: the ceiling of the load generator and
  * of the machine. The call id stands in the same field of Request and Reply, and where a Reply has
- * its code our requests have nothing, so an echoed request reads as a reply that went well. Prints its port and ends with its parent.
+ * its code our requests have nothing, so an echoed request reads as a reply that went well. Prints
+ * its port and ends with its parent.
  */
 import uWS from 'uWebSockets.js';
 

@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- echo`: what the load generator and the machine give when the server does nothing.
+ * `npm run bench -- echo`: what the load generator and the machine give when the server does
+ * nothing.
  * A master's figure near these is the generator's limit, not the master's.
  */
 import { type ChildProcess, fork } from 'node:child_process';

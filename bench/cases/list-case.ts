@@ -1,6 +1,8 @@
 /**
- * listStatus: every entry of one huge directory with its attributes, streamed as replies of one call.
- * The first run is not counted: it waits until what was just created is in tier 2. It is told beside.
+ * listStatus: every entry of one huge directory with its attributes, streamed as replies of one
+ * call.
+ * The first run is not counted: it waits until what was just created is in tier 2. It is told
+ * beside.
  */
 import { assertClean, type Bench, type Goal, type Measure, perSecond } from '../measure.js';
 import { makeFiles } from '../setup.js';

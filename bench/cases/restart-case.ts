@@ -1,5 +1,6 @@
 /**
- * restart: from the start of the process after a SIGKILL to its first healthy answer, with all files
+ * restart: from the start of the process after a SIGKILL to its first healthy answer, with all
+ * files
  * only in the journal: a master of its own that never flushes by itself creates them, then renames
  * until the journal is as large as it should be. Afterwards every file must be there.
  */

@@ -1,5 +1,6 @@
 /**
- * Runs one job: connections × depth calls in flight, each answered call followed by the next at once.
+ * Runs one job: connections × depth calls in flight, each answered call followed by the next at
+ * once.
  * Only what is answered between the end of the warm-up and the end of the time counts; then nothing
  * more is sent, and what is still in flight is waited for, so that its errors are seen.
  */

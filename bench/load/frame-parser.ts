@@ -1,5 +1,6 @@
 /**
- * Cuts what a server sends over one connection into WebSocket frames, without an allocation a frame:
+ * Cuts what a server sends over one connection into WebSocket frames, without an allocation a
+ * frame:
  * a frame that lies in the chunk is handed over in place, and only one that straddles two chunks is
  * put together in a buffer of its own.
  *

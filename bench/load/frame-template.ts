@@ -3,7 +3,7 @@
  * in place. RFC 6455 wants a client to mask its frames; the mask key 0 is legal and leaves the
  * payload as it is.
  *
- *   0 0x82 (FIN, binary) | 1 0x80 + length (126: u16 follows, 127: u64) | mask key, 4 zeros | payload
+ * 0 0x82 (FIN, binary) | 1 0x80 + length (126: u16 follows, 127: u64) | mask key, 4 zeros | payload
  *
  * Where the call id and the paths stand in the payload is found by looking for marks, so that the
  * templates follow the schemas by themselves.

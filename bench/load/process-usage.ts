@@ -3,7 +3,9 @@
  */
 import { readFileSync } from 'node:fs';
 
-/** USER_HZ, the unit of utime and stime in /proc/<pid>/stat: 100 on every Linux that Node runs on. */
+/**
+ * USER_HZ, the unit of utime and stime in /proc/<pid>/stat: 100 on every Linux that Node runs on.
+ */
 const TICKS_A_SECOND = 100;
 const UTIME_FIELD = 11;
 const STIME_FIELD = 12;

@@ -1,5 +1,6 @@
 /**
- * Marsaglia's xorshift32: a seed gives the same draws on every machine. Good enough to spread look-ups,
+ * Marsaglia's xorshift32: a seed gives the same draws on every machine. Good enough to spread
+ * look-ups,
  * cheap enough not to be seen beside them.
  */
 const SEED_IF_ZERO = 0x9e37_79b9;

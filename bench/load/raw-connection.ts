@@ -4,8 +4,10 @@
  *
  *   call id = sequence × slots + slot      slots: depth rounded up to a power of two
  *
- * The outgoing buffer holds `depth` copies of the frame, so the next calls are a few bytes written in
- * place and one write of the first frames of it. All connections share one buffer for what they read:
+ * The outgoing buffer holds `depth` copies of the frame, so the next calls are a few bytes written
+ * in
+ * place and one write of the first frames of it. All connections share one buffer for what they
+ * read:
  * a read is worked off before the next one begins.
  *
  * Invariant: a buffer that the socket still holds is never written to again.

@@ -3,10 +3,10 @@
  * made. TypeScript uses these constants; `npm run gen` writes assembly/generated/layout.ts from
  * them; LAYOUT_HASH is compiled into both and compared when a thread starts. Floor 0, pure.
  *
- *   0         64 KiB       CONTROL      …
- *  ┌─────────┬────────────┬────────┬───────┬───────┬───────┬──────┬───────┬─────┬─────┬───────┬───────┐
- *  │ AS data │ control    │ execs  │ rings │ locks │ dirty │ side │ retry │ str │ mnt │ small │ large │
- *  └─────────┴────────────┴────────┴───────┴───────┴───────┴──────┴───────┴─────┴─────┴───────┴───────┘
+ *   0         64 KiB    …
+ *  ┌─────────┬─────────┬───────┬───────┬───────┬───────┬──────┬───────┬─────────┬────────┬────────┐
+ *  │ AS data │ control │ execs │ rings │ locks │ dirty │ side │ retry │ strings │ mounts │ tier 1 │
+ *  └─────────┴─────────┴───────┴───────┴───────┴───────┴──────┴───────┴─────────┴────────┴────────┘
  *
  * Every offset is in bytes. Bases that depend on the configuration stand as u32 words in the
  * control region (CONTROL.*_BASE …), written once by main before any other thread starts.
@@ -240,7 +240,9 @@ export const EXECUTOR = {
   /** A key or a value of tier 2 on its way in or out. */
   KEY: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX,
   VALUE: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX + 512,
-  /** apply(): where it stopped. u32 change offset, then the key it misses: parent u64, len, name. */
+  /**
+   * apply(): where it stopped. u32 change offset, then the key it misses: parent u64, len, name.
+   */
   APPLY: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX + 1536,
   /** The request frame, as it came, and the reply that is being built. */
   REQUEST: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX + 2560,

@@ -2,14 +2,14 @@
  * The bytes of one inode record: edge and inode in one. The same bytes stand in shared memory
  * (tier-1 slots), in the journal (PUT changes) and in the `Inode` struct on the wire. Floor 0.
  *
- *   0     8          16   24       32      40      48     56          64     66     67        68
- *  ┌─────┬──────────┬────┬────────┬───────┬───────┬──────┬───────────┬──────┬──────┬─────────┬───────┐
- *  │ seq │ parentId │ id │ length │ mtime │ ctime │ ttl  │ blockSize │ mode │ type │ nameLen │ flags │
- *  └─────┴──────────┴────┴────────┴───────┴───────┴──────┴───────────┴──────┴──────┴─────────┴───────┘
- *   72      76      80        84               86               88            96
- *  ┌───────┬───────┬─────────┬────────────────┬────────────────┬─────────────┬──────┐
- *  │ owner │ group │ mountId │ replicationMin │ replicationMax │ fingerprint │ name │
- *  └───────┴───────┴─────────┴────────────────┴────────────────┴─────────────┴──────┘
+ *   0     8          16   24       32      40      48    56          64     66     67
+ *  ┌─────┬──────────┬────┬────────┬───────┬───────┬─────┬───────────┬──────┬──────┬─────────┐
+ *  │ seq │ parentId │ id │ length │ mtime │ ctime │ ttl │ blockSize │ mode │ type │ nameLen │
+ *  └─────┴──────────┴────┴────────┴───────┴───────┴─────┴───────────┴──────┴──────┴─────────┘
+ *   68      72      76      80        84               86               88            96
+ *  ┌───────┬───────┬───────┬─────────┬────────────────┬────────────────┬─────────────┬──────┐
+ *  │ flags │ owner │ group │ mountId │ replicationMin │ replicationMax │ fingerprint │ name │
+ *  └───────┴───────┴───────┴─────────┴────────────────┴────────────────┴─────────────┴──────┘
  *
  * Little-endian. The key is (parentId, name). Ids are u64 below 2^53, so that JS holds them as
  * numbers. Invariant: id 0 = the key is absent.

@@ -11,6 +11,7 @@ import { processGroups, processUser } from './process-identity.js';
 import { runCli } from './program.js';
 
 const LINGER_MS_MAX = 500;
+const UV_THREADS = 16;
 
 const interrupt = new AbortController();
 let isMaster = false;
@@ -37,6 +38,7 @@ const io: CliIo = {
   },
   startMaster: () => {
     isMaster = true;
+    prepareMaster();
     return startMaster(process.env);
   },
 };
@@ -46,6 +48,14 @@ process.exitCode = await runCli(process.argv.slice(2), io);
 if (isMaster && process.exitCode !== 0) process.exit();
 // A peer that never answers the end of a connection keeps nobody waiting.
 if (!isMaster) setTimeout(() => process.exit(), LINGER_MS_MAX).unref();
+
+/** What only the environment of the process can tell libraries, before they are loaded. */
+function prepareMaster(): void {
+  // A local store that hangs holds up to two of libuv's threads: leave some for the others.
+  process.env['UV_THREADPOOL_SIZE'] ??= String(UV_THREADS);
+  // The SDK warns about Node 20 in the middle of the log.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+}
 
 /** A client's command stops on these; the master, which connects to nobody, drains by itself. */
 function abortOnSignals(): void {

@@ -1,5 +1,6 @@
 /**
- * The demo's own directory: data of the master, objects of the S3 server, the log. A directory that an
+ * The demo's own directory: data of the master, objects of the S3 server, the log. A directory that
+ * an
  * earlier demo has left is emptied; any other that holds something is refused.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

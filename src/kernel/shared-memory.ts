@@ -55,7 +55,9 @@ export class SharedMemory {
     return Atomics.add(this.i32, (CONTROL_BASE + word) >> 2, value) >>> 0;
   }
 
-  /** Adds one to a bell word and wakes whoever sleeps on it. `offset` is an absolute byte offset. */
+  /**
+   * Adds one to a bell word and wakes whoever sleeps on it. `offset` is an absolute byte offset.
+   */
   ring(offset: number): void {
     Atomics.add(this.i32, offset >> 2, 1);
     Atomics.notify(this.i32, offset >> 2);

@@ -11,6 +11,7 @@
  * whatever was acknowledged.
  */
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { availableParallelism, totalmem, userInfo } from 'node:os';
 import { type Config, type Environment, parseConfig } from '../base/config.js';
 import { CONTROL, CONTROL_BASE } from '../base/layout.js';
@@ -23,7 +24,6 @@ import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { createLog, type Log } from './log.js';
 import { prefaultTier1 } from './prefault.js';
 import { MasterServices } from './services.js';
-import type { ShardReady } from './shard-thread.js';
 import { planExecutors, type ThreadData } from './thread-data.js';
 import { Threads } from './threads.js';
 import type { WriterReady } from './writer-thread.js';
@@ -101,9 +101,11 @@ class Master {
     await prefaultTier1(this.#shared, this.#background.signal);
   }
 
-  /** The port that all of them listen on: the first one's choice if none was configured. */
+  /** Returns the port that all of them listen on. */
   async #startShards(count: number): Promise<number> {
-    let { rpcPort } = this.#config;
+    const { host } = this.#config;
+    // A socket on port 0 cannot be shared, so the port is chosen before the first one listens.
+    const rpcPort = this.#config.rpcPort || (await freePort(host));
     for (let shard = 0; shard < count; shard++) {
       const name = `shard-${shard}`;
       const data = this.#dataFor(shard);
@@ -111,7 +113,7 @@ class Master {
         ...data,
         config: { ...data.config, rpcPort },
       });
-      rpcPort = ((await starting) as ShardReady).port;
+      await starting;
       this.#services.connect(this.#threads.get(name));
     }
     return rpcPort;
@@ -139,6 +141,7 @@ class Master {
       log: this.#log,
       version: packageVersion(),
       meta: this.#directory.meta,
+      journal: this.#directory.journal,
       clusterId: this.#directory.clusterId,
       onBug: (error) => this.#fail('bug', error),
     });
@@ -177,6 +180,18 @@ class Master {
     this.#log.fatal({ err: error }, what);
     process.exit(EXIT_BUG);
   }
+}
+
+/** A port that nobody listens on just now. */
+function freePort(host: string): Promise<number> {
+  const probe = createServer();
+  return new Promise((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(0, host, () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
 }
 
 /** Of the package that this file is part of: dist/src/master/main.js. */

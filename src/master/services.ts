@@ -26,6 +26,7 @@ import type {
 } from '../handler/services.js';
 import { HttpServer } from '../http/http-server.js';
 import { Metrics, type MetricsSnapshot } from '../http/metrics.js';
+import { inspectJournal, type SegmentReport } from '../journal/inspect.js';
 import type { KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 import { Mount } from '../ops/mount.js';
@@ -48,8 +49,9 @@ export type ServicesOptions = {
   readonly log: Log;
   readonly clusterId: string;
   readonly version: string;
-  /** Directory of tier 2. */
+  /** Directories of tier 2 and of the journal. */
   readonly meta: string;
+  readonly journal: string;
   readonly onBug: (error: unknown) => void;
 };
 
@@ -170,9 +172,16 @@ export class MasterServices {
 
   report(which: Report): unknown {
     if (which === 'report') return masterReport(this.#report);
-    if (which === 'journal') return journalReport(this.#report);
+    if (which === 'journal') return this.#journal();
     if (which === 'config') return describeConfig(this.#options.config);
     return this.#locks();
+  }
+
+  /** Reads every segment: some seconds for a journal of a gigabyte, in slices. */
+  async #journal(): Promise<Record<string, unknown>> {
+    const segments: SegmentReport[] = [];
+    for await (const segment of inspectJournal(this.#options.journal)) segments.push(segment);
+    return { ...journalReport(this.#report), files: segments };
   }
 
   #metrics(): MetricsSnapshot {

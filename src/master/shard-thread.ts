@@ -13,9 +13,6 @@ import { createLog } from './log.js';
 import { RemoteServices } from './shard-services.js';
 import type { ThreadData } from './thread-data.js';
 
-/** Told to main when the shard listens. */
-export type ShardReady = { readonly kind: 'ready'; readonly port: number };
-
 const EXIT_BUG = 70;
 
 const data = workerData as ThreadData;
@@ -59,8 +56,7 @@ const server = await listenRpc({
   clusterId: data.clusterId,
   onBug: die,
 });
-const ready: ShardReady = { kind: 'ready', port: server.port };
-parentPort!.postMessage(ready);
+parentPort!.postMessage({ kind: 'ready' });
 
 /** Answers what is in flight, then ends the thread. */
 async function drain(withinMs: number): Promise<void> {

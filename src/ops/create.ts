@@ -5,7 +5,8 @@
  * Refused: anything below a file, over a directory, below a read-only mount, without WRITE on the
  * nearest existing ancestor.
  * Locks:   WRITE_EDGE: creates in one directory run in parallel, of one name one at a time.
- * Entries: one: PUT of each new inode, PARENT of the existing directory; REMOVE of what is replaced.
+ * Entries: one: PUT of each new inode, PARENT of the existing directory; REMOVE of what is
+ * replaced.
  */
 import { SIDE_XATTR } from '../base/entry-format.js';
 import { BLOCK_BYTES_DEFAULT, ENTRY_BYTES_MAX } from '../base/limits.js';

@@ -147,7 +147,8 @@ export class Rename extends Mutation {
     }
     const files = source.isFile(source.depth) && target.isFile(target.depth);
     if (!this.#options.overwrite || !files) {
-      const reason = `Cannot rename because destination already exists. src: ${source.text()} dst: ${path}`;
+      const which = `src: ${source.text()} dst: ${path}`;
+      const reason = `Cannot rename because destination already exists. ${which}`;
       throw alreadyExists(target, reason, 'Delete the destination, or choose another one.');
     }
     checkRemove(executor, this.caller, target);

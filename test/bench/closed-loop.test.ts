@@ -1,5 +1,6 @@
 /**
- * The load generator over the master's real edge, with a floor below that answers by a script: what it
+ * The load generator over the master's real edge, with a floor below that answers by a script: what
+ * it
  * counts is what was answered, and no wrong reply goes unseen.
  */
 import { afterEach, describe, expect, it } from 'vitest';

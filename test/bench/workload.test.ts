@@ -1,5 +1,6 @@
 /**
- * What the load generator sends is what it means to send: its templates, patched in place, are valid
+ * What the load generator sends is what it means to send: its templates, patched in place, are
+ * valid
  * requests with the call id and the paths that were written over them.
  */
 import { ByteBuffer } from 'flatbuffers';

@@ -1,5 +1,6 @@
 /**
- * The demo as a user runs it, over the built files: it ends with status 0 and its output says what the
+ * The demo as a user runs it, over the built files: it ends with status 0 and its output says what
+ * the
  * README promises. A step that finds something untrue throws, so the status says that it was so.
  */
 import { execFile } from 'node:child_process';

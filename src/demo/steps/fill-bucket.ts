@@ -1,5 +1,6 @@
 /**
- * Step: an S3 server on loopback, in this process, with a bucket filled from the tree through the AWS
+ * Step: an S3 server on loopback, in this process, with a bucket filled from the tree through the
+ * AWS
  * SDK. Bounded in number and size of objects: it is the bucket that counts, not the upload.
  */
 import { opendir, readFile, stat } from 'node:fs/promises';
