@@ -2,6 +2,7 @@
  * One thread of the background pool: its executor, its scheduler, its open stores, and what it
  * does with each kind of task. Many tasks run in a thread at a time: they mostly wait. Floor 6.
  */
+import { CONTROL } from '../base/layout.js';
 import { Code, StatusError } from '../base/status.js';
 import { claimExecutor } from '../executor/claims.js';
 import { Executor } from '../executor/executor.js';
@@ -109,6 +110,8 @@ export class BackgroundWorker {
   }
 
   async #work(request: JobRequest, control: WorkControl): Promise<TaskOutcome> {
+    const { shared } = this.#context.scheduler.executor;
+    if (shared.load(CONTROL.READ_ONLY) !== 0) throw diskFull(request.path);
     if (request.kind === 'load' && request.descendants !== 'all') {
       await loadShallow(this.#context, request, control);
       return { ok: true, progress: NO_PROGRESS };
@@ -137,6 +140,13 @@ function limited<T>(report: (progress: T) => void): (progress: T) => void {
     last = now;
     report(progress);
   };
+}
+
+function diskFull(path: string): StatusError {
+  return new StatusError(Code.FAILED_PRECONDITION, 'The disk of the master is full.', {
+    path,
+    hint: 'It is read-only until there is space below its data directory.',
+  });
 }
 
 function cancelled(path: string): StatusError {

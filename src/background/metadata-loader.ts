@@ -5,6 +5,7 @@
  * What the store does not have is no failure: the call looks again and finds it absent. Neither is
  * a directory that was moved meanwhile.
  */
+import { CONTROL } from '../base/layout.js';
 import { Code } from '../base/status.js';
 import type { Loader } from '../executor/executor.js';
 import { isBelowFile } from '../ops/failures.js';
@@ -34,6 +35,8 @@ export class MetadataLoader implements Loader {
   }
 
   async load(path: string, children: boolean): Promise<void> {
+    // With the disk full nothing new is taken in: calls see what is here.
+    if (this.#context.scheduler.executor.shared.load(CONTROL.READ_ONLY) !== 0) return;
     try {
       await this.#loadPath(path);
       if (children) await this.#loadChildren(path);
