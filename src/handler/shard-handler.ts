@@ -12,6 +12,7 @@ import type { Call } from '../executor/call.js';
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import type { Scheduler } from '../executor/scheduler.js';
+import { prepareScans } from '../ops/child-scan.js';
 import { ReplyEncoder } from '../protocol/encode.js';
 import { RequestBody } from '../protocol/generated/index.js';
 import { operationOf } from '../protocol/operations.js';
@@ -48,6 +49,7 @@ export class ShardHandler implements RpcHandler {
     this.#onBug = options.onBug;
     this.#requestAt = this.#executor.base + EXECUTOR.REQUEST;
     this.#replyAt = this.#executor.base + EXECUTOR.REPLY;
+    prepareScans(this.#executor);
   }
 
   handle(session: Session, request: RequestCursor, reply: ReplyPort): void {

@@ -26,8 +26,13 @@ export function attributesOf(
   const mount = executor.mounts.byId(walk.mountId(walk.depth));
   if (mount === undefined) return { path, ...extended };
   const origin = originOf(executor, walk);
-  const base = mount.uri.endsWith('/') ? mount.uri : `${mount.uri}/`;
-  return { path, ufsPath: `${base}${origin.path}`, mountUri: mount.uri, ...extended };
+  const ufsPath = below(mount.uri, origin.path);
+  return { path, ufsPath, mountUri: mount.uri, ...extended };
+}
+
+function below(uri: string, path: string): string {
+  if (path === '') return uri;
+  return uri.endsWith('/') ? `${uri}${path}` : `${uri}/${path}`;
 }
 
 export function xattrsOf(executor: Executor, walk: PathWalk, barrier: FlushBarrier): XAttrs {

@@ -85,6 +85,11 @@ export class ChildScan {
   }
 }
 
+/** Opens what scans need: the first listing then waits for no write transaction of the flusher. */
+export function prepareScans(executor: Executor): void {
+  new ChildScan(executor).close();
+}
+
 /** True when `bytes` of shared memory at `at` begin with `prefix`. */
 export function beginsWith(u8: Uint8Array, at: number, bytes: number, prefix: Uint8Array): boolean {
   if (bytes < prefix.length) return false;

@@ -83,7 +83,7 @@ export class ContentSummary extends Read<SummarySink> {
     const scan = new TreeScan(new FlushBarrier(), this.#options.load);
     const path = new TextEncoder().encode(depth === 0 ? '' : walk.text());
     const loaded = (walk.flags(depth) & R.FLAG_CHILDREN_LOADED) !== 0;
-    scan.push(walk.id(depth), path, FROM_BEGIN, loaded);
+    scan.push({ id: walk.id(depth), path, from: FROM_BEGIN, loaded, asked: false });
     return scan;
   }
 

@@ -32,7 +32,7 @@ import {
   type PageEnd,
 } from './list-pages.js';
 import { TreePages } from './list-tree.js';
-import { awaitChildren, type LoadType, nothingAsked } from './loading.js';
+import { awaitChildren, LoadType, nothingAsked } from './loading.js';
 import { pathText, Read, resolveFound } from './read.js';
 import { TreeScan } from './tree-scan.js';
 
@@ -72,12 +72,17 @@ export class ListStatus extends Read<PageSink> {
   readonly #asked = nothingAsked();
   readonly #barrier = new FlushBarrier();
   readonly #offset: InodeLookup | undefined;
+  /** Of the listed directory itself. */
+  readonly #load: LoadType;
   #pages: ListPages | undefined;
 
   constructor(caller: Caller, callId: number, options: ListStatusOptions, sink: PageSink) {
     super(caller, callId, sink);
     this.#options = options;
-    const { offsetId, cursor } = options;
+    const { offsetId, cursor, load } = options;
+    // The first page has had it loaded; the pages after it go on in what that found.
+    const again = cursor.length > 0 && load === LoadType.ALWAYS;
+    this.#load = again ? LoadType.ONCE : load;
     if (offsetId !== 0 && cursor.length === 0) {
       this.#offset = new InodeLookup(offsetId, this.#barrier);
     }
@@ -85,9 +90,10 @@ export class ListStatus extends Read<PageSink> {
 
   protected read(executor: Executor): void {
     if (this.#pages === undefined) {
-      const { path, load } = this.#options;
+      const { path } = this.#options;
       const { walkA } = executor;
-      resolveFound(executor, this.caller, walkA, path, { load, asked: this.#asked });
+      const how = { load: this.#load, asked: this.#asked };
+      resolveFound(executor, this.caller, walkA, path, how);
       if (walkA.isFile(walkA.depth)) {
         this.#listFile(executor, walkA);
         return;
@@ -113,9 +119,9 @@ export class ListStatus extends Read<PageSink> {
   }
 
   #begin(executor: Executor, walk: PathWalk): ListPages {
-    const { recursive, load } = this.#options;
+    const { recursive } = this.#options;
     checkBits(executor, this.caller, walk, walk.depth, Bits.READ | Bits.EXECUTE);
-    if (!recursive) awaitChildren(executor, walk, load, this.#asked);
+    if (!recursive) awaitChildren(executor, walk, this.#load, this.#asked);
     const start = this.#start(executor, walk);
     return recursive ? this.#tree(executor, walk, start) : this.#directory(executor, walk, start);
   }
@@ -198,7 +204,10 @@ export class ListStatus extends Read<PageSink> {
       const last = level === names.length - 1;
       const from = name === undefined ? FROM_BEGIN : { name, inclusive: last && inclusive };
       const path = joinPath(start.path, names.slice(0, level)).subarray(0, -1);
-      scan.push(id, path, from, (flags & FLAG_CHILDREN_LOADED) !== 0);
+      const loaded = (flags & FLAG_CHILDREN_LOADED) !== 0;
+      // A page before this one has read its beginning, and had it loaded.
+      const asked = name !== undefined && inclusive;
+      scan.push({ id, path, from, loaded, asked });
     }
   }
 

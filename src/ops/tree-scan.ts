@@ -30,6 +30,18 @@ type Frame = {
   from: From;
 };
 
+/** A directory to read, as push() takes it. */
+export type Level = {
+  readonly id: number;
+  /** Absolute, and empty for the root. */
+  readonly path: Uint8Array;
+  readonly from: From;
+  /** Its children are known to be in the namespace. */
+  readonly loaded: boolean;
+  /** Its store has been asked already. */
+  readonly asked: boolean;
+};
+
 /** Where a scan stands, to come back to. */
 export type TreePosition = { readonly frames: readonly Frame[]; readonly path: Uint8Array };
 
@@ -56,11 +68,12 @@ export class TreeScan {
     this.#load = load;
   }
 
-  /** Adds a level below those that are there. `path` is absolute, and empty for the root. */
-  push(id: number, path: Uint8Array, from: From, loaded: boolean): void {
+  /** Adds a level below those that are there. */
+  push(level: Level): void {
     assert(this.#scan === undefined, 'levels are added while nothing is read');
+    const { id, path, from, loaded, asked } = level;
     this.#path.set(path);
-    this.#frames.push({ id, pathBytes: path.length, loaded, asked: false, from });
+    this.#frames.push({ id, pathBytes: path.length, loaded, asked, from });
   }
 
   /** Goes on to the next entry: its record is in RECORD, its path at pathAt. False: the end. */
@@ -94,7 +107,8 @@ export class TreeScan {
     const flags = view.getUint32(record + R.RECORD_FLAGS, true);
     const loaded = (flags & R.FLAG_CHILDREN_LOADED) !== 0;
     this.pause();
-    this.push(readU64(view, record + R.RECORD_ID), path, FROM_BEGIN, loaded);
+    const id = readU64(view, record + R.RECORD_ID);
+    this.push({ id, path, from: FROM_BEGIN, loaded, asked: false });
   }
 
   /** The entry has not been used: it will be the next one again. */

@@ -108,11 +108,40 @@ describe('calls', () => {
       }
       const entries = port.replies.flatMap(({ body: page }) => (page as wire.ListPageT).entries);
       if (stream) {
+        // Where it has to wait, a stream sends what it has.
         expect(names(entries)).toEqual(['a', 'f', 'b', 'c', 'f', 'f']);
         expect(asked.sort()).toEqual(['/t', '/t', '/t/a', '/t/b', '/t/b/c']);
       } else {
         expect(names(entries)).toEqual(['a', 'f']);
       }
+    }
+  });
+
+  test('83: only the first page of an ALWAYS listing asks the store', async () => {
+    for (const path of ['/t/a/f', '/t/b/f', '/t/c']) await verbs.file(path);
+    for (const recursive of [false, true]) {
+      const asked: string[] = [];
+      const seen: string[] = [];
+      let cursor = new Uint8Array(0);
+      for (let truncated = true; truncated; ) {
+        const body = new wire.ListStatusT('/t');
+        Object.assign(body, { load: wire.LoadType.ALWAYS, recursive, pageSize: 1, cursor });
+        const port = master.send('ListStatus', body);
+        while (!port.ended) {
+          await master.fixture.until(() => loads.length > 0 || port.ended);
+          for (const load of loads.splice(0)) {
+            asked.push(load.path);
+            load.done();
+          }
+          await nextTurn();
+        }
+        const page = port.replies[0]!.body as wire.ListPageT;
+        seen.push(...names(page.entries));
+        cursor = Uint8Array.from(page.cursor);
+        truncated = page.truncated;
+      }
+      expect(seen).toEqual(recursive ? ['a', 'f', 'b', 'f', 'c'] : ['a', 'b', 'c']);
+      expect(asked.filter((path) => path === '/t')).toHaveLength(2);
     }
   });
 });
