@@ -6,7 +6,7 @@ import type { ReplyEncoder } from '../protocol/encode.js';
 import type { RequestBody } from '../protocol/generated/index.js';
 import type { RequestCursor } from '../protocol/request-cursor.js';
 import type { ReplyPort } from '../rpc/rpc-handler.js';
-import type { JobProgress, ShardServices } from './services.js';
+import type { ShardServices } from './services.js';
 
 /** One request as it has come in; `request` is valid only until the maker returns. */
 export type Incoming = {
@@ -17,8 +17,6 @@ export type Incoming = {
   readonly executor: Executor;
   readonly services: ShardServices;
   readonly onBug: (error: unknown) => void;
-  /** Sends progress of the call to its caller. */
-  progress(told: JobProgress): void;
 };
 
 /** The call or calls to submit; undefined: answered, or others answer. Throws StatusError. */

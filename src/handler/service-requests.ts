@@ -7,7 +7,7 @@ import * as wire from '../protocol/generated/index.js';
 import { writeJob, writeJobs, writeMounts, writeProgress } from './reply-bodies.js';
 import { optionsFrom, slotOf, unknownNumber } from './request-fields.js';
 import type { Incoming, Makers } from './requests.js';
-import type { AttributesRequest, JobView, Report, ServiceCall } from './services.js';
+import type { AttributesRequest, JobProgress, JobView, Report, ServiceCall } from './services.js';
 
 const { ReplyBody, RequestBody } = wire;
 
@@ -41,7 +41,7 @@ function serve<T>(
     caller,
     callId: request.call,
     signal: gone.signal,
-    ...(progress && { onProgress: (told) => incoming.progress(told) }),
+    ...(progress && { onProgress: (told) => sendProgress(incoming, told) }),
   };
   ask(call)
     .then(answer)
@@ -170,10 +170,7 @@ function report(incoming: Incoming, which: Report): undefined {
   );
 }
 
-export function sendProgress(
-  { reply, encoder }: Pick<Incoming, 'reply' | 'encoder'>,
-  told: Parameters<Incoming['progress']>[0],
-): void {
+function sendProgress({ reply, encoder }: Incoming, told: JobProgress): void {
   const body = writeProgress(encoder.begin(), told);
   reply.send(encoder.finish(reply.call, ReplyBody.Progress, body, { more: true }));
 }

@@ -20,7 +20,7 @@ import type { RequestCursor } from '../protocol/request-cursor.js';
 import type { ReplyPort, RpcHandler, Session } from '../rpc/rpc-handler.js';
 import { readMakers } from './read-requests.js';
 import type { Incoming, Makers } from './requests.js';
-import { sendProgress, serviceMakers } from './service-requests.js';
+import { serviceMakers } from './service-requests.js';
 import type { ShardServices } from './services.js';
 import { writeMakers } from './write-requests.js';
 
@@ -87,16 +87,14 @@ export class ShardHandler implements RpcHandler {
   }
 
   #incoming(caller: Caller, request: RequestCursor, reply: ReplyPort): Incoming {
-    const encoder = this.#encoder;
     return {
       request,
       caller,
       reply,
-      encoder,
+      encoder: this.#encoder,
       executor: this.#executor,
       services: this.#services,
       onBug: this.#onBug,
-      progress: (told) => sendProgress({ reply, encoder }, told),
     };
   }
 
