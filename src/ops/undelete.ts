@@ -19,7 +19,7 @@ import { lockWriteEdge } from '../path/lock-pattern.js';
 import type { PathWalk } from '../path/path-walk.js';
 import { sideKey } from '../storage/tier2.js';
 import { Bits, checkBits, checkWay, checkWritableMount } from './access.js';
-import { alreadyExists, notFound } from './failures.js';
+import { alreadyExists, isBelowFile, notFound } from './failures.js';
 import { Op } from './op-codes.js';
 import { findInTrash } from './remove-inode.js';
 
@@ -52,7 +52,7 @@ export class Undelete extends Mutation {
       const reason = `Path "${walk.text()}" already exists.`;
       throw alreadyExists(walk, reason, 'Rename or delete it, then undelete again.');
     }
-    if (walk.next < depth) throw notFound(walk);
+    if (walk.next < depth || isBelowFile(walk)) throw notFound(walk);
     const parent = depth - 1;
     checkWritableMount(executor, walk, parent);
     checkBits(executor, this.caller, walk, parent, Bits.WRITE | Bits.EXECUTE);
