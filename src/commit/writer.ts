@@ -26,6 +26,12 @@ import type { Epochs } from './epochs.js';
 
 /** The writer wakes up by itself this often, to notice a stop. */
 const SLEEP_MS = 200;
+/** A batch of so many entries says that many clients write at once. */
+const CROWD_ENTRIES = 8;
+/** How long one look for more entries takes (the kernel's timers add as much again) … */
+const GATHER_ROUND_MS = 0.05;
+/** … and how many there may be. */
+const GATHER_ROUNDS_MAX = 10;
 
 export type WriterOptions = {
   readonly shared: SharedMemory;
@@ -74,6 +80,7 @@ export class Writer {
   /** Commits what the rings hold, up to one batch; false when they were empty. */
   turn(): boolean {
     this.#limitJournal();
+    if (this.#batchEntries >= CROWD_ENTRIES) this.#letGather();
     this.#gather();
     if (this.#batchEntries === 0) return false;
     this.#commit();
@@ -91,6 +98,35 @@ export class Writer {
     this.#batchBytes = length;
     this.#batchEntries = 1;
     this.#commit();
+  }
+
+  /**
+   * Under load: waits as long as entries keep coming, for at most GATHER_ROUNDS_MAX rounds. Each
+   * batch costs wake-ups and a send for every socket that it answers, so a few large ones leave
+   * more of the cores to the calls. A lone client never waits here: its batches are small.
+   */
+  #letGather(): void {
+    const { i32 } = this.#options.shared;
+    const bell = (CONTROL_BASE + CONTROL.WRITER_BELL) >> 2;
+    let before = this.#waitingBytes();
+    for (let round = 0; before > 0 && round < GATHER_ROUNDS_MAX; round++) {
+      Atomics.wait(i32, bell, Atomics.load(i32, bell), GATHER_ROUND_MS);
+      const now = this.#waitingBytes();
+      if (now === before || now >= REPLY_BYTES / 2) return;
+      before = now;
+    }
+  }
+
+  #waitingBytes(): number {
+    const { shared, executorCount } = this.#options;
+    let bytes = 0;
+    for (let executor = 0; executor < executorCount; executor++) {
+      const base = shared.executorBase(executor);
+      const head = Atomics.load(shared.i32, (base + EXECUTOR.RING_HEAD) >> 2);
+      const tail = Atomics.load(shared.i32, (base + EXECUTOR.RING_TAIL) >> 2);
+      bytes += (head - tail) >>> 0;
+    }
+    return bytes;
   }
 
   #gather(): void {
@@ -207,14 +243,7 @@ export class Writer {
   }
 
   #ringsWait(): boolean {
-    const { shared, executorCount } = this.#options;
-    if (shared.load(CONTROL.CLOSE_WANTED) !== 0) return true;
-    for (let executor = 0; executor < executorCount; executor++) {
-      const base = shared.executorBase(executor);
-      const head = Atomics.load(shared.i32, (base + EXECUTOR.RING_HEAD) >> 2);
-      const tail = Atomics.load(shared.i32, (base + EXECUTOR.RING_TAIL) >> 2);
-      if (head !== tail) return true;
-    }
-    return false;
+    const { shared } = this.#options;
+    return shared.load(CONTROL.CLOSE_WANTED) !== 0 || this.#waitingBytes() > 0;
   }
 }

@@ -6,7 +6,7 @@
 import type { Worker } from 'node:worker_threads';
 import { DiskWatcher } from '../background/disk-watcher.js';
 import { Duties } from '../background/duties.js';
-import { type Job, Jobs } from '../background/jobs.js';
+import { type Job, JobState, Jobs } from '../background/jobs.js';
 import { LoadService } from '../background/load-service.js';
 import { BackgroundPool } from '../background/pool.js';
 import { StoreCache } from '../background/store-cache.js';
@@ -292,7 +292,8 @@ function plain({ error, ...view }: Job): PlainJob {
 
 /** A job that somebody waits for fails as its caller's call. */
 function throwFailure(job: PlainJob): number {
-  if (job.failure === undefined) return 0;
+  // A job that is done may tell of single inodes that failed: that is in its counts.
+  if (job.failure === undefined || job.state === JobState.DONE) return 0;
   const { code, reason, path } = job.failure;
   throw new StatusError(code, reason, path === undefined ? {} : { path });
 }
