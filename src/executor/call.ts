@@ -83,16 +83,13 @@ export abstract class Mutation extends Call {
 
   override attempt(executor: Executor): boolean {
     executor.setCaller(this.caller);
-    if (this.locks === undefined) {
-      this.locks = free.pop() ?? new LockList();
-      this.#planInto(executor, this.locks);
-    }
+    const locks = this.#plan(executor);
     for (let replans = 0; replans < REPLANS_MAX; replans++) {
-      if (!executor.locks.tryAcquire(this.locks, this.ticket)) throw Park.lock;
+      if (!executor.locks.tryAcquire(locks, this.ticket)) throw Park.lock;
       let published = false;
       try {
         this.#planInto(executor, scratch);
-        if (scratch.equals(this.locks)) {
+        if (scratch.equals(locks)) {
           published = this.#commit(executor);
           if (!published) this.giveLocksBack(executor);
           return !published;
@@ -101,8 +98,8 @@ export abstract class Mutation extends Call {
         if (!published) this.giveLocksBack(executor);
         throw error;
       }
-      executor.locks.release(this.locks);
-      this.locks.copyFrom(scratch);
+      executor.locks.release(locks);
+      locks.copyFrom(scratch);
     }
     throw Park.lock;
   }
@@ -118,6 +115,30 @@ export abstract class Mutation extends Call {
   dropPlan(): void {
     if (this.locks !== undefined) free.push(this.locks);
     this.locks = undefined;
+  }
+
+  /**
+   * What to lock as things are now. A call that was parked may need other locks since: a create
+   * that waited for its directory would go on wanting to write an edge that exists by now, and
+   * stop all that read it.
+   */
+  #plan(executor: Executor): LockList {
+    const before = this.locks;
+    if (before === undefined) {
+      this.locks = free.pop() ?? new LockList();
+      this.#planInto(executor, this.locks);
+      return this.locks;
+    }
+    let same = false;
+    try {
+      this.#planInto(executor, scratch);
+      same = scratch.equals(before);
+    } finally {
+      // Also when planning parks or fails: its marks must not stop others for ever.
+      if (!same && this.ticket !== NO_TICKET) executor.locks.abandon(before, this.ticket);
+    }
+    if (!same) before.copyFrom(scratch);
+    return before;
   }
 
   #planInto(executor: Executor, list: LockList): void {

@@ -14,7 +14,7 @@ import * as R from '../base/record.js';
 import { type RecordFields, readRecord } from '../base/record-fields.js';
 import type { StatusError } from '../base/status.js';
 import { Code, StatusError as Failure } from '../base/status.js';
-import { readU64, writeWord64 } from '../base/word64.js';
+import { writeWord64 } from '../base/word64.js';
 import { Mutation, type Sink } from '../executor/call.js';
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
@@ -296,9 +296,4 @@ export class Create extends Mutation {
     if (inherits || own === undefined) return walk.group(parent);
     return executor.intern(own);
   }
-}
-
-/** Id of the inode whose record stands at a byte offset of shared memory. */
-export function recordId(executor: Executor, record: number): number {
-  return readU64(executor.shared.view, record + R.RECORD_ID);
 }

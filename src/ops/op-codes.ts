@@ -23,9 +23,3 @@ export const Op = {
   UPDATE_MOUNT: 32,
 } as const;
 export type Op = (typeof Op)[keyof typeof Op];
-
-const names = new Map<number, string>(
-  Object.entries(Op).map(([name, code]) => [code & ~OP_STRUCTURAL, name.toLowerCase()]),
-);
-
-export const opName = (op: number): string => names.get(op & ~OP_STRUCTURAL) ?? `op ${op}`;
