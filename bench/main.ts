@@ -1,11 +1,12 @@
 /**
- * `npm run bench -- quick | echo`. Ends with status 1 when any reply was wrong; missing a goal is a
+ * `npm run bench -- quick | echo | http`. Ends with status 1 when any reply was wrong; missing a goal is a
  * figure, not a failure.
  */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runEcho } from './echo.js';
+import { runHttp } from './http.js';
 import { FILES_MAX } from './load/path-pattern.js';
 import { type Measure, type OpName, opNames } from './measure.js';
 import { fullSizes, runQuick, smokeSizes } from './quick.js';
@@ -29,6 +30,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SEED_DEFAULT = 1;
 const RPC_THREADS_DEFAULT = 2;
 const ECHO_SECONDS_DEFAULT = 3;
+const HTTP_SECONDS_DEFAULT = 5;
+const HTTP_CONNECTIONS_DEFAULT = 50;
 const STATUS_INTERRUPTED = 130;
 
 async function quick(flags: QuickFlags): Promise<void> {
@@ -96,6 +99,15 @@ async function echo(flags: { readonly seconds: number; readonly seed: number }):
   if (cases.some(({ result }) => result.errors > 0)) process.exitCode = 1;
 }
 
+async function http(flags: {
+  readonly seconds: number;
+  readonly connections: number;
+}): Promise<void> {
+  const measure = await runHttp(flags.seconds, flags.connections);
+  console.log(JSON.stringify(measure));
+  if (measure.errors > 0) process.exitCode = 1;
+}
+
 function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError('must be a number above 0');
@@ -143,6 +155,13 @@ program
   .option('--seconds <count>', 'counted time of each case', positive, ECHO_SECONDS_DEFAULT)
   .option('--seed <number>', 'of everything that is drawn at random', positive, SEED_DEFAULT)
   .action(echo);
+
+program
+  .command('http')
+  .description('getStatus by POST /rpc, driven by autocannon')
+  .option('--seconds <count>', 'counted time', positive, HTTP_SECONDS_DEFAULT)
+  .option('--connections <count>', 'open at a time', positive, HTTP_CONNECTIONS_DEFAULT)
+  .action(http);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => process.exit(STATUS_INTERRUPTED));
