@@ -81,10 +81,7 @@ class Pair {
 
   async run(command: Command): Promise<void> {
     if ('step' in command) {
-      const { step: drawn, at, to, executor } = command;
-      const target = 'to' in drawn ? { to: this.#pathOf(to) } : {};
-      const path = drawn.do === 'undelete' ? this.#trashedPathOf(at) : this.#pathOf(at);
-      await this.take({ ...drawn, path, ...target } as Step, executor);
+      await this.take(this.#stepOf(command), command.executor);
     } else if (command.also === 'flush') {
       this.names.fixture.flush();
     } else if (command.also === 'compare') {
@@ -94,11 +91,36 @@ class Pair {
     }
   }
 
+  #stepOf({ step: drawn, at, to }: Extract<Command, { step: Step }>): Step {
+    const target = 'to' in drawn ? { to: this.#pathOf(to) } : {};
+    const path = drawn.do === 'undelete' ? this.#trashedPathOf(at) : this.#pathOf(at);
+    return { ...drawn, path, ...target } as Step;
+  }
+
   /** The step on both sides; the verdicts must agree. */
   async take(taken: Step, executor = 0): Promise<void> {
     const expected = this.model.apply(taken);
     const [outcome] = await this.names.together([this.#draftOf(taken, executor)]);
     expect(outcome!.ok ? Code.OK : outcome!.code, JSON.stringify(taken)).toBe(expected);
+  }
+
+  /**
+   * All at once, on both executors. Whatever changed something did so in the order of the seqs:
+   * on the twin the same steps in that order must all be allowed.
+   */
+  async takeTogether(list: readonly Command[]): Promise<void> {
+    const drawn = list.flatMap((command) => ('step' in command ? [command] : []));
+    const steps = drawn.map((command) => this.#stepOf(command));
+    const drafts = steps.map((taken, i) => this.#draftOf(taken, drawn[i]!.executor));
+    const outcomes = await this.names.together(drafts);
+    const changed = outcomes
+      .flatMap((outcome, i) => (outcome.ok && outcome.seq > 0 ? [{ ...outcome, i }] : []))
+      .sort((a, b) => a.seq - b.seq);
+    const told = (count: number): string =>
+      JSON.stringify(changed.slice(0, count).map(({ seq, i }) => [seq, steps[i]]));
+    changed.forEach(({ i }, at) => {
+      expect(this.model.apply(steps[i]!), told(at + 1)).toBe(Code.OK);
+    });
   }
 
   /** A path that something can be brought back to, mostly. */
@@ -259,6 +281,23 @@ describe(`the namespace and its twin (seed ${seed})`, () => {
       }
     });
     // The limit is for shrinking: a sequence takes some 100 ms.
+    await fc.assert(agree, { seed, numRuns, interruptAfterTimeLimit: numRuns * 2000 });
+  });
+
+  it('agree on what calls in flight at once have done, in the order of their seqs', async () => {
+    const batch = fc.array(command, { minLength: 2, maxLength: 8, size: 'max' });
+    const batches = fc.array(batch, { maxLength: 20, size: 'max' });
+    const agree = fc.asyncProperty(rootMode, batches, async (mode, list) => {
+      const pair = new Pair(TIER1_SIZES[1]!);
+      try {
+        await pair.take({ do: 'chmod', path: '/', user: 'root', mode });
+        await pair.take({ do: 'chown', path: '/', user: 'root', owner: 'root' });
+        for (const together of list) await pair.takeTogether(together);
+        pair.compare();
+      } finally {
+        await pair.names.close();
+      }
+    });
     await fc.assert(agree, { seed, numRuns, interruptAfterTimeLimit: numRuns * 2000 });
   });
 });
