@@ -146,8 +146,8 @@ const durability = {
   flushIntervalMs: row(
     'ORCHARD_FLUSH_INTERVAL',
     duration({ min: 1, max: 600 * SECOND_MS }),
-    '500ms',
-    'Longest pause between two flushes of changed inodes to disk.',
+    '2s',
+    'Longest pause between two flushes to disk, unless somebody waits; a crash replays so much.',
   ),
   flushSlotsMax: row(
     'ORCHARD_FLUSH_SLOTS_MAX',

@@ -31,6 +31,9 @@ import { readSideRing, releaseSideRing } from './side-ring.js';
 
 const ROW_BYTES = 32;
 const NOTHING = new Uint8Array(0);
+/** Of a stored value (assembly/codec.ts): where its presence bits begin, and the one of the ttl. */
+const VALUE_PRESENCE = 1;
+const PRESENT_TTL = 1 << 4;
 const APPEND = { append: true } as const;
 
 export type FlusherOptions = {
@@ -123,7 +126,8 @@ export class Flusher {
       tier2.inodes.putSync(key, value);
       const id = rows.getUint32(at + 24, true) + rows.getUint32(at + 28, true) * 0x1_0000_0000;
       if (id !== 0) ids.push({ id, key });
-      this.#putExpiry(rows.getUint32(at, true) + SLOT.RECORD);
+      const hasTtl = (value[VALUE_PRESENCE]! & PRESENT_TTL) !== 0;
+      if (hasTtl) this.#putExpiry(rows.getUint32(at, true) + SLOT.RECORD);
     }
     this.#putIds(ids);
   }
