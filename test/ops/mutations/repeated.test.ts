@@ -18,7 +18,9 @@ describe.each(TIER1_SIZES)('repeated calls with %i bytes of tier 1', (tier1Bytes
 
   const by = () => ({ as: client, callId: ++callId });
 
-  /** At once, on two executors; then later; then after a restart from the journal, and from tier 2. */
+  /**
+   * At once, on two executors; then later; then after a restart from the journal, and from tier 2.
+   */
   async function sentAgain(draft: (executor: number) => Draft): Promise<Outcome[]> {
     const outcomes = await names.together([draft(0), draft(1)]);
     outcomes.push(...(await names.together([draft(1)])));
