@@ -1,3 +1,4 @@
+/** The queue of parked and committing calls against a plain array. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Deque } from '../../src/executor/deque.js';

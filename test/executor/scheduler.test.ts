@@ -55,7 +55,7 @@ function held(table: LockTable): number[] {
 }
 
 describe('calls that wait for a lock', () => {
-  it('have their turn: the oldest next, and nobody is overtaken twice by another thread', async () => {
+  it('have their turn: the oldest next, and nobody is overtaken twice', async () => {
     const calls = Array.from({ length: 6 }, (_, i) =>
       submit(names.calls.setAttribute('/', { mode: 0o700 + i }, { executor: i % 3 })),
     );

@@ -1,3 +1,4 @@
+/** The lock table by example, in one thread: exclusion, tickets and marks. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CONTROL } from '../../src/base/layout.js';
 import type { SharedMemory } from '../../src/kernel/shared-memory.js';

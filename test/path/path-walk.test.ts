@@ -1,3 +1,4 @@
+/** Paths as they come, cleaned and split: cases 153-155 of what a master does. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../../src/base/limits.js';
 import { Code } from '../../src/base/status.js';

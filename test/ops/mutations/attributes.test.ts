@@ -1,3 +1,4 @@
+/** completeFile and setAttribute: cases 26-28, 119, 126 and 128 of what a master does. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as R from '../../../src/base/record.js';
 import { Code } from '../../../src/base/status.js';
@@ -53,7 +54,7 @@ describe.each(TIER1_SIZES)('completeFile and setAttribute, %i bytes of tier 1', 
     expect(names.stat('/f')!.flags & R.FLAG_COMPLETED).toBe(0);
   });
 
-  it('126. completing a persisted file persists the directories above it, and only them', async () => {
+  it('126. completing a persisted file persists the directories above it', async () => {
     await names.mkdir('/a/b/c', { recursive: true });
     await names.mkdir('/a/other');
     await names.createFile('/a/b/c/f');
@@ -169,7 +170,7 @@ describe.each(TIER1_SIZES)('completeFile and setAttribute, %i bytes of tier 1', 
     expect(names.xattrs('/f')).toEqual({ k0: '0', k1: '1', k2: '2', k3: '3' });
   });
 
-  it('setAttribute of a directory keeps the child count that creates change meanwhile', async () => {
+  it('setAttribute of a directory keeps the count that creates change meanwhile', async () => {
     await names.mkdir('/d');
     await names.together(
       Array.from({ length: 40 }, (_, i) =>

@@ -161,7 +161,7 @@ describe.each(TIER1_SIZES)('concurrent calls with %i bytes of tier 1', (tier1Byt
     expect(found).toBe(3);
   });
 
-  it('22. a restart while calls are in flight: every answer given holds, ids are never reused', async () => {
+  it('22. after a restart every answer given holds, and ids are never reused', async () => {
     const answered = await many((i, executor) => names.calls.createFile(`/f${i}`, { executor }));
     const ids = answered.map((outcome) => (outcome.ok ? outcome.info!.id : 0));
     await names.delete('/f0', { skipTrash: true });

@@ -1,3 +1,4 @@
+/** createFile and createDirectory: cases 1-19 of what a master does. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BLOCK_BYTES_DEFAULT } from '../../../src/base/limits.js';
 import * as R from '../../../src/base/record.js';
@@ -12,7 +13,7 @@ describe.each(TIER1_SIZES)('create with %i bytes of tier 1', (tier1Bytes) => {
   });
   afterEach(() => names.close());
 
-  it('1. createFile in an existing directory: empty, incomplete, not persisted, no ttl', async () => {
+  it('1. createFile in an existing directory: empty, incomplete, no ttl', async () => {
     const directory = await names.mkdir('/a', { mode: 0o777 });
     const file = await names.createFile('/a/f', { as: names.alice, blockSize: 12345 });
     expect(file).toMatchObject({
@@ -34,14 +35,15 @@ describe.each(TIER1_SIZES)('create with %i bytes of tier 1', (tier1Bytes) => {
   it('2. createFile over an existing file without overwrite is refused', async () => {
     const file = await names.createFile('/f');
     const fragment =
-      'already exists. If you want to overwrite the file, you need to specify the overwrite option.';
+      'already exists. If you want to overwrite the file, ' +
+      'you need to specify the overwrite option.';
     await expect(names.createFile('/f')).rejects.toMatchObject(
       refusal(Code.ALREADY_EXISTS, fragment),
     );
     expect(names.stat('/f')).toEqual(file);
   });
 
-  it('3. createFile with overwrite gives a new id, and nothing of the old inode is left', async () => {
+  it('3. createFile with overwrite gives a new id, nothing of the old is left', async () => {
     const old = await names.createFile('/f', { xattrs: xattrMap({ k: 'v' }) });
     const file = await names.createFile('/f', { overwrite: true });
     expect(file.id).not.toBe(old.id);
@@ -191,7 +193,7 @@ describe.each(TIER1_SIZES)('create with %i bytes of tier 1', (tier1Bytes) => {
     expect(names.stat('/again')).toBeUndefined();
   });
 
-  it('19. an inode can have all the xattrs that the limit allows, on the deepest path', async () => {
+  it('19. an inode can have all the xattrs of the limit, on the deepest path', async () => {
     const deep = `/${Array.from({ length: 15 }, () => 'n'.repeat(255)).join('/')}`;
     const file = await names.createFile(`${deep}/f`, {
       recursive: true,

@@ -1,3 +1,4 @@
+/** delete and undelete: cases 34-38, and what the trash promises. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SIDE_TRASH_TTL, SIDE_XATTR } from '../../../src/base/entry-format.js';
 import * as R from '../../../src/base/record.js';

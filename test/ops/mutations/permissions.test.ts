@@ -1,3 +1,4 @@
+/** Who may change what: cases 111-118 of what a master does. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Code } from '../../../src/base/status.js';
 import type { Caller } from '../../../src/executor/caller.js';
@@ -70,7 +71,7 @@ describe.each(TIER1_SIZES)('permissions with %i bytes of tier 1', (tier1Bytes) =
     await open.close();
   });
 
-  it('113. a directory without EXECUTE hides what is below, and says which one it was', async () => {
+  it('113. a directory without EXECUTE hides what is below, and is named', async () => {
     await names.mkdir('/d/e/f', { recursive: true });
     await names.setAttribute('/d/e', { mode: 0o744 });
     await names.setAttribute('/d/e/f', { mode: 0o777 });

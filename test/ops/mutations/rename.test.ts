@@ -1,3 +1,4 @@
+/** rename: cases 48-61 of what a master does, and the sticky bit. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as R from '../../../src/base/record.js';
 import { Code } from '../../../src/base/status.js';
@@ -29,7 +30,7 @@ describe.each(TIER1_SIZES)('rename with %i bytes of tier 1', (tier1Bytes) => {
     );
   });
 
-  it('51. a directory does not go below itself; a name that only begins alike is fine', async () => {
+  it('51. a directory does not go below itself; a name that begins alike is fine', async () => {
     await names.mkdir('/a/b', { recursive: true });
     await names.createFile('/f');
     for (const target of ['/a/b', '/a/b/c', '/a/x', '/a/x/y']) {
@@ -55,7 +56,8 @@ describe.each(TIER1_SIZES)('rename with %i bytes of tier 1', (tier1Bytes) => {
       ['/d', '/f'],
       ['/d', '/e'],
     ] as const) {
-      const fragment = `Cannot rename because destination already exists. src: ${source} dst: ${target}`;
+      const paths = `src: ${source} dst: ${target}`;
+      const fragment = `Cannot rename because destination already exists. ${paths}`;
       await expect(names.rename(source, target)).rejects.toMatchObject(
         refusal(Code.ALREADY_EXISTS, fragment),
       );

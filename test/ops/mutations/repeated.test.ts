@@ -77,7 +77,7 @@ describe.each(TIER1_SIZES)('repeated calls with %i bytes of tier 1', (tier1Bytes
     expect(names.stat('/')!.length).toBe(1);
   });
 
-  it('21. what was created may be gone by the time of the repeat: still no second one', async () => {
+  it('21. what was created may be gone by the time of the repeat', async () => {
     const call = by();
     const { seq } = await names.run(names.calls.createFile('/f', call));
     await names.delete('/f');
