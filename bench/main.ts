@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- quick | echo | http`. Ends with status 1 when any reply was wrong; missing a goal is a
+ * `npm run bench -- quick | echo | http`. Ends with status 1 when any reply was wrong; missing a
+ * goal is a
  * figure, not a failure.
  */
 import { resolve } from 'node:path';

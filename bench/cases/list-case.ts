@@ -34,6 +34,7 @@ export async function measureListStatus(bench: Bench, goal: Goal): Promise<Measu
           errors: counted.errors + 1,
           firstError: `${counted.operations} entries were listed instead of ${wanted}`,
         };
+  const firstSeconds = (first.maxMs / MS).toFixed(2);
   return {
     op: 'listStatus',
     connections: 1,
@@ -42,6 +43,6 @@ export async function measureListStatus(bench: Bench, goal: Goal): Promise<Measu
     opsPerSecond: perSecond(result),
     seconds: result.p50Ms / MS,
     result,
-    note: `${listEntries} entries; the first time, with the flush, ${(first.maxMs / MS).toFixed(2)} s`,
+    note: `${listEntries} entries; the first time, with the flush, ${firstSeconds} s`,
   };
 }

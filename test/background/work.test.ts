@@ -51,7 +51,7 @@ describe('a tree', () => {
     expect(found('/m/bad/a').found).toBe(false);
   });
 
-  test('93: cancelled in the middle, whole directories stand, and the next run ends it', async () => {
+  test('93: cancelled midway, whole directories stand, and the next run ends it', async () => {
     const cancel = new AbortController();
     let lists = 0;
     stores = await StoreFixture.open({}, async (...given) => {
@@ -83,7 +83,7 @@ describe('a tree', () => {
     expect(found('/m/a/1').found).toBe(true);
   });
 
-  test('setAttribute on all of it, with what only the store knew; failures are counted', async () => {
+  test('setAttribute on all, with what only the store knew; failures are counted', async () => {
     stores = await StoreFixture.open();
     const { fixture } = stores;
     await stores.mount('/m', await stores.fill('s', ['a/1', 'a/b/2', 'c']));
@@ -124,7 +124,7 @@ describe('loads that calls share', () => {
     await expect.poll(() => count).toBe(2);
   });
 
-  test('97: a store that hangs: UNAVAILABLE for its calls, and no more than so many run', async () => {
+  test('97: a store that hangs: UNAVAILABLE for its calls, and only so many run', async () => {
     let running = 0;
     const load = () => {
       running++;

@@ -1,3 +1,4 @@
+/** The sum against its definition, known vectors, and any cut into parts. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { crc32c } from '../../src/journal/crc32c.js';

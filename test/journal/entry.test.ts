@@ -1,3 +1,4 @@
+/** Entries: what the builder writes, the decoder reads back; neither leaves its bounds. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OP_STRUCTURAL } from '../../src/base/entry-format.js';

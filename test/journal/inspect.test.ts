@@ -1,3 +1,4 @@
+/** The report of a journal directory: sound, torn, damaged, and while it is written. */
 import { expect, test } from 'vitest';
 import { inspectJournal, type SegmentReport } from '../../src/journal/inspect.js';
 import type { FaultFs } from '../support/fault-fs.js';

@@ -1,3 +1,4 @@
+/** The write-ahead log: segments, recycling, replay, and fail-stop on a disk that fails. */
 import { describe, expect, test } from 'vitest';
 import { JournalFailure } from '../../src/journal/failure.js';
 import { SegmentPool } from '../../src/journal/segment-pool.js';
