@@ -47,6 +47,9 @@ export function checkChange(path: string, change: AttributeChange, fields: Recor
   if (ttlMs !== undefined && ttlMs < -1) {
     throw invalid(path, `Invalid ttl ${ttlMs}`, 'Give milliseconds, or -1 for none.');
   }
+  if (change.owner === '' || change.group === '') {
+    throw invalid(path, 'Invalid owner or group ""', 'Give a name.');
+  }
   const min = change.replicationMin ?? fields.replicationMin;
   const max = change.replicationMax ?? fields.replicationMax;
   if (min < 0 || max < -1 || (max >= 0 && min > max)) {
