@@ -5,7 +5,7 @@
  * | database | key                                   | value                                     |
  * |----------|---------------------------------------|-------------------------------------------|
  * | inodes   | parent id (order-preserving) + name   | compact record (assembly/codec.ts)         |
- * | ids      | id (order-preserving)                 | the key of its record in `inodes`          |
+ * | ids      | id / 16 (order-preserving)            | keys in `inodes` of 16 ids (id-index.ts)   |
  * | side     | kind byte + key                       | value of the side record                   |
  * | expiries | expiry ms u64 BE + id u64 BE          | nothing; a hint, checked against the inode |
  * | meta     | 'state'                               | Tier2State                                 |
@@ -14,6 +14,7 @@
  * may hold later ones; replay from there to the end of the journal gives the exact state.
  */
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { IdIndex } from './id-index.js';
 
 export type Tier2State = {
   /** Every journal entry up to this seq is contained. */
@@ -27,7 +28,7 @@ type Bytes = Uint8Array;
 
 export class Tier2 {
   readonly inodes: Database<Bytes, Bytes>;
-  readonly ids: Database<Bytes, Bytes>;
+  readonly ids: IdIndex;
   readonly side: Database<Bytes, Bytes>;
   readonly expiries: Database<Bytes, Bytes>;
   readonly #meta: Database<Tier2State, string>;
@@ -46,7 +47,7 @@ export class Tier2 {
     const table = (name: string): Database<Bytes, Bytes> =>
       this.#env.openDB<Bytes, Bytes>({ name, keyEncoding: 'binary', encoding: 'binary' });
     this.inodes = table('inodes');
-    this.ids = table('ids');
+    this.ids = new IdIndex(table('ids'));
     this.side = table('side');
     this.expiries = table('expiries');
     this.#meta = this.#env.openDB<Tier2State, string>({ name: 'meta', encoding: 'json' });
@@ -69,14 +70,6 @@ export class Tier2 {
   /** The next read sees the newest commit. */
   renewSnapshot(): void {
     this.#env.resetReadTxn();
-  }
-
-  /** The largest inode id in `ids`, 0 if there is none. Keys: a length byte, then that many. */
-  lastId(): number {
-    for (const key of this.ids.getKeys({ reverse: true, limit: 1 })) {
-      return key.subarray(1).reduce((id, byte) => id * 256 + byte, 0);
-    }
-    return 0;
   }
 
   /** Bytes of pages in use, free pages left out; and inodes stored. */

@@ -26,6 +26,7 @@ import {
 import { readI64, readU64 } from '../base/word64.js';
 import type { KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
+import type { IdChange } from '../storage/id-index.js';
 import { expiryKey, sideKey, type Tier2 } from '../storage/tier2.js';
 import { readSideRing, releaseSideRing } from './side-ring.js';
 
@@ -34,7 +35,6 @@ const NOTHING = new Uint8Array(0);
 /** Of a stored value (assembly/codec.ts): where its presence bits begin, and the one of the ttl. */
 const VALUE_PRESENCE = 1;
 const PRESENT_TTL = 1 << 4;
-const APPEND = { append: true } as const;
 
 export type FlusherOptions = {
   readonly shared: SharedMemory;
@@ -45,17 +45,11 @@ export type FlusherOptions = {
 
 export class Flusher {
   readonly #options: FlusherOptions;
-  readonly #scratch: number;
   /** Expiry rows that this epoch has put and that are due already, in hex. */
   readonly #duePut = new Set<string>();
-  /** No id in tier 2 is larger. */
-  #idLast: number;
 
-  /** `scratch`: address of 16 free bytes of shared memory, for encoded ids. */
-  constructor(options: FlusherOptions, scratch: number) {
+  constructor(options: FlusherOptions) {
     this.#options = options;
-    this.#scratch = scratch;
-    this.#idLast = options.tier2.lastId();
   }
 
   /** True when an epoch is closed and not flushed. */
@@ -111,7 +105,7 @@ export class Flusher {
     let end = 0;
     for (let row = 0; row < count; row++) end = Math.max(end, rowEnd(rows, row * ROW_BYTES));
     const bytes = Buffer.from(shared.u8.slice(arena, end).buffer);
-    const ids: { id: number; key: Buffer }[] = [];
+    const ids: IdChange[] = [];
     for (let row = 0; row < count; row++) {
       const at = row * ROW_BYTES;
       const keyBytes = rows.getUint32(at + 16, true);
@@ -129,24 +123,7 @@ export class Flusher {
       const hasTtl = (value[VALUE_PRESENCE]! & PRESENT_TTL) !== 0;
       if (hasTtl) this.#putExpiry(rows.getUint32(at, true) + SLOT.RECORD);
     }
-    this.#putIds(ids);
-  }
-
-  /**
-   * In the order of the ids: new ones are appended behind all others, which fills pages instead
-   * of halving them (27 bytes an id instead of 52 were measured).
-   */
-  #putIds(ids: { readonly id: number; readonly key: Buffer }[]): void {
-    const { tier2 } = this.#options;
-    ids.sort((a, b) => a.id - b.id);
-    for (const { id, key } of ids) {
-      if (id > this.#idLast) {
-        tier2.ids.putSync(this.#idKey(id), key, APPEND);
-        this.#idLast = id;
-      } else {
-        tier2.ids.putSync(this.#idKey(id), key);
-      }
-    }
+    tier2.ids.write(ids);
   }
 
   /** A hint where the ttl checker must look; stale ones are dropped when it does. */
@@ -167,7 +144,7 @@ export class Flusher {
   /** What closes an epoch: dropped ids, side records, and the seq up to which all is here. */
   #finishEpoch(epoch: number, seq: number): void {
     const { shared, kernel, tier2 } = this.#options;
-    for (const id of droppedIds(shared, epoch)) tier2.ids.removeSync(this.#idKey(id));
+    tier2.ids.write([...droppedIds(shared, epoch)].map((id) => ({ id, key: null })));
     for (const side of readSideRing(shared, shared.load(CONTROL.CLOSED_SIDE))) {
       if (side.kind === SIDE_EXPIRY_DONE) {
         this.#forgetExpiry(side.key);
@@ -185,12 +162,6 @@ export class Flusher {
   #forgetExpiry(key: Uint8Array): void {
     if (this.#duePut.has(Buffer.from(key).toString('hex'))) return;
     this.#options.tier2.expiries.removeSync(key);
-  }
-
-  #idKey(id: number): Uint8Array {
-    const { shared, kernel } = this.#options;
-    const bytes = kernel.encodeId(id, this.#scratch);
-    return shared.u8.slice(this.#scratch, this.#scratch + bytes);
   }
 }
 

@@ -86,9 +86,7 @@ export class TierReader {
    */
   keyOfId(id: number): Uint8Array | undefined {
     this.renew();
-    const bytes = this.#kernel.encodeId(id, this.#key);
-    const key = this.tier2.ids.getBinary(this.#shared.u8.subarray(this.#key, this.#key + bytes));
-    return key === undefined ? undefined : new Uint8Array(key);
+    return this.tier2.ids.get(id);
   }
 
   /** Reads the key that a kernel missed and caches it; the record or its absence is in RECORD. */

@@ -258,7 +258,7 @@ function checkIdIndex(names: Namespace): void {
     expect(place, `inode ${record.id}`).toEqual({ parentId: record.parentId, name: record.name });
     inodes++;
   }
-  expect([...fixture.tier2.ids.getKeys()]).toHaveLength(inodes);
+  expect([...fixture.tier2.ids.all()]).toHaveLength(inodes);
 }
 
 /** What everybody may do in the root at first. */

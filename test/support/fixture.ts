@@ -106,10 +106,12 @@ class Life {
       makeRoom: () => this.flush(),
     });
     const flusherKernel = instantiate(shared.memory, flusherBlock);
-    this.flusher = new Flusher(
-      { shared, kernel: flusherKernel, tier2: this.tier2, slotsMax: options.flushSlotsMax },
-      shared.executorBase(flusherBlock) + EXECUTOR.KEY,
-    );
+    this.flusher = new Flusher({
+      shared,
+      kernel: flusherKernel,
+      tier2: this.tier2,
+      slotsMax: options.flushSlotsMax,
+    });
     this.wal = this.#replay(directory, kernel, applier, writerBlock);
     this.writer = new Writer({
       shared,
