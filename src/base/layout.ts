@@ -123,7 +123,6 @@ export const CONTROL = {
   STAT_ROOM_WAITS: 1272,
   STAT_SEGMENTS: 1280,
   STAT_JOURNAL_BYTES: 1288,
-  STAT_INODES: 1296,
 } as const;
 export const CONTROL_BYTES = 4096;
 export const CONTROL_MAGIC = 0x0cc4a2d1;

@@ -74,7 +74,6 @@ function flush(): void {
   const usage = pool.usage();
   kernel.store64(CONTROL_BASE + CONTROL.STAT_SEGMENTS, usage.segmentCount);
   kernel.store64(CONTROL_BASE + CONTROL.STAT_JOURNAL_BYTES, usage.bytes);
-  kernel.store64(CONTROL_BASE + CONTROL.STAT_INODES, tier2.stats().inodes);
 }
 
 function sleep(ms: number): void {

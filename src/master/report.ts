@@ -8,6 +8,7 @@ import { State } from '../base/state.js';
 import type { MetricsSnapshot } from '../http/metrics.js';
 import type { KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
+import type { Tier2 } from '../storage/tier2.js';
 import type { ExecutorPlan } from './thread-data.js';
 
 const stateNames = Object.fromEntries(Object.entries(State).map(([name, code]) => [code, name]));
@@ -15,6 +16,7 @@ const stateNames = Object.fromEntries(Object.entries(State).map(([name, code]) =
 export type ReportSources = {
   readonly shared: SharedMemory;
   readonly kernel: KernelExports;
+  readonly tier2: Tier2;
   readonly config: Config;
   readonly plan: ExecutorPlan;
   readonly clusterId: string;
@@ -42,7 +44,7 @@ export function masterReport(sources: ReportSources): Record<string, unknown> {
       sharedBytes: shared.u8.length,
       heapBytes: memory.heapUsed,
     },
-    namespace: { inodes: word(sources, CONTROL.STAT_INODES) },
+    namespace: sources.tier2.stats(),
     tier1: { bytes: config.tier1Bytes, slots, dirtySlots: dirtySlots(shared) },
     journal: journalReport(sources),
     locks: { parkedExecutors: shared.load(CONTROL.LOCK_PARKED) },

@@ -138,7 +138,16 @@ export class MasterServices {
       onBug: options.onBug,
     });
     const { clusterId, version } = options;
-    this.#report = { shared, kernel, config, plan, clusterId, version, startedMs: Date.now() };
+    this.#report = {
+      shared,
+      kernel,
+      tier2,
+      config,
+      plan,
+      clusterId,
+      version,
+      startedMs: Date.now(),
+    };
   }
 
   /** The port that HTTP listens on. */

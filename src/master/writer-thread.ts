@@ -47,6 +47,8 @@ const writer = new Writer({
 if (epochs.appliedSeq === 0) bootstrap();
 const ready: WriterReady = { kind: 'ready', recovery: wal.recovery };
 parentPort!.postMessage(ready);
+// What recovery read must not pin LMDB's pages while this thread blocks.
+tier2.releaseSnapshot();
 writer.run();
 // Everything to tier 2, so that the next start has nothing to replay.
 if (shared.load(CONTROL.STATE) === State.STOPPED) epochs.makeRoom();

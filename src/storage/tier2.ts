@@ -67,8 +67,12 @@ export class Tier2 {
     this.#env.transactionSync(write);
   }
 
-  /** The next read sees the newest commit. */
-  renewSnapshot(): void {
+  /**
+   * Gives this thread's snapshot back: the next read takes a new one, of the newest commit. The
+   * binding does it at the end of each turn of the event loop; threads that block do it themselves,
+   * or LMDB could use no freed page again and its file would grow with every flush.
+   */
+  releaseSnapshot(): void {
     this.#env.resetReadTxn();
   }
 

@@ -95,7 +95,7 @@ export class Applier {
     const { shared, kernel, tier2, makeRoom } = this.#options;
     const { view, u8 } = shared;
     // The writer's snapshot may be older than a flush that evicted the slot.
-    tier2.renewSnapshot();
+    tier2.releaseSnapshot();
     const parentId = readU64(view, this.#apply + APPLY.MISS_PARENT);
     const nameBytes = view.getUint32(this.#apply + APPLY.NAME_BYTES, true);
     const name = this.#apply + APPLY.NAME;
@@ -110,6 +110,9 @@ export class Applier {
       assert(bytes !== 0, 'tier 2 holds only records that the flusher encoded');
       assert(readU64(view, record + RECORD_ID) !== 0, 'tier 2 holds no absent records');
     }
+    // The writer's thread has no event loop that would do it: a snapshot that is kept keeps LMDB
+    // from using any page again that was freed since.
+    tier2.releaseSnapshot();
     const set = view.getUint32(this.#apply + APPLY.MISS_SET, true);
     const seq = view.getUint32(this.#apply + APPLY.MISS_SET_SEQ, true);
     // Raced: the kernel misses again and comes back here with the set's new seq.

@@ -76,7 +76,7 @@ export class TierReader {
     const version = this.#shared.load(CONTROL.TIER2_VERSION);
     if (version === this.#snapshot) return;
     // The version is read first: a commit in between only means one renewal too many.
-    this.tier2.renewSnapshot();
+    this.tier2.releaseSnapshot();
     this.#snapshot = version;
   }
 

@@ -60,7 +60,7 @@ const reclaim = () => stores.settle(new Reclaimer(stores.context).run());
 function rows() {
   const { fixture } = stores;
   fixture.flush();
-  fixture.tier2.renewSnapshot();
+  fixture.tier2.releaseSnapshot();
   const { inodes, ids, expiries, side } = fixture.tier2;
   const count = (table: typeof inodes): number => [...table.getKeys({})].length;
   return {

@@ -41,7 +41,7 @@ test('holds what a Map holds, after every batch', () => {
           if (key === null) model.delete(id);
           else model.set(id, Buffer.from(key).toString('hex'));
         }
-        tier2.renewSnapshot();
+        tier2.releaseSnapshot();
         expect([...tier2.ids.all()]).toEqual([...model.keys()].sort((a, b) => a - b));
         for (const { id } of batch) {
           const found = tier2.ids.get(id);
