@@ -12,6 +12,6 @@ export { batchBegin, batchAdd, batchAddError, batchFinish, serveBatchGetStatus }
 export { pageFrame, pageCount } from './page';
 export { serveRows, serveRowsMax, serveMany } from './serve-many';
 export { lookup, walk, walkStands, walkReset, walkTake, fill } from './tier-walk';
-export { apply, dirtySeq } from './tier-apply';
+export { apply, dirtySeq, holdStructure } from './tier-apply';
 export { retryFind } from './retry';
 export { copyDirty, markClean, dropEpoch } from './tier-flush';

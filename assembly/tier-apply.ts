@@ -109,10 +109,19 @@ const APPLY_SIDE: i32 = 3;
 const SPREAD: u64 = 0x9e3779b97f4a7c15;
 
 /** `at` is 0, or where APPLY.AT says that the call before stopped. */
+/** Structural entries follow each other: readers are kept out from the first to the last. */
+let held: bool = false;
+
+export function holdStructure(hold: u32): void {
+  if (held == (hold != 0)) return;
+  held = hold != 0;
+  atomic.add<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ, 1);
+}
+
 export function apply(entry: usize, at: u32): i32 {
   const length = load<u32>(entry, ENTRY_LENGTH);
   const seq = load<u64>(entry, ENTRY_SEQ);
-  const structural = (load<u16>(entry, ENTRY_OP) & OP_STRUCTURAL) != 0;
+  const structural = !held && (load<u16>(entry, ENTRY_OP) & OP_STRUCTURAL) != 0;
   let offset = at;
   if (offset == 0) {
     if (structural) atomic.add<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ, 1);

@@ -90,7 +90,7 @@ const FILL_FILLED: i32 = 1;
 const FILL_NO_ROOM: i32 = 2;
 
 /** An apply that was interrupted (a flush, a side record) keeps the word odd for milliseconds. */
-const STRUCTURE_SPINS_MAX: u32 = 1000;
+const STRUCTURE_SPINS_MAX: u32 = 200;
 
 /** Of the last look-up that missed; private to this instance, as all its globals. */
 let missSet: usize = 0;

@@ -13,7 +13,14 @@
  */
 
 import { assert } from '../base/assert.js';
-import { ENTRY_CRC, ENTRY_LENGTH, ENTRY_SEQ, RING_SKIP } from '../base/entry-format.js';
+import {
+  ENTRY_CRC,
+  ENTRY_LENGTH,
+  ENTRY_OP,
+  ENTRY_SEQ,
+  OP_STRUCTURAL,
+  RING_SKIP,
+} from '../base/entry-format.js';
 import { CONTROL, CONTROL_BASE, EXECUTOR, REPLY_BYTES } from '../base/layout.js';
 import { State } from '../base/state.js';
 import { writeWord64 } from '../base/word64.js';
@@ -170,7 +177,7 @@ export class Writer {
   }
 
   #commit(): void {
-    const { shared, kernel, wal, applier, epochs } = this.#options;
+    const { shared, kernel, wal, epochs } = this.#options;
     if (!wal.roomFor(this.#batchBytes)) wal.switchSegment();
     const first = wal.nextSeq;
     const last = first + this.#batchEntries - 1;
@@ -187,15 +194,24 @@ export class Writer {
     wal.sync();
     this.#count(performance.now() - before);
     kernel.store64(CONTROL_BASE + CONTROL.DURABLE_SEQ, last);
+    this.#applyAll(end);
+    assert(epochs.appliedSeq === last, 'what was appended was applied');
+    kernel.store64(CONTROL_BASE + CONTROL.APPLIED_SEQ, last);
+    this.#publish();
+  }
+
+  /** Applies the batch that ends at `end`. */
+  #applyAll(end: number): void {
+    const { shared, kernel, applier, epochs } = this.#options;
     for (let at = this.#staging; at < end; ) {
       const length = shared.view.getUint32(at + ENTRY_LENGTH, true);
+      const op = shared.view.getUint16(at + ENTRY_OP, true);
+      kernel.holdStructure((op & OP_STRUCTURAL) === 0 ? 0 : 1);
       applier.apply(at);
       epochs.appliedSeq++;
       at += length;
     }
-    assert(epochs.appliedSeq === last, 'what was appended was applied');
-    kernel.store64(CONTROL_BASE + CONTROL.APPLIED_SEQ, last);
-    this.#publish();
+    kernel.holdStructure(0);
   }
 
   #publish(): void {

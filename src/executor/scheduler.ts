@@ -11,16 +11,16 @@
  */
 import { assert, unreachable } from '../base/assert.js';
 import { CONTROL, EXECUTOR } from '../base/layout.js';
-import { Code, StatusError } from '../base/status.js';
+import { StatusError } from '../base/status.js';
 import { NO_TICKET } from '../lock/lock-table.js';
 import { type Call, Mutation, sealedSeq } from './call.js';
+import { cancelled, deadlineExceeded, tooManyParked } from './call-ends.js';
 import { Deque } from './deque.js';
 import type { Executor } from './executor.js';
 import { InternCall } from './intern-call.js';
 import { Park, type ParkReason } from './park.js';
 import { wakeExecutors, wakeFlusher, wakeWriter } from './wake.js';
 
-const RETRY_AFTER_MS = 50;
 const SWEEP_INTERVAL_MS = 250;
 
 export type SchedulerOptions = {
@@ -40,6 +40,8 @@ export class Scheduler {
   readonly #forRing = new Deque<Call>();
   /** Calls that wait for a promise: a store, a name's number, the next turn. */
   readonly #elsewhere = new Set<Call>();
+  /** Of those, what waits for the next turn, in order. */
+  #forTurn: Call[] = [];
   #completedSeen: number;
   #releasesSeen = 0;
   #asleep = false;
@@ -174,7 +176,7 @@ export class Scheduler {
         this.#queueElsewhere(call, reason.done);
         return;
       case 'turn':
-        this.#queueElsewhere(call, new Promise((resolve) => setImmediate(resolve)));
+        this.#queueForTurn(call);
         return;
       default:
         unreachable(reason);
@@ -192,6 +194,27 @@ export class Scheduler {
       return;
     }
     this.#forLock.push(call);
+  }
+
+  /** A structural change is being applied: one call tries in the next turn, for all of them. */
+  #queueForTurn(call: Call): void {
+    if (call instanceof Mutation) call.dropPlan();
+    this.#elsewhere.add(call);
+    if (this.#forTurn.push(call) === 1) setImmediate(() => this.#runTurn());
+  }
+
+  #runTurn(): void {
+    const calls = this.#forTurn;
+    this.#forTurn = [];
+    for (const [i, call] of calls.entries()) {
+      if (!this.#elsewhere.delete(call)) continue;
+      this.#run(call);
+      if (this.#forTurn.length === 0) continue;
+      this.#forTurn.push(...calls.slice(i + 1));
+      break;
+    }
+    this.#options.onTurnEnd?.();
+    this.#sleepIfBusy();
   }
 
   #queueElsewhere(call: Call, done: Promise<unknown>): void {
@@ -369,21 +392,4 @@ function lockRow(call: Call, since: number, now: number): LockRow {
     user: call.caller.user,
     forMs: Math.round((now - since) * 10) / 10,
   };
-}
-
-function cancelled(): StatusError {
-  return new StatusError(Code.CANCELLED, 'The client cancelled the call.');
-}
-
-function deadlineExceeded(): StatusError {
-  return new StatusError(Code.DEADLINE_EXCEEDED, 'The deadline of the call has passed.', {
-    hint: 'Give the call more time, or look at `orchard admin locks` for what holds it up.',
-  });
-}
-
-function tooManyParked(): StatusError {
-  return new StatusError(Code.RESOURCE_EXHAUSTED, 'Too many calls are waiting on this thread.', {
-    hint: 'Send fewer calls at once.',
-    retryAfterMs: RETRY_AFTER_MS,
-  });
 }

@@ -138,6 +138,11 @@ export type KernelExports = {
    * An op with bit 0x8000 is structural: STRUCTURE_SEQ is odd from its first change to its last.
    */
   apply(entry: number, at: number): ApplyStatus;
+  /**
+   * 1: STRUCTURE_SEQ becomes odd and apply() leaves it alone, until 0 is given. For many structural
+   * entries in a row: readers that began anew after each of them would rarely get through.
+   */
+  holdStructure(hold: number): void;
   /** 1 and the slot (RETRY_BYTES) copied to `out` if the call was already applied. */
   retryFind(clientId: number, callId: number, out: number): number;
   /** Seq of the last change in directory (or of id) `id`; hashed, so it may be too high. */

@@ -129,14 +129,7 @@ export class MasterServices {
         options.log.warn({ readOnly, freeBytes }, 'free disk crossed ORCHARD_DISK_RESERVE_BYTES');
       },
     });
-    this.#http = new HttpServer({
-      host: config.host,
-      port: config.httpPort,
-      data: { scheduler: this.scheduler, stores: this.stores },
-      metrics: new Metrics(() => this.#metrics()),
-      health: () => ({ serving: shared.load(CONTROL.STATE) === State.SERVING }),
-      onBug: options.onBug,
-    });
+    this.#http = this.#makeHttp();
     const { clusterId, version } = options;
     this.#report = {
       shared,
@@ -191,6 +184,18 @@ export class MasterServices {
     const segments: SegmentReport[] = [];
     for await (const segment of inspectJournal(this.#options.journal)) segments.push(segment);
     return { ...journalReport(this.#report), files: segments };
+  }
+
+  #makeHttp(): HttpServer {
+    const { config, shared, onBug } = this.#options;
+    return new HttpServer({
+      host: config.host,
+      port: config.httpPort,
+      data: { scheduler: this.scheduler, stores: this.stores },
+      metrics: new Metrics(() => this.#metrics()),
+      health: () => ({ serving: shared.load(CONTROL.STATE) === State.SERVING }),
+      onBug,
+    });
   }
 
   #metrics(): MetricsSnapshot {
