@@ -1,6 +1,5 @@
 /** Directories of this machine as put and get see them: walked depth first, files written whole. */
-import { createWriteStream } from 'node:fs';
-import { lstat, mkdir, opendir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OrchardError } from '../client/index.js';
@@ -57,7 +56,9 @@ export async function writeLocal(
   await mkdir(dirname(path), { recursive: true });
   const unfinished = `${path}.orchard-${process.pid}`;
   try {
-    await pipeline(chunks, createWriteStream(unfinished));
+    // Open before the first chunk: a stream that opens by itself may make the file after `rm`.
+    const file = await open(unfinished, 'w');
+    await pipeline(chunks, file.createWriteStream());
     await rename(unfinished, path);
   } catch (error) {
     await rm(unfinished, { force: true });
