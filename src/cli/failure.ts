@@ -14,6 +14,8 @@ export type Failure = {
   readonly path?: string;
   readonly reason: string;
   readonly hint?: string;
+  /** Of this process: may have several lines. What comes from elsewhere is one line. */
+  readonly isLocal?: true;
 };
 
 export function failureOf(thrown: unknown): Failure {
@@ -24,7 +26,8 @@ export function failureOf(thrown: unknown): Failure {
   }
   if (thrown instanceof StatusError) {
     const { codeName: code, path, message: reason, hint } = thrown;
-    return { code, reason, ...(path !== undefined && { path }), ...(hint && { hint }) };
+    const told = { code, reason, ...(path !== undefined && { path }), ...(hint && { hint }) };
+    return { ...told, isLocal: true };
   }
   if (thrown instanceof UsageError) {
     const { hint, message: reason } = thrown;
@@ -39,12 +42,13 @@ export function failureOf(thrown: unknown): Failure {
 }
 
 export function failureLine(verb: string, failure: Failure): string {
-  const { code, path, reason, hint } = failure;
+  const { code, path, reason, hint, isLocal } = failure;
   const isNamed = path === undefined || reason.startsWith(`${path}:`);
   const where = isNamed ? '' : `${shown(path)}: `;
   const sentence = reason.replace(/[.\s]+$/, '');
   const next = hint === undefined ? '' : `. Try: ${hint.replace(/\.$/, '')}`;
-  return `orchard: ${verb}: ${code}: ${where}${shown(sentence)}${next}`;
+  const lines = isLocal === true ? sentence.split('\n') : [sentence];
+  return `orchard: ${verb}: ${code}: ${where}${lines.map(shown).join('\n')}${next}`;
 }
 
 /** Of this machine: its files, its ports. */

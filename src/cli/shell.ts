@@ -85,7 +85,7 @@ export class Shell {
     else this.status = failure.code === 'USAGE' ? ExitStatus.USAGE : ExitStatus.FAILED;
     await this.out.flush();
     const text = this.isJson
-      ? JSON.stringify({ verb: this.#verb, error: failure })
+      ? JSON.stringify({ verb: this.#verb, error: { ...failure, isLocal: undefined } })
       : failureLine(this.#verb, failure);
     this.io.stderr.write(`${text}\n`);
   }
