@@ -6,7 +6,7 @@ import { Code, StatusError } from '../base/status.js';
 import { redact } from '../ufs/options.js';
 import { canonicalUfsUri } from '../ufs/registry.js';
 import type { Mount } from './mount-table.js';
-import { isUnder } from './mount-table.js';
+import { encodeMount, isUnder } from './mount-table.js';
 
 /** A mount as the mount table shows it to users. */
 export type ShownMount = {
@@ -34,6 +34,23 @@ export function shownMount(mount: Mount): ShownMount {
     readOnly: mount.readOnly,
     shared: mount.shared,
   };
+}
+
+/** Of one row in shared memory, besides the mount itself: its key and two lengths. */
+const ROW_OVERHEAD_BYTES = 10;
+
+/**
+ * Refuses a table that does not fit `tableBytes`, the region that all threads read it from. Before
+ * the journal: an entry that cannot be applied would stop the master at every start.
+ */
+export function refuseTooLarge(mounts: readonly Mount[], tableBytes: number): void {
+  const bytes = mounts.reduce((sum, row) => sum + encodeMount(row).length + ROW_OVERHEAD_BYTES, 4);
+  if (bytes <= tableBytes) return;
+  throw new StatusError(
+    Code.RESOURCE_EXHAUSTED,
+    `The mount table would take ${bytes} bytes; there is room for ${tableBytes}.`,
+    { hint: 'Unmount what is not needed, or give shorter options.' },
+  );
 }
 
 export function schemeOf(uri: string): string {

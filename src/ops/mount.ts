@@ -7,6 +7,7 @@
  * Entries: one, structural: PUT of the mount point, PARENT, SIDE of the mount.
  */
 import { SIDE_MOUNT, SIDE_ORIGIN_BACK } from '../base/entry-format.js';
+import { CONTROL } from '../base/layout.js';
 import * as R from '../base/record.js';
 import { Code, StatusError } from '../base/status.js';
 import { Mutation, type Sink } from '../executor/call.js';
@@ -14,7 +15,7 @@ import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import { Park } from '../executor/park.js';
 import type { LockList } from '../lock/lock-list.js';
-import { refuseOverlap } from '../mount/mount-rules.js';
+import { refuseOverlap, refuseTooLarge } from '../mount/mount-rules.js';
 import { encodeMount, type Mount as MountRow, mountKey } from '../mount/mount-table.js';
 import { type Origin, originKey } from '../mount/store-path.js';
 import type { Stores } from '../mount/stores.js';
@@ -201,6 +202,7 @@ export class Mount extends Mutation {
       shared: isShared,
       options: given,
     };
+    refuseTooLarge([...executor.mounts.all(), row], shared.fixed(CONTROL.MOUNT_BYTES));
     ring.entry.side(SIDE_MOUNT, mountKey(mountId), encodeMount(row));
     ring.entry.parent(
       walk.parentId(parent),

@@ -6,13 +6,14 @@
  * Entries: one: SIDE of the mount.
  */
 import { SIDE_MOUNT } from '../base/entry-format.js';
+import { CONTROL } from '../base/layout.js';
 import type { StatusError } from '../base/status.js';
 import { Mutation, type Sink } from '../executor/call.js';
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import { Park } from '../executor/park.js';
 import type { LockList } from '../lock/lock-list.js';
-import { refuseOverlap } from '../mount/mount-rules.js';
+import { refuseOverlap, refuseTooLarge } from '../mount/mount-rules.js';
 import { encodeMount, type Mount, mountKey } from '../mount/mount-table.js';
 import type { Stores } from '../mount/stores.js';
 import { lockWriteInode } from '../path/lock-pattern.js';
@@ -71,6 +72,7 @@ export class UpdateMount extends Mutation {
     };
     const others = executor.mounts.all().filter(({ mountId }) => mountId !== mount.mountId);
     refuseOverlap(others, mount.uri, mount.options);
+    refuseTooLarge([...others, mount], executor.shared.fixed(CONTROL.MOUNT_BYTES));
     executor.ring.entry.side(SIDE_MOUNT, mountKey(mount.mountId), encodeMount(mount));
     return true;
   }
