@@ -4,14 +4,14 @@
  * figure, not a failure.
  */
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runEcho } from './echo.js';
 import { runHttp } from './http.js';
 import { FILES_MAX } from './load/path-pattern.js';
 import { type Measure, type OpName, opNames } from './measure.js';
 import { fullSizes, runQuick, smokeSizes } from './quick.js';
-import { aligned, commitOf, humanTable, jsonLine, machine, type RunFacts } from './report.js';
+import { aligned, figuresOf, humanTable, jsonLine, type RunFacts } from './report.js';
+import { commitOf, machineFacts, ROOT, RunRecorder, recordOption } from './results.js';
 import { BATCH_FILES } from './setup.js';
 
 type QuickFlags = {
@@ -25,9 +25,9 @@ type QuickFlags = {
   readonly sync?: string;
   readonly profile?: string;
   readonly seed: number;
+  readonly record?: string;
 };
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SEED_DEFAULT = 1;
 const RPC_THREADS_DEFAULT = 2;
 const ECHO_SECONDS_DEFAULT = 3;
@@ -43,25 +43,31 @@ async function quick(flags: QuickFlags): Promise<void> {
     seconds: flags.seconds ?? base.seconds,
     sustainSeconds: flags.seconds ?? base.sustainSeconds,
   };
+  const { node, cpu, cores } = machineFacts();
   const facts: RunFacts = {
     commit: commitOf(ROOT),
-    ...machine(),
+    node,
+    cpu,
+    cores,
     seed: flags.seed,
     rpcThreads: flags.threads,
     tier1Bytes: flags.tier1 ?? 'default',
     files: sizes.files,
   };
   const isJson = flags.json === true;
+  const { seed, record, only, ...used } = flags;
+  const recorder = RunRecorder.of('quick', { record, seed, arguments: { ...used, ...sizes } });
   const measures = await runQuick({
     sizes,
-    only: flags.only ?? new Set(opNames),
-    seed: flags.seed,
+    only: only ?? new Set(opNames),
+    seed,
     rpcThreads: flags.threads,
     ...(flags.tier1 !== undefined && { tier1Bytes: flags.tier1 }),
     ...(flags.sync !== undefined && { journalSync: flags.sync }),
     ...(flags.profile !== undefined && { profileDir: resolve(flags.profile) }),
     tell: (text) => console.error(`· ${text}`),
     done: (measure) => {
+      recorder.row({ case: measure.op, ...figuresOf(measure) });
       if (isJson) console.log(jsonLine(measure, facts));
       else console.error(`· ${progressLine(measure)}`);
     },
@@ -148,6 +154,7 @@ program
   .addOption(new Option('--sync <mode>', 'journal mode').choices(['commit', 'none']))
   .option('--profile <directory>', 'CPU profiles of the master, one a thread; costs some speed')
   .option('--seed <number>', 'of everything that is drawn at random', positive, SEED_DEFAULT)
+  .addOption(recordOption())
   .action(quick);
 
 program

@@ -2,8 +2,6 @@
  * Figures for scripts (one JSON object a line) and for people (one row a case, with what is
  * promised beside what was measured).
  */
-import { execFileSync } from 'node:child_process';
-import { cpus } from 'node:os';
 import type { Measure } from './measure.js';
 
 export type RunFacts = {
@@ -21,31 +19,10 @@ const MIB = 2 ** 20;
 const MS_DIGITS = 3;
 const CPU_DIGITS = 2;
 
-export function commitOf(directory: string): string {
-  const git = (...args: string[]): string =>
-    execFileSync('git', args, {
-      cwd: directory,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  try {
-    const isDirty = git('status', '--porcelain', '--untracked-files=no') !== '';
-    return git('rev-parse', '--short=12', 'HEAD') + (isDirty ? '-dirty' : '');
-  } catch {
-    // A package without its repository measures as well.
-    return 'unknown';
-  }
-}
-
-export const machine = (): Pick<RunFacts, 'node' | 'cpu' | 'cores'> => ({
-  node: process.version,
-  cpu: cpus()[0]?.model.trim() ?? 'unknown',
-  cores: cpus().length,
-});
-
-export function jsonLine(measure: Measure, facts: RunFacts): string {
+/** What is measured, for scripts and for the results that stay. */
+export function figuresOf(measure: Measure): Record<string, number | string | boolean> {
   const { op, connections, depth, goal, result } = measure;
-  return JSON.stringify({
+  return {
     op,
     connections,
     depth,
@@ -67,9 +44,11 @@ export function jsonLine(measure: Measure, facts: RunFacts): string {
     atLeast: goal.atLeast,
     aim: goal.aim,
     met: isMet(measure, goal.atLeast),
-    ...facts,
-  });
+  };
 }
+
+export const jsonLine = (measure: Measure, facts: RunFacts): string =>
+  JSON.stringify({ ...figuresOf(measure), ...facts });
 
 export function humanTable(measures: readonly Measure[], facts: RunFacts): string {
   const head = ['case', 'conns×depth', 'measured', 'at least', 'aim', ''];
