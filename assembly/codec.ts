@@ -13,17 +13,20 @@
  *          │ = 1     │ u16      │ id | seq<<4│    │     │       │                                 │
  *          └─────────┴──────────┴────────────┴────┴─────┴───────┴─────────────────────────────────┘
  *   id, seq: as many little-endian bytes as `widths` says (0 … 8), the fewest that hold them.
- *   ctime: 5 bytes, ms since 2020-01-01 (until 2054); 8 bytes, ms since 1970, if WIDE_TIME.
+ *   ctime: 5 bytes, ms since 2020-01-01 (until 2054); 8 bytes, ms since 1970, if WIDE_TIME;
+ *          4 bytes, s since 2020-01-01, if SECONDS.
  *
  *   bit  0 directory   the type                      bit  8 group        u  else the same as owner
  *        1 wide time   ctime takes 8 bytes                9 mount id     u  else 1
  *        2 length      u  else 0                         10 replication  s  min, else 0
- *        3 mtime       s  minus ctime, else 0            11 replication  s  max, else -1
+ *        3 mtime       s  minus ctime (1), else 0        11 replication  s  max, else -1
  *        4 ttl         s  else -1                        12 fingerprint  8 bytes, else 0
  *        5 block size  u  else 64 MiB, directory 0       13 owner        u  else 0
- *        6 mode        u  else 0644, directory 0755      14, 15 always 0
+ *        6 mode        u  else 0644, directory 0755      14 seconds: of ctime and mtime
  *        7 flags       u  else COMPLETED, directory 0
- *   u = varint (7 bits a byte, lowest first), s = zigzag varint. Everything round-trips exactly.
+ *   u = varint (7 bits a byte, lowest first), s = zigzag varint. Bit 15 is always 0.
+ *   (1) in ms, or in s if SECONDS: stores give whole seconds, and imports set ctime to one.
+ *   Everything round-trips exactly.
  *
  * NEVER change what version 1 means: data directories hold it. Another form is another version.
  */
@@ -60,6 +63,8 @@ const VERSION: u8 = 1;
 /** 2020-01-01T00:00:00Z in ms. */
 const TIME_BASE: u64 = 1_577_836_800_000;
 const TIME_BYTES: u32 = 5;
+const SECOND_BYTES: u32 = 4;
+const SECOND: u64 = 1000;
 
 const DIRECTORY: u32 = 1 << 0;
 const WIDE_TIME: u32 = 1 << 1;
@@ -75,7 +80,8 @@ const REPLICATION_MIN: u32 = 1 << 10;
 const REPLICATION_MAX: u32 = 1 << 11;
 const FINGERPRINT: u32 = 1 << 12;
 const OWNER: u32 = 1 << 13;
-const PRESENCE_USED: u32 = (1 << 14) - 1;
+const SECONDS: u32 = 1 << 14;
+const PRESENCE_USED: u32 = (1 << 15) - 1;
 
 const MODE_FILE: u32 = 0o644;
 const MODE_DIRECTORY: u32 = 0o755;
@@ -117,11 +123,15 @@ export function encodeValue(record: usize, out: usize): u32 {
   store<u8>(out, widthOf(id) | (widthOf(seq) << 4), 3);
   let at = putFixed(out + 4, id, widthOf(id));
   at = putFixed(at, seq, widthOf(seq));
-  at = presence & WIDE_TIME
-    ? putFixed(at, ctime, 8)
-    : putFixed(at, ctime - TIME_BASE, TIME_BYTES);
+  const seconds = (presence & SECONDS) != 0;
+  if (presence & WIDE_TIME) at = putFixed(at, ctime, 8);
+  else if (seconds) at = putFixed(at, (ctime - TIME_BASE) / SECOND, SECOND_BYTES);
+  else at = putFixed(at, ctime - TIME_BASE, TIME_BYTES);
   if (presence & LENGTH) at = putVarint(at, load<u64>(record, RECORD_LENGTH));
-  if (presence & MTIME) at = putSigned(at, load<u64>(record, RECORD_MTIME) - ctime);
+  if (presence & MTIME) {
+    const later = i64(load<u64>(record, RECORD_MTIME) - ctime);
+    at = putSigned(at, seconds ? later / i64(SECOND) : later);
+  }
   if (presence & TTL) at = putSigned(at, load<u64>(record, RECORD_TTL));
   if (presence & BLOCK_SIZE) at = putVarint(at, load<u64>(record, RECORD_BLOCK_SIZE));
   if (presence & MODE) at = putVarint(at, load<u16>(record, RECORD_MODE));
@@ -141,7 +151,10 @@ function presenceOf(record: usize, directory: bool): u32 {
   let presence: u32 = directory ? DIRECTORY : 0;
   if ((ctime - TIME_BASE) >> (8 * TIME_BYTES)) presence |= WIDE_TIME;
   if (load<u64>(record, RECORD_LENGTH) != 0) presence |= LENGTH;
-  if (load<u64>(record, RECORD_MTIME) != ctime) presence |= MTIME;
+  const later = i64(load<u64>(record, RECORD_MTIME) - ctime);
+  if (later != 0) presence |= MTIME;
+  const wholeSeconds = (ctime - TIME_BASE) % SECOND == 0 && later % i64(SECOND) == 0;
+  if (wholeSeconds && !(presence & WIDE_TIME)) presence |= SECONDS;
   if (load<i64>(record, RECORD_TTL) != -1) presence |= TTL;
   if (load<u64>(record, RECORD_BLOCK_SIZE) != blockSizeOf(directory)) presence |= BLOCK_SIZE;
   if (u32(load<u16>(record, RECORD_MODE)) != modeOf(directory)) presence |= MODE;
@@ -184,11 +197,17 @@ function decodeValue(value: usize, bytes: u32, out: usize): bool {
   beginReading(value + 4, value + bytes);
   store<u64>(out, getFixed(widths & 15), RECORD_ID);
   store<u64>(out, getFixed(widths >> 4), RECORD_SEQ);
-  const ctime = presence & WIDE_TIME ? getFixed(8) : getFixed(TIME_BYTES) + TIME_BASE;
+  const seconds = (presence & SECONDS) != 0;
+  if (seconds && presence & WIDE_TIME) return false;
+  let ctime: u64 = 0;
+  if (presence & WIDE_TIME) ctime = getFixed(8);
+  else if (seconds) ctime = getFixed(SECOND_BYTES) * SECOND + TIME_BASE;
+  else ctime = getFixed(TIME_BYTES) + TIME_BASE;
   store<u64>(out, ctime, RECORD_CTIME);
   store<u8>(out, directory ? INODE_TYPE_DIRECTORY : INODE_TYPE_FILE, RECORD_TYPE);
   store<u64>(out, presence & LENGTH ? getVarint(64) : 0, RECORD_LENGTH);
-  store<u64>(out, presence & MTIME ? getSigned(64) + ctime : ctime, RECORD_MTIME);
+  const later = presence & MTIME ? getSigned(64) : 0;
+  store<u64>(out, (seconds ? later * i64(SECOND) : later) + ctime, RECORD_MTIME);
   store<u64>(out, presence & TTL ? getSigned(64) : u64(-1), RECORD_TTL);
   const blockSize = presence & BLOCK_SIZE ? getVarint(64) : blockSizeOf(directory);
   store<u64>(out, blockSize, RECORD_BLOCK_SIZE);

@@ -1,7 +1,7 @@
 /**
  * The data directory: what a master owns on the local disk.
  *
- *   <data dir>/VERSION   {"format":1,"clusterId":…,"clusterName":…,"createdMs":…}
+ *   <data dir>/VERSION   {"format":2,"clusterId":…,"clusterName":…,"createdMs":…}
  *              LOCK      pid of the holder, see directory-lock.ts
  *              journal/  WAL segments
  *              meta/     tier 2
@@ -16,9 +16,12 @@
  *   absent   no                        yes          refuse: somebody else's directory
  *   bad      –                         –            refuse: VERSION cannot be read
  *   newer    –                         –            refuse: written by a newer Orchard
+ *   older    –                         –            refuse: written by an older Orchard
  *   ours     –                         –            open, if the cluster's name is the same
  *
  * FORMAT is never reused: a change of journal or tier-2 bytes takes the next number.
+ * 1: as it began. 2: rows of the id index share the beginnings of their keys; times of whole
+ *    seconds take less.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
@@ -28,7 +31,7 @@ import { Code, StatusError } from '../base/status.js';
 import type { DirectoryLock } from './directory-lock.js';
 import { lockDirectory } from './directory-lock.js';
 
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 const VERSION_FILE = 'VERSION';
 const VERSION_DRAFT = 'VERSION.new';
@@ -92,6 +95,12 @@ async function readVersion(path: string): Promise<Version | undefined> {
     );
   }
   const parsed = versionSchema.safeParse(jsonOf(text));
+  if (parsed.success && parsed.data.format < FORMAT) {
+    throw refusal(
+      `${path} has format ${parsed.data.format}, of an older Orchard; this one reads ${FORMAT}.`,
+      'Start the version that wrote it, or import its stores into an empty directory.',
+    );
+  }
   if (parsed.success) return parsed.data;
   throw refusal(
     `${file} cannot be read: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,

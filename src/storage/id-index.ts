@@ -4,15 +4,24 @@
  * one row, which is a sixteenth of the puts, and new rows are appended. Floor 1.
  *
  *   key    id / 16, order-preserving: [n][n bytes big-endian, minimal]
- *   value  for each id of the block that is there, by rising slot:
- *          [slot u8 = id % 16][key bytes u16 LE][key in `inodes`]
+ *   value  for each id of the block that is there, by rising slot, its key in `inodes`:
+ *          [slot u8 = id % 16][shared u8][rest: varint of 1 or 2 bytes][rest bytes]
+ *          `shared`: bytes that it begins with as the key before it in the row does
+ *
+ * Files made one after the other mostly stand in one directory under similar names, so that a key
+ * takes some 6 bytes here instead of 20.
  *
  * NEVER change: data directories hold it. Only the flusher writes, inside its transactions.
  */
 import type { Database } from 'lmdb';
+import { assert } from '../base/assert.js';
+import { NAME_BYTES_MAX } from '../base/limits.js';
 
 export const IDS_PER_ROW = 16;
-const HEADER_BYTES = 3;
+/** An id of up to 8 bytes behind its width, and a name. */
+const KEY_BYTES_MAX = 9 + NAME_BYTES_MAX;
+/** From so many bytes on the length of a rest takes two bytes. */
+const LONG_REST = 0x80;
 const APPEND = { append: true } as const;
 const NOTHING = Buffer.alloc(0);
 
@@ -21,6 +30,7 @@ export type IdChange = { readonly id: number; readonly key: Uint8Array | null };
 
 export class IdIndex {
   readonly #rows: Database<Uint8Array, Uint8Array>;
+  readonly #writer = new IdRowWriter();
   /** No stored row has a larger block number; -1 = not looked yet. */
   #lastBlock = -1;
 
@@ -32,18 +42,15 @@ export class IdIndex {
   get(id: number): Uint8Array | undefined {
     const row = this.#rows.getBinary(blockKey(Math.floor(id / IDS_PER_ROW)));
     if (row === undefined) return undefined;
-    const { at, bytes } = find(row, id % IDS_PER_ROW);
-    if (bytes === 0) return undefined;
-    return new Uint8Array(row.subarray(at + HEADER_BYTES, at + bytes));
+    return keysOf(row)[id % IDS_PER_ROW];
   }
 
   /** All ids that are there, rising. */
   *all(): Iterable<number> {
     for (const { key, value } of this.#rows.getRange()) {
       const block = key.subarray(1).reduce((sum, byte) => sum * 256 + byte, 0);
-      for (let at = 0; at < value.length; ) {
-        yield block * IDS_PER_ROW + value[at]!;
-        at += HEADER_BYTES + (value[at + 1]! | (value[at + 2]! << 8));
+      for (const [slot, there] of keysOf(value).entries()) {
+        if (there !== undefined) yield block * IDS_PER_ROW + slot;
       }
     }
   }
@@ -64,16 +71,33 @@ export class IdIndex {
   #writeBlock(block: number, changes: readonly IdChange[], first: number, last: number): void {
     if (this.#lastBlock < 0) this.#lastBlock = this.#findLastBlock();
     const key = blockKey(block);
-    if (block > this.#lastBlock) {
-      const row = rowOf(NOTHING, changes, first, last);
-      if (row.length === 0) return;
-      this.#rows.putSync(key, row, APPEND);
-      this.#lastBlock = block;
+    const isNew = block > this.#lastBlock;
+    const old = isNew ? NOTHING : (this.#rows.getBinary(key) ?? NOTHING);
+    this.#build(keysOf(old), changes, first, last);
+    if (this.#writer.bytes === 0) {
+      if (old.length > 0) this.#rows.removeSync(key);
       return;
     }
-    const row = rowOf(this.#rows.getBinary(key) ?? NOTHING, changes, first, last);
-    if (row.length === 0) this.#rows.removeSync(key);
-    else this.#rows.putSync(key, row);
+    if (isNew) this.#rows.putSync(key, this.#writer.row, APPEND);
+    else this.#rows.putSync(key, this.#writer.row);
+    if (isNew) this.#lastBlock = block;
+  }
+
+  /** The row after the changes first … last - 1; of two for one id the later one holds. */
+  #build(
+    keys: (Uint8Array | undefined)[],
+    changes: readonly IdChange[],
+    first: number,
+    last: number,
+  ): void {
+    for (let i = first; i < last; i++) {
+      const { id, key } = changes[i]!;
+      keys[id % IDS_PER_ROW] = key ?? undefined;
+    }
+    this.#writer.begin();
+    for (const [slot, key] of keys.entries()) {
+      if (key !== undefined) this.#writer.add(slot, key, 0, key.length);
+    }
   }
 
   #findLastBlock(): number {
@@ -84,41 +108,75 @@ export class IdIndex {
   }
 }
 
-/** The row after the changes first … last - 1, which rise by id. */
-function rowOf(
-  row: Uint8Array,
-  changes: readonly IdChange[],
-  first: number,
-  last: number,
-): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let from = 0;
-  for (let i = first; i < last; i++) {
-    const { id, key } = changes[i]!;
-    if (i + 1 < last && changes[i + 1]!.id === id) continue;
-    const slot = id % IDS_PER_ROW;
-    const { at, bytes } = find(row, slot);
-    if (at > from) parts.push(row.subarray(from, at));
-    if (key !== null) parts.push(Uint8Array.of(slot, key.length & 0xff, key.length >> 8), key);
-    from = at + bytes;
+/** The keys of a row by slot, copied; a slot that is not there is undefined. */
+function keysOf(row: Uint8Array): (Uint8Array | undefined)[] {
+  const keys = Array<Uint8Array | undefined>(IDS_PER_ROW).fill(undefined);
+  let before: Uint8Array = NOTHING;
+  for (let at = 0; at < row.length; ) {
+    const shared = row[at + 1]!;
+    const low = row[at + 2]!;
+    const isLong = low >= LONG_REST;
+    const rest = isLong ? (low & 0x7f) | (row[at + 3]! << 7) : low;
+    const from = at + (isLong ? 4 : 3);
+    const key = new Uint8Array(shared + rest);
+    key.set(before.subarray(0, shared));
+    key.set(row.subarray(from, from + rest), shared);
+    keys[row[at]!] = key;
+    before = key;
+    at = from + rest;
   }
-  if (from < row.length) parts.push(row.subarray(from));
-  return Buffer.concat(parts);
+  return keys;
 }
 
-/** Where the slot stands in a row, and its bytes; 0 bytes: where it would stand. */
-function find(row: Uint8Array, slot: number): { at: number; bytes: number } {
-  let at = 0;
-  while (at < row.length && row[at]! < slot) {
-    at += HEADER_BYTES + (row[at + 1]! | (row[at + 2]! << 8));
+/** Builds one row; keys come by rising slot. What it gives is good until the next begin(). */
+export class IdRowWriter {
+  readonly #row = Buffer.alloc(IDS_PER_ROW * (4 + KEY_BYTES_MAX));
+  #end = 0;
+  #before: Uint8Array = NOTHING;
+  #beforeAt = 0;
+  #beforeBytes = 0;
+
+  /** Bytes of the row so far; 0: it holds no id. */
+  get bytes(): number {
+    return this.#end;
   }
-  const there = at < row.length && row[at] === slot;
-  const bytes = there ? HEADER_BYTES + (row[at + 1]! | (row[at + 2]! << 8)) : 0;
-  return { at, bytes };
+
+  get row(): Buffer {
+    return this.#row.subarray(0, this.#end);
+  }
+
+  begin(): void {
+    this.#end = 0;
+    this.#beforeBytes = 0;
+  }
+
+  /** The key stands in `source`, and stays there unchanged until the next add() or begin(). */
+  add(slot: number, source: Uint8Array, at: number, bytes: number): void {
+    assert(bytes <= KEY_BYTES_MAX, 'a key is an id and a name');
+    const row = this.#row;
+    const most = Math.min(bytes, this.#beforeBytes, 0xff);
+    let shared = 0;
+    while (shared < most && source[at + shared] === this.#before[this.#beforeAt + shared]) shared++;
+    const rest = bytes - shared;
+    let end = this.#end;
+    row[end++] = slot;
+    row[end++] = shared;
+    if (rest < LONG_REST) {
+      row[end++] = rest;
+    } else {
+      row[end++] = LONG_REST | (rest & 0x7f);
+      row[end++] = rest >> 7;
+    }
+    for (let i = shared; i < bytes; i++) row[end++] = source[at + i]!;
+    this.#end = end;
+    this.#before = source;
+    this.#beforeAt = at;
+    this.#beforeBytes = bytes;
+  }
 }
 
-/** Sorts as the number does; below 2^53. */
-function blockKey(block: number): Uint8Array {
+/** The key of a row. Sorts as the number does; below 2^53. */
+export function blockKey(block: number): Uint8Array {
   let width = 0;
   for (let rest = block; rest > 0; rest = Math.floor(rest / 256)) width++;
   const key = new Uint8Array(1 + width);

@@ -155,6 +155,11 @@ describe('the decision table', () => {
     expect(await refusal()).toContain('filled journal/ but no VERSION');
   });
 
+  test('an older format: refused', async () => {
+    await setUp({ ...ours, format: FORMAT - 1 });
+    expect(await refusal()).toContain(`format ${FORMAT - 1}, of an older Orchard`);
+  });
+
   test('a newer format, with fields that nobody knows yet: refused', async () => {
     await setUp({ format: FORMAT + 1, cluster: {} });
     expect(await refusal()).toContain(`format ${FORMAT + 1}, written by a newer Orchard`);

@@ -42,11 +42,13 @@ export function encodeValue(record: RecordFields): number[] {
   const directory = record.type === INODE_TYPE_DIRECTORY;
   const time = BigInt.asUintN(64, record.ctime - TIME_BASE);
   const wide = time >> 40n !== 0n;
+  const later = BigInt.asIntN(64, record.mtime - record.ctime);
+  const seconds = !wide && time % 1000n === 0n && later % 1000n === 0n;
   const fields: (number[] | undefined)[] = [
     directory ? [] : undefined,
     wide ? [] : undefined,
     unless(record.length === 0n, unsigned(record.length)),
-    unless(record.mtime === record.ctime, signed(record.mtime - record.ctime)),
+    unless(later === 0n, signed(seconds ? later / 1000n : later)),
     unless(record.ttl === -1n, signed(record.ttl)),
     unless(record.blockSize === (directory ? 0n : 67_108_864n), unsigned(record.blockSize)),
     unless(record.mode === (directory ? 0o755 : 0o644), unsigned(BigInt(record.mode))),
@@ -57,11 +59,14 @@ export function encodeValue(record: RecordFields): number[] {
     unless(record.replicationMax === -1, signed(BigInt(record.replicationMax))),
     unless(record.fingerprint === 0n, fixed(record.fingerprint, 8)),
     unless(record.owner === 0, unsigned(BigInt(record.owner))),
+    seconds ? [] : undefined,
   ];
   const presence = fields.reduce((bits, field, bit) => bits | (field ? 1 << bit : 0), 0);
   const id = encodeId(record.id).slice(1).reverse();
   const seq = encodeId(record.seq).slice(1).reverse();
-  const ctime = wide ? fixed(BigInt.asUintN(64, record.ctime), 8) : fixed(time, 5);
+  let ctime = fixed(time, 5);
+  if (wide) ctime = fixed(BigInt.asUintN(64, record.ctime), 8);
+  else if (seconds) ctime = fixed(time / 1000n, 4);
   const head = [1, presence & 255, presence >> 8, id.length | (seq.length << 4)];
   return [...head, ...id, ...seq, ...ctime, ...fields.flatMap((field) => field ?? [])];
 }

@@ -28,7 +28,8 @@ const or = <T>(usual: T, rest: fc.Arbitrary<T>): fc.Arbitrary<T> =>
   fc.oneof(fc.constant(usual), rest);
 const u64 = fc.oneof(fc.bigInt(0n, 2n ** 64n - 1n), fc.bigInt(0n, 70_000n));
 const i64 = fc.oneof(fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), fc.bigInt(-300n, 300n));
-const time = fc.oneof(fc.bigInt(1_500_000_000_000n, 3_000_000_000_000n), i64);
+const seconds = fc.bigInt(1_500_000_000n, 3_000_000_000n).map((second) => second * 1000n);
+const time = fc.oneof(fc.bigInt(1_500_000_000_000n, 3_000_000_000_000n), seconds, i64);
 const u32 = fc.oneof(fc.nat({ max: 300 }), fc.integer({ min: 0, max: 2 ** 32 - 1 }));
 const i16 = fc.integer({ min: -32_768, max: 32_767 });
 

@@ -72,7 +72,8 @@ describe('codec', () => {
       fingerprint: 0x1122_3344_5566_7788n,
     };
     const early = { ...complete, ctime: -5n, mtime: -5n };
-    const hex = [complete, directory, rich, early].map((fields) =>
+    const seconds = { ...complete, mtime: 1_600_000_000_000n };
+    const hex = [complete, directory, rich, early, seconds].map((fields) =>
       Buffer.from(kernelValue(fields)).toString('hex'),
     );
     expect(hex).toMatchSnapshot();
@@ -95,7 +96,7 @@ describe('codec', () => {
     expect(decode([2, 0, 1], value).length).toBe(0);
     expect(decode([1, 1, ...new Uint8Array(256)], value).length).toBe(0);
     expect(decode(key, [2, ...value.slice(1)]).length).toBe(0);
-    expect(decode(key, [1, value[1]!, 0x40 | value[2]!, ...value.slice(3)]).length).toBe(0);
+    expect(decode(key, [1, value[1]!, 0x80 | value[2]!, ...value.slice(3)]).length).toBe(0);
     expect(kernel.encodeValue(put(AT.record, new Uint8Array(96)) * 0 + AT.record, AT.value)).toBe(
       0,
     );
