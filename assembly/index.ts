@@ -13,5 +13,5 @@ export { pageFrame, pageCount } from './page';
 export { serveRows, serveRowsMax, serveMany } from './serve-many';
 export { lookup, walk, walkStands, walkReset, walkTake, fill } from './tier-walk';
 export { apply, dirtySeq, holdStructure } from './tier-apply';
-export { retryFind } from './retry';
+export { retryFind, retryRestore } from './retry';
 export { copyDirty, markClean, dropEpoch } from './tier-flush';

@@ -1,76 +1,122 @@
 /**
- * The retry cache: which calls were already applied, so that a retried call gets its first
- * answer. Sets of RETRY_WAYS slots, chosen by a hash of (client id, call id); the oldest seq of a
- * set gives way. Only the writer notes; every executor finds.
+ * The retry window: which calls were applied, so that a retried call gets its first answer. A ring
+ * of rows in the order of their seqs, and hash chains through it, newest first:
  *
- * Invariant: a slot's SEQ is 0 while the writer changes the slot, and every seq is noted once, so
- *   SEQ is the slot's own seqlock: equal and not 0 before and after a copy = the copy is whole.
+ *   index[hash] ─▶ row 907 ─▶ next[907] ─▶ row 311 ─▶ …        positions count rows ever noted
+ *   live: head - COUNT <= position < head (modulo 2^32)
+ *
+ * The oldest row is always the last of its chain, so it goes by being overwritten: whoever meets
+ * its position sees that it is too old, and stops. Only the writer notes; every executor finds.
+ *
+ * Invariant: a row's SEQ is 0 while the writer changes the row, and every seq is noted once, so
+ *   SEQ is the row's own seqlock: equal and not 0 before and after a copy = the copy is whole.
+ * Invariant: RETRY_HEAD moves before the index shows the row, so no position of the index is ahead.
  */
-import { RETRY_BASE, RETRY_SET_COUNT } from './control';
+import { RETRY_BASE, RETRY_COUNT, RETRY_INDEX_BASE } from './control';
 import {
+  CONTROL_BASE,
+  CONTROL_RETRY_EARLY,
+  CONTROL_RETRY_EARLY_MS,
+  CONTROL_RETRY_HEAD,
+  CONTROL_RETRY_WINDOW_MS,
   RETRY_BYTES,
   RETRY_CALL_ID,
   RETRY_CLIENT_ID,
   RETRY_INODE_ID,
   RETRY_SEQ,
-  RETRY_WAYS,
+  RETRY_TIME,
 } from './generated/layout';
 
-export function retryNote(clientId: u64, callId: u64, seq: u64, inodeId: u64): void {
-  const set = retrySetOf(clientId, callId);
-  let victim = set;
-  let oldest: u64 = u64.MAX_VALUE;
-  for (let way: u32 = 0; way < RETRY_WAYS; way++) {
-    const slot = set + way * RETRY_BYTES;
-    const slotSeq = load<u64>(slot, RETRY_SEQ);
-    // The same call again: a replay of its entry.
-    if (
-      slotSeq != 0 &&
-      load<u64>(slot, RETRY_CLIENT_ID) == clientId &&
-      load<u64>(slot, RETRY_CALL_ID) == callId
-    ) {
-      victim = slot;
-      break;
-    }
-    if (slotSeq < oldest) {
-      oldest = slotSeq;
-      victim = slot;
-    }
-  }
-  atomic.store<u64>(victim, 0, RETRY_SEQ);
+export function retryNote(clientId: u64, callId: u64, seq: u64, inodeId: u64, timeMs: i64): void {
+  const head = atomic.load<u64>(CONTROL_BASE + CONTROL_RETRY_HEAD);
+  const position = u32(head);
+  const row = rowOf(position);
+  countEarly(row, timeMs);
+  atomic.store<u64>(row, 0, RETRY_SEQ);
   // Atomic, so that none of them can move above the 0: readers would see new fields, old seq.
-  atomic.store<u64>(victim, clientId, RETRY_CLIENT_ID);
-  atomic.store<u64>(victim, callId, RETRY_CALL_ID);
-  atomic.store<u64>(victim, inodeId, RETRY_INODE_ID);
-  atomic.store<u64>(victim, seq, RETRY_SEQ);
+  atomic.store<u64>(row, clientId, RETRY_CLIENT_ID);
+  atomic.store<u64>(row, callId, RETRY_CALL_ID);
+  atomic.store<u64>(row, inodeId, RETRY_INODE_ID);
+  atomic.store<u64>(row, u64(timeMs), RETRY_TIME);
+  const bucket = bucketOf(clientId, callId);
+  atomic.store<u32>(nextOf(position), load<u32>(bucket));
+  atomic.store<u64>(row, seq, RETRY_SEQ);
+  atomic.store<u64>(CONTROL_BASE + CONTROL_RETRY_HEAD, head + 1);
+  atomic.store<u32>(bucket, position);
+}
+
+/** As retryNote, from JavaScript: rows that an earlier process has noted. */
+export function retryRestore(client: f64, call: f64, seq: f64, inode: f64, timeMs: f64): void {
+  retryNote(u64(client), u64(call), u64(seq), u64(inode), i64(timeMs));
 }
 
 export function retryFind(client: f64, call: f64, out: usize): bool {
   const clientId = u64(client);
   const callId = u64(call);
-  const set = retrySetOf(clientId, callId);
-  for (let way: u32 = 0; way < RETRY_WAYS; way++) {
-    const slot = set + way * RETRY_BYTES;
-    const seq = atomic.load<u64>(slot, RETRY_SEQ);
-    if (seq == 0 || atomic.load<u64>(slot, RETRY_CLIENT_ID) != clientId) continue;
-    if (atomic.load<u64>(slot, RETRY_CALL_ID) != callId) continue;
-    const inodeId = atomic.load<u64>(slot, RETRY_INODE_ID);
-    // It gave way while it was read: then its call is so old that nobody retries it.
-    if (atomic.load<u64>(slot, RETRY_SEQ) != seq) continue;
-    store<u64>(out, clientId, RETRY_CLIENT_ID);
-    store<u64>(out, callId, RETRY_CALL_ID);
-    store<u64>(out, seq, RETRY_SEQ);
-    store<u64>(out, inodeId, RETRY_INODE_ID);
-    return true;
+  let position = atomic.load<u32>(bucketOf(clientId, callId));
+  let ageBefore: u32 = 0;
+  for (;;) {
+    const age = u32(atomic.load<u64>(CONTROL_BASE + CONTROL_RETRY_HEAD)) - position;
+    // Ages rise along a chain; what breaks that is left over from before the ring went round.
+    if (age <= ageBefore || age > RETRY_COUNT) return false;
+    ageBefore = age;
+    const row = rowOf(position);
+    const next = atomic.load<u32>(nextOf(position));
+    const seq = atomic.load<u64>(row, RETRY_SEQ);
+    const isIt =
+      seq != 0 &&
+      atomic.load<u64>(row, RETRY_CLIENT_ID) == clientId &&
+      atomic.load<u64>(row, RETRY_CALL_ID) == callId;
+    const inodeId = atomic.load<u64>(row, RETRY_INODE_ID);
+    const timeMs = atomic.load<u64>(row, RETRY_TIME);
+    // It gave way while it was read: so has all that is older.
+    if (atomic.load<u64>(row, RETRY_SEQ) != seq) return false;
+    if (isIt) {
+      store<u64>(out, clientId, RETRY_CLIENT_ID);
+      store<u64>(out, callId, RETRY_CALL_ID);
+      store<u64>(out, seq, RETRY_SEQ);
+      store<u64>(out, inodeId, RETRY_INODE_ID);
+      store<u64>(out, timeMs, RETRY_TIME);
+      return true;
+    }
+    position = next;
   }
+  // biome-ignore lint/correctness/noUnreachable: the compiler wants a value on every way out.
   return false;
+}
+
+/** A row that gives way before its time: the ring is too small for what is written. */
+// @ts-ignore: decorator
+@inline
+function countEarly(row: usize, timeMs: i64): void {
+  if (load<u64>(row, RETRY_SEQ) == 0) return;
+  const ageMs = timeMs - load<i64>(row, RETRY_TIME);
+  if (ageMs >= i64(load<u32>(CONTROL_BASE + CONTROL_RETRY_WINDOW_MS))) return;
+  const early = CONTROL_BASE + CONTROL_RETRY_EARLY;
+  const count = load<u64>(early);
+  const youngest = CONTROL_BASE + CONTROL_RETRY_EARLY_MS;
+  const age = u64(max<i64>(0, ageMs));
+  if (count == 0 || age < load<u64>(youngest)) atomic.store<u64>(youngest, age);
+  atomic.store<u64>(early, count + 1);
 }
 
 // @ts-ignore: decorator
 @inline
-function retrySetOf(clientId: u64, callId: u64): usize {
+function rowOf(position: u32): usize {
+  return RETRY_BASE + (position & (RETRY_COUNT - 1)) * RETRY_BYTES;
+}
+
+/** The chains' links stand behind the index. */
+// @ts-ignore: decorator
+@inline
+function nextOf(position: u32): usize {
+  return RETRY_INDEX_BASE + ((RETRY_COUNT + (position & (RETRY_COUNT - 1))) << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function bucketOf(clientId: u64, callId: u64): usize {
   let hash = (clientId ^ rotl<u64>(callId, 32)) * 0x9e3779b97f4a7c15;
   hash = (hash ^ (hash >> 29)) * 0xbf58476d1ce4e5b9;
-  const index = u32(((hash >> 32) * u64(RETRY_SET_COUNT)) >> 32);
-  return RETRY_BASE + index * (RETRY_BYTES * RETRY_WAYS);
+  return RETRY_INDEX_BASE + ((u32(hash >> 32) & (RETRY_COUNT - 1)) << 2);
 }

@@ -54,6 +54,7 @@ import {
   ENTRY_LENGTH,
   ENTRY_OP,
   ENTRY_SEQ,
+  ENTRY_TIME,
   EXECUTOR_APPLY,
   OP_STRUCTURAL,
   PARENT_CHILD_DELTA,
@@ -334,7 +335,8 @@ function noteCall(entry: usize, length: u32, seq: u64): void {
     }
     offset += changeBytes(entry + offset);
   }
-  retryNote(clientId, load<u64>(entry, ENTRY_CALL_ID), seq, inodeId);
+  const timeMs = load<i64>(entry, ENTRY_TIME);
+  retryNote(clientId, load<u64>(entry, ENTRY_CALL_ID), seq, inodeId, timeMs);
 }
 
 /** Bytes of a change with its header and padding. */

@@ -231,11 +231,17 @@ const namespace = {
 };
 
 const calls = {
+  retryWindowMs: row(
+    'ORCHARD_RETRY_WINDOW',
+    duration({ min: SECOND_MS, max: DAY_MS }),
+    '10min',
+    'How long a repeated call gets its first answer, also after a crash.',
+  ),
   retryCacheEntries: row(
     'ORCHARD_RETRY_CACHE_ENTRIES',
-    count('entries', { min: 1024, max: 2 ** 24 }),
-    '262144',
-    'Answers kept so that a repeated call gets its first one.',
+    count('answers', { min: 1024, max: 2 ** 24, powerOfTwo: true }),
+    '1048576',
+    'Most answers kept for that, 48 bytes each; beyond it the oldest go, and a metric tells.',
   ),
   callsInFlightMax: row(
     'ORCHARD_CALLS_IN_FLIGHT_MAX',

@@ -13,7 +13,6 @@ import {
   LARGE_SET_BYTES,
   LAYOUT_HASH,
   RETRY_BYTES,
-  RETRY_WAYS,
   SMALL_SET_BYTES,
 } from './layout.js';
 import { EXECUTOR_COUNT_MAX, SET_WAYS } from './limits.js';
@@ -45,6 +44,8 @@ const LARGE_SHARE = 1 / 8;
 export function planLayout(options: LayoutOptions): Layout {
   assert(options.executorCount <= EXECUTOR_COUNT_MAX, 'executors fit the claim bitmap');
   assert((options.ringBytes & (options.ringBytes - 1)) === 0, 'ring size is a power of two');
+  const { retryEntryCount } = options;
+  assert((retryEntryCount & (retryEntryCount - 1)) === 0, 'retry rows are a power of two');
   const words = new Map<number, number>();
   let end = CONTROL_BASE + CONTROL_BYTES;
   const place = (word: number, bytes: number): void => {
@@ -58,7 +59,6 @@ export function planLayout(options: LayoutOptions): Layout {
   );
   const largeSets = Math.max(4, Math.floor((options.tier1Bytes * LARGE_SHARE) / LARGE_SET_BYTES));
   const slotCount = (smallSets + largeSets) * SET_WAYS;
-  const retrySets = Math.max(8, Math.floor(options.retryEntryCount / RETRY_WAYS));
 
   words.set(CONTROL.EXECUTOR_COUNT, options.executorCount);
   place(CONTROL.EXECUTOR_BASE, options.executorCount * EXECUTOR_BYTES);
@@ -75,8 +75,11 @@ export function planLayout(options: LayoutOptions): Layout {
   place(CONTROL.DROPPED_BASE, 2 * DROPPED_LIST_BYTES);
   words.set(CONTROL.SIDE_BYTES, options.sideRingBytes);
   place(CONTROL.SIDE_BASE, options.sideRingBytes);
-  words.set(CONTROL.RETRY_SET_COUNT, retrySets);
-  place(CONTROL.RETRY_BASE, retrySets * RETRY_WAYS * RETRY_BYTES);
+  const retryCount = options.retryEntryCount;
+  words.set(CONTROL.RETRY_COUNT, retryCount);
+  place(CONTROL.RETRY_BASE, retryCount * RETRY_BYTES);
+  // Heads of the chains, then the rows' links.
+  place(CONTROL.RETRY_INDEX_BASE, 2 * retryCount * 4);
   place(CONTROL.STRING_INDEX_BASE, 65_536 * 8);
   words.set(CONTROL.STRING_BLOB_BYTES, STRING_BLOB_BYTES);
   place(CONTROL.STRING_BLOB_BASE, STRING_BLOB_BYTES);

@@ -39,7 +39,7 @@ export const CONTROL = {
   SIDE_BASE: 56,
   SIDE_BYTES: 60,
   RETRY_BASE: 64,
-  RETRY_SET_COUNT: 68,
+  RETRY_COUNT: 68,
   STRING_INDEX_BASE: 72,
   STRING_BLOB_BASE: 76,
   STRING_BLOB_BYTES: 80,
@@ -52,6 +52,9 @@ export const CONTROL = {
   FLUSH_ARENA_BASE: 108,
   FLUSH_ARENA_BYTES: 112,
   DROPPED_BASE: 116,
+  RETRY_INDEX_BASE: 120,
+  /** u32. Answers younger than this give way only for want of room. */
+  RETRY_WINDOW_MS: 124,
 
   /** u32. Odd while a structural entry (rename, permission of a directory) is being applied. */
   STRUCTURE_SEQ: 128,
@@ -73,6 +76,8 @@ export const CONTROL = {
   CLOSED_SEQ: 464,
   /** u32. Side-ring position when the newest closed epoch was closed. */
   CLOSED_SIDE: 472,
+  /** u64. RETRY_HEAD when the newest closed epoch was closed. */
+  CLOSED_RETRY: 480,
   /** u32. Number of tier-2 commits; readers renew their snapshot when it moved. */
   TIER2_VERSION: 512,
   /** u64. Last seq that tier 1 shows in full. */
@@ -123,6 +128,13 @@ export const CONTROL = {
   STAT_ROOM_WAITS: 1272,
   STAT_SEGMENTS: 1280,
   STAT_JOURNAL_BYTES: 1288,
+  /** u64. Rows that the retry window ever took; only the writer changes it. */
+  RETRY_HEAD: 1600,
+  /** u64. Rows that gave way before their time, and the age in ms of the youngest of them. */
+  RETRY_EARLY: 1608,
+  RETRY_EARLY_MS: 1616,
+  /** u64. RETRY_HEAD when the rows of earlier processes had been taken over. */
+  RETRY_LOADED: 1624,
 } as const;
 export const CONTROL_BYTES = 4096;
 export const CONTROL_MAGIC = 0x0cc4a2d1;
@@ -261,10 +273,9 @@ export const APPLY = {
   NAME: 24,
 } as const;
 
-/** One slot of the retry cache: sets of 8, the oldest seq of a set gives way. */
-export const RETRY = { CLIENT_ID: 0, CALL_ID: 8, SEQ: 16, INODE_ID: 24 } as const;
-export const RETRY_BYTES = 32;
-export const RETRY_WAYS = 8;
+/** One row of the retry window (assembly/retry.ts); TIME is that of the journal's entry. */
+export const RETRY = { CLIENT_ID: 0, CALL_ID: 8, SEQ: 16, INODE_ID: 24, TIME: 32 } as const;
+export const RETRY_BYTES = 40;
 
 /**
  * Ids that one epoch can drop for good (u64 each; list of epoch E at DROPPED_BASE +
@@ -299,7 +310,6 @@ export const LAYOUT_SCALARS = {
   EXECUTOR_BYTES,
   REPLY_BYTES,
   RETRY_BYTES,
-  RETRY_WAYS,
   DROPPED_IDS_MAX,
   DROPPED_LIST_BYTES,
 } as const;

@@ -36,6 +36,8 @@ export class Epochs {
     shared.store(CONTROL.CLOSE_WANTED, 0);
     this.#kernel.store64(CONTROL_BASE + CONTROL.CLOSED_SEQ, this.appliedSeq);
     shared.store(CONTROL.CLOSED_SIDE, shared.load(CONTROL.SIDE_HEAD));
+    const retryHead = this.#kernel.load64(CONTROL_BASE + CONTROL.RETRY_HEAD);
+    this.#kernel.store64(CONTROL_BASE + CONTROL.CLOSED_RETRY, retryHead);
     // Last: whoever sees the new epoch sees what the old one was closed with.
     shared.add(CONTROL.EPOCH, 1);
     wakeFlusher(shared);

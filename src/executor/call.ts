@@ -14,7 +14,7 @@
  */
 import { ENTRY_SEQ } from '../base/entry-format.js';
 import { EXECUTOR, RETRY } from '../base/layout.js';
-import type { StatusError } from '../base/status.js';
+import { StatusError } from '../base/status.js';
 import { readU64 } from '../base/word64.js';
 import { LockList } from '../lock/lock-list.js';
 import { NO_TICKET } from '../lock/lock-table.js';
@@ -81,7 +81,24 @@ export abstract class Mutation extends Call {
   /** The same call was applied before, at `seq`, and made or changed inode `inodeId`. */
   protected abstract repeat(executor: Executor, inodeId: number, seq: number): void;
 
+  /**
+   * What refuses a call that was applied before may be its own doing, or came after it: the first
+   * answer stands. A call that was refused changed nothing, so its repeat is judged anew.
+   */
   override attempt(executor: Executor): boolean {
+    try {
+      return this.#attempt(executor);
+    } catch (error) {
+      if (!(error instanceof StatusError) || !this.#isRepeated(executor)) throw error;
+      if (this.locks !== undefined && this.ticket !== NO_TICKET) {
+        executor.locks.abandon(this.locks, this.ticket);
+      }
+      this.dropPlan();
+      return true;
+    }
+  }
+
+  #attempt(executor: Executor): boolean {
     executor.setCaller(this.caller);
     const locks = this.#plan(executor);
     for (let replans = 0; replans < REPLANS_MAX; replans++) {
@@ -147,19 +164,21 @@ export abstract class Mutation extends Call {
     list.seal();
   }
 
+  /** True: it was applied before, and has been answered once more. */
+  #isRepeated(executor: Executor): boolean {
+    const { clientId } = this.caller;
+    if (clientId === 0 || this.callId === 0) return false;
+    const out = executor.base + EXECUTOR.RECORD;
+    if (executor.kernel.retryFind(clientId, this.callId, out) === 0) return false;
+    const view = executor.shared.view;
+    this.repeat(executor, readU64(view, out + RETRY.INODE_ID), readU64(view, out + RETRY.SEQ));
+    return true;
+  }
+
   /** Under the locks. True when an entry was published. */
   #commit(executor: Executor): boolean {
+    if (this.#isRepeated(executor)) return false;
     const { clientId } = this.caller;
-    const out = executor.base + EXECUTOR.RECORD;
-    if (
-      clientId !== 0 &&
-      this.callId !== 0 &&
-      executor.kernel.retryFind(clientId, this.callId, out) === 1
-    ) {
-      const view = executor.shared.view;
-      this.repeat(executor, readU64(view, out + RETRY.INODE_ID), readU64(view, out + RETRY.SEQ));
-      return false;
-    }
     const begun = executor.ring.begin(Date.now(), clientId, this.callId, this.op, this.room);
     if (!begun) throw Park.ring;
     if (!this.execute(executor)) return false;

@@ -53,6 +53,14 @@ export type MetricsSnapshot = {
     readonly seq: number;
     readonly flushedSeq: number;
   };
+  readonly retries?: {
+    readonly answers: number;
+    /** Age of the oldest answer that is remembered. */
+    readonly windowSeconds: number;
+    readonly early: number;
+    /** Age of the youngest answer that gave way for want of room. */
+    readonly earlySeconds: number;
+  };
   readonly namespace?: { readonly files: number; readonly directories: number };
   readonly disk?: { readonly freeBytes: number; readonly readOnly: boolean };
   readonly stores?: readonly {
@@ -120,6 +128,16 @@ const rows: readonly Row[] = [
   gauge('journal_seq', 'Last durable sequence number', ({ journal }) => one(journal?.seq)),
   gauge('flushed_seq', 'Sequence number that tier 2 has reached', ({ journal }) =>
     one(journal?.flushedSeq),
+  ),
+  gauge('retry_answers', 'Answers kept for repeated calls', ({ retries }) => one(retries?.answers)),
+  gauge('retry_window_seconds', 'Age of the oldest answer kept', ({ retries }) =>
+    one(retries?.windowSeconds),
+  ),
+  counter('retry_early_total', 'Answers given up before ORCHARD_RETRY_WINDOW', ({ retries }) =>
+    one(retries?.early),
+  ),
+  gauge('retry_early_seconds', 'Age of the youngest answer given up so', ({ retries }) =>
+    one(retries?.earlySeconds),
   ),
   gauge('files', 'Files in the namespace', ({ namespace }) => one(namespace?.files)),
   gauge('directories', 'Directories in the namespace', ({ namespace }) =>

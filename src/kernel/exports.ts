@@ -143,8 +143,16 @@ export type KernelExports = {
    * entries in a row: readers that began anew after each of them would rarely get through.
    */
   holdStructure(hold: number): void;
-  /** 1 and the slot (RETRY_BYTES) copied to `out` if the call was already applied. */
+  /** 1 and the row (RETRY_BYTES) copied to `out` if the call was already applied. */
   retryFind(clientId: number, callId: number, out: number): number;
+  /** Notes a call that an earlier process has applied: before anything is replayed, in order. */
+  retryRestore(
+    clientId: number,
+    callId: number,
+    seq: number,
+    inodeId: number,
+    timeMs: number,
+  ): void;
   /** Seq of the last change in directory (or of id) `id`; hashed, so it may be too high. */
   dirtySeq(id: number): number;
 

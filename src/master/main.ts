@@ -74,6 +74,7 @@ class Master {
       }),
     );
     this.#shared.store(CONTROL.EPOCH, 1);
+    this.#shared.store(CONTROL.RETRY_WINDOW_MS, config.retryWindowMs);
     this.#tier2 = new Tier2(directory.meta, { mapBytes: config.tier2MapBytes });
     this.#services = this.#makeServices();
   }

@@ -3,7 +3,7 @@
  * control words, read at one moment without stopping anybody. Floor 7.
  */
 import type { Config } from '../base/config.js';
-import { CONTROL, CONTROL_BASE } from '../base/layout.js';
+import { CONTROL, CONTROL_BASE, RETRY, RETRY_BYTES } from '../base/layout.js';
 import { State } from '../base/state.js';
 import type { MetricsSnapshot } from '../http/metrics.js';
 import type { KernelExports } from '../kernel/exports.js';
@@ -48,6 +48,7 @@ export function masterReport(sources: ReportSources): Record<string, unknown> {
     tier1: { bytes: config.tier1Bytes, slots, dirtySlots: dirtySlots(shared) },
     journal: journalReport(sources),
     locks: { parkedExecutors: shared.load(CONTROL.LOCK_PARKED) },
+    retries: retryReport(sources),
     names: { interned: shared.load(CONTROL.STRING_COUNT) },
   };
 }
@@ -81,6 +82,7 @@ export function journalReport(sources: ReportSources): Record<string, unknown> {
 /** What /metrics shows: the same words, in Prometheus' units. */
 export function metricsSnapshot(sources: ReportSources): MetricsSnapshot {
   return {
+    retries: retryReport(sources),
     journal: {
       entries: word(sources, CONTROL.STAT_ENTRIES),
       bytes: word(sources, CONTROL.STAT_WAL_BYTES),
@@ -90,6 +92,22 @@ export function metricsSnapshot(sources: ReportSources): MetricsSnapshot {
       seq: word(sources, CONTROL.APPLIED_SEQ),
       flushedSeq: word(sources, CONTROL.FLUSHED_SEQ),
     },
+  };
+}
+
+/** The answers kept for repeated calls. Those that gave way before their time are to be none. */
+function retryReport(sources: ReportSources): NonNullable<MetricsSnapshot['retries']> {
+  const { shared } = sources;
+  const count = shared.fixed(CONTROL.RETRY_COUNT);
+  const head = word(sources, CONTROL.RETRY_HEAD);
+  const answers = Math.min(head, count);
+  const oldest = shared.fixed(CONTROL.RETRY_BASE) + ((head - answers) % count) * RETRY_BYTES;
+  const oldestMs = answers === 0 ? Date.now() : sources.kernel.load64(oldest + RETRY.TIME);
+  return {
+    answers,
+    windowSeconds: Math.max(0, Date.now() - oldestMs) / 1000,
+    early: word(sources, CONTROL.RETRY_EARLY),
+    earlySeconds: word(sources, CONTROL.RETRY_EARLY_MS) / 1000,
   };
 }
 

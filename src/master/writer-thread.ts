@@ -11,6 +11,7 @@ import { instantiate } from '../kernel/kernel.js';
 import { SharedMemory } from '../kernel/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
 import { Applier } from '../tier/applier.js';
+import { loadRetryWindow } from '../tier/retry-window.js';
 import { SharedTables } from '../tier/shared-tables.js';
 import { writeBootstrap } from './bootstrap.js';
 import type { ThreadData } from './thread-data.js';
@@ -62,6 +63,7 @@ function recover(): Wal {
   kernel.store64(CONTROL_BASE + CONTROL.FLUSHED_SEQ, appliedSeq);
   epochs.appliedSeq = appliedSeq;
   tables.load(tier2);
+  loadRetryWindow(kernel, tier2);
   // Entries are read straight into shared memory, where the kernels sum and apply them.
   const buffer = shared.executorBase(data.executor) + EXECUTOR.REPLY;
   const { config } = data;

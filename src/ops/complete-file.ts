@@ -22,6 +22,7 @@ import { lockWriteInode } from '../path/lock-pattern.js';
 import type { PathWalk } from '../path/path-walk.js';
 import { Bits, checkBits, checkWay, checkWritableMount } from './access.js';
 import { alreadyExists, invalid } from './failures.js';
+import { FirstAnswer } from './first-answer.js';
 import { Op } from './op-codes.js';
 
 export type CompleteFileOptions = {
@@ -46,6 +47,7 @@ export class CompleteFile extends Mutation {
   protected override room = 128 * 1024;
   readonly #options: CompleteFileOptions;
   readonly #sink: Sink;
+  #first: FirstAnswer | undefined;
   #recordAt = 0;
 
   constructor(caller: Caller, callId: number, options: CompleteFileOptions, sink: Sink) {
@@ -95,12 +97,8 @@ export class CompleteFile extends Mutation {
   }
 
   protected repeat(executor: Executor, inodeId: number, seq: number): void {
-    const { walkA } = executor;
-    if (walkA.found && walkA.id(walkA.depth) === inodeId) {
-      this.#sink.info(executor, walkA.record, seq);
-    } else {
-      this.#sink.empty(seq);
-    }
+    this.#first ??= new FirstAnswer();
+    this.#first.give(executor, this.#sink, { inodeId, seq, type: R.INODE_TYPE_FILE });
   }
 
   fail(error: StatusError): void {

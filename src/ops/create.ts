@@ -24,6 +24,7 @@ import { lockRead, lockWriteEdge } from '../path/lock-pattern.js';
 import type { PathWalk } from '../path/path-walk.js';
 import { Bits, checkBits, checkRemove, checkWay, checkWritableMount } from './access.js';
 import { alreadyExists, invalid, isBelowFile, notDirectory } from './failures.js';
+import { FirstAnswer } from './first-answer.js';
 import { awaitPath, LoadType, nothingAsked } from './loading.js';
 import { Op } from './op-codes.js';
 import { putIntoReclaim, removeForGood } from './remove-inode.js';
@@ -66,6 +67,7 @@ export class Create extends Mutation {
   readonly #asked = nothingAsked();
   /** The value of SIDE_XATTR, once for all inodes that get it. */
   #xattrs: Uint8Array | undefined;
+  #first: FirstAnswer | undefined;
   /** Where the new inode's record stands in the entry. */
   #recordAt = 0;
 
@@ -108,13 +110,9 @@ export class Create extends Mutation {
   }
 
   protected repeat(executor: Executor, inodeId: number, seq: number): void {
-    const { walkA } = executor;
-    if (walkA.found && walkA.id(walkA.depth) === inodeId) {
-      this.#sink.info(executor, walkA.record, seq);
-    } else {
-      // What the first call made has been moved or deleted since.
-      this.#sink.empty(seq);
-    }
+    const type = this.#options.type === 'file' ? R.INODE_TYPE_FILE : R.INODE_TYPE_DIRECTORY;
+    this.#first ??= new FirstAnswer();
+    this.#first.give(executor, this.#sink, { inodeId, seq, type });
   }
 
   fail(error: StatusError): void {

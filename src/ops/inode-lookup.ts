@@ -75,7 +75,7 @@ export function idNotFound(id: number): StatusError {
 const isInodeId = (id: number): boolean => Number.isSafeInteger(id) && id > 0 && id < TRASH_BIT;
 
 /** A key of tier 2: bytes of the id, the id big-endian, the name. */
-function splitKey(key: Uint8Array): { parentId: number; name: Uint8Array } {
+export function splitKey(key: Uint8Array): { parentId: number; name: Uint8Array } {
   const idBytes = key[0]!;
   let parentId = 0;
   for (let i = 1; i <= idBytes; i++) parentId = parentId * 256 + key[i]!;

@@ -74,7 +74,7 @@ export class Undelete extends Mutation {
     if (walkA.found && walkA.id(walkA.depth) === inodeId) {
       this.#sink.info(executor, walkA.record, seq);
     } else {
-      // What the first call brought back has been moved or deleted since.
+      // It has been moved or deleted since; the wire's answer tells of no inode anyway.
       this.#sink.empty(seq);
     }
   }

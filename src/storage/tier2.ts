@@ -7,6 +7,7 @@
  * | inodes   | parent id (order-preserving) + name   | compact record (assembly/codec.ts)         |
  * | ids      | id / 16 (order-preserving)            | keys in `inodes` of 16 ids (id-index.ts)   |
  * | side     | kind byte + key                       | value of the side record                   |
+ * | calls    | seq of the first row u64 BE            | rows of the retry window (retry-window.ts) |
  * | expiries | expiry ms u64 BE + id u64 BE          | nothing; a hint, checked against the inode |
  * | meta     | 'state'                               | Tier2State                                 |
  *
@@ -31,6 +32,7 @@ export class Tier2 {
   readonly ids: IdIndex;
   readonly side: Database<Bytes, Bytes>;
   readonly expiries: Database<Bytes, Bytes>;
+  readonly calls: Database<Bytes, Bytes>;
   readonly #meta: Database<Tier2State, string>;
   readonly #env: RootDatabase;
 
@@ -50,6 +52,7 @@ export class Tier2 {
     this.ids = new IdIndex(table('ids'));
     this.side = table('side');
     this.expiries = table('expiries');
+    this.calls = table('calls');
     this.#meta = this.#env.openDB<Tier2State, string>({ name: 'meta', encoding: 'json' });
   }
 

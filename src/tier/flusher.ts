@@ -28,6 +28,7 @@ import type { KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 import type { IdChange } from '../storage/id-index.js';
 import { expiryKey, sideKey, type Tier2 } from '../storage/tier2.js';
+import { RetryWindow } from './retry-window.js';
 import { readSideRing, releaseSideRing } from './side-ring.js';
 
 const ROW_BYTES = 32;
@@ -45,11 +46,13 @@ export type FlusherOptions = {
 
 export class Flusher {
   readonly #options: FlusherOptions;
+  readonly #retryWindow: RetryWindow;
   /** Expiry rows that this epoch has put and that are due already, in hex. */
   readonly #duePut = new Set<string>();
 
   constructor(options: FlusherOptions) {
     this.#options = options;
+    this.#retryWindow = new RetryWindow(options.shared, options.kernel, options.tier2);
   }
 
   /** True when an epoch is closed and not flushed. */
@@ -154,6 +157,7 @@ export class Flusher {
       if (side.value === null) tier2.side.removeSync(key);
       else tier2.side.putSync(key, side.value);
     }
+    this.#retryWindow.persist(Date.now());
     const idNext = kernel.load64(CONTROL_BASE + CONTROL.ID_NEXT);
     tier2.putState({ appliedSeq: seq, idNext });
   }

@@ -32,6 +32,7 @@ import { Op } from '../../src/ops/op-codes.js';
 import { Tier2 } from '../../src/storage/tier2.js';
 import { Applier } from '../../src/tier/applier.js';
 import { Flusher } from '../../src/tier/flusher.js';
+import { loadRetryWindow } from '../../src/tier/retry-window.js';
 import { SharedTables } from '../../src/tier/shared-tables.js';
 import { type Info, OutcomeSink } from './outcome.js';
 
@@ -43,6 +44,8 @@ export type FixtureOptions = {
   readonly trashRetentionMs: number;
   readonly flushSlotsMax: number;
   readonly loader: ExecutorOptions['loader'];
+  readonly retryEntryCount: number;
+  readonly retryWindowMs: number;
 };
 
 const defaults: FixtureOptions = {
@@ -52,6 +55,8 @@ const defaults: FixtureOptions = {
   trashRetentionMs: 60_000,
   flushSlotsMax: 4096,
   loader: undefined,
+  retryEntryCount: 4096,
+  retryWindowMs: 600_000,
 };
 
 /** Tier-1 bytes of a suite that runs with both sizes. */
@@ -86,12 +91,13 @@ class Life {
         lockStripeCount: 4096,
         ringBytes: 1 << 20,
         sideRingBytes: 1 << 20,
-        retryEntryCount: 4096,
+        retryEntryCount: options.retryEntryCount,
       }),
     );
     const { shared } = this;
     shared.store(CONTROL.EPOCH, 1);
     shared.store(CONTROL.STATE, State.SERVING);
+    shared.store(CONTROL.RETRY_WINDOW_MS, options.retryWindowMs);
     this.tier2 = new Tier2(path.join(directory, 'namespace'), { mapBytes: 4 * 2 ** 30 });
     const kernel = instantiate(shared.memory, writerBlock);
     const tables = new SharedTables(shared);
@@ -160,6 +166,7 @@ class Life {
     kernel.store64(CONTROL_BASE + CONTROL.ID_NEXT, idNext);
     kernel.store64(CONTROL_BASE + CONTROL.FLUSHED_SEQ, appliedSeq);
     this.epochs.appliedSeq = appliedSeq;
+    loadRetryWindow(kernel, tier2);
     const staging = shared.executorBase(block) + EXECUTOR.REPLY;
     const wal = Wal.open(
       path.join(directory, 'journal'),

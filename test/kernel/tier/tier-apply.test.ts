@@ -212,17 +212,17 @@ describe('the retry cache', () => {
     expect([find(8, 5), find(0, 5), find(3, 8)]).toEqual([undefined, undefined, undefined]);
   });
 
-  it('forgets the oldest calls first, and a replay does not fill it twice', () => {
-    for (let call = 1; call <= 20; call++) {
-      for (let again = 0; again < 3; again++) {
-        tier.apply([put({ id: 1024 })], { clientId: 1, callId: call }, call);
-      }
+  it('keeps exactly the newest calls, and counts those that gave way before their time', () => {
+    const rows = tier.shared.fixed(CONTROL.RETRY_COUNT);
+    tier.shared.store(CONTROL.RETRY_WINDOW_MS, 1000);
+    const last = 40 * rows + 3;
+    for (let call = 1; call <= last; call++) {
+      tier.apply([put({ id: 1024 })], { clientId: 1 + (call % 3), callId: call }, call);
     }
-    for (let call = 14; call <= 20; call++) expect(find(1, call)?.[2]).toBe(call);
-    for (let call = 21; call <= 2000; call++) {
-      tier.apply([put({ id: 1024 })], { clientId: 1, callId: call }, call);
-    }
-    expect(find(1, 5)).toBeUndefined();
-    for (let call = 1995; call <= 2000; call++) expect(find(1, call)?.[2]).toBe(call);
+    const found = Array.from({ length: last }, (_, i) => find(1 + ((i + 1) % 3), i + 1)?.[2]);
+    const newest = Array.from({ length: rows }, (_, i) => last - rows + 1 + i);
+    expect(found.filter((seq) => seq !== undefined)).toEqual(newest);
+    const early = tier.kernel.load64(CONTROL_BASE + CONTROL.RETRY_EARLY);
+    expect(early).toBe(last - rows);
   });
 });
