@@ -133,7 +133,7 @@ export type KernelExports = {
   // ── writer ─────────────────────────────────────────────────────────────────────────────────
   /**
    * Applies one sealed entry to tier 1 in the open dirty epoch; goes on from APPLY.AT (0 begins).
-   * Also notes (client id, call id) in the retry cache, the DIRTY_SEQ words of the directories,
+   * Also notes (client id, call id) in the retry window, the DIRTY_SEQ words of the directories,
    * ids and side keys that it changes, and raises ID_NEXT above every id it sees.
    * An op with bit 0x8000 is structural: STRUCTURE_SEQ is odd from its first change to its last.
    */

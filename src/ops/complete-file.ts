@@ -128,7 +128,7 @@ export class CompleteFile extends Mutation {
       ring.entry.side(SIDE_ORIGIN, id, encodeOrigin(origin));
       ring.entry.side(SIDE_ORIGIN_BACK, originKey(origin.mountId, origin.path), id);
     }
-    // First of all PUTs: the retry cache remembers whose id that is.
+    // First of all PUTs: the retry window remembers whose id that is.
     this.#recordAt = ring.entry.putFields({
       ...fields,
       flags,

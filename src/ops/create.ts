@@ -188,7 +188,7 @@ export class Create extends Mutation {
 
   /**
    * The entry. Nodes from walk.next on are new; with walk.found only the last one is. They are put
-   * from the leaf up: the retry cache remembers the first, and all come into sight with the last.
+   * from the leaf up: the retry window remembers the first, and all come into sight with the last.
    */
   #write(executor: Executor, walk: PathWalk): void {
     const { ring, shared } = executor;

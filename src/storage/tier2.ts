@@ -7,7 +7,7 @@
  * | inodes   | parent id (order-preserving) + name   | compact record (assembly/codec.ts)         |
  * | ids      | id / 16 (order-preserving)            | keys in `inodes` of 16 ids (id-index.ts)   |
  * | side     | kind byte + key                       | value of the side record                   |
- * | calls    | seq of the first row u64 BE            | rows of the retry window (retry-window.ts) |
+ * | calls    | seq of the first row u64 BE           | rows of the retry window                  |
  * | expiries | expiry ms u64 BE + id u64 BE          | nothing; a hint, checked against the inode |
  * | meta     | 'state'                               | Tier2State                                 |
  *
