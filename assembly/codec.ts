@@ -7,11 +7,13 @@
  *          └───┴──────────────────────────┘            └───────────┴──────┘
  *            n minimal: a longer id is a larger one, so n sorts before the digits
  *
- *   value    0         1 … 2      3            4 …
- *          ┌─────────┬──────────┬────────────┬────┬─────┬───────┬─────────────────────────────────┐
- *          │ version │ presence │ widths     │ id │ seq │ ctime │ those present, in order of bits │
- *          │ = 1     │ u16      │ id | seq<<4│    │     │       │                                 │
- *          └─────────┴──────────┴────────────┴────┴─────┴───────┴─────────────────────────────────┘
+ *   value    0         1 … 2      3            4 …                              last 4
+ *          ┌─────────┬──────────┬────────────┬────┬─────┬───────┬──────────────┬────────┐
+ *          │ version │ presence │ widths     │ id │ seq │ ctime │ those present │ CRC32C │
+ *          │ = 2     │ u16      │ id | seq<<4│    │     │       │ in bit order  │ u32    │
+ *          └─────────┴──────────┴────────────┴────┴─────┴───────┴──────────────┴────────┘
+ *   CRC32C: of the key and of the value before it, so that neither a flipped bit nor a value that
+ *   stands under another key is taken for a record: LMDB has no checksums of its own.
  *   id, seq: as many little-endian bytes as `widths` says (0 … 8), the fewest that hold them.
  *   ctime: 5 bytes, ms since 2020-01-01 (until 2054); 8 bytes, ms since 1970, if WIDE_TIME;
  *          4 bytes, s since 2020-01-01, if SECONDS.
@@ -28,7 +30,8 @@
  *   (1) in ms, or in s if SECONDS: stores give whole seconds, and imports set ctime to one.
  *   Everything round-trips exactly.
  *
- * NEVER change what version 1 means: data directories hold it. Another form is another version.
+ * NEVER change what version 2 means: data directories hold it. Another form is another version.
+ * (Version 1 had no CRC.)
  */
 import {
   BLOCK_BYTES_DEFAULT,
@@ -56,10 +59,12 @@ import {
   RECORD_TTL,
   RECORD_TYPE,
 } from './generated/layout';
+import { crc32c } from './crc32c';
 import { failed, getFixed, getSigned, getVarint, beginReading, atEnd } from './varint';
 import { putFixed, putSigned, putVarint, widthOf } from './varint';
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+const CRC_BYTES: u32 = 4;
 /** 2020-01-01T00:00:00Z in ms. */
 const TIME_BASE: u64 = 1_577_836_800_000;
 const TIME_BYTES: u32 = 5;
@@ -110,8 +115,8 @@ export function putId(out: usize, id: u64): u32 {
   return 1 + width;
 }
 
-/** Bytes of the value; 0 if the record is neither a file nor a directory. */
-export function encodeValue(record: usize, out: usize): u32 {
+/** Bytes of the value under this key; 0 if the record is neither a file nor a directory. */
+export function encodeValue(key: usize, keyBytes: u32, record: usize, out: usize): u32 {
   const type = u32(load<u8>(record, RECORD_TYPE));
   if (type != INODE_TYPE_FILE && type != INODE_TYPE_DIRECTORY) return 0;
   const presence = presenceOf(record, type == INODE_TYPE_DIRECTORY);
@@ -142,7 +147,9 @@ export function encodeValue(record: usize, out: usize): u32 {
   if (presence & REPLICATION_MAX) at = putSigned(at, load<i16>(record, RECORD_REPLICATION_MAX));
   if (presence & FINGERPRINT) at = putFixed(at, load<u64>(record, RECORD_FINGERPRINT), 8);
   if (presence & OWNER) at = putVarint(at, load<u32>(record, RECORD_OWNER));
-  return u32(at - out);
+  const sum = crc32c(out, u32(at - out), crc32c(key, keyBytes, 0));
+  store<u32>(at, sum);
+  return u32(at - out) + CRC_BYTES;
 }
 
 function presenceOf(record: usize, directory: bool): u32 {
@@ -168,11 +175,13 @@ function presenceOf(record: usize, directory: bool): u32 {
   return presence;
 }
 
-/** Bytes of the record (header and name); 0 if key or value is not what encode* writes. */
+/** Bytes of the record (header and name); 0 if key and value are not what encode* wrote. */
 export function decodeRecord(
   key: usize, keyBytes: u32, value: usize, valueBytes: u32, out: usize,
 ): u32 {
-  if (keyBytes == 0 || valueBytes < 4) return 0;
+  if (keyBytes == 0 || valueBytes < 4 + CRC_BYTES) return 0;
+  const bytes = valueBytes - CRC_BYTES;
+  if (crc32c(value, bytes, crc32c(key, keyBytes, 0)) != load<u32>(value + bytes)) return 0;
   const idBytes = u32(load<u8>(key));
   if (idBytes > 8 || keyBytes < 1 + idBytes) return 0;
   const nameBytes = keyBytes - 1 - idBytes;
@@ -182,7 +191,7 @@ export function decodeRecord(
   for (let i: u32 = 1; i <= idBytes; i++) parentId = (parentId << 8) | load<u8>(key + i);
   store<u64>(out, parentId, RECORD_PARENT_ID);
   store<u8>(out, nameBytes, RECORD_NAME_LEN);
-  if (!decodeValue(value, valueBytes, out)) return 0;
+  if (!decodeValue(value, bytes, out)) return 0;
   memory.copy(out + RECORD_NAME, key + 1 + idBytes, nameBytes);
   return RECORD_NAME + nameBytes;
 }

@@ -129,7 +129,7 @@ function putBlob(blob: usize, slot: usize, record: usize): usize {
   const key = blob + BLOB_HEAD;
   const parentId = load<u64>(record, RECORD_PARENT_ID);
   const keyBytes = putKey(key, parentId, record + RECORD_NAME, load<u8>(record, RECORD_NAME_LEN));
-  const valueBytes = id == 0 ? 0 : encodeValue(record, key + keyBytes);
+  const valueBytes = id == 0 ? 0 : encodeValue(key, keyBytes, record, key + keyBytes);
   // No bytes would mean "delete": a record without a type must never get this far.
   if (id != 0 && valueBytes == 0) unreachable();
   store<u32>(blob, u32(slot));

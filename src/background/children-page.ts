@@ -51,7 +51,10 @@ function readChildren(executor: Executor, id: number, options: PageOptions): Chi
   try {
     while (scan.next()) {
       if (children.length === limit) return { children, next: children.at(-1)!.name };
-      kernel.decodeRecord(scan.keyAt, scan.keyBytes, scan.valueAt, scan.valueBytes, record);
+      const { keyAt, keyBytes, valueAt, valueBytes } = scan;
+      if (kernel.decodeRecord(keyAt, keyBytes, valueAt, valueBytes, record) === 0) {
+        throw scan.damage();
+      }
       children.push(readRecord(shared.view, record));
     }
     return { children, next: undefined };

@@ -27,6 +27,7 @@ import {
 import { FlushBarrier } from '../ops/flush-barrier.js';
 import { InodeLookup } from '../ops/inode-lookup.js';
 import { reading, submitted } from '../ops/promise-calls.js';
+import { damagedInode } from '../storage/damage.js';
 import { expiryKey } from '../storage/tier2.js';
 import { isStatus, type LoadContext } from './directory-load.js';
 
@@ -158,7 +159,9 @@ function inodeById(executor: Executor, id: number): RecordFields | undefined {
   const record = base + EXECUTOR.RECORD;
   shared.u8.set(key, keyAt);
   shared.u8.set(value, valueAt);
-  kernel.decodeRecord(keyAt, key.length, valueAt, value.length, record);
+  if (kernel.decodeRecord(keyAt, key.length, valueAt, value.length, record) === 0) {
+    throw damagedInode(key);
+  }
   const inode = readRecord(shared.view, record);
   return inode.id === id ? inode : undefined;
 }

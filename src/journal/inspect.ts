@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { crc32c } from './crc32c.js';
+import { crc32c } from '../base/crc32c.js';
 import { type JournalFs, nodeJournalFs } from './journal-fs.js';
 import { checkHeader, headerRefusal, judgeStop, readHeader, recordRefusal } from './reader.js';
 import { type SegmentHeader, segmentFile } from './segment.js';

@@ -8,8 +8,8 @@
  * not this master's.
  */
 import path from 'node:path';
+import { crc32c } from '../base/crc32c.js';
 import { Code, StatusError } from '../base/status.js';
-import { crc32c } from './crc32c.js';
 import { type JournalFs, nodeJournalFs } from './journal-fs.js';
 import { decideHeader, decideRecord, type HeaderProblem } from './recovery.js';
 import {

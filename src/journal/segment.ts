@@ -25,10 +25,10 @@
  * header before its file does. So only the last segment may lack an end, and none a header.
  */
 import { assert } from '../base/assert.js';
+import { crc32c } from '../base/crc32c.js';
 import * as E from '../base/entry-format.js';
 import { ENTRY_BYTES_MAX } from '../base/limits.js';
 import { readI64, readU64, writeWord64 } from '../base/word64.js';
-import { crc32c } from './crc32c.js';
 
 export const SEGMENT_HEADER_BYTES = 4096;
 /** Raised when the bytes of a segment change their meaning. Old ones are read or refused. */

@@ -92,12 +92,13 @@ export type KernelExports = {
   deniedAt(walk: number, last: number, caller: number): number;
   /**
    * Tier-2 forms. Key: order-preserving id ([n][n bytes big-endian, minimal]) then the name.
-   * Value: a version byte, a presence bitmap, then varints; fields at their defaults are left out.
-   * Each returns the bytes written; decodeRecord returns 0 if the bytes are no such record.
+   * Value: a version byte, a presence bitmap, then varints; fields at their defaults are left out;
+   * last the CRC32C of key and value. Each returns the bytes written; decodeRecord returns 0 if
+   * the bytes are no such record, or damaged.
    */
   encodeId(id: number, out: number): number;
   encodeKey(parentId: number, name: number, nameBytes: number, out: number): number;
-  encodeValue(record: number, out: number): number;
+  encodeValue(key: number, keyBytes: number, record: number, out: number): number;
   decodeRecord(
     key: number,
     keyBytes: number,

@@ -21,7 +21,7 @@
  *
  * FORMAT is never reused: a change of journal or tier-2 bytes takes the next number.
  * 1: as it began. 2: rows of the id index share the beginnings of their keys; times of whole
- *    seconds take less.
+ *    seconds take less. 3: rows of tier 2 carry checksums, and meta/ the cluster's id.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
@@ -31,7 +31,7 @@ import { Code, StatusError } from '../base/status.js';
 import type { DirectoryLock } from './directory-lock.js';
 import { lockDirectory } from './directory-lock.js';
 
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 const VERSION_FILE = 'VERSION';
 const VERSION_DRAFT = 'VERSION.new';

@@ -76,6 +76,7 @@ class Master {
     this.#shared.store(CONTROL.EPOCH, 1);
     this.#shared.store(CONTROL.RETRY_WINDOW_MS, config.retryWindowMs);
     this.#tier2 = new Tier2(directory.meta, { mapBytes: config.tier2MapBytes });
+    this.#tier2.claim(directory.clusterId);
     this.#services = this.#makeServices();
   }
 

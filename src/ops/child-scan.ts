@@ -4,7 +4,9 @@
  * hang on other parents, so they are never among them. Floor 5.
  */
 import { EXECUTOR } from '../base/layout.js';
+import type { StatusError } from '../base/status.js';
 import type { Executor } from '../executor/executor.js';
+import { damagedInode } from '../storage/damage.js';
 import { InodeScan } from '../storage/inode-scan.js';
 
 /** Where in a directory to go on: a name, and whether that name itself is still to come. */
@@ -67,6 +69,11 @@ export class ChildScan {
 
   get nameBytes(): number {
     return this.#scan.keyBytes - this.#prefixBytes;
+  }
+
+  /** The row is no record: what to throw. */
+  damage(): StatusError {
+    return damagedInode(this.#executor.shared.u8.slice(this.keyAt, this.keyAt + this.keyBytes));
   }
 
   /** A copy of the row's name. */

@@ -6,7 +6,6 @@
  * directory is renamed, as readdir(3) does; entries that stay are given out exactly once, since
  * names are passed in their order; what comes or goes meanwhile may show or not.
  */
-import { assert } from '../base/assert.js';
 import type { Executor } from '../executor/executor.js';
 import { beginsWith, ChildScan, type From } from './child-scan.js';
 import type { FlushBarrier } from './flush-barrier.js';
@@ -47,7 +46,7 @@ export class DirectoryPages implements ListPages {
         if (prefix.length > 0 && !beginsWith(shared.u8, nameAt, scan.nameBytes, prefix)) break;
         if (count < entriesMax) {
           const added = kernel.listAddPair(keyAt, scan.keyBytes, valueAt, scan.valueBytes);
-          assert(added >= 0, 'tier 2 holds only records that the flusher encoded');
+          if (added < 0) throw scan.damage();
           if (added !== NOT_ADDED) continue;
         }
         this.#from = { name: scan.name(), inclusive: true };

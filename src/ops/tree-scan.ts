@@ -177,7 +177,7 @@ export class TreeScan {
     const { keyAt, keyBytes, valueAt, valueBytes } = scan;
     const record = base + EXECUTOR.RECORD;
     const bytes = kernel.decodeRecord(keyAt, keyBytes, valueAt, valueBytes, record);
-    assert(bytes !== 0, 'tier 2 holds only records that the flusher encoded');
+    if (bytes === 0) throw scan.damage();
     const to = this.pathAt + frame.pathBytes + 1;
     shared.u8.copyWithin(to, scan.nameAt, scan.nameAt + scan.nameBytes);
   }

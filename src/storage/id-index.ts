@@ -11,11 +11,12 @@
  * Files made one after the other mostly stand in one directory under similar names, so that a key
  * takes some 6 bytes here instead of 20.
  *
- * NEVER change: data directories hold it. Only the flusher writes, inside its transactions.
+ * NEVER change: data directories hold it, each row with its checksum behind it (sealed-table.ts).
+ * Only the flusher writes, inside its transactions.
  */
-import type { Database } from 'lmdb';
 import { assert } from '../base/assert.js';
 import { NAME_BYTES_MAX } from '../base/limits.js';
+import type { SealedTable } from './sealed-table.js';
 
 export const IDS_PER_ROW = 16;
 /** An id of up to 8 bytes behind its width, and a name. */
@@ -29,18 +30,18 @@ const NOTHING = Buffer.alloc(0);
 export type IdChange = { readonly id: number; readonly key: Uint8Array | null };
 
 export class IdIndex {
-  readonly #rows: Database<Uint8Array, Uint8Array>;
+  readonly #rows: SealedTable;
   readonly #writer = new IdRowWriter();
   /** No stored row has a larger block number; -1 = not looked yet. */
   #lastBlock = -1;
 
-  constructor(rows: Database<Uint8Array, Uint8Array>) {
+  constructor(rows: SealedTable) {
     this.#rows = rows;
   }
 
   /** The key of the inode's record, copied; undefined if the id is not there. */
   get(id: number): Uint8Array | undefined {
-    const row = this.#rows.getBinary(blockKey(Math.floor(id / IDS_PER_ROW)));
+    const row = this.#rows.get(blockKey(Math.floor(id / IDS_PER_ROW)));
     if (row === undefined) return undefined;
     return keysOf(row)[id % IDS_PER_ROW];
   }
@@ -72,7 +73,7 @@ export class IdIndex {
     if (this.#lastBlock < 0) this.#lastBlock = this.#findLastBlock();
     const key = blockKey(block);
     const isNew = block > this.#lastBlock;
-    const old = isNew ? NOTHING : (this.#rows.getBinary(key) ?? NOTHING);
+    const old = isNew ? NOTHING : (this.#rows.get(key) ?? NOTHING);
     this.#build(keysOf(old), changes, first, last);
     if (this.#writer.bytes === 0) {
       if (old.length > 0) this.#rows.removeSync(key);

@@ -9,13 +9,18 @@
  * | side     | kind byte + key                       | value of the side record                   |
  * | calls    | seq of the first row u64 BE           | rows of the retry window                  |
  * | expiries | expiry ms u64 BE + id u64 BE          | nothing; a hint, checked against the inode |
- * | meta     | 'state'                               | Tier2State                                 |
+ * | meta     | 'state', 'cluster'                    | Tier2State as JSON; the cluster's id       |
+ *
+ * Every row ends with a checksum over key and value: in `inodes` the kernels' (codec.ts), in the
+ * others SealedTable's. LMDB itself has none: page-check.ts looks at its pages.
  *
  * Invariant: `inodes`, `ids` and `side` hold every change with a seq up to meta.appliedSeq, and
  * may hold later ones; replay from there to the end of the journal gives the exact state.
  */
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { Code, StatusError } from '../base/status.js';
 import { IdIndex } from './id-index.js';
+import { SealedTable } from './sealed-table.js';
 
 export type Tier2State = {
   /** Every journal entry up to this seq is contained. */
@@ -27,13 +32,17 @@ export type Tier2Options = { readonly mapBytes: number; readonly readOnly?: bool
 
 type Bytes = Uint8Array;
 
+const encoder = new TextEncoder();
+const STATE_KEY = encoder.encode('state');
+const CLUSTER_KEY = encoder.encode('cluster');
+
 export class Tier2 {
   readonly inodes: Database<Bytes, Bytes>;
   readonly ids: IdIndex;
-  readonly side: Database<Bytes, Bytes>;
-  readonly expiries: Database<Bytes, Bytes>;
-  readonly calls: Database<Bytes, Bytes>;
-  readonly #meta: Database<Tier2State, string>;
+  readonly side: SealedTable;
+  readonly expiries: SealedTable;
+  readonly calls: SealedTable;
+  readonly #meta: SealedTable;
   readonly #env: RootDatabase;
 
   constructor(path: string, options: Tier2Options) {
@@ -49,20 +58,42 @@ export class Tier2 {
     const table = (name: string): Database<Bytes, Bytes> =>
       this.#env.openDB<Bytes, Bytes>({ name, keyEncoding: 'binary', encoding: 'binary' });
     this.inodes = table('inodes');
-    this.ids = new IdIndex(table('ids'));
-    this.side = table('side');
-    this.expiries = table('expiries');
-    this.calls = table('calls');
-    this.#meta = this.#env.openDB<Tier2State, string>({ name: 'meta', encoding: 'json' });
+    const sealed = (name: string): SealedTable => new SealedTable(name, table(name));
+    this.ids = new IdIndex(sealed('ids'));
+    this.side = sealed('side');
+    this.expiries = sealed('expiries');
+    this.calls = sealed('calls');
+    this.#meta = sealed('meta');
   }
 
   get state(): Tier2State | undefined {
-    return this.#meta.get('state');
+    const state = this.#meta.get(STATE_KEY);
+    return state && (JSON.parse(new TextDecoder().decode(state)) as Tier2State);
   }
 
   /** Inside transact() only. */
   putState(state: Tier2State): void {
-    this.#meta.putSync('state', state);
+    this.#meta.putSync(STATE_KEY, encoder.encode(JSON.stringify(state)));
+  }
+
+  /**
+   * Makes the metadata that of a cluster for good, or refuses what is another's: tier 2 of one
+   * directory under the journal of another would be a namespace that never was. Called at start,
+   * before anybody else writes.
+   */
+  claim(clusterId: string): void {
+    const found = this.#meta.get(CLUSTER_KEY);
+    if (found === undefined) {
+      this.transact(() => this.#meta.putSync(CLUSTER_KEY, encoder.encode(clusterId)));
+      return;
+    }
+    const owner = new TextDecoder().decode(found);
+    if (owner === clusterId) return;
+    throw new StatusError(
+      Code.FAILED_PRECONDITION,
+      `The metadata in meta/ is of cluster ${owner}, the data directory of ${clusterId}.`,
+      { hint: 'Put back the meta/ that belongs to this data directory, or restore a backup.' },
+    );
   }
 
   /** Runs `write` in one transaction that is durable when this returns. */

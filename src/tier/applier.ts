@@ -13,6 +13,7 @@ import { RECORD_ID, RECORD_NAME, RECORD_NAME_LEN, RECORD_PARENT_ID } from '../ba
 import { readU64, writeWord64 } from '../base/word64.js';
 import { ApplyStatus, FillStatus, type KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
+import { damagedInode } from '../storage/damage.js';
 import type { Tier2 } from '../storage/tier2.js';
 import type { SharedTables } from './shared-tables.js';
 import { readSide, type SideRecord, SideRingWriter } from './side-ring.js';
@@ -107,7 +108,8 @@ export class Applier {
       for (let i = 0; i < value.length; i++) u8[this.#value + i] = value[i]!;
       const record = this.#scratch;
       const bytes = kernel.decodeRecord(this.#key, keyBytes, this.#value, value.length, record);
-      assert(bytes !== 0, 'tier 2 holds only records that the flusher encoded');
+      // Not one call's business: the change is in the journal, and cannot be applied. Fail-stop.
+      if (bytes === 0) throw damagedInode(u8.slice(this.#key, this.#key + keyBytes));
       assert(readU64(view, record + RECORD_ID) !== 0, 'tier 2 holds no absent records');
     }
     // The writer's thread has no event loop that would do it: a snapshot that is kept keeps LMDB

@@ -9,12 +9,12 @@
  *
  * Invariant: nothing here waits; callers hold private scratch (WALK, RECORD) meanwhile.
  */
-import { assert } from '../base/assert.js';
 import { CONTROL, EXECUTOR, WALK } from '../base/layout.js';
 import { RECORD_ID, RECORD_NAME, RECORD_NAME_LEN, RECORD_PARENT_ID } from '../base/record.js';
 import { readU64, writeWord64 } from '../base/word64.js';
 import { FillStatus, type KernelExports, LookupStatus, WalkStatus } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
+import { damagedInode } from '../storage/damage.js';
 import type { Tier2 } from '../storage/tier2.js';
 
 export class TierReader {
@@ -45,7 +45,7 @@ export class TierReader {
       const next = view.getUint32(walk + WALK.NEXT, true);
       const component = view.getUint32(walk + WALK.COMPONENTS + next * 4, true);
       const name = walk + WALK.PATH + (component & 0xffff);
-      const filled = this.#readMiss(walk, name, component >>> 16);
+      const filled = this.#readMiss(walk, name, component >>> 16, true);
       if (filled === FillStatus.RACED) continue;
       if (this.#kernel.walkTake(walk, this.#record) === 1) continue;
       // Tier 2 does not know the name either: true if no rename happened during the walk.
@@ -90,7 +90,7 @@ export class TierReader {
   }
 
   /** Reads the key that a kernel missed and caches it; the record or its absence is in RECORD. */
-  #readMiss(walk: number, name: number, nameBytes: number): number {
+  #readMiss(walk: number, name: number, nameBytes: number, hasPath = false): number {
     const { view, u8 } = this.#shared;
     this.renew();
     const parentId = readU64(view, walk + WALK.MISS_PARENT);
@@ -109,13 +109,20 @@ export class TierReader {
         value.length,
         this.#record,
       );
-      assert(decoded !== 0, 'tier 2 holds only records that the flusher encoded');
+      if (decoded === 0) throw damagedInode(key, hasPath ? this.#pathOf(walk) : undefined);
     }
     return this.#kernel.fill(
       view.getUint32(walk + WALK.MISS_SET, true),
       view.getUint32(walk + WALK.MISS_SET_SEQ, true),
       this.#record,
     );
+  }
+
+  /** The path that is being walked. */
+  #pathOf(walk: number): string {
+    const { view, u8 } = this.#shared;
+    const bytes = view.getUint32(walk + WALK.PATH_BYTES, true);
+    return new TextDecoder().decode(u8.slice(walk + WALK.PATH, walk + WALK.PATH + bytes));
   }
 
   #absent(parentId: number, name: number, nameBytes: number): void {

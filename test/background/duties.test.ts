@@ -62,7 +62,8 @@ function rows() {
   fixture.flush();
   fixture.tier2.releaseSnapshot();
   const { inodes, ids, expiries, side } = fixture.tier2;
-  const count = (table: typeof inodes): number => [...table.getKeys({})].length;
+  const count = (table: { getKeys(range: object): Iterable<unknown> }): number =>
+    [...table.getKeys({})].length;
   return {
     inodes: count(inodes),
     ids: [...ids.all()].length,

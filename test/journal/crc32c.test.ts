@@ -1,7 +1,7 @@
 /** The sum against its definition, known vectors, and any cut into parts. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { crc32c } from '../../src/journal/crc32c.js';
+import { crc32c } from '../../src/base/crc32c.js';
 
 const sum = (bytes: Uint8Array): number => crc32c(bytes, 0, bytes.length);
 

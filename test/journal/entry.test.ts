@@ -1,13 +1,13 @@
 /** Entries: what the builder writes, the decoder reads back; neither leaves its bounds. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { crc32c } from '../../src/base/crc32c.js';
 import { OP_STRUCTURAL } from '../../src/base/entry-format.js';
 import { ENTRY_BYTES_MAX } from '../../src/base/limits.js';
 import { RECORD_NAME } from '../../src/base/record.js';
 import type { RecordFields } from '../../src/base/record-fields.js';
 import { writeRecord } from '../../src/base/record-fields.js';
 import { Code, StatusError } from '../../src/base/status.js';
-import { crc32c } from '../../src/journal/crc32c.js';
 import { EntryWriter, sealEntry } from '../../src/journal/entry.js';
 import { type Change, decodeEntry } from '../../src/journal/entry-decode.js';
 

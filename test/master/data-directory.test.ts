@@ -172,7 +172,7 @@ describe('the decision table', () => {
   });
 
   test.each([
-    ['torn', '{"format":1,'],
+    ['torn', `{"format":${FORMAT},`],
     ['empty', ''],
     ['without id', JSON.stringify({ ...ours, clusterId: 'x' })],
   ])('a VERSION that is %s: refused', async (_, text) => {

@@ -1,6 +1,7 @@
 /**
  * Twin of assembly/codec.ts, where the format is drawn: the same bytes, from an object of bigints.
  */
+import { crc32c } from '../../base/crc32c.js';
 import { INODE_TYPE_DIRECTORY, INODE_TYPE_FILE } from '../../base/record.js';
 
 /** Every field of a record; ids and names are in the key. */
@@ -67,8 +68,10 @@ export function encodeValue(record: RecordFields): number[] {
   let ctime = fixed(time, 5);
   if (wide) ctime = fixed(BigInt.asUintN(64, record.ctime), 8);
   else if (seconds) ctime = fixed(time / 1000n, 4);
-  const head = [1, presence & 255, presence >> 8, id.length | (seq.length << 4)];
-  return [...head, ...id, ...seq, ...ctime, ...fields.flatMap((field) => field ?? [])];
+  const head = [2, presence & 255, presence >> 8, id.length | (seq.length << 4)];
+  const value = [...head, ...id, ...seq, ...ctime, ...fields.flatMap((field) => field ?? [])];
+  const summed = Uint8Array.from([...encodeKey(record.parentId, record.name), ...value]);
+  return [...value, ...fixed(BigInt(crc32c(summed, 0, summed.length)), 4)];
 }
 
 function unless(isDefault: boolean, bytes: number[]): number[] | undefined {

@@ -1,8 +1,8 @@
 /** Goal: UTF-8 and CRC32C are what their standards say. Method: platform decoder, twin, vectors. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { crc32c } from '../../../src/base/crc32c.js';
 import { ENTRY_CRC, ENTRY_LENGTH, ENTRY_SALT, ENTRY_SEQ } from '../../../src/base/entry-format.js';
-import { crc32c } from '../../../src/journal/crc32c.js';
 import { isUtf8 } from '../../../src/kernel/twin/utf8.js';
 import { kernel, put, RUNS, read, scratch, shared } from './kernel-fixture.js';
 

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { crc32c } from '../../../src/base/crc32c.js';
 import * as record from '../../../src/base/record.js';
 import { encodeKey, encodeValue, type RecordFields } from '../../../src/kernel/twin/codec.js';
 import { anyRecord, bytesOf, complete } from './any-record.js';
@@ -17,8 +18,9 @@ function kernelKey(parentId: bigint, name: Uint8Array): Uint8Array {
 }
 
 function kernelValue(fields: RecordFields): Uint8Array {
+  const keyBytes = put(AT.key, encodeKey(fields.parentId, fields.name));
   put(AT.record, bytesOf(fields));
-  return read(AT.value, kernel.encodeValue(AT.record, AT.value));
+  return read(AT.value, kernel.encodeValue(AT.key, keyBytes, AT.record, AT.value));
 }
 
 function decode(key: ArrayLike<number>, value: ArrayLike<number>): Uint8Array {
@@ -26,6 +28,13 @@ function decode(key: ArrayLike<number>, value: ArrayLike<number>): Uint8Array {
   put(AT.value, value);
   shared.u8.fill(0xa5, AT.out, AT.out + 512);
   return read(AT.out, kernel.decodeRecord(AT.key, key.length, AT.value, value.length, AT.out));
+}
+
+/** A value with the sum that its bytes would have, so that what lies behind the sum is reached. */
+function sealed(key: ArrayLike<number>, value: ArrayLike<number>): Uint8Array {
+  const bytes = Uint8Array.from([...Array.from(key), ...Array.from(value)]);
+  const sum = crc32c(bytes, 0, bytes.length);
+  return Uint8Array.from([...Array.from(value), ...[0, 8, 16, 24].map((bit) => sum >>> bit)]);
 }
 
 describe('codec', () => {
@@ -58,7 +67,7 @@ describe('codec', () => {
     );
   });
 
-  test('version 1 is these bytes for ever', () => {
+  test('version 2 is these bytes for ever', () => {
     const directory = { ...complete, type: record.INODE_TYPE_DIRECTORY, length: 12n, mode: 0o750 };
     const rich: RecordFields = {
       ...complete,
@@ -79,34 +88,53 @@ describe('codec', () => {
     expect(hex).toMatchSnapshot();
   });
 
-  test('a complete file of a namespace of a billion takes at most 26 bytes of value', () => {
-    expect(kernelValue(complete).length).toBeLessThanOrEqual(26);
+  test('a complete file of a namespace of a billion takes at most 30 bytes of value', () => {
+    expect(kernelValue(complete).length).toBeLessThanOrEqual(30);
   });
 
   test('refuses what it did not write, and never reads or writes beyond', () => {
     const key = kernelKey(complete.parentId, complete.name);
-    const value = kernelValue({ ...complete, ttl: 5n, fingerprint: 77n });
-    expect(decode(key, value).length).toBeGreaterThan(0);
+    const value = kernelValue({ ...complete, ttl: 5n, fingerprint: 77n }).slice(0, -4);
+    const decodeSealed = (k: ArrayLike<number>, v: ArrayLike<number>) => decode(k, sealed(k, v));
+    expect(decodeSealed(key, value).length).toBeGreaterThan(0);
     for (let length = 0; length < value.length; length++) {
+      expect(decodeSealed(key, value.slice(0, length)).length).toBe(0);
       expect(decode(key, value.slice(0, length)).length).toBe(0);
     }
-    expect(decode(key, [...value, 0]).length).toBe(0);
-    expect(decode([], value).length).toBe(0);
-    expect(decode([9, ...key], value).length).toBe(0);
-    expect(decode([2, 0, 1], value).length).toBe(0);
-    expect(decode([1, 1, ...new Uint8Array(256)], value).length).toBe(0);
-    expect(decode(key, [2, ...value.slice(1)]).length).toBe(0);
-    expect(decode(key, [1, value[1]!, 0x80 | value[2]!, ...value.slice(3)]).length).toBe(0);
-    expect(kernel.encodeValue(put(AT.record, new Uint8Array(96)) * 0 + AT.record, AT.value)).toBe(
-      0,
-    );
+    expect(decodeSealed(key, [...value, 0]).length).toBe(0);
+    expect(decodeSealed([], value).length).toBe(0);
+    expect(decodeSealed([9, ...key], value).length).toBe(0);
+    expect(decodeSealed([2, 0, 1], value).length).toBe(0);
+    expect(decodeSealed([1, 1, ...new Uint8Array(256)], value).length).toBe(0);
+    expect(decodeSealed(key, [1, ...value.slice(1)]).length).toBe(0);
+    const unknownBit = [value[0]!, value[1]!, 0x80 | value[2]!, ...value.slice(3)];
+    expect(decodeSealed(key, unknownBit).length).toBe(0);
+    put(AT.record, new Uint8Array(96));
+    expect(kernel.encodeValue(AT.key, 1, AT.record, AT.value)).toBe(0);
+  });
+
+  test('refuses every record with one flipped bit, in the key or in the value', () => {
+    const key = kernelKey(complete.parentId, complete.name);
+    const row = Uint8Array.from([...key, ...kernelValue({ ...complete, ttl: 5n })]);
+    for (let bit = 0; bit < row.length * 8; bit++) {
+      const flipped = row.slice();
+      flipped[bit >> 3] = flipped[bit >> 3]! ^ (1 << (bit & 7));
+      const decoded = decode(flipped.slice(0, key.length), flipped.slice(key.length));
+      expect(decoded.length, `bit ${bit}`).toBe(0);
+    }
+  });
+
+  test('refuses a value that stands under another key', () => {
+    const value = kernelValue(complete);
+    expect(decode(encodeKey(complete.parentId, complete.name), value).length).toBeGreaterThan(0);
+    expect(decode(encodeKey(complete.parentId + 1n, complete.name), value).length).toBe(0);
   });
 
   test('garbage gives 0 or a record that fits the header', () => {
     const garbage = fc.uint8Array({ maxLength: 60 });
     fc.assert(
       fc.property(garbage, garbage, (key, value) => {
-        const decoded = decode(key, value.length > 0 ? [1, ...value.slice(1)] : value);
+        const decoded = decode(key, sealed(key, value.length > 0 ? [2, ...value.slice(1)] : value));
         if (decoded.length === 0) return;
         expect(decoded.length).toBe(record.RECORD_NAME + decoded[record.RECORD_NAME_LEN]!);
         expect(shared.u8[AT.out + decoded.length]).toBe(0xa5);
