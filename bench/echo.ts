@@ -1,7 +1,6 @@
 /**
  * `npm run bench -- echo`: what the load generator and the machine give when the server does
- * nothing.
- * A master's figure near these is the generator's limit, not the master's.
+ * nothing. A master's figure near these is the generator's limit, not the master's.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,29 +13,42 @@ const FILES = 500_000;
 const DIRECTORIES = 10_000;
 const WARM_SECONDS = 0.5;
 
+type EchoServer = 'bytes' | 'messages';
+
 export type EchoCase = {
+  readonly server: EchoServer;
   readonly connections: number;
   readonly depth: number;
   readonly result: LoadResult;
 };
 
-const shapes = [
-  { connections: 50, depth: 1 },
-  { connections: 50, depth: 8 },
-  { connections: 50, depth: 32 },
-] as const;
+const shapes: readonly (readonly [EchoServer, connections: number, depth: number])[] = [
+  ['bytes', 50, 1],
+  ['bytes', 50, 32],
+  ['bytes', 50, 128],
+  ['bytes', 8, 512],
+  ['messages', 50, 1],
+  ['messages', 50, 32],
+  ['messages', 50, 128],
+];
 
-export async function runEcho(seconds: number, seed: number): Promise<EchoCase[]> {
+export async function runEcho(options: {
+  readonly seconds: number;
+  readonly seed: number;
+  readonly threads: number;
+}): Promise<EchoCase[]> {
+  const { seconds, seed, threads } = options;
   const server: ChildProcess = fork(ENTRY, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const load = new LoadClient();
   try {
-    const [port] = (await once(server, 'message')) as [number];
-    const target = { host: '127.0.0.1', port, pid: server.pid ?? 0 };
+    const [ports] = (await once(server, 'message')) as [Record<EchoServer, number>];
     const cases: EchoCase[] = [];
-    for (const shape of shapes) {
+    for (const [name, connections, depth] of shapes) {
       const result = await load.run({
-        ...shape,
-        target,
+        target: { host: '127.0.0.1', port: ports[name], pid: server.pid ?? 0 },
+        connections,
+        depth,
+        threads,
         seconds,
         warmSeconds: WARM_SECONDS,
         seed,
@@ -47,7 +59,7 @@ export async function runEcho(seconds: number, seed: number): Promise<EchoCase[]
           end: FILES,
         },
       });
-      cases.push({ ...shape, result });
+      cases.push({ server: name, connections, depth, result });
     }
     return cases;
   } finally {

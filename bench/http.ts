@@ -17,7 +17,12 @@ export type HttpMeasure = {
   readonly errors: number;
 };
 
-export async function runHttp(seconds: number, connections: number): Promise<HttpMeasure> {
+export async function runHttp(options: {
+  readonly seconds: number;
+  readonly connections: number;
+  readonly pipelining: number;
+}): Promise<HttpMeasure> {
+  const { seconds, connections, pipelining } = options;
   const master = await BenchMaster.start({ env: {} });
   try {
     const { host, port } = master.target;
@@ -27,12 +32,13 @@ export async function runHttp(seconds: number, connections: number): Promise<Htt
       body: Buffer.from(getStatusFrame('/')),
       headers: { 'x-orchard-user': 'bench', 'content-type': 'application/octet-stream' },
       connections,
+      pipelining,
       duration: seconds,
     });
     return {
       op: 'getStatusHttp',
       connections,
-      depth: 1,
+      depth: pipelining,
       opsPerSecond: result.requests.average,
       p50Ms: result.latency.p50,
       p99Ms: result.latency.p99,

@@ -107,11 +107,13 @@ async function countFiles(bench: Bench): Promise<number> {
 function resultOf(usage: Usage, readyMs: number, lost: number): LoadResult {
   return {
     operations: 1,
+    calls: 1,
     elapsedMs: readyMs,
     p50Ms: readyMs,
     p99Ms: readyMs,
     p999Ms: readyMs,
     maxMs: readyMs,
+    everySecond: [],
     slowestSecond: 0,
     clientCpu: 0,
     serverCpu: usage.cpuSeconds / (readyMs / MS),
@@ -119,5 +121,7 @@ function resultOf(usage: Usage, readyMs: number, lost: number): LoadResult {
     errors: lost === 0 ? 0 : 1,
     firstError: lost === 0 ? undefined : `${lost} files were not there after the restart`,
     next: 0,
+    latencies: '',
+    byOperation: {},
   };
 }

@@ -4,17 +4,22 @@
  * a frame that lies in the chunk is handed over in place, and only one that straddles two chunks is
  * put together in a buffer of its own.
  *
- *   0 opcode | 1 length (126: u16 big-endian follows, 127: u64) | payload; servers do not mask
+ *   0 opcode | 1 length (126: u16 big-endian follows, 127: u64) | payload
+ *
+ * Servers do not mask what they send. A server that sends back our own frames as they are sends
+ * masked ones, with the key 0 that frame-template.ts gives them, so the payload reads the same.
  *
  * Invariant: the frames handed over do not depend on where the stream was cut into chunks.
  */
-import { assert } from '../../src/base/assert.js';
-
 export const Opcode = { BINARY: 0x82, CLOSE: 0x88, PING: 0x89, PONG: 0x8a } as const;
 
 export type FrameTaker = (opcode: number, bytes: Uint8Array, start: number, length: number) => void;
 
-const HEADER_BYTES_MAX = 10;
+const LENGTH_MASK = 0x7f;
+const MASKED = 0x80;
+/** The mask bit, shifted, is the four bytes of the key. */
+const MASKED_TO_BYTES = 5;
+const HEADER_BYTES_MAX = 14;
 const TWO_32 = 2 ** 32;
 
 export class FrameParser {
@@ -77,18 +82,22 @@ export class FrameParser {
   }
 }
 
-const headerBytes = (length: number): number => (length < 126 ? 2 : length === 126 ? 4 : 10);
+/** A mask key stands behind the length. */
+function headerBytes(lengthByte: number): number {
+  const length = lengthByte & LENGTH_MASK;
+  return (length < 126 ? 2 : length === 126 ? 4 : 10) + ((lengthByte & MASKED) >> MASKED_TO_BYTES);
+}
 
 /** Header and payload together; -1 = the header is not there yet. */
 function frameBytes(bytes: Uint8Array, at: number, end: number): number {
   if (at + 2 > end) return -1;
-  const length = bytes[at + 1]!;
-  if (length < 126) return 2 + length;
-  assert(length <= 127, 'a server does not mask its frames');
-  if (at + headerBytes(length) > end) return -1;
-  if (length === 126) return 4 + ((bytes[at + 2]! << 8) | bytes[at + 3]!);
-  const high = u32(bytes, at + 2);
-  return 10 + high * TWO_32 + u32(bytes, at + 6);
+  const lengthByte = bytes[at + 1]!;
+  const length = lengthByte & LENGTH_MASK;
+  const header = headerBytes(lengthByte);
+  if (length < 126) return header + length;
+  if (at + header > end) return -1;
+  if (length === 126) return header + ((bytes[at + 2]! << 8) | bytes[at + 3]!);
+  return header + u32(bytes, at + 2) * TWO_32 + u32(bytes, at + 6);
 }
 
 const u32 = (bytes: Uint8Array, at: number): number =>

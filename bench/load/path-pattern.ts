@@ -2,17 +2,22 @@
  * The paths of the benches, all of one length, so that a path is written over another in place.
  *
  *   spread   /bench/a00/b07/f00000123   depth 4; file i is in leaf directory i mod directories,
- *                                       leaf directory d is a<d / 100>/b<d mod 100>
+ *                                       leaf directory d is a<d / 100>/b<d mod 100>; above 10,000
+ *                                       directories three digits each: a<d / 1000>/b<d mod 1000>
  *   leaf     /bench/a00/b07             the leaf directories themselves
  *   flat     /flat/f00000123            one directory for all
+ *   root     /flat                      that one directory
  *
- * The letter before the number tells the kinds apart: f the tree, n what was created, r renamed.
+ * Another root than /bench or /flat makes deeper trees, or several of them. The letter before the
+ * number tells the kinds apart: f the tree, n what was created, r renamed, m never there, d
+ * directories that were created.
  */
 import { assert } from '../../src/base/assert.js';
 
-export const DIRECTORIES_MAX = 10_000;
+export const DIRECTORIES_MAX = 1_000_000;
 export const FILES_MAX = 100_000_000;
 
+const DIRECTORIES_TWO_DIGITS_MAX = 10_000;
 const FOUR_DIGITS_COUNT = 10_000;
 const DIGIT_ZERO = 48;
 
@@ -24,40 +29,37 @@ for (let i = 0; i < FOUR_DIGITS_COUNT; i++) {
   }
 }
 
-export type PathKind = 'f' | 'n' | 'r';
+export type PathKind = 'f' | 'n' | 'r' | 'm' | 'd';
 
 export type PathShape =
-  | { readonly shape: 'spread'; readonly directories: number }
-  | { readonly shape: 'leaf'; readonly directories: number }
-  | { readonly shape: 'flat' };
-
-const heads: Record<PathShape['shape'], string> = {
-  spread: '/bench/a00/b00/',
-  leaf: '/bench/a00/b00',
-  flat: '/flat/',
-};
+  | { readonly shape: 'spread' | 'leaf'; readonly directories: number; readonly root?: string }
+  | { readonly shape: 'flat' | 'root'; readonly root?: string };
 
 export class PathPattern {
   readonly bytes: number;
-  readonly #head: string;
+  /** What a template holds in this path's place. */
+  readonly placeholder: string;
   readonly #directories: number;
+  /** Digits of each of the two directory numbers. */
+  readonly #digits: number;
   readonly #upperAt: number;
   readonly #lowerAt: number;
   readonly #numberAt: number;
 
   constructor(shape: PathShape, kind: PathKind) {
-    this.#head = heads[shape.shape] + (shape.shape === 'leaf' ? '' : kind);
-    this.#directories = shape.shape === 'flat' ? 0 : shape.directories;
-    assert(this.#directories <= DIRECTORIES_MAX, 'a directory has four digits');
-    this.#upperAt = '/bench/a'.length;
-    this.#lowerAt = '/bench/a00/b'.length;
-    this.#numberAt = shape.shape === 'leaf' ? -1 : this.#head.length;
+    const isSpread = shape.shape === 'spread' || shape.shape === 'leaf';
+    const root = shape.root ?? (isSpread ? '/bench' : '/flat');
+    this.#directories = isSpread ? shape.directories : 0;
+    assert(this.#directories <= DIRECTORIES_MAX, 'a directory has at most six digits');
+    this.#digits = this.#directories > DIRECTORIES_TWO_DIGITS_MAX ? 3 : 2;
+    const zeros = '0'.repeat(this.#digits);
+    const leaf = isSpread ? `${root}/a${zeros}/b${zeros}` : root;
+    this.#upperAt = root.length + '/a'.length;
+    this.#lowerAt = this.#upperAt + this.#digits + '/b'.length;
+    const isNumbered = shape.shape === 'spread' || shape.shape === 'flat';
+    this.#numberAt = isNumbered ? leaf.length + `/${kind}`.length : -1;
+    this.placeholder = this.#numberAt < 0 ? leaf : `${leaf}/${kind}00000000`;
     this.bytes = this.placeholder.length;
-  }
-
-  /** What a template holds in this path's place. */
-  get placeholder(): string {
-    return this.#numberAt < 0 ? this.#head : `${this.#head}00000000`;
   }
 
   text(index: number): string {
@@ -68,13 +70,7 @@ export class PathPattern {
 
   /** Over a placeholder, or over another path of this pattern. */
   write(target: Uint8Array, at: number, index: number): void {
-    if (this.#directories > 0) {
-      const d = (index % this.#directories) * 4;
-      target[at + this.#upperAt] = fourDigits[d]!;
-      target[at + this.#upperAt + 1] = fourDigits[d + 1]!;
-      target[at + this.#lowerAt] = fourDigits[d + 2]!;
-      target[at + this.#lowerAt + 1] = fourDigits[d + 3]!;
-    }
+    if (this.#directories > 0) this.#writeDirectory(target, at, index % this.#directories);
     if (this.#numberAt < 0) return;
     const high = ((index / FOUR_DIGITS_COUNT) | 0) * 4;
     const low = (index % FOUR_DIGITS_COUNT) * 4;
@@ -82,6 +78,22 @@ export class PathPattern {
     for (let i = 0; i < 4; i++) {
       target[number + i] = fourDigits[high + i]!;
       target[number + 4 + i] = fourDigits[low + i]!;
+    }
+  }
+
+  /** The letter before the number, for paths of which the kind changes from call to call. */
+  writeKind(target: Uint8Array, at: number, kind: number): void {
+    target[at + this.#numberAt - 1] = kind;
+  }
+
+  #writeDirectory(target: Uint8Array, at: number, directory: number): void {
+    const digits = this.#digits;
+    const each = digits === 3 ? 1000 : 100;
+    const upper = ((directory / each) | 0) * 4 + 4 - digits;
+    const lower = (directory % each) * 4 + 4 - digits;
+    for (let i = 0; i < digits; i++) {
+      target[at + this.#upperAt + i] = fourDigits[upper + i]!;
+      target[at + this.#lowerAt + i] = fourDigits[lower + i]!;
     }
   }
 }

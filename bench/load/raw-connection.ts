@@ -1,16 +1,13 @@
 /**
- * One WebSocket connection over a plain TCP socket: upgrade, Hello, then a closed loop that keeps
- * `depth` calls in flight. All replies of one read are answered with one write.
+ * One WebSocket connection over a plain TCP socket: upgrade, Hello, then calls in at most `depth`
+ * places. In a closed loop each answered call is followed by the next at once; in an open one calls
+ * are issued from outside, each with the time at which it should have been sent. All replies of one
+ * read are answered with one write.
  *
  *   call id = sequence × slots + slot      slots: depth rounded up to a power of two
  *
- * The outgoing buffer holds `depth` copies of the frame, so the next calls are a few bytes written
- * in
- * place and one write of the first frames of it. All connections share one buffer for what they
- * read:
- * a read is worked off before the next one begins.
- *
- * Invariant: a buffer that the socket still holds is never written to again.
+ * All connections of a thread share one buffer for what they read: a read is worked off before the
+ * next one begins.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
@@ -18,10 +15,11 @@ import { assert } from '../../src/base/assert.js';
 import { HelloT, RequestBody } from '../../src/protocol/generated/index.js';
 import { FrameParser, Opcode } from './frame-parser.js';
 import { FrameTemplate, masked, writeCall } from './frame-template.js';
+import { FrameWriter } from './frame-writer.js';
 import type { LoadTarget } from './load-job.js';
 import { LOAD_USER } from './load-user.js';
+import type { Workload } from './operations.js';
 import { ReplyReader } from './reply-reader.js';
-import type { Workload } from './workload.js';
 
 const READ_BYTES = 1 << 20;
 const PROTOCOL_VERSION = 1;
@@ -32,14 +30,19 @@ const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
 export type Recorder = {
   /** A call is over. */
-  replied(latencyMs: number, succeeded: boolean): void;
+  replied(operation: number, latencyMs: number, succeeded: boolean): void;
   /** Operations that a reply brought, of a call that may go on. */
-  counted(operations: number): void;
+  counted(operation: number, operations: number): void;
   failed(what: string): void;
+  /** Open loop: a place is free again. */
+  freed(connection: RawConnection): void;
+  /** Open loop: all that has come in has been worked off. */
+  settled(): void;
   /** No call is in flight on this connection and none will be sent. */
   idle(): void;
   /** Nothing more is to be sent. */
   readonly stopped: boolean;
+  readonly isOpenLoop: boolean;
 };
 
 type Phase = 'upgrade' | 'hello' | 'ready' | 'closed';
@@ -54,9 +57,10 @@ export class RawConnection {
   readonly #callOfSlot: Float64Array;
   readonly #parser: FrameParser;
   readonly #reply = new ReplyReader();
-  readonly #frameBytes: number;
-  #out: Uint8Array;
-  #outFrames = 0;
+  readonly #operationOfSlot: Uint8Array;
+  readonly #tokenOfSlot: Float64Array;
+  readonly #freeSlots: number[] = [];
+  readonly #writer: FrameWriter;
   #sequence = 1;
   #inFlight = 0;
   #now = 0;
@@ -74,11 +78,12 @@ export class RawConnection {
     this.#slots = 2 ** Math.ceil(Math.log2(depth));
     this.#sentAt = new Float64Array(this.#slots);
     this.#callOfSlot = new Float64Array(this.#slots);
+    this.#operationOfSlot = new Uint8Array(this.#slots);
+    this.#tokenOfSlot = new Float64Array(this.#slots);
+    this.#writer = new FrameWriter(workload.operations, depth);
     this.#parser = new FrameParser((opcode, bytes, start, length) =>
       this.#frame(opcode, bytes, start, length),
     );
-    this.#frameBytes = workload.template.bytes.length;
-    this.#out = this.#freshOut();
     this.#socket = connect({
       host: target.host,
       port: target.port,
@@ -98,13 +103,33 @@ export class RawConnection {
     });
   }
 
-  /** Sends the first `depth` calls. */
+  /** Closed loop: sends the first `depth` calls. Open loop: offers so many places. */
   start(): void {
     this.#now = performance.now();
     this.#started = true;
-    for (let slot = 0; slot < this.#depth; slot++) this.#next(slot);
-    this.#send();
+    for (let slot = 0; slot < this.#depth; slot++) {
+      if (this.#recorder.isOpenLoop) this.#free(slot);
+      else this.#next(slot, this.#now);
+    }
+    this.flush();
     this.#tellIdle();
+  }
+
+  /** Open loop: takes one of the places that were offered. False: the work is used up. */
+  issue(intendedMs: number): boolean {
+    return this.#next(this.#freeSlots.pop()!, intendedMs);
+  }
+
+  /** Open loop: nothing more will be issued. */
+  finish(): void {
+    this.#tellIdle();
+  }
+
+  /** What was issued leaves. */
+  flush(): void {
+    if (this.#writer.frames === 0) return;
+    this.#socket.write(this.#writer.take());
+    this.#writer.reusable(this.#socket.writableLength === 0);
   }
 
   close(): void {
@@ -138,7 +163,8 @@ export class RawConnection {
     }
     this.#now = performance.now();
     this.#parser.push(readBuffer, bytes);
-    this.#send();
+    if (this.#recorder.isOpenLoop) this.#recorder.settled();
+    else this.flush();
     if (this.#phase === 'ready') this.#tellIdle();
     return true;
   }
@@ -174,54 +200,53 @@ export class RawConnection {
       this.#recorder.failed(`a reply to call ${call}, which is not in flight`);
       return;
     }
-    let succeeded = reply.code === 0;
+    const index = this.#operationOfSlot[slot]!;
+    const operation = this.#workload.operations[index]!;
+    let succeeded = reply.code === operation.code;
     if (succeeded) {
-      const operations = this.#workload.count(reply);
-      this.#recorder.counted(operations);
-      succeeded = this.#workload.wanted === 0 || operations === this.#workload.wanted;
+      const operations = operation.count(reply);
+      this.#recorder.counted(index, operations);
+      succeeded = operation.wanted === 0 || operations === operation.wanted;
     }
-    if (!succeeded) this.#recorder.failed(reply.describe());
-    if (succeeded && this.#workload.streamed && reply.more) return;
+    if (!succeeded) this.#recorder.failed(`${operation.name}: ${reply.describe()}`);
+    if (succeeded && operation.streamed && reply.more) return;
     this.#callOfSlot[slot] = 0;
     this.#inFlight--;
-    this.#recorder.replied(this.#now - this.#sentAt[slot]!, succeeded);
-    this.#next(slot);
+    operation.ended?.(this.#tokenOfSlot[slot]!, succeeded);
+    this.#recorder.replied(index, this.#now - this.#sentAt[slot]!, succeeded);
+    if (this.#recorder.isOpenLoop) this.#free(slot);
+    else this.#next(slot, this.#now);
   }
 
-  #next(slot: number): void {
-    if (this.#recorder.stopped) return;
-    const at = this.#outFrames * this.#frameBytes;
-    if (!this.#workload.prepare(this.#out, at)) return;
+  #free(slot: number): void {
+    this.#freeSlots.push(slot);
+    this.#recorder.freed(this);
+  }
+
+  #next(slot: number, sentAtMs: number): boolean {
+    if (this.#recorder.stopped) return false;
+    const { operations } = this.#workload;
+    const index = this.#workload.pick();
+    const operation = operations[index]!;
+    const at = this.#writer.begin(index);
+    const token = operation.prepare(this.#writer.bytes, at);
+    if (token < 0) return false;
     const call = this.#sequence * this.#slots + slot;
     assert(call < CALL_END, 'call ids of one connection fit in 32 bits');
-    writeCall(this.#out, at + this.#workload.template.callAt, call);
+    writeCall(this.#writer.bytes, at + operation.template.callAt, call);
+    this.#writer.keep(index);
     this.#sequence++;
     this.#callOfSlot[slot] = call;
-    this.#sentAt[slot] = this.#now;
+    this.#operationOfSlot[slot] = index;
+    this.#tokenOfSlot[slot] = token;
+    this.#sentAt[slot] = sentAtMs;
     this.#inFlight++;
-    this.#outFrames++;
-  }
-
-  #send(): void {
-    if (this.#outFrames === 0) return;
-    const whole = this.#outFrames === this.#depth;
-    this.#socket.write(
-      whole ? this.#out : this.#out.subarray(0, this.#outFrames * this.#frameBytes),
-    );
-    this.#outFrames = 0;
-    if (this.#socket.writableLength > 0) this.#out = this.#freshOut();
-  }
-
-  #freshOut(): Uint8Array {
-    const out = new Uint8Array(this.#frameBytes * this.#depth);
-    for (let i = 0; i < this.#depth; i++) {
-      out.set(this.#workload.template.bytes, i * this.#frameBytes);
-    }
-    return out;
+    return true;
   }
 
   #tellIdle(): void {
     if (this.#inFlight > 0 || !this.#started || this.#toldIdle) return;
+    if (this.#recorder.isOpenLoop && !this.#recorder.stopped) return;
     this.#toldIdle = true;
     this.#recorder.idle();
   }

@@ -1,7 +1,8 @@
 /**
- * One Work made ready to run: the frame that is sent, how the next call is written over it, and how
- * much a reply is worth.
+ * One Work made ready to run by one thread: the frames that are sent, how the next call is written
+ * over them, and how much a reply is worth.
  */
+import { Code } from '../../src/base/status.js';
 import {
   BatchCreateT,
   BatchGetStatusT,
@@ -14,41 +15,37 @@ import {
   RequestBody,
 } from '../../src/protocol/generated/index.js';
 import { FrameTemplate } from './frame-template.js';
-import type { Work } from './load-job.js';
+import type { SingleWork, Work } from './load-job.js';
+import { eachWorkload, mixWorkload } from './mix-workload.js';
+import { countOne, type Operation, type Sharing, type Workload } from './operations.js';
 import { PathPattern } from './path-pattern.js';
 import { Random } from './random.js';
-import type { ReplyReader } from './reply-reader.js';
+import type { SharedCursor } from './shared-cursor.js';
 
-export type Workload = {
-  readonly template: FrameTemplate;
-  /** Writes the paths of the next call over a frame at `at`; false when the work is used up. */
-  prepare(target: Uint8Array, at: number): boolean;
-  /** Operations that a reply with code 0 stands for; below `wanted` means that some went wrong. */
-  count(reply: ReplyReader): number;
-  /** Operations that a good reply must count; 0 = any number. */
-  readonly wanted: number;
-  /** One call may bring many replies. */
-  readonly streamed: boolean;
-  /** Index after the last path that was sent. */
-  next(): number;
-};
-
-const one = (): number => 1;
 const KIND_RENAMED = 'r';
+const TOKEN = 0;
 
-export function makeWorkload(work: Work, seed: number): Workload {
+export function makeWorkload(work: Work, seed: number, sharing: Sharing): Workload {
+  if (work.verb === 'mix') return mixWorkload(work, seed, sharing);
+  if (work.verb === 'each') return eachWorkload(work, seed, sharing);
+  return { operations: [single(work, seed, sharing.cursor)], pick: () => 0 };
+}
+
+function single(work: SingleWork, seed: number, cursor: SharedCursor): Operation {
   const pattern = new PathPattern(work.paths, work.kind);
   const path = pattern.placeholder;
   switch (work.verb) {
     case 'getStatus':
       return drawn(
+        work.verb,
         new FrameTemplate(RequestBody.GetStatus, new GetStatusT(path), [path]),
         { pattern, end: work.end, seed },
-        one,
+        countOne,
       );
     case 'batchGetStatus': {
       const paths = Array<string>(work.perFrame).fill(path);
       return drawn(
+        work.verb,
         new FrameTemplate(RequestBody.BatchGetStatus, new BatchGetStatusT(paths), paths),
         { pattern, end: work.end, seed },
         (reply) => reply.succeededCount,
@@ -57,18 +54,18 @@ export function makeWorkload(work: Work, seed: number): Workload {
     case 'createDirectory': {
       const body = new CreateDirectoryT(path, true, true);
       const template = new FrameTemplate(RequestBody.CreateDirectory, body, [path]);
-      return inOrder(template, { patterns: [pattern], first: 0, end: work.end }, one);
+      return inOrder(work, template, { patterns: [pattern], cursor }, countOne);
     }
     case 'createFile': {
       const template = new FrameTemplate(RequestBody.CreateFile, new CreateFileT(path), [path]);
-      return inOrder(template, { patterns: [pattern], first: work.first, end: work.end }, one);
+      return inOrder(work, template, { patterns: [pattern], cursor }, countOne);
     }
     case 'batchCreate': {
       const paths = Array<string>(work.perFrame).fill(path);
       const body = new BatchCreateT(paths.map((each) => new CreateFileT(each)));
       const template = new FrameTemplate(RequestBody.BatchCreate, body, paths);
-      const range = { patterns: [pattern], first: work.first, end: work.end };
-      return inOrder(template, range, (reply) => reply.succeededCount);
+      const range = { patterns: [pattern], cursor };
+      return inOrder(work, template, range, (reply) => reply.succeededCount);
     }
     case 'rename': {
       const target = new PathPattern(work.paths, KIND_RENAMED);
@@ -76,36 +73,38 @@ export function makeWorkload(work: Work, seed: number): Workload {
       const paths = [path, target.placeholder];
       const template = new FrameTemplate(RequestBody.Rename, body, paths);
       const patterns = [pattern, target];
-      return inOrder(template, { patterns, first: work.first, end: work.end }, one);
+      return inOrder(work, template, { patterns, cursor }, countOne);
     }
     case 'delete': {
       const template = new FrameTemplate(RequestBody.Delete, new DeleteT(path), [path]);
-      return inOrder(template, { patterns: [pattern], first: work.first, end: work.end }, one);
+      return inOrder(work, template, { patterns: [pattern], cursor }, countOne);
     }
     case 'listStatus':
-      return listing(work.path, work.repeat);
+      return listing(work.path, work.repeat, cursor);
   }
 }
 
 /** Every path drawn at random, for as long as it is wanted. */
 function drawn(
+  name: string,
   template: FrameTemplate,
   from: { readonly pattern: PathPattern; readonly end: number; readonly seed: number },
-  count: Workload['count'],
-): Workload {
+  count: Operation['count'],
+): Operation {
   const random = new Random(from.seed);
   const { pathsAt } = template;
   return {
+    name,
     template,
     wanted: pathsAt.length,
     count,
     streamed: false,
-    next: () => 0,
+    code: Code.OK,
     prepare(target, at) {
       for (let i = 0; i < pathsAt.length; i++) {
         from.pattern.write(target, at + pathsAt[i]!, random.below(from.end));
       }
-      return true;
+      return TOKEN;
     },
   };
 }
@@ -115,48 +114,45 @@ function drawn(
  * places take the same one. A frame that would reach beyond the end is not sent.
  */
 function inOrder(
+  work: { readonly verb: string; readonly end: number },
   template: FrameTemplate,
-  range: {
-    readonly patterns: readonly PathPattern[];
-    readonly first: number;
-    readonly end: number;
-  },
-  count: Workload['count'],
-): Workload {
+  range: { readonly patterns: readonly PathPattern[]; readonly cursor: SharedCursor },
+  count: Operation['count'],
+): Operation {
   const { pathsAt } = template;
-  const { patterns, end } = range;
+  const { patterns, cursor } = range;
   const perFrame = patterns.length === 1 ? pathsAt.length : 1;
-  let next = range.first;
   return {
+    name: work.verb,
     template,
     wanted: perFrame,
     count,
     streamed: false,
-    next: () => next,
+    code: Code.OK,
     prepare(target, at) {
-      if (next + perFrame > end) return false;
+      const first = cursor.take(perFrame, work.end);
+      if (first < 0) return first;
       for (let i = 0; i < pathsAt.length; i++) {
         const pattern = patterns.length === 1 ? patterns[0]! : patterns[i]!;
-        pattern.write(target, at + pathsAt[i]!, patterns.length === 1 ? next + i : next);
+        pattern.write(target, at + pathsAt[i]!, patterns.length === 1 ? first + i : first);
       }
-      next += perFrame;
-      return true;
+      return TOKEN;
     },
   };
 }
 
 /** The same whole directory over and over, streamed. */
-function listing(path: string, repeat: number): Workload {
+function listing(path: string, repeat: number, cursor: SharedCursor): Operation {
   const body = new ListStatusT(path);
   body.stream = true;
   body.withAttributes = true;
-  let left = repeat;
   return {
+    name: 'listStatus',
     template: new FrameTemplate(RequestBody.ListStatus, body),
     wanted: 0,
     count: (reply) => reply.listedCount,
     streamed: true,
-    next: () => 0,
-    prepare: () => left-- > 0,
+    code: Code.OK,
+    prepare: () => cursor.take(1, repeat),
   };
 }

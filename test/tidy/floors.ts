@@ -61,7 +61,7 @@ export const ENTRIES: readonly RegExp[] = [
   /^src\/client\/index\.ts$/,
   /^src\/(master|background)\/[\w-]+-thread\.ts$/,
   /\.d\.ts$/,
-  /^bench\/(main|[\w-]+-process)\.ts$/,
+  /^bench\/(main|[\w-]+-(process|thread))\.ts$/,
 ];
 
 /** Files of src that only tests import, each with its reason. */

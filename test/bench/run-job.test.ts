@@ -4,8 +4,8 @@
  * counts is what was answered, and no wrong reply goes unseen.
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import { runClosedLoop } from '../../bench/load/closed-loop.js';
-import type { Work } from '../../bench/load/load-job.js';
+import type { LoadJob, Work } from '../../bench/load/load-job.js';
+import { runJob } from '../../bench/load/run-job.js';
 import { Code, StatusError } from '../../src/base/status.js';
 import { ReplyEncoder } from '../../src/protocol/encode.js';
 import {
@@ -27,13 +27,23 @@ const PATHS_SLOT = 4;
 const PAGES = 3;
 const PAGE_ENTRIES = 7;
 
+type Generator = { readonly runJob: typeof runJob };
+const BUILT = new URL('../../dist/bench/load/run-job.js', import.meta.url).href;
+
 let server: RpcServer | undefined;
 afterEach(() => {
   server?.close();
   server = undefined;
 });
 
-async function run(handle: RpcHandler['handle'], work: Work, loop = { connections: 4, depth: 5 }) {
+async function run(
+  handle: RpcHandler['handle'],
+  work: Work,
+  loop: Pick<LoadJob, 'connections' | 'depth' | 'threads' | 'rate' | 'seconds'> = {
+    connections: 4,
+    depth: 5,
+  },
+) {
   server = await listenRpc({
     host: '127.0.0.1',
     port: 0,
@@ -44,7 +54,9 @@ async function run(handle: RpcHandler['handle'], work: Work, loop = { connection
       throw error;
     },
   });
-  return runClosedLoop({
+  // Threads cannot be started from TypeScript: a job of several takes the built generator.
+  const built = loop.threads === undefined ? { runJob } : ((await import(BUILT)) as Generator);
+  return built.runJob({
     target: { host: '127.0.0.1', port: server.port, pid: process.pid },
     work,
     ...loop,
@@ -55,7 +67,7 @@ async function run(handle: RpcHandler['handle'], work: Work, loop = { connection
 
 const deletes: Work = { verb: 'delete', kind: 'n', paths, first: 0, end: 1_000 };
 
-describe('closed loop', () => {
+describe('runJob', () => {
   it('sends every path once, and counts every answer once', async () => {
     const seen = new Set<string>();
     const result = await run((_, request, reply) => {
@@ -77,7 +89,7 @@ describe('closed loop', () => {
       reply.end(encoder.empty(reply.call));
     }, deletes);
     expect(result).toMatchObject({ operations: 900, errors: 100 });
-    expect(result.firstError).toBe(`code ${Code.NOT_FOUND}: scripted /x`);
+    expect(result.firstError).toBe(`delete: code ${Code.NOT_FOUND}: scripted /x`);
   });
 
   it('looks into each result of a batch', async () => {
@@ -96,7 +108,7 @@ describe('closed loop', () => {
       { verb: 'batchCreate', kind: 'n', paths, first: 0, end: 1_000, perFrame: 50 },
     );
     expect(result).toMatchObject({ operations: 999, errors: 1 });
-    expect(result.firstError).toBe(`code ${Code.NOT_FOUND}: no reason given`);
+    expect(result.firstError).toBe(`batchCreate: code ${Code.NOT_FOUND}: no reason given`);
   });
 
   it('counts the entries of all pages of a streamed listing', async () => {
@@ -117,6 +129,48 @@ describe('closed loop', () => {
       { connections: 1, depth: 1 },
     );
     expect(result).toMatchObject({ operations: 4 * PAGES * PAGE_ENTRIES, errors: 0 });
+  });
+
+  it('several threads go through one range together', async () => {
+    const seen = new Set<string>();
+    const result = await run(
+      (_, request, reply) => {
+        request.string(PATHS_SLOT);
+        const { bytes, textStart, textBytes } = request;
+        seen.add(Buffer.from(bytes.subarray(textStart, textStart + textBytes)).toString());
+        reply.end(encoder.empty(reply.call));
+      },
+      deletes,
+      { connections: 4, depth: 5, threads: 2 },
+    );
+    expect(result).toMatchObject({ operations: 1_000, calls: 1_000, errors: 0, next: 1_000 });
+    expect(seen.size).toBe(1_000);
+  });
+
+  it('an open loop charges a stall with everybody who had to wait', async () => {
+    const stallMs = 300;
+    let stalled = false;
+    const begun = performance.now();
+    const result = await run(
+      (_, _request, reply) => {
+        if (!stalled && performance.now() - begun > stallMs) {
+          stalled = true;
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, stallMs);
+        }
+        reply.end(encoder.empty(reply.call));
+      },
+      { verb: 'getStatus', kind: 'f', paths, end: 100 },
+      { connections: 2, depth: 1, rate: 1000, seconds: 1 },
+    );
+    // A closed loop would have seen two slow calls of a thousand: those that were in flight.
+    expect(stalled).toBe(true);
+    expect(result.errors).toBe(0);
+    expect(result.p50Ms).toBeLessThan(stallMs / 2);
+    expect(result.open?.rate).toBe(1000);
+    const { maxMs } = result;
+    expect(maxMs).toBeGreaterThan(stallMs * 0.9);
+    expect(result.operations + (result.open?.unsent ?? 0)).toBeGreaterThan(900);
+    expect(result.p99Ms).toBeGreaterThan(stallMs / 2);
   });
 
   it('fails when the connection is lost', async () => {

@@ -1,0 +1,147 @@
+/**
+ * `npm run bench -- stress`: one operation over a tree, as Alluxio's StressMasterBench does it. An
+ * operation that writes is measured three ways: without syncs, with group commit, and one call at a
+ * time, each with a sync of its own. At a rate, or searching the highest rate with a 99th
+ * percentile below a bound, the loop is open.
+ */
+import { type Figures, figures } from './figures.js';
+import type { LoadJob, LoadResult, Work } from './load/load-job.js';
+import { effectOf, type OperationName } from './load/operations.js';
+import type { Arrivals } from './load/pacer.js';
+import { searchRate } from './search-rate.js';
+import { type Durability, TreeBench, type TreeOptions } from './tree-bench.js';
+
+export type StressOptions = Omit<TreeOptions, 'isUnsynced'> & {
+  readonly operation: OperationName;
+  readonly connections: number;
+  readonly depth: number;
+  readonly threads: number;
+  readonly seconds: number;
+  readonly warmSeconds: number;
+  readonly rate?: number | undefined;
+  readonly arrivals: Arrivals;
+  /** Search the highest rate with this 99th percentile. */
+  readonly p99Ms?: number | undefined;
+  readonly zipf?: number | undefined;
+  readonly durabilities: readonly Durability[];
+  readonly done: (row: Figures) => void;
+};
+
+const SEARCH_PRECISION = 0.05;
+const SEARCH_STEPS_MAX = 9;
+const UNSENT_PART_MAX = 0.001;
+const RENAME_POOL = 50_000;
+/** What a second of deletes is expected to use up; a run that runs out has as true a rate. */
+const DELETES_A_SECOND_MAX = 150_000;
+const SYNCED_DELETES_A_SECOND_MAX = 10_000;
+
+export async function runStress(options: StressOptions): Promise<Figures[]> {
+  const rows: Figures[] = [];
+  const ways =
+    effectOf(options.operation) === 'reads' ? (['group'] as const) : options.durabilities;
+  for (const synced of [false, true]) {
+    const mine = ways.filter((way) => (way !== 'none') === synced);
+    if (mine.length === 0) continue;
+    const tree = await TreeBench.start({ ...options, isUnsynced: !synced });
+    try {
+      for (const way of mine) {
+        const row = await new Stress(tree, options, way).measure();
+        rows.push(row);
+        options.done(row);
+      }
+    } finally {
+      await tree.close();
+    }
+  }
+  return rows;
+}
+
+class Stress {
+  readonly #tree: TreeBench;
+  readonly #options: StressOptions;
+  readonly #way: Durability;
+
+  constructor(tree: TreeBench, options: StressOptions, way: Durability) {
+    this.#tree = tree;
+    this.#options = options;
+    this.#way = way;
+  }
+
+  async measure(): Promise<Figures> {
+    const { p99Ms, rate } = this.#options;
+    if (p99Ms !== undefined && this.#way !== 'each') return this.#search(p99Ms);
+    return this.#row(await this.#run(this.#way === 'each' ? undefined : rate));
+  }
+
+  async #search(p99Ms: number): Promise<Figures> {
+    const closed = await this.#run(undefined);
+    const { tell } = this.#options;
+    const best = await searchRate({
+      guess: (closed.operations / closed.elapsedMs) * 1000,
+      precision: SEARCH_PRECISION,
+      stepsMax: SEARCH_STEPS_MAX,
+      attempt: async (rate) => {
+        const outcome = await this.#run(rate);
+        const intended = rate * (outcome.elapsedMs / 1000);
+        const isSent = (outcome.open?.unsent ?? 0) <= intended * UNSENT_PART_MAX;
+        const fine = outcome.p99Ms <= p99Ms && isSent && outcome.errors === 0;
+        tell(`${rate}/s: p99 ${outcome.p99Ms.toFixed(2)} ms${fine ? '' : ', too much'}`);
+        return { fine, outcome };
+      },
+    });
+    if (best === undefined) {
+      throw new Error(`no rate was found at which p99 stays within ${p99Ms} ms`);
+    }
+    return this.#row(best, { p99BoundMs: p99Ms });
+  }
+
+  async #run(rate: number | undefined): Promise<LoadResult> {
+    const { seconds, warmSeconds, threads, arrivals } = this.#options;
+    const job: Omit<LoadJob, 'target' | 'seed'> = {
+      ...this.#shape,
+      work: await this.#work(),
+      seconds,
+      warmSeconds,
+      threads: this.#way === 'each' ? 1 : threads,
+      ...(rate !== undefined && { rate, arrivals }),
+    };
+    return this.#tree.run(job);
+  }
+
+  async #work(): Promise<Work> {
+    const { operation, files, zipf } = this.#options;
+    return {
+      verb: 'mix',
+      paths: this.#tree.paths,
+      files,
+      operations: [{ name: operation, weight: 1 }],
+      pool: await this.#pool(),
+      ...(zipf !== undefined && { zipf }),
+    };
+  }
+
+  async #pool(): Promise<{ readonly first: number; readonly end: number }> {
+    const { operation, seconds, warmSeconds } = this.#options;
+    const effect = effectOf(operation);
+    if (effect === 'deletes') {
+      const perSecond = this.#way === 'each' ? SYNCED_DELETES_A_SECOND_MAX : DELETES_A_SECOND_MAX;
+      return this.#tree.pool((seconds + warmSeconds) * perSecond);
+    }
+    if (effect === 'renames' || operation === 'OpenRecent')
+      return this.#tree.pool(Math.min(RENAME_POOL, this.#options.files));
+    const { first } = this.#tree.fresh;
+    return { first, end: first };
+  }
+
+  get #shape() {
+    const { connections, depth } = this.#options;
+    return this.#way === 'each' ? { connections: 1, depth: 1 } : { connections, depth };
+  }
+
+  #row(result: LoadResult, more: object = {}): Figures {
+    const { operation, files, zipf } = this.#options;
+    const durability = effectOf(operation) === 'reads' ? {} : { durability: this.#way };
+    const facts = { ...durability, files, ...(zipf !== undefined && { zipf }), ...more };
+    return figures(operation, this.#shape, result, facts);
+  }
+}
