@@ -161,6 +161,12 @@ const durability = {
     '256GiB',
     'Address space for the on-disk metadata; a ceiling, takes no room by itself.',
   ),
+  tier2CheckBytes: row(
+    'ORCHARD_TIER2_CHECK_BYTES',
+    bytes({ min: 0, max: 64 * TIB }),
+    '256MiB',
+    'On-disk metadata up to this size is checked in full at start, of more the inner pages.',
+  ),
   diskReserveBytes: row(
     'ORCHARD_DISK_RESERVE_BYTES',
     bytes({ min: 0, max: TIB }),

@@ -20,6 +20,7 @@ import { State } from '../base/state.js';
 import { instantiate } from '../kernel/kernel.js';
 import { SharedMemory } from '../kernel/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
+import { refuseDamagedTier2 } from '../storage/tier2-check.js';
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { createLog, type Log } from './log.js';
 import { prefaultTier1 } from './prefault.js';
@@ -75,6 +76,9 @@ class Master {
     );
     this.#shared.store(CONTROL.EPOCH, 1);
     this.#shared.store(CONTROL.RETRY_WINDOW_MS, config.retryWindowMs);
+    const began = performance.now();
+    const { pages, pagesRead, rows } = refuseDamagedTier2(directory.meta, config.tier2CheckBytes);
+    log.info({ pages, pagesRead, rows, ms: since(began) }, 'metadata pages are sound');
     this.#tier2 = new Tier2(directory.meta, { mapBytes: config.tier2MapBytes });
     this.#tier2.claim(directory.clusterId);
     this.#services = this.#makeServices();

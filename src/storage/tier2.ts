@@ -32,6 +32,9 @@ export type Tier2Options = { readonly mapBytes: number; readonly readOnly?: bool
 
 type Bytes = Uint8Array;
 
+/** Names of all tables; a file with another one is damaged. */
+export const TABLES = ['inodes', 'ids', 'side', 'calls', 'expiries', 'meta'] as const;
+
 const encoder = new TextEncoder();
 const STATE_KEY = encoder.encode('state');
 const CLUSTER_KEY = encoder.encode('cluster');
@@ -55,10 +58,11 @@ export class Tier2 {
       noMemInit: true,
       readOnly: options.readOnly ?? false,
     });
-    const table = (name: string): Database<Bytes, Bytes> =>
+    const table = (name: (typeof TABLES)[number]): Database<Bytes, Bytes> =>
       this.#env.openDB<Bytes, Bytes>({ name, keyEncoding: 'binary', encoding: 'binary' });
     this.inodes = table('inodes');
-    const sealed = (name: string): SealedTable => new SealedTable(name, table(name));
+    const sealed = (name: (typeof TABLES)[number]): SealedTable =>
+      new SealedTable(name, table(name));
     this.ids = new IdIndex(sealed('ids'));
     this.side = sealed('side');
     this.expiries = sealed('expiries');
