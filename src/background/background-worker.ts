@@ -23,10 +23,10 @@ import {
   type Duty,
   failureOf,
   type JobMessage,
-  type JobRequest,
   NO_PROGRESS,
   type Task,
   type TaskOutcome,
+  type WorkRequest,
 } from './tasks.js';
 import { TreeLoad, type WorkControl } from './tree-load.js';
 
@@ -93,7 +93,7 @@ export class BackgroundWorker {
     return { ok: true, progress: { ...NO_PROGRESS, done } };
   }
 
-  async #job(request: JobRequest, port: Extract<Task, { kind: 'job' }>['port']) {
+  async #job(request: WorkRequest, port: Extract<Task, { kind: 'job' }>['port']) {
     const cancel = new AbortController();
     port.on('message', (message: unknown) => {
       if (message === CANCEL) cancel.abort(cancelled(request.path));
@@ -109,7 +109,7 @@ export class BackgroundWorker {
     }
   }
 
-  async #work(request: JobRequest, control: WorkControl): Promise<TaskOutcome> {
+  async #work(request: WorkRequest, control: WorkControl): Promise<TaskOutcome> {
     const { shared } = this.#context.scheduler.executor;
     if (shared.load(CONTROL.READ_ONLY) !== 0) throw diskFull(request.path);
     if (request.kind === 'load' && request.descendants !== 'all') {

@@ -26,13 +26,19 @@ export type Job = WorkProgress & {
   readonly endedMs: number;
   /** Why it failed; of a job that is done with failures, why the first of them. */
   readonly error: Failure | undefined;
+  /** What it has found, for those that look for something. */
+  readonly report?: unknown;
 };
 
 export type JobRunner = (
   request: JobRequest,
   signal: AbortSignal,
   onProgress: (progress: WorkProgress) => void,
-) => Promise<{ readonly progress: WorkProgress; readonly firstError?: Failure }>;
+) => Promise<{
+  readonly progress: WorkProgress;
+  readonly firstError?: Failure;
+  readonly report?: unknown;
+}>;
 
 type Row = {
   job: Job;
@@ -129,7 +135,7 @@ export class Jobs {
       });
       const error = outcome.firstError;
       const change = { ...outcome.progress, path: request.path, state: JobState.DONE, error };
-      this.#change(row, { ...change, endedMs: Date.now() });
+      this.#change(row, { ...change, report: outcome.report, endedMs: Date.now() });
     } catch (error) {
       if (!(error instanceof StatusError)) this.#onBug(error);
       const known =

@@ -2,12 +2,12 @@
 
 import type { LoadContext } from './directory-load.js';
 import { MetadataLoader } from './metadata-loader.js';
-import type { JobRequest } from './tasks.js';
+import type { WorkRequest } from './tasks.js';
 import type { WorkControl } from './tree-load.js';
 
 export function loadShallow(
   context: LoadContext,
-  request: Extract<JobRequest, { kind: 'load' }>,
+  request: Extract<WorkRequest, { kind: 'load' }>,
   control: WorkControl,
 ): Promise<void> {
   const loader = new MetadataLoader(context, control.signal);

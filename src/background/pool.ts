@@ -15,9 +15,9 @@ import {
   type Duty,
   errorOf,
   type JobMessage,
-  type JobRequest,
   type Task,
   type TaskOutcome,
+  type WorkRequest,
 } from './tasks.js';
 import type { WorkProgress } from './tree-load.js';
 
@@ -82,7 +82,7 @@ export class BackgroundPool {
 
   /** Rejects with CANCELLED after `signal`. */
   async job(
-    request: JobRequest,
+    request: WorkRequest,
     signal: AbortSignal,
     onProgress: (progress: WorkProgress) => void,
   ): Promise<Done> {

@@ -13,7 +13,7 @@ import type { PathWalk } from '../path/path-walk.js';
 import { childrenPage } from './children-page.js';
 import { isStatus, type LoadContext } from './directory-load.js';
 import { MetadataLoader } from './metadata-loader.js';
-import { type JobRequest, NO_PROGRESS } from './tasks.js';
+import { NO_PROGRESS, type WorkRequest } from './tasks.js';
 import type { WorkControl, WorkProgress } from './tree-load.js';
 import { childPath, TreeWalk, type WalkFrame } from './tree-walk.js';
 
@@ -22,7 +22,7 @@ const PARALLEL = 128;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-type Request = Extract<JobRequest, { kind: 'setAttribute' }>;
+type Request = Extract<WorkRequest, { kind: 'setAttribute' }>;
 
 type Frame = WalkFrame & {
   readonly path: string;

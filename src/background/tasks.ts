@@ -23,8 +23,13 @@ export type BackgroundData = {
   readonly executorCount: number;
 };
 
+/** Work over the whole namespace, in a thread of its own (master/inspections.ts). */
+export type InspectRequest = { readonly kind: 'verify' | 'digest'; readonly path: string };
+
+export type JobRequest = WorkRequest | InspectRequest;
+
 /** Work that users ask for, with progress. */
-export type JobRequest =
+export type WorkRequest =
   | { readonly kind: 'load'; readonly path: string; readonly descendants: 'none' | 'one' | 'all' }
   | {
       readonly kind: 'setAttribute';
@@ -38,7 +43,7 @@ export type Duty = 'expire' | 'reclaim';
 
 export type Task =
   | { readonly kind: 'load'; readonly path: string; readonly children: boolean }
-  | { readonly kind: 'job'; readonly request: JobRequest; readonly port: MessagePort }
+  | { readonly kind: 'job'; readonly request: WorkRequest; readonly port: MessagePort }
   | { readonly kind: 'duty'; readonly duty: Duty };
 
 /** Over a job's port: progress to main, 'cancel' to the thread. */

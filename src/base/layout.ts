@@ -135,6 +135,8 @@ export const CONTROL = {
   RETRY_EARLY_MS: 1616,
   /** u64. RETRY_HEAD when the rows of earlier processes had been taken over. */
   RETRY_LOADED: 1624,
+  /** u64. Journal entries from this seq on are not trimmed: somebody copies them. 0 = nobody. */
+  JOURNAL_KEEP_SEQ: 1664,
 } as const;
 export const CONTROL_BYTES = 4096;
 export const CONTROL_MAGIC = 0x0cc4a2d1;

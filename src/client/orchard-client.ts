@@ -22,9 +22,11 @@ import type {
   CreateDirectoryOptions,
   CreateFileOptions,
   DeleteOptions,
+  DigestReport,
   FileStatus,
   FileToCreate,
   GetStatusOptions,
+  InspectOptions,
   Job,
   ListedPage,
   ListOptions,
@@ -36,6 +38,7 @@ import type {
   SetAttributeOptions,
   SummaryOptions,
   TreeSummary,
+  VerifyReport,
   WriteOptions,
   WrittenFile,
   Xattrs,
@@ -252,6 +255,16 @@ export class OrchardClient {
 
   config(options?: CallOptions): Promise<unknown> {
     return this.#call(admin.configCall(), options);
+  }
+
+  /** Checks the whole namespace, as it is after one entry of the journal, while it is served. */
+  verify(options: InspectOptions = {}): Promise<VerifyReport> {
+    return this.#call(work.verifyCall(options), options);
+  }
+
+  /** The digest of the namespace after one entry of the journal. */
+  digest(options: InspectOptions = {}): Promise<DigestReport> {
+    return this.#call(work.digestCall(options), options);
   }
 
   /** The file's bytes, or a range of them: `for await (const chunk of client.open(path))`. */

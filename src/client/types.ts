@@ -166,6 +166,38 @@ export type Job = WorkProgress & {
   readonly error?: OrchardError;
 };
 
+export type InspectOptions = CallOptions & {
+  readonly onProgress?: (progress: WorkProgress) => void;
+};
+
+/** What is wrong with the namespace: a stable code, the inode, where it is, and what. */
+export type VerifyFinding = {
+  readonly code: string;
+  /** 0: it is about no inode. */
+  readonly id: number;
+  readonly path: string;
+  readonly what: string;
+};
+
+export type VerifyReport = {
+  /** Journal seq of the state that was checked. */
+  readonly seq: number;
+  readonly isClean: boolean;
+  readonly inodes: number;
+  readonly files: number;
+  readonly directories: number;
+  readonly findingCount: number;
+  /** The first of them. */
+  readonly findings: readonly VerifyFinding[];
+};
+
+export type DigestReport = {
+  readonly seq: number;
+  readonly digest: string;
+  readonly inodes: number;
+  readonly sideRecords: number;
+};
+
 export type SummaryOptions = CallOptions & {
   readonly load?: LoadTypeName;
   readonly onProgress?: (progress: WorkProgress) => void;

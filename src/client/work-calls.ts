@@ -3,6 +3,8 @@ import {
   CancelJobT,
   ContentSummaryT,
   GetJobT,
+  Inspection,
+  InspectT,
   ListJobsT,
   LoadT,
   type Reply,
@@ -10,13 +12,23 @@ import {
   SetAttributeT,
 } from '../protocol/generated/index.js';
 import { type CallSpec, fill, xattrsToWire } from './call-spec.js';
-import { decodeJob, decodeJobs, decodeNothing, decodeProgress, decodeSummary } from './decode.js';
+import {
+  decodeJob,
+  decodeJobs,
+  decodeJson,
+  decodeNothing,
+  decodeProgress,
+  decodeSummary,
+} from './decode.js';
 import type {
+  DigestReport,
+  InspectOptions,
   Job,
   LoadOptions,
   SetAttributeOptions,
   SummaryOptions,
   TreeSummary,
+  VerifyReport,
   WorkProgress,
 } from './types.js';
 import { descendants, loadTypes, ttlActions, xattrUpdates } from './words.js';
@@ -101,3 +113,17 @@ export const listJobsCall = (): CallSpec<Job[]> => ({
   body: new ListJobsT(),
   decode: decodeJobs,
 });
+
+const inspectCall = <T>(what: Inspection, { onProgress }: InspectOptions): CallSpec<T> => ({
+  type: RequestBody.Inspect,
+  body: new InspectT(what),
+  decode: (reply) => decodeJson(reply) as T,
+  long: true,
+  ...interim(onProgress),
+});
+
+export const verifyCall = (options: InspectOptions): CallSpec<VerifyReport> =>
+  inspectCall(Inspection.VERIFY, options);
+
+export const digestCall = (options: InspectOptions): CallSpec<DigestReport> =>
+  inspectCall(Inspection.DIGEST, options);

@@ -25,6 +25,7 @@ export const serviceMakers: Makers = {
   [RequestBody.GetLocks]: (incoming) => report(incoming, 'locks'),
   [RequestBody.GetJournalInfo]: (incoming) => report(incoming, 'journal'),
   [RequestBody.GetConfig]: (incoming) => report(incoming, 'config'),
+  [RequestBody.Inspect]: inspect,
 };
 
 /** Runs `ask`, and answers with what `answer` makes of it. */
@@ -156,19 +157,25 @@ function resolveUri({ request, executor, reply, encoder }: Incoming): undefined 
 }
 
 function report(incoming: Incoming, which: Report): undefined {
-  const { reply, encoder, services } = incoming;
-  return serve(
-    incoming,
-    false,
-    (call) => services.report(call, which),
-    (told) => {
-      const builder = encoder.begin();
-      const text = builder.createString(JSON.stringify(told));
-      const body = wire.JsonReply.createJsonReply(builder, text);
-      reply.end(encoder.finish(reply.call, ReplyBody.JsonReply, body));
-    },
-  );
+  const { services } = incoming;
+  return serve(incoming, false, (call) => services.report(call, which), jsonReply(incoming));
 }
+
+function inspect(incoming: Incoming): undefined {
+  const { request, services } = incoming;
+  const body = new wire.Inspect().__init(request.body, request.buffer);
+  const wanted = { what: body.what() };
+  return serve(incoming, true, (call) => services.inspect(call, wanted), jsonReply(incoming));
+}
+
+const jsonReply =
+  ({ reply, encoder }: Incoming) =>
+  (told: unknown): void => {
+    const builder = encoder.begin();
+    const text = builder.createString(JSON.stringify(told));
+    const body = wire.JsonReply.createJsonReply(builder, text);
+    reply.end(encoder.finish(reply.call, ReplyBody.JsonReply, body));
+  };
 
 function sendProgress({ reply, encoder }: Incoming, told: JobProgress): void {
   const body = writeProgress(encoder.begin(), told);

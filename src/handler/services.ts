@@ -36,6 +36,7 @@ export type JobView = JobProgress & {
   readonly startedMs: number;
   /** 0: not ended yet. */
   readonly endedMs: number;
+  readonly report?: unknown;
 };
 
 export type MountRequest = {
@@ -62,6 +63,9 @@ export type LoadRequest = {
   readonly detach: boolean;
 };
 
+/** `what`: the wire's Inspection. */
+export type InspectionRequest = { readonly what: number };
+
 export type AttributesRequest = { readonly path: string; readonly change: AttributeChange };
 
 export type Report = 'report' | 'locks' | 'journal' | 'config';
@@ -77,6 +81,8 @@ export interface ShardServices {
   getJob(call: ServiceCall, request: { readonly job: number }): Promise<JobView>;
   cancelJob(call: ServiceCall, request: { readonly job: number }): Promise<JobView>;
   listJobs(call: ServiceCall): Promise<readonly JobView[]>;
+  /** Looks at the whole namespace; resolves to what becomes JSON. */
+  inspect(call: ServiceCall, request: InspectionRequest): Promise<unknown>;
   /** What becomes JSON for `orchard admin`. */
   report(call: ServiceCall, which: Report): Promise<unknown>;
 }

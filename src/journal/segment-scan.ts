@@ -47,12 +47,16 @@ export type ScanStop = {
 
 export const SCAN_BUFFER_BYTES = 4 * 1024 * 1024;
 
-/** Hands every entry with seq >= `fromSeq` to `onEntry`; `firstSeq` is what the segment has. */
+/**
+ * Hands every entry with seq >= `fromSeq` to `onEntry`; `firstSeq` is what the segment has, or what
+ * stands at `range.offset`. Nothing beyond `range.toSeq` is read: the scan is then 'absent' there.
+ */
 export function scanSegment(
   source: ScanSource,
   firstSeq: number,
   fromSeq: number,
   onEntry: EntryHandler,
+  range: { readonly offset?: number; readonly toSeq?: number } = {},
 ): ScanStop {
   const { fs, fd, buffer, salt, crc } = source;
   assert(buffer.length >= 2 * ENTRY_BYTES_MAX, 'the buffer holds the largest entry');
@@ -60,7 +64,8 @@ export function scanSegment(
   let filled = 0;
   let at = 0;
   /** File offset of buffer[0]. */
-  let base = SEGMENT_HEADER_BYTES;
+  let base = range.offset ?? SEGMENT_HEADER_BYTES;
+  const toSeq = range.toSeq ?? Number.POSITIVE_INFINITY;
   let ended = false;
   let expected = firstSeq;
   let entryCount = 0;
@@ -97,6 +102,7 @@ export function scanSegment(
     const op = view.getUint16(at + E.ENTRY_OP, true);
     if (op === E.OP_WAL_END) return stop('end', seq);
     if (seq !== expected) return stop('next', seq);
+    if (seq > toSeq) return stop('absent');
     // Row 1 of RECORD_TABLE, decided here because it is the row of nearly every record.
     if (op === E.OP_WAL_MARK) {
       markedSeq = Math.max(markedSeq, readU64(view, at + E.ENTRY_CLIENT_ID));

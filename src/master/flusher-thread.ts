@@ -69,11 +69,18 @@ function flush(): void {
   flushedAt = performance.now();
   flusher.flush();
   wakeExecutors(shared, EXECUTOR.WAITS_FLUSH, -1);
-  pool.trim(word(CONTROL.FLUSHED_SEQ));
+  pool.trim(trimmableSeq());
   pool.prepareSpare();
   const usage = pool.usage();
   kernel.store64(CONTROL_BASE + CONTROL.STAT_SEGMENTS, usage.segmentCount);
   kernel.store64(CONTROL_BASE + CONTROL.STAT_JOURNAL_BYTES, usage.bytes);
+}
+
+/** Read after FLUSHED_SEQ was stored: see snapshot/capture.ts for why nothing needed is lost. */
+function trimmableSeq(): number {
+  const keep = word(CONTROL.JOURNAL_KEEP_SEQ);
+  const flushed = word(CONTROL.FLUSHED_SEQ);
+  return keep === 0 ? flushed : Math.min(flushed, keep - 1);
 }
 
 function sleep(ms: number): void {

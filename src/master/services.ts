@@ -3,6 +3,7 @@
  * background pool, runs the duties and the HTTP port, and reports. Shards reach it through an
  * Exchange each. Floor 7.
  */
+import { dirname } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { DiskWatcher } from '../background/disk-watcher.js';
 import { Duties } from '../background/duties.js';
@@ -10,15 +11,16 @@ import { type Job, JobState, Jobs } from '../background/jobs.js';
 import { LoadService } from '../background/load-service.js';
 import { BackgroundPool } from '../background/pool.js';
 import { StoreCache } from '../background/store-cache.js';
-import type { JobRequest } from '../background/tasks.js';
+import type { InspectRequest, JobRequest } from '../background/tasks.js';
 import { type Config, describeConfig, type Environment } from '../base/config.js';
 import { CONTROL } from '../base/layout.js';
 import { State } from '../base/state.js';
-import { StatusError } from '../base/status.js';
+import { Code, StatusError } from '../base/status.js';
 import { Executor } from '../executor/executor.js';
 import { type LockRow, Scheduler } from '../executor/scheduler.js';
 import type {
   AttributesRequest,
+  InspectionRequest,
   LoadRequest,
   MountRequest,
   Report,
@@ -29,12 +31,14 @@ import { Metrics, type MetricsSnapshot } from '../http/metrics.js';
 import { inspectJournal, type SegmentReport } from '../journal/inspect.js';
 import type { KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
+import { checkSuper } from '../ops/access.js';
 import { Mount } from '../ops/mount.js';
 import { type Answer, submitted } from '../ops/promise-calls.js';
 import { Unmount } from '../ops/unmount.js';
 import { UpdateMount } from '../ops/update-mount.js';
 import type { Tier2 } from '../storage/tier2.js';
 import { type Answers, Exchange } from './exchange.js';
+import { Inspections } from './inspections.js';
 import type { Log } from './log.js';
 import { journalReport, masterReport, metricsSnapshot, type ReportSources } from './report.js';
 import type { PlainJob, ServiceRequest } from './shard-services.js';
@@ -58,6 +62,7 @@ export type ServicesOptions = {
 type Locks = { readonly holders: LockRow[]; readonly waiters: LockRow[] };
 
 const encoder = new TextEncoder();
+const INSPECTIONS = ['verify', 'digest'] as const;
 const DESCENDANTS = ['none', 'one', 'all'] as const;
 
 export class MasterServices {
@@ -69,6 +74,7 @@ export class MasterServices {
   readonly loads: LoadService;
   readonly #options: ServicesOptions;
   readonly #http: HttpServer;
+  readonly #inspections: Inspections;
   readonly #duties: Duties;
   readonly #disk: DiskWatcher;
   readonly #report: ReportSources;
@@ -112,8 +118,12 @@ export class MasterServices {
       timeoutMs: config.ufsTimeoutMs,
       load: (path, children) => this.pool.load(path, children),
     });
+    this.#inspections = this.#makeInspections();
     this.jobs = new Jobs(
-      (request, signal, onProgress) => this.pool.job(request, signal, onProgress),
+      (request, signal, onProgress) =>
+        isInspection(request)
+          ? this.#inspections.run(request, signal, onProgress)
+          : this.pool.job(request, signal, onProgress),
       options.onBug,
     );
     this.#duties = new Duties({
@@ -228,6 +238,7 @@ export class MasterServices {
         return this.#runJob(shard, call, request).then(throwFailure);
       },
       load: (call: ServiceRequest<LoadRequest>) => this.#load(shard, call),
+      inspect: (call: ServiceRequest<InspectionRequest>) => this.#inspect(shard, call),
       getJob: ({ request }: ServiceRequest<{ job: number }>) => plain(this.jobs.get(request.job)),
       cancelJob: ({ request }: ServiceRequest<{ job: number }>) =>
         plain(this.jobs.cancel(request.job)),
@@ -271,6 +282,26 @@ export class MasterServices {
     return this.#runJob(shard, call, request);
   }
 
+  async #inspect(shard: number, call: ServiceRequest<InspectionRequest>): Promise<unknown> {
+    checkSuper(this.executor, call.caller, '/');
+    const kind = INSPECTIONS[call.request.what];
+    if (kind === undefined) {
+      throw new StatusError(Code.UNIMPLEMENTED, `There is no inspection ${call.request.what}.`);
+    }
+    const job = await this.#runJob(shard, call, { kind, path: '/' });
+    throwFailure(job);
+    return job.report;
+  }
+
+  #makeInspections(): Inspections {
+    const { meta, journal, clusterId, config, shared, log } = this.#options;
+    const place = { dataDir: dirname(meta), meta, journal, clusterId };
+    return new Inspections(
+      { ...place, memory: shared.memory, mapBytes: config.tier2MapBytes },
+      log,
+    );
+  }
+
   /** Starts a job and waits for its end, telling the shard how far it is. */
   async #runJob(
     shard: number,
@@ -292,6 +323,10 @@ export class MasterServices {
       this.#interest.delete(key);
     }
   }
+}
+
+function isInspection(request: JobRequest): request is InspectRequest {
+  return (INSPECTIONS as readonly string[]).includes(request.kind);
 }
 
 async function seqOf(answer: Promise<Answer>): Promise<number> {

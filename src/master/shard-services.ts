@@ -8,6 +8,7 @@ import type { Caller } from '../executor/caller.js';
 import type { Loader } from '../executor/executor.js';
 import type {
   AttributesRequest,
+  InspectionRequest,
   JobProgress,
   JobView,
   LoadRequest,
@@ -83,6 +84,10 @@ export class RemoteServices implements ShardServices {
 
   async listJobs(call: ServiceCall): Promise<readonly JobView[]> {
     return (await this.#call<PlainJob[]>('listJobs', call, {})).map(revive);
+  }
+
+  inspect(call: ServiceCall, request: InspectionRequest): Promise<unknown> {
+    return this.#call('inspect', call, request);
   }
 
   report(call: ServiceCall, which: Report): Promise<unknown> {

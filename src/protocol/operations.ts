@@ -63,6 +63,7 @@ const rows: Record<Operation['name'], Row> = {
   GetLocks: ['read', 'idempotent', 'admin', 'JsonReply'],
   GetJournalInfo: ['read', 'idempotent', 'admin', 'JsonReply'],
   GetConfig: ['read', 'idempotent', 'admin', 'JsonReply'],
+  Inspect: ['read', 'idempotent', 'admin', 'JsonReply'],
 };
 
 export const operations: readonly Operation[] = Object.entries(rows).map(([name, row]) => ({

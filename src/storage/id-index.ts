@@ -41,9 +41,13 @@ export class IdIndex {
 
   /** The key of the inode's record, copied; undefined if the id is not there. */
   get(id: number): Uint8Array | undefined {
-    const row = this.#rows.get(blockKey(Math.floor(id / IDS_PER_ROW)));
-    if (row === undefined) return undefined;
-    return keysOf(row)[id % IDS_PER_ROW];
+    return this.keysOfBlock(Math.floor(id / IDS_PER_ROW))[id % IDS_PER_ROW];
+  }
+
+  /** The keys of the ids of one row, by slot; for whoever asks for many ids in their order. */
+  keysOfBlock(block: number): readonly (Uint8Array | undefined)[] {
+    const row = this.#rows.get(blockKey(block));
+    return row === undefined ? [] : keysOf(row);
   }
 
   /** All ids that are there, rising. */

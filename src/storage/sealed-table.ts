@@ -56,13 +56,20 @@ export class SealedTable {
   }
 
   #open(key: Bytes, row: Bytes): Bytes {
-    const bytes = row.length - SUM_BYTES;
-    if (bytes < 0) throw damagedRow(this.#name, key);
-    const value = new Uint8Array(row.subarray(0, bytes));
-    const sum = new DataView(row.buffer, row.byteOffset + bytes, SUM_BYTES).getUint32(0, true);
-    if (sum !== sumOf(key, value)) throw damagedRow(this.#name, key);
-    return value;
+    if (!isSealed(key, row)) throw damagedRow(this.#name, key);
+    return new Uint8Array(sealedValue(row));
   }
+}
+
+/** The value of a row as it is stored, whose sum is right. */
+export const sealedValue = (row: Bytes): Bytes => row.subarray(0, row.length - SUM_BYTES);
+
+/** Whether a row, as it is stored, has the sum that its writer gave it. */
+export function isSealed(key: Bytes, row: Bytes): boolean {
+  const bytes = row.length - SUM_BYTES;
+  if (bytes < 0) return false;
+  const sum = new DataView(row.buffer, row.byteOffset + bytes, SUM_BYTES).getUint32(0, true);
+  return sum === sumOf(key, row.subarray(0, bytes));
 }
 
 function sumOf(key: Bytes, value: Bytes): number {

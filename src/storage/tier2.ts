@@ -28,12 +28,19 @@ export type Tier2State = {
   readonly idNext: number;
 };
 
-export type Tier2Options = { readonly mapBytes: number; readonly readOnly?: boolean };
+export type Tier2Options = {
+  readonly mapBytes: number;
+  readonly readOnly?: boolean;
+  /** Commits do not wait for the disk: for copies that are thrown away. */
+  readonly noSync?: boolean;
+};
 
 type Bytes = Uint8Array;
 
 /** Names of all tables; a file with another one is damaged. */
 export const TABLES = ['inodes', 'ids', 'side', 'calls', 'expiries', 'meta'] as const;
+/** Those that hold the namespace. */
+export type TableName = Exclude<(typeof TABLES)[number], 'meta'>;
 
 const encoder = new TextEncoder();
 const STATE_KEY = encoder.encode('state');
@@ -45,6 +52,8 @@ export class Tier2 {
   readonly side: SealedTable;
   readonly expiries: SealedTable;
   readonly calls: SealedTable;
+  /** The rows as they are stored, for whoever copies or checks all of them. */
+  readonly tables: Readonly<Record<TableName, Database<Bytes, Bytes>>>;
   readonly #meta: SealedTable;
   readonly #env: RootDatabase;
 
@@ -57,16 +66,20 @@ export class Tier2 {
       overlappingSync: false,
       noMemInit: true,
       readOnly: options.readOnly ?? false,
+      noSync: options.noSync ?? false,
     });
     const table = (name: (typeof TABLES)[number]): Database<Bytes, Bytes> =>
       this.#env.openDB<Bytes, Bytes>({ name, keyEncoding: 'binary', encoding: 'binary' });
+    const sealed = (name: (typeof TABLES)[number], rows = table(name)): SealedTable =>
+      new SealedTable(name, rows);
+    const [ids, side, expiries] = [table('ids'), table('side'), table('expiries')];
+    const calls = table('calls');
     this.inodes = table('inodes');
-    const sealed = (name: (typeof TABLES)[number]): SealedTable =>
-      new SealedTable(name, table(name));
-    this.ids = new IdIndex(sealed('ids'));
-    this.side = sealed('side');
-    this.expiries = sealed('expiries');
-    this.calls = sealed('calls');
+    this.tables = { inodes: this.inodes, ids, side, expiries, calls };
+    this.ids = new IdIndex(sealed('ids', ids));
+    this.side = sealed('side', side);
+    this.expiries = sealed('expiries', expiries);
+    this.calls = sealed('calls', calls);
     this.#meta = sealed('meta');
   }
 

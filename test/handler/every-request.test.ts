@@ -46,6 +46,7 @@ const services: ShardServices = {
   getJob: told('getJob', job),
   cancelJob: told('cancelJob', job),
   listJobs: told('listJobs', [job, job]),
+  inspect: told('inspect', { seq: 1 }),
   report: (_call, which) => told(which, { which })(),
 };
 
@@ -93,6 +94,7 @@ describe('every kind of request', () => {
       'locks',
       'journal',
       'config',
+      'inspect',
     ]);
   });
 

@@ -97,6 +97,7 @@ export const requestBodies: [keyof typeof RequestBody, wire.RequestT['body']][] 
   ['GetLocks', new wire.GetLocksT()],
   ['GetJournalInfo', new wire.GetJournalInfoT()],
   ['GetConfig', new wire.GetConfigT()],
+  ['Inspect', new wire.InspectT(1)],
 ];
 
 export const replyBodies: [keyof typeof ReplyBody, wire.ReplyT['body']][] = [

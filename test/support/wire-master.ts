@@ -78,6 +78,7 @@ export const noServices: ShardServices = {
   getJob: refuse('getJob'),
   cancelJob: refuse('cancelJob'),
   listJobs: refuse('listJobs'),
+  inspect: refuse('inspect'),
   report: refuse('report'),
 };
 

@@ -9,6 +9,7 @@ import { reportLines } from '../report-text.js';
 import type { Shell } from '../shell.js';
 import { UsageError } from '../usage-error.js';
 import { type Verb, type VerbGroup, verb } from '../verb.js';
+import { digest, verify } from './admin-inspect.js';
 
 const reporting = (
   name: string,
@@ -123,7 +124,7 @@ const jobJson = ({ error, ...job }: Job) => ({
 
 export const admin: VerbGroup = {
   name: 'admin',
-  summary: 'look at the master: report, locks, journal, config, jobs',
+  summary: 'look at the master: report, locks, journal, config, jobs, verify, digest',
   verbs: [
     reporting('report', 'how the master is', (client, signal) => client.report({ signal })),
     reporting('locks', 'who holds locks, who waits, how long', (client, signal) =>
@@ -134,5 +135,7 @@ export const admin: VerbGroup = {
     ),
     config,
     jobs,
+    verify,
+    digest,
   ],
 };

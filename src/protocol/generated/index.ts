@@ -31,6 +31,8 @@ export { Hello, HelloT } from './hello.js';
 export { IdReply, IdReplyT } from './id-reply.js';
 export { Inode, InodeT } from './inode.js';
 export { InodeType } from './inode-type.js';
+export { Inspect, InspectT } from './inspect.js';
+export { Inspection } from './inspection.js';
 export { JobList, JobListT } from './job-list.js';
 export { JobReply, JobReplyT } from './job-reply.js';
 export { JobState } from './job-state.js';

@@ -22,6 +22,7 @@ import { GetStatus } from './get-status.js';
 import { GetStatusById } from './get-status-by-id.js';
 import { GetXAttrs } from './get-xattrs.js';
 import { Hello } from './hello.js';
+import { Inspect } from './inspect.js';
 import { ListJobs } from './list-jobs.js';
 import { ListStatus } from './list-status.js';
 import { Load } from './load.js';
@@ -69,13 +70,14 @@ export const RequestBody = {
   GetLocks: 81,
   GetJournalInfo: 82,
   GetConfig: 83,
+  Inspect: 84,
 } as const;
 export type RequestBody = (typeof RequestBody)[keyof typeof RequestBody];
 
 export function unionToRequestBody(
   type: RequestBody,
-  accessor: (obj:BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount) => BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null
-): BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null {
+  accessor: (obj:BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount) => BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null
+): BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null {
   switch(type) {
     case RequestBody.NONE: return null; 
     case RequestBody.Hello: return accessor(new Hello())! as Hello;
@@ -111,15 +113,16 @@ export function unionToRequestBody(
     case RequestBody.GetLocks: return accessor(new GetLocks())! as GetLocks;
     case RequestBody.GetJournalInfo: return accessor(new GetJournalInfo())! as GetJournalInfo;
     case RequestBody.GetConfig: return accessor(new GetConfig())! as GetConfig;
+    case RequestBody.Inspect: return accessor(new Inspect())! as Inspect;
     default: return null;
   }
 }
 
 export function unionListToRequestBody(
   type: RequestBody, 
-  accessor: (index: number, obj:BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount) => BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null, 
+  accessor: (index: number, obj:BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount) => BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null, 
   index: number
-): BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null {
+): BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null {
   switch(type) {
     case RequestBody.NONE: return null; 
     case RequestBody.Hello: return accessor(index, new Hello())! as Hello;
@@ -155,6 +158,7 @@ export function unionListToRequestBody(
     case RequestBody.GetLocks: return accessor(index, new GetLocks())! as GetLocks;
     case RequestBody.GetJournalInfo: return accessor(index, new GetJournalInfo())! as GetJournalInfo;
     case RequestBody.GetConfig: return accessor(index, new GetConfig())! as GetConfig;
+    case RequestBody.Inspect: return accessor(index, new Inspect())! as Inspect;
     default: return null;
   }
 }

@@ -26,6 +26,7 @@ import { GetStatusT } from './get-status.js';
 import { GetStatusByIdT } from './get-status-by-id.js';
 import { GetXAttrsT } from './get-xattrs.js';
 import { HelloT } from './hello.js';
+import { InspectT } from './inspect.js';
 import { ListJobsT } from './list-jobs.js';
 import { ListStatusT } from './list-status.js';
 import { LoadT } from './load.js';
@@ -144,13 +145,13 @@ export class RequestT implements flatbuffers.IGeneratedObject {
   call: number;
   deadlineMs: number;
   bodyType: RequestBody;
-  body: BatchCreateT|BatchGetStatusT|CancelJobT|CancelT|CheckAccessT|CompleteFileT|ContentSummaryT|CreateDirectoryT|CreateFileT|DeleteT|ExistsT|GetConfigT|GetFilePathT|GetJobT|GetJournalInfoT|GetLocksT|GetMountTableT|GetReportT|GetStatusByIdT|GetStatusT|GetXAttrsT|HelloT|ListJobsT|ListStatusT|LoadT|MountT|PingT|RenameT|ReverseResolveT|SetAttributeT|UndeleteT|UnmountT|UpdateMountT|null;
+  body: BatchCreateT|BatchGetStatusT|CancelJobT|CancelT|CheckAccessT|CompleteFileT|ContentSummaryT|CreateDirectoryT|CreateFileT|DeleteT|ExistsT|GetConfigT|GetFilePathT|GetJobT|GetJournalInfoT|GetLocksT|GetMountTableT|GetReportT|GetStatusByIdT|GetStatusT|GetXAttrsT|HelloT|InspectT|ListJobsT|ListStatusT|LoadT|MountT|PingT|RenameT|ReverseResolveT|SetAttributeT|UndeleteT|UnmountT|UpdateMountT|null;
 
 constructor(
   call: number = 0,
   deadlineMs: number = 0,
   bodyType: RequestBody = RequestBody.NONE,
-  body: BatchCreateT|BatchGetStatusT|CancelJobT|CancelT|CheckAccessT|CompleteFileT|ContentSummaryT|CreateDirectoryT|CreateFileT|DeleteT|ExistsT|GetConfigT|GetFilePathT|GetJobT|GetJournalInfoT|GetLocksT|GetMountTableT|GetReportT|GetStatusByIdT|GetStatusT|GetXAttrsT|HelloT|ListJobsT|ListStatusT|LoadT|MountT|PingT|RenameT|ReverseResolveT|SetAttributeT|UndeleteT|UnmountT|UpdateMountT|null = null,
+  body: BatchCreateT|BatchGetStatusT|CancelJobT|CancelT|CheckAccessT|CompleteFileT|ContentSummaryT|CreateDirectoryT|CreateFileT|DeleteT|ExistsT|GetConfigT|GetFilePathT|GetJobT|GetJournalInfoT|GetLocksT|GetMountTableT|GetReportT|GetStatusByIdT|GetStatusT|GetXAttrsT|HelloT|InspectT|ListJobsT|ListStatusT|LoadT|MountT|PingT|RenameT|ReverseResolveT|SetAttributeT|UndeleteT|UnmountT|UpdateMountT|null = null,
 ) {
   this.call = call;
   this.deadlineMs = deadlineMs;

@@ -1,0 +1,54 @@
+/** What an inspection does, whether a master runs or not: makes the exact state, looks at it. */
+import type { CaptureControl } from './capture.js';
+import { type DigestReport, digestState } from './digest.js';
+import { ExactState, type StateSource } from './exact-state.js';
+import { type VerifyReport, verifyState } from './verify.js';
+
+export type InspectControl = {
+  readonly signal: AbortSignal;
+  readonly onProgress: (step: { done: number; total: number; path: string }) => void;
+};
+
+/** Copying, then looking: a row each time. */
+const PASSES = 2;
+
+export async function verifySource(
+  source: StateSource,
+  control: InspectControl,
+): Promise<VerifyReport> {
+  return withState(source, control, (state, onInodes) =>
+    verifyState(state, { signal: control.signal, onInodes }),
+  );
+}
+
+export async function digestSource(
+  source: StateSource,
+  control: InspectControl,
+): Promise<DigestReport> {
+  return withState(source, control, (state, onInodes) =>
+    digestState(state, onInodes, control.signal),
+  );
+}
+
+async function withState<T>(
+  source: StateSource,
+  { signal, onProgress }: InspectControl,
+  look: (state: ExactState, onInodes: (count: number) => void) => Promise<T>,
+): Promise<T> {
+  let total = 0;
+  const copying: CaptureControl = {
+    signal,
+    onProgress: (rows, inodes) => {
+      total = Math.max(rows, inodes) * PASSES;
+      onProgress({ done: Math.min(rows, inodes), total, path: 'copying' });
+    },
+  };
+  const state = await ExactState.make(source, copying);
+  try {
+    return await look(state, (inodes) =>
+      onProgress({ done: total / PASSES + inodes, total, path: 'checking' }),
+    );
+  } finally {
+    await state.dispose();
+  }
+}

@@ -1,0 +1,49 @@
+/** The whole-state checker over one exact state: every check in turn, with progress. Floor 6. */
+import { setImmediate } from 'node:timers/promises';
+import { InodeCheck, type InodeCounts } from './check-inodes.js';
+import { checkMountPoints, checkNamesAndMounts, checkSides } from './check-sides.js';
+import type { ExactState } from './exact-state.js';
+import type { Finding, Findings } from './findings.js';
+import { InodeIndex } from './inode-index.js';
+
+export type VerifyReport = InodeCounts & {
+  /** The state that was checked: after this entry of the journal. */
+  readonly seq: number;
+  readonly isClean: boolean;
+  readonly findingCount: number;
+  /** The first of them. */
+  readonly findings: readonly Finding[];
+};
+
+export async function verifyState(
+  state: ExactState,
+  { signal, onInodes }: { signal: AbortSignal; onInodes: (count: number) => void },
+): Promise<VerifyReport> {
+  const { findings } = state;
+  const index = new InodeIndex(state.tier2, state.codec);
+  const known = checkNamesAndMounts(state, findings);
+  const inodes = new InodeCheck(state, index, findings, known);
+  await inSlices(inodes.run(), signal, onInodes);
+  checkMountPoints(known.mounts, index, findings);
+  await inSlices(checkSides(state, index, findings), signal);
+  return { ...inodes.counts, ...summary(findings), seq: state.seq };
+}
+
+const summary = ({ count, list }: Findings) => ({
+  isClean: count === 0,
+  findingCount: count,
+  findings: list,
+});
+
+/** Gives the thread back between batches. */
+async function inSlices(
+  batches: Iterable<number>,
+  signal: AbortSignal,
+  onRows: (count: number) => void = () => undefined,
+): Promise<void> {
+  for (const rows of batches) {
+    onRows(rows);
+    await setImmediate();
+    signal.throwIfAborted();
+  }
+}
