@@ -35,8 +35,10 @@ export class Latencies {
     return this.#histogram.totalCount;
   }
 
+  /** The histogram tells the upper end of a bucket, which may lie above all that was recorded. */
   percentileMs(percentile: number): number {
-    return this.#histogram.getValueAtPercentile(percentile) / MICROSECONDS;
+    const value = this.#histogram.getValueAtPercentile(percentile);
+    return Math.min(value, this.#histogram.maxValue) / MICROSECONDS;
   }
 
   summary(): LatencySummary {

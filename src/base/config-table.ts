@@ -255,6 +255,18 @@ const calls = {
     '1024',
     'Calls of one connection at a time; beyond it RESOURCE_EXHAUSTED.',
   ),
+  sessionsPerConnectionMax: row(
+    'ORCHARD_SESSIONS_PER_CONNECTION_MAX',
+    count('sessions', { min: 0, max: 65_536 }),
+    '1024',
+    "Sessions that one connection may carry beside its own, as a host's agent does.",
+  ),
+  callsPerSessionMax: row(
+    'ORCHARD_CALLS_PER_SESSION_MAX',
+    count('calls', { min: 1, max: 65_536 }),
+    '256',
+    'Calls of one such session at a time; beyond it RESOURCE_EXHAUSTED.',
+  ),
   callsParkedMax: row(
     'ORCHARD_CALLS_PARKED_MAX',
     count('calls', { min: 16, max: 2 ** 20 }),

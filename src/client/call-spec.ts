@@ -41,10 +41,11 @@ export function xattrsToWire(xattrs: XattrsIn | undefined): XAttrT[] | undefined
 export function encodeRequest(
   builder: Builder,
   spec: { readonly type: RequestBody; readonly body: IGeneratedObject },
-  { call, deadlineMs }: { call: number; deadlineMs: number },
+  envelope: { readonly call: number; readonly deadlineMs: number; readonly session?: number },
 ): Uint8Array {
   builder.clear();
+  const { call, deadlineMs, session = 0 } = envelope;
   const body = spec.body.pack(builder);
-  builder.finish(Request.createRequest(builder, call, deadlineMs, spec.type, body));
+  builder.finish(Request.createRequest(builder, call, deadlineMs, spec.type, body, session));
   return builder.asUint8Array();
 }

@@ -20,6 +20,8 @@ export class Call<T = unknown> {
   readonly id: number;
   readonly spec: CallSpec<T>;
   readonly promise: Promise<T>;
+  /** Who calls, on a connection that carries several; 0 = who said Hello. */
+  readonly session: number;
   readonly mayRetry: boolean;
   /** By performance.now(). */
   readonly startedMs: number;
@@ -34,8 +36,13 @@ export class Call<T = unknown> {
   #signal: AbortSignal | undefined;
   #onAbort: (() => void) | undefined;
 
-  constructor(id: number, spec: CallSpec<T>, options: CallOptions & { deadlineMs: number }) {
+  constructor(
+    id: number,
+    spec: CallSpec<T>,
+    options: CallOptions & { deadlineMs: number; session: number },
+  ) {
     this.id = id;
+    this.session = options.session;
     this.spec = spec;
     this.mayRetry = options.retry ?? true;
     this.startedMs = performance.now();

@@ -9,14 +9,21 @@
  *   counts until its answer is here, since the master counts it too.
  * Invariant: whatever is queued has its connection coming: the channel opens one when it is needed.
  */
-import { Builder } from 'flatbuffers';
+import { Builder, type IGeneratedObject } from 'flatbuffers';
 import pRetry, { AbortError } from 'p-retry';
-import { CancelT, type Reply, RequestBody } from '../protocol/generated/index.js';
+import { CancelT, CloseSessionT, type Reply, RequestBody } from '../protocol/generated/index.js';
 import { Call } from './call.js';
 import { type CallSpec, encodeRequest } from './call-spec.js';
 import { asOrchardError, errorOfReply, OrchardError } from './errors.js';
 import { FifoQueue } from './fifo-queue.js';
-import { type Link, type LinkOptions, openLink, type WelcomeInfo } from './link.js';
+import {
+  type Greeting,
+  type Link,
+  type LinkOptions,
+  openLink,
+  openSessionCall,
+  type WelcomeInfo,
+} from './link.js';
 import type { CallOptions } from './types.js';
 
 export type ChannelOptions = Omit<LinkOptions, 'nextCallId'> & {
@@ -46,6 +53,9 @@ export class Channel {
   readonly #builder = new Builder(1024);
   readonly #queue = new FifoQueue<Call>();
   readonly #inFlight = new Map<number, Call>();
+  /** Sessions beside the channel's own, which each new connection is told of first. */
+  readonly #sessions = new Map<number, Greeting>();
+  #nextSession = 1;
   readonly #waiting = new Map<Call, ReturnType<typeof setTimeout>>();
   readonly #roomWaiters: (() => void)[] = [];
   readonly #idleWaiters: (() => void)[] = [];
@@ -76,12 +86,31 @@ export class Channel {
     await this.#connect(withinMs);
   }
 
-  call<T>(spec: CallSpec<T>, options: CallOptions = {}): Promise<T> {
+  /** Another client on this connection. Its number, for call(). */
+  async openSession(greeting: Greeting): Promise<number> {
+    const session = this.#nextSession++;
+    await this.call(openSessionCall(session, greeting));
+    this.#sessions.set(session, greeting);
+    return session;
+  }
+
+  /** The master cancels what the session has in flight. */
+  closeSession(session: number): void {
+    if (!this.#sessions.delete(session) || this.#closing.signal.aborted) return;
+    const spec = { type: RequestBody.CloseSession, body: new CloseSessionT(session) };
+    this.#sendAside(spec);
+  }
+
+  call<T>(spec: CallSpec<T>, options: CallOptions = {}, session = 0): Promise<T> {
     const refusal = this.#refusal(spec);
     if (refusal !== undefined) return Promise.reject(refusal);
     const usual = spec.long ? this.#options.longDeadlineMs : this.#options.deadlineMs;
     const deadlineMs = options.deadlineMs ?? usual;
-    const call = new Call(options.callId ?? this.#takeCallId(), spec, { ...options, deadlineMs });
+    const call = new Call(options.callId ?? this.#takeCallId(), spec, {
+      ...options,
+      deadlineMs,
+      session,
+    });
     this.#queue.push(call as Call);
     call.watch(options.signal, (error) => this.#giveUp(call as Call, error));
     this.#pump();
@@ -175,7 +204,8 @@ export class Channel {
   #encode(call: Call): Uint8Array | undefined {
     try {
       const deadlineMs = call.remainingMs();
-      return encodeRequest(this.#builder, call.spec, { call: call.id, deadlineMs });
+      const { id, session } = call;
+      return encodeRequest(this.#builder, call.spec, { call: id, deadlineMs, session });
     } catch (cause) {
       const { path } = call.spec;
       const reason = `not a request: ${asOrchardError(cause).message}`;
@@ -234,14 +264,18 @@ export class Channel {
     clearTimeout(this.#waiting.get(call));
     this.#waiting.delete(call);
     if (before === 'sent') {
-      const spec = { type: RequestBody.Cancel, body: new CancelT(call.id) };
-      const id = this.#takeCallId();
-      this.#link?.send(encodeRequest(this.#builder, spec, { call: id, deadlineMs: 0 }));
+      this.#sendAside({ type: RequestBody.Cancel, body: new CancelT(call.id) });
     } else if (before === 'queued') {
       this.#givenUpQueued += 1;
       if (this.#givenUpQueued * 2 > this.#queue.size) this.#forgetGivenUp();
     }
     this.#pump();
+  }
+
+  /** A message whose answer nobody waits for. */
+  #sendAside(spec: { type: RequestBody; body: IGeneratedObject }, link = this.#link): void {
+    const call = this.#takeCallId();
+    link?.send(encodeRequest(this.#builder, spec, { call, deadlineMs: 0 }));
   }
 
   #forgetGivenUp(): void {
@@ -314,6 +348,9 @@ export class Channel {
     else if (lostEarly !== undefined) throw lostEarly;
     else {
       isCurrent = true;
+      for (const [session, greeting] of this.#sessions) {
+        this.#sendAside(openSessionCall(session, greeting), link);
+      }
       this.#link = link;
     }
   }

@@ -36,6 +36,15 @@ export type ConnectOptions = {
   readonly transport?: Transport;
 };
 
+/** Another client on the same connection. */
+export type SessionOptions = {
+  readonly user: string;
+  readonly groups?: readonly string[];
+  /** Below 2^53; default random. */
+  readonly clientId?: number;
+  readonly clientName?: string;
+};
+
 export type ResolvedOptions = Required<
   Omit<ConnectOptions, 'url' | 'host' | 'port' | 'httpPort'>
 > & {
@@ -101,7 +110,7 @@ function processUser(): string {
 }
 
 /** 53 random bits, never 0. */
-function randomClientId(): number {
+export function randomClientId(): number {
   const words = crypto.getRandomValues(new Uint32Array(2));
   return (words[0]! & 0x1f_ffff) * 2 ** 32 + (words[1]! | 1);
 }

@@ -28,14 +28,22 @@ const READ_RETRY_MS = 50;
 
 export class DataChannel {
   readonly #options: DataChannelOptions;
-  readonly #agent = new Agent({
-    connections: CONNECTIONS_MAX,
-    headersTimeout: SILENCE_MS_MAX,
-    bodyTimeout: SILENCE_MS_MAX,
-  });
+  readonly #agent: Agent;
 
-  constructor(options: DataChannelOptions) {
+  constructor(options: DataChannelOptions, agent?: Agent) {
     this.#options = options;
+    this.#agent =
+      agent ??
+      new Agent({
+        connections: CONNECTIONS_MAX,
+        headersTimeout: SILENCE_MS_MAX,
+        bodyTimeout: SILENCE_MS_MAX,
+      });
+  }
+
+  /** For another user, over the same connections; only the first one is closed. */
+  as(user: string, groups: readonly string[]): DataChannel {
+    return new DataChannel({ ...this.#options, user, groups }, this.#agent);
   }
 
   /**

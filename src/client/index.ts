@@ -1,6 +1,6 @@
 /** The public API of the package: what is not exported here may change at any time. */
 export type { CodeName } from '../base/status.js';
-export type { ConnectOptions } from './connect-options.js';
+export type { ConnectOptions, SessionOptions } from './connect-options.js';
 export type { DataSource } from './data-channel.js';
 export { OrchardError, type OrchardErrorDetail } from './errors.js';
 export type { WelcomeInfo } from './link.js';

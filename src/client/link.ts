@@ -9,10 +9,17 @@
  * a peer that vanished without a FIN is otherwise found by TCP after a quarter of an hour.
  */
 import { Builder, ByteBuffer } from 'flatbuffers';
-import { HelloT, Reply, ReplyBody, RequestBody, Welcome } from '../protocol/generated/index.js';
+import {
+  HelloT,
+  OpenSessionT,
+  Reply,
+  ReplyBody,
+  RequestBody,
+  Welcome,
+} from '../protocol/generated/index.js';
 import { Verdict, verifyReply } from '../protocol/verify.js';
 import { pingCall } from './admin-calls.js';
-import { encodeRequest } from './call-spec.js';
+import { type CallSpec, encodeRequest } from './call-spec.js';
 import { errorOfReply, OrchardError } from './errors.js';
 import type { Transport, Wire } from './transport.js';
 
@@ -49,6 +56,8 @@ export type WelcomeInfo = {
   readonly clusterId: string;
   readonly frameBytesMax: number;
   readonly inFlightMax: number;
+  /** Sessions that one connection may carry beside its own. */
+  readonly sessionsMax: number;
 };
 
 export type Link = {
@@ -63,6 +72,15 @@ const SILENCES_MAX = 3;
 /** What a master that names no limits takes for granted. */
 const IN_FLIGHT_DEFAULT = 256;
 const FRAME_BYTES_DEFAULT = 1 << 20;
+
+export function openSessionCall(session: number, greeting: Greeting): CallSpec<void> {
+  const { clientId, user, groups, clientName } = greeting;
+  return {
+    type: RequestBody.OpenSession,
+    body: new OpenSessionT(session, clientId, user, [...groups], clientName),
+    decode: () => undefined,
+  };
+}
 
 export function openLink(options: LinkOptions, events: LinkEvents): Promise<Link> {
   return new Promise((resolve, reject) => {
@@ -146,6 +164,7 @@ class OpeningLink {
         clusterId: welcome.clusterId() ?? '',
         frameBytesMax: welcome.frameBytesMax() || FRAME_BYTES_DEFAULT,
         inFlightMax: welcome.inFlightMax() || IN_FLIGHT_DEFAULT,
+        sessionsMax: welcome.sessionsMax(),
       },
       send: (frame) => this.#wire?.send(frame),
       bufferedBytes: () => this.#wire?.bufferedBytes() ?? 0,

@@ -10,7 +10,13 @@
 import * as admin from './admin-calls.js';
 import type { CallSpec } from './call-spec.js';
 import { Channel } from './channel.js';
-import { type ConnectOptions, type ResolvedOptions, resolveOptions } from './connect-options.js';
+import {
+  type ConnectOptions,
+  type ResolvedOptions,
+  randomClientId,
+  resolveOptions,
+  type SessionOptions,
+} from './connect-options.js';
 import { DataChannel, type DataSource } from './data-channel.js';
 import type { WelcomeInfo } from './link.js';
 import { entriesOf, pagesOf } from './listing.js';
@@ -58,13 +64,26 @@ export class OrchardClient {
   readonly url: string;
   readonly #channel: Channel;
   readonly #data: DataChannel;
+  /** 0 = the connection is this client's; otherwise the number under which it travels along. */
+  readonly #session: number;
 
-  private constructor(options: ResolvedOptions) {
+  private constructor(
+    from: Pick<OrchardClient, 'clientId' | 'user' | 'url'>,
+    channel: Channel,
+    data: DataChannel,
+    session = 0,
+  ) {
+    this.clientId = from.clientId;
+    this.user = from.user;
+    this.url = from.url;
+    this.#channel = channel;
+    this.#data = data;
+    this.#session = session;
+  }
+
+  static #over(options: ResolvedOptions): OrchardClient {
     const { clientId, user, groups, clientName, rpcUrl } = options;
-    this.clientId = clientId;
-    this.user = user;
-    this.url = rpcUrl;
-    this.#channel = new Channel({
+    const channel = new Channel({
       url: rpcUrl,
       transport: options.transport,
       greeting: { clientId, user, groups, clientName },
@@ -76,12 +95,13 @@ export class OrchardClient {
       queueMax: options.queueMax,
       reconnectMs: options.reconnectMs,
     });
-    this.#data = new DataChannel({ origin: options.httpOrigin, user, groups });
+    const data = new DataChannel({ origin: options.httpOrigin, user, groups });
+    return new OrchardClient({ clientId, user, url: rpcUrl }, channel, data);
   }
 
   static async connect(options: ConnectOptions = {}): Promise<OrchardClient> {
     const resolved = resolveOptions(options);
-    const client = new OrchardClient(resolved);
+    const client = OrchardClient.#over(resolved);
     try {
       await client.#channel.connect(resolved.connectMs);
     } catch (error) {
@@ -89,6 +109,19 @@ export class OrchardClient {
       throw error;
     }
     return client;
+  }
+
+  /**
+   * Another client on this connection, with a user, groups and a client id of its own: how the
+   * agent of a host speaks for many. It survives lost connections as this one does, and ends with
+   * it. The master says in `master.sessionsMax` how many it takes.
+   */
+  async session(options: SessionOptions): Promise<OrchardClient> {
+    const { user, groups = [], clientName = 'orchard-session' } = options;
+    const clientId = options.clientId ?? randomClientId();
+    const session = await this.#channel.openSession({ clientId, user, groups, clientName });
+    const from = { clientId, user, url: this.url };
+    return new OrchardClient(from, this.#channel, this.#data.as(user, groups), session);
   }
 
   /** What the master said of itself; undefined while there is no connection. */
@@ -106,8 +139,15 @@ export class OrchardClient {
     return this.#channel.room();
   }
 
-  /** Waits for the calls that are on their way, then closes. */
+  /**
+   * Waits for the calls that are on their way, then closes. A session only ends itself, and what
+   * it still has in flight is cancelled.
+   */
   async close({ withinMs = CLOSE_MS_DEFAULT }: { withinMs?: number } = {}): Promise<void> {
+    if (this.#session !== 0) {
+      this.#channel.closeSession(this.#session);
+      return;
+    }
     await this.#channel.close(withinMs);
     await this.#data.close();
   }
@@ -278,6 +318,6 @@ export class OrchardClient {
   }
 
   #call<T>(spec: CallSpec<T>, options: CallOptions = {}): Promise<T> {
-    return this.#channel.call(spec, options);
+    return this.#channel.call(spec, options, this.#session);
   }
 }

@@ -51,7 +51,11 @@ const server = await listenRpc({
   port: config.rpcPort,
   host: config.host,
   handler: new ShardHandler({ scheduler, services, onBug: die }),
-  limits: { inFlightMax: config.callsInFlightMax },
+  limits: {
+    inFlightMax: config.callsInFlightMax,
+    sessionsMax: config.sessionsPerConnectionMax,
+    sessionInFlightMax: config.callsPerSessionMax,
+  },
   serverVersion: data.version,
   clusterId: data.clusterId,
   onBug: die,

@@ -28,6 +28,8 @@ const rows: Record<Operation['name'], Row> = {
   Hello: ['read', 'idempotent', 'session', 'Welcome'],
   Cancel: ['read', 'idempotent', 'session', 'Empty'],
   Ping: ['read', 'idempotent', 'session', 'Empty'],
+  OpenSession: ['read', 'once', 'session', 'Empty'],
+  CloseSession: ['read', 'once', 'session', 'Empty'],
 
   GetStatus: ['read', 'idempotent', 'fast', 'FileInfo'],
   GetStatusById: ['read', 'idempotent', 'fast', 'FileInfo'],

@@ -17,6 +17,8 @@ export class RequestCursor {
   /** From arrival; 0 = none. */
   deadlineMs = 0;
   bodyType: RequestBody = 0;
+  /** 0 = who said Hello. */
+  session = 0;
   /** Where the body's table stands; 0 when there is none. */
   body = 0;
 
@@ -34,10 +36,12 @@ export class RequestCursor {
     const deadline = this.at(request, 6);
     const type = this.at(request, 8);
     const body = this.at(request, 10);
+    const session = this.at(request, 12);
     this.call = call === 0 ? 0 : this.#u64(call);
     this.deadlineMs = deadline === 0 ? 0 : this.#u32(deadline);
     this.bodyType = (type === 0 ? 0 : bytes[type]!) as RequestBody;
     this.body = body === 0 ? 0 : body + this.#u32(body);
+    this.session = session === 0 ? 0 : this.#u32(session);
   }
 
   /** For the generated accessors: `new Rename().__init(cursor.body, cursor.buffer)`. */

@@ -13,9 +13,11 @@ import { Cancel, RequestBody } from '../protocol/generated/index.js';
 import { RequestCursor } from '../protocol/request-cursor.js';
 import { callNumberOf, Verdict, verifyRequest } from '../protocol/verify.js';
 import { encodeWelcome, readHello, type ServerIdentity } from './handshake.js';
+import type { MemberSession } from './member-session.js';
 import type { ReplyPort, RpcHandler, Session } from './rpc-handler.js';
+import { closeSession, notOpen, openSession } from './session-table.js';
 import { SocketReply } from './socket-reply.js';
-import type { EdgeContext, SocketSession } from './socket-session.js';
+import type { EdgeContext, SocketSession, WaitingReply } from './socket-session.js';
 
 /** WebSocket close codes. */
 export const CloseCode = { GOING_AWAY: 1001, PROTOCOL: 1002, TEXT: 1003, TOO_BIG: 1009 } as const;
@@ -48,7 +50,7 @@ export class Dispatcher {
       this.#refuse(session, call, notGreeted);
       return;
     }
-    if (this.#cursor.bodyType <= RequestBody.Ping) {
+    if (this.#cursor.bodyType <= RequestBody.CloseSession) {
       this.#sessionMessage(session, call);
       return;
     }
@@ -57,13 +59,32 @@ export class Dispatcher {
       this.#refuse(session, call, limit);
       return;
     }
+    if (this.#cursor.session === 0) this.#call(session, undefined, call);
+    else this.#memberCall(session, this.#cursor.session, call);
+  }
 
+  /** A call of a session that the connection carries beside its own. */
+  #memberCall(session: SocketSession, number: number, call: number): void {
+    const member = session.members?.get(number);
+    if (member === undefined) {
+      this.#refuse(session, call, notOpen(number));
+      return;
+    }
+    if (member.inFlight >= this.#edge.limits.sessionInFlightMax) {
+      const reason = `${member.inFlight} calls of session ${number} are in flight`;
+      this.#refuse(session, call, this.#exhausted(reason));
+      return;
+    }
+    this.#call(session, member, call);
+  }
+
+  #call(session: SocketSession, member: MemberSession | undefined, call: number): void {
     const reply = this.#spare;
-    reply.begin(session, call);
-    this.#hand(session, reply);
+    reply.begin(session, member, call);
+    this.#hand(member ?? session, reply);
     if (reply.ended) return;
     this.#spare = new SocketReply(this.encoder);
-    if (session.open) session.waiting.set(call, reply);
+    if (session.open) session.hold(call, reply);
     else session.abort(reply);
   }
 
@@ -78,7 +99,15 @@ export class Dispatcher {
       reply.fail(this.#drainingError());
       return;
     }
+    if (this.#cursor.session !== 0) {
+      reply.fail(noSessions);
+      return;
+    }
     switch (this.#cursor.bodyType) {
+      case RequestBody.OpenSession:
+      case RequestBody.CloseSession:
+        reply.fail(noSessions);
+        return;
       case RequestBody.Hello:
       case RequestBody.Ping:
         reply.end(this.encoder.empty(reply.call));
@@ -96,7 +125,14 @@ export class Dispatcher {
 
   socketClosed(session: SocketSession): void {
     session.closed();
+    const members = [...(session.members?.values() ?? [])];
+    this.#edge.counters.sessions -= members.length;
+    session.members = undefined;
     try {
+      for (const member of members) {
+        member.open = false;
+        this.#handler.closed?.(member);
+      }
       this.#handler.closed?.(session);
     } catch (error) {
       this.#bug(error);
@@ -186,7 +222,38 @@ export class Dispatcher {
       this.#cancel(session);
       return;
     }
+    if (type !== RequestBody.Ping) {
+      const failure = this.#openOrClose(session, type);
+      if (failure !== undefined) {
+        this.#refuse(session, call, failure);
+        return;
+      }
+    }
     session.write(this.encoder.empty(call));
+  }
+
+  #openOrClose(session: SocketSession, type: RequestBody): StatusError | undefined {
+    if (this.draining) return this.#drainingError();
+    try {
+      if (type === RequestBody.OpenSession) openSession(session, this.#cursor);
+      else this.#endMember(session, closeSession(session, this.#cursor));
+      return undefined;
+    } catch (error) {
+      if (error instanceof StatusError) return error;
+      throw error;
+    }
+  }
+
+  /** Its calls are answered with CANCELLED. */
+  #endMember(session: SocketSession, member: MemberSession): void {
+    for (const [call, reply] of [...session.waiting]) {
+      if (reply.member === member) this.#cancelled(session, call, reply);
+    }
+    try {
+      this.#handler.closed?.(member);
+    } catch (error) {
+      this.#bug(error);
+    }
   }
 
   #hello(session: SocketSession, call: number): void {
@@ -215,10 +282,13 @@ export class Dispatcher {
     const cancel = new Cancel().__init(this.#cursor.body, this.#cursor.buffer);
     const target = cancel.target();
     const reply = session.waiting.get(target);
-    if (reply === undefined) return;
-    session.waiting.delete(target);
+    if (reply !== undefined) this.#cancelled(session, target, reply);
+  }
+
+  #cancelled(session: SocketSession, call: number, reply: WaitingReply): void {
+    session.release(call, reply);
     session.abort(reply);
-    this.#refuse(session, target, new StatusError(Code.CANCELLED, 'the caller cancelled the call'));
+    this.#refuse(session, call, new StatusError(Code.CANCELLED, 'the caller cancelled the call'));
   }
 }
 
@@ -227,6 +297,10 @@ const notGreeted = new StatusError(
   Code.UNAUTHENTICATED,
   'the first message of a connection is Hello',
   { hint: 'Say who you are, then call again.' },
+);
+const noSessions = new StatusError(
+  Code.INVALID_ARGUMENT,
+  'over HTTP the caller is in the headers, and there are no sessions',
 );
 const malformed = new StatusError(Code.INVALID_ARGUMENT, 'the frame is not a well-formed request');
 const unknownRequest = new StatusError(

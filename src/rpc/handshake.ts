@@ -1,13 +1,14 @@
 /**
  * Who is calling. Simple authentication, as in Alluxio's and HDFS's default: the caller says who it
- * is and is believed; on a WebSocket by Hello, over HTTP by headers.
+ * is and is believed; on a WebSocket by Hello, and by OpenSession for further sessions of the same
+ * connection; over HTTP by headers.
  */
 import { CALLER_GROUPS_MAX, INTERNED_BYTES_MAX } from '../base/limits.js';
 import { Code, StatusError } from '../base/status.js';
 import type { ReplyEncoder } from '../protocol/encode.js';
-import { Hello, ReplyBody, Welcome } from '../protocol/generated/index.js';
+import { Hello, OpenSession, ReplyBody, Welcome } from '../protocol/generated/index.js';
 import type { RequestCursor } from '../protocol/request-cursor.js';
-import { PROTOCOL_VERSION, type RpcLimits } from './rpc-limits.js';
+import { PROTOCOL_VERSION, type RpcLimits, SESSION_NUMBER_MAX } from './rpc-limits.js';
 
 export type Identity = {
   readonly clientId: number;
@@ -30,14 +31,31 @@ export function readHello(request: RequestCursor): Identity {
       { hint: `Use a client of protocol version ${PROTOCOL_VERSION}.` },
     );
   }
-  if (hello.groupsLength() > CALLER_GROUPS_MAX) throw tooManyGroups(hello.groupsLength());
+  return identityOf(hello);
+}
+
+/** The number that the caller has chosen, and who it is. */
+export function readOpenSession(request: RequestCursor): { number: number; identity: Identity } {
+  const open = new OpenSession().__init(request.body, request.buffer);
+  const number = open.session();
+  if (number < 1 || number > SESSION_NUMBER_MAX) {
+    throw new StatusError(
+      Code.INVALID_ARGUMENT,
+      `a session's number is from 1 to ${SESSION_NUMBER_MAX}`,
+    );
+  }
+  return { number, identity: identityOf(open) };
+}
+
+function identityOf(from: Hello | OpenSession): Identity {
+  if (from.groupsLength() > CALLER_GROUPS_MAX) throw tooManyGroups(from.groupsLength());
   const groups: string[] = [];
-  for (let i = 0; i < hello.groupsLength(); i++) groups.push(hello.groups(i));
+  for (let i = 0; i < from.groupsLength(); i++) groups.push(from.groups(i));
   return checked({
-    clientId: hello.clientId(),
-    user: hello.user(),
+    clientId: from.clientId(),
+    user: from.user(),
     groups,
-    clientName: hello.clientName() ?? '',
+    clientName: from.clientName() ?? '',
   });
 }
 
@@ -92,6 +110,8 @@ export function encodeWelcome(
     limits.frameBytesMax,
     limits.inFlightMax,
     Date.now(),
+    limits.sessionsMax,
+    limits.sessionInFlightMax,
   );
   return encoder.finish(call, ReplyBody.Welcome, welcome);
 }

@@ -4,6 +4,8 @@
 export class RpcCounters {
   connections = 0;
   connectionsTotal = 0;
+  /** Open ones beside those of the connections themselves. */
+  sessions = 0;
   calls = 0;
   /** Calls that the edge itself refused or that failed with a status. */
   errors = 0;

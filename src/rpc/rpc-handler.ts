@@ -5,13 +5,13 @@
 import type { StatusError } from '../base/status.js';
 import type { RequestCursor } from '../protocol/request-cursor.js';
 
-/** Who speaks. One a WebSocket connection; one a request over HTTP. */
+/** Who speaks. One a WebSocket connection and one for each it opens beside; one an HTTP request. */
 export type Session = {
   readonly clientId: number;
   readonly user: string;
   readonly groups: readonly string[];
   readonly clientName: string;
-  /** False once the connection is gone. */
+  /** False once the session or its connection is gone. */
   readonly open: boolean;
   /** For the floor below: what it has worked out about this caller. */
   attachment: unknown;

@@ -6,11 +6,17 @@ import { assert } from '../base/assert.js';
 import { FRAME_BYTES_MAX } from '../base/limits.js';
 
 export const PROTOCOL_VERSION = 1;
+/** Numbers fit in a small integer of the engine. */
+export const SESSION_NUMBER_MAX = 2 ** 31 - 1;
 
 export type RpcLimits = {
   readonly frameBytesMax: number;
   /** Calls of one connection that wait for their last reply. */
   readonly inFlightMax: number;
+  /** Sessions that one connection may open beside its own. */
+  readonly sessionsMax: number;
+  /** Calls of one such session that wait for their last reply. */
+  readonly sessionInFlightMax: number;
   /** HTTP calls of this thread that wait for their last reply. */
   readonly httpInFlightMax: number;
   /** Unsent bytes of one connection from which on streams pause and new calls are refused. */
@@ -28,6 +34,8 @@ export type RpcLimits = {
 export const rpcLimitsDefault: RpcLimits = {
   frameBytesMax: FRAME_BYTES_MAX,
   inFlightMax: 1024,
+  sessionsMax: 1024,
+  sessionInFlightMax: 256,
   httpInFlightMax: 4096,
   bufferedBytesHigh: 1 << 20,
   bufferedBytesLow: 1 << 18,
@@ -40,5 +48,6 @@ export function checkRpcLimits(limits: RpcLimits): void {
   assert(limits.bufferedBytesLow < limits.bufferedBytesHigh, 'a paused stream must resume below');
   assert(limits.bufferedBytesHigh < limits.bufferedBytesMax, 'pause before giving up');
   assert(limits.inFlightMax > 0, 'a connection may have a call in flight');
+  assert(limits.sessionInFlightMax > 0, 'a session may have a call in flight');
   assert(limits.idleSeconds === 0 || limits.idleSeconds >= 8, 'uWS refuses shorter idle times');
 }

@@ -5,11 +5,13 @@
  */
 import type { StatusError } from '../base/status.js';
 import type { ReplyEncoder } from '../protocol/encode.js';
+import type { MemberSession } from './member-session.js';
 import type { ReplyPort } from './rpc-handler.js';
 import type { SocketSession } from './socket-session.js';
 
 export class SocketReply implements ReplyPort {
   session!: SocketSession;
+  member: MemberSession | undefined = undefined;
   call = 0;
   aborted = false;
   ended = true;
@@ -21,8 +23,9 @@ export class SocketReply implements ReplyPort {
     this.#encoder = encoder;
   }
 
-  begin(session: SocketSession, call: number): void {
+  begin(session: SocketSession, member: MemberSession | undefined, call: number): void {
     this.session = session;
+    this.member = member;
     this.call = call;
     this.aborted = false;
     this.ended = false;

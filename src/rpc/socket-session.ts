@@ -2,11 +2,13 @@
  * One WebSocket connection: who speaks, which of its calls still wait, and how much of what it was
  * sent has not been read yet.
  *
+ * Invariant: a member's `inFlight` is the number of its calls in `waiting`.
  * Invariant: `waiting` holds exactly the calls that did not end within their own message callback.
  * Invariant: a stream that was told to stop is in `paused` and is woken once, below the low mark.
  * Invariant: frames of a session leave in the order in which they were written.
  */
 import type { WebSocket } from 'uWebSockets.js';
+import type { MemberSession } from './member-session.js';
 import type { Outbox, OutboxTarget } from './outbox.js';
 import type { RpcCounters } from './rpc-counters.js';
 import type { Session } from './rpc-handler.js';
@@ -31,6 +33,8 @@ export type EdgeContext = {
 /** A call that has not ended within its own message callback. */
 export type WaitingReply = {
   aborted: boolean;
+  /** Whose call it is, if not the connection's own. */
+  readonly member: MemberSession | undefined;
   readonly onDrain: (() => void) | undefined;
   readonly onAbort: (() => void) | undefined;
 };
@@ -52,6 +56,8 @@ export class SocketSession implements Session, OutboxTarget {
   outboxBytes = 0;
 
   readonly waiting = new Map<number, WaitingReply>();
+  /** Sessions beside its own, by number; most connections have none. */
+  members: Map<number, MemberSession> | undefined;
   /** Set when the connection opens, before anything else happens to the session. */
   socket!: WebSocket<SocketData>;
 
@@ -101,9 +107,21 @@ export class SocketSession implements Session, OutboxTarget {
     if (!this.#paused.includes(reply)) this.#paused.push(reply);
   }
 
+  /** The call goes on after its message callback. */
+  hold(call: number, reply: WaitingReply): void {
+    this.waiting.set(call, reply);
+    if (reply.member !== undefined) reply.member.inFlight++;
+  }
+
+  /** The opposite of hold(). */
+  release(call: number, reply: WaitingReply): void {
+    this.waiting.delete(call);
+    if (reply.member !== undefined) reply.member.inFlight--;
+  }
+
   /** The call is over. It is not waiting when it ended in its own callback or was cancelled. */
   forget(call: number, reply: WaitingReply): void {
-    if (this.waiting.size > 0 && this.waiting.get(call) === reply) this.waiting.delete(call);
+    if (this.waiting.size > 0 && this.waiting.get(call) === reply) this.release(call, reply);
     if (this.#paused.length === 0) return;
     const index = this.#paused.indexOf(reply);
     if (index !== -1) this.#paused.splice(index, 1);

@@ -61,6 +61,8 @@ export const requestBodies: [keyof typeof RequestBody, wire.RequestT['body']][] 
   ['Hello', new wire.HelloT(1, 2 ** 40 + 3, 'ann', ['staff', 'wheel'], 'test')],
   ['Cancel', new wire.CancelT(77)],
   ['Ping', new wire.PingT()],
+  ['OpenSession', new wire.OpenSessionT(7, 2 ** 40 + 4, 'bob', ['staff'], 'agent')],
+  ['CloseSession', new wire.CloseSessionT(7)],
   ['GetStatus', new wire.GetStatusT('/a/b', wire.LoadType.ALWAYS, true)],
   ['GetStatusById', new wire.GetStatusByIdT(2 ** 53 - 1, true)],
   ['Exists', new wire.ExistsT('/a', wire.LoadType.NEVER)],
@@ -134,9 +136,10 @@ export function encodeRequest(
   name: keyof typeof RequestBody,
   body: wire.RequestT['body'],
   deadlineMs = 0,
+  session = 0,
 ): Uint8Array {
   const builder = new Builder(256);
-  const request = new wire.RequestT(call, deadlineMs, RequestBody[name], body);
+  const request = new wire.RequestT(call, deadlineMs, RequestBody[name], body, session);
   builder.finish(request.pack(builder));
   return builder.asUint8Array().slice();
 }

@@ -147,7 +147,7 @@ describe('refused by name', () => {
     wire.BatchGetStatus.addPaths(builder, paths);
     const body = wire.BatchGetStatus.endBatchGetStatus(builder);
     builder.finish(
-      wire.Request.createRequest(builder, 1, 0, wire.RequestBody.BatchGetStatus, body),
+      wire.Request.createRequest(builder, 1, 0, wire.RequestBody.BatchGetStatus, body, 0),
     );
     expect(verifyRequest(builder.asUint8Array())).toBe(Verdict.MALFORMED);
   });
@@ -166,7 +166,9 @@ describe('refused by name', () => {
     const file = wire.CreateFile.endCreateFile(builder);
     const files = wire.BatchCreate.createFilesVector(builder, new Array(1000).fill(file));
     const body = wire.BatchCreate.createBatchCreate(builder, files);
-    builder.finish(wire.Request.createRequest(builder, 1, 0, wire.RequestBody.BatchCreate, body));
+    builder.finish(
+      wire.Request.createRequest(builder, 1, 0, wire.RequestBody.BatchCreate, body, 0),
+    );
     expect(verifyRequest(builder.asUint8Array())).toBe(Verdict.MALFORMED);
   });
 });

@@ -37,11 +37,12 @@ describe('every request', () => {
   });
 
   it.each(requestBodies)('%s is what it was after a round trip', (name, body) => {
-    const bytes = encodeRequest(2 ** 53 - 1, name, body, 1500);
+    const bytes = encodeRequest(2 ** 53 - 1, name, body, 1500, 2 ** 31 - 1);
     expect(verifyRequest(bytes)).toBe(Verdict.VALID);
     const request = wire.Request.getRootAsRequest(new ByteBuffer(bytes)).unpack();
     expect(request.call).toBe(2 ** 53 - 1);
     expect(request.deadlineMs).toBe(1500);
+    expect(request.session).toBe(2 ** 31 - 1);
     expect(request.body).toEqual(body);
   });
 

@@ -8,6 +8,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GetStatusT } from '../../src/protocol/generated/index.js';
+import { rpcLimitsDefault } from '../../src/rpc/rpc-limits.js';
 import { mutate, Random } from '../protocol/mutate.js';
 import { encodeRequest, requestBodies } from '../protocol/samples.js';
 import { type Fixture, startEdge } from './edge-fixture.js';
@@ -26,8 +27,14 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.server.close());
 
-/** All kinds, also Hello and Cancel: the edge must refuse the one and find nothing to cancel. */
-const samples = requestBodies.map(([name, body], i) => encodeRequest(1000 + i, name, body, i));
+/**
+ * All kinds, also Hello and Cancel: the edge must refuse the one and find nothing to cancel. Each
+ * for the connection itself and for sessions, which the damaged frames open and close at will.
+ */
+const samples = requestBodies.flatMap(([name, body], i) => [
+  encodeRequest(1000 + i, name, body, i),
+  encodeRequest(2000 + i, name, body, i, 1 + (i % 3)),
+]);
 
 /** Sends bursts until its share is done; the last frame of each burst must be answered with ok. */
 async function attack(client: WireClient, random: Random, frames: number): Promise<void> {
@@ -64,6 +71,9 @@ describe(`${framesMax} damaged frames, seed ${seed}`, () => {
     expect(counters.malformed).toBeGreaterThan(framesMax / 10);
     expect(fixture.handler.handled).toBeGreaterThan(framesMax / 100);
     expect(counters.connections).toBe(connectionCount);
+    const { sessionsMax } = rpcLimitsDefault;
+    expect(counters.sessions).toBeGreaterThan(0);
+    expect(counters.sessions).toBeLessThanOrEqual(connectionCount * sessionsMax);
     for (const client of clients) client.destroy();
   });
 });

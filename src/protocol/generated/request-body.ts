@@ -5,6 +5,7 @@ import { BatchGetStatus } from './batch-get-status.js';
 import { Cancel } from './cancel.js';
 import { CancelJob } from './cancel-job.js';
 import { CheckAccess } from './check-access.js';
+import { CloseSession } from './close-session.js';
 import { CompleteFile } from './complete-file.js';
 import { ContentSummary } from './content-summary.js';
 import { CreateDirectory } from './create-directory.js';
@@ -27,6 +28,7 @@ import { ListJobs } from './list-jobs.js';
 import { ListStatus } from './list-status.js';
 import { Load } from './load.js';
 import { Mount } from './mount.js';
+import { OpenSession } from './open-session.js';
 import { Ping } from './ping.js';
 import { Rename } from './rename.js';
 import { ReverseResolve } from './reverse-resolve.js';
@@ -40,6 +42,8 @@ export const RequestBody = {
   Hello: 1,
   Cancel: 2,
   Ping: 3,
+  OpenSession: 4,
+  CloseSession: 5,
   GetStatus: 10,
   GetStatusById: 11,
   Exists: 12,
@@ -76,13 +80,15 @@ export type RequestBody = (typeof RequestBody)[keyof typeof RequestBody];
 
 export function unionToRequestBody(
   type: RequestBody,
-  accessor: (obj:BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount) => BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null
-): BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null {
+  accessor: (obj:BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount) => BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null
+): BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null {
   switch(type) {
     case RequestBody.NONE: return null; 
     case RequestBody.Hello: return accessor(new Hello())! as Hello;
     case RequestBody.Cancel: return accessor(new Cancel())! as Cancel;
     case RequestBody.Ping: return accessor(new Ping())! as Ping;
+    case RequestBody.OpenSession: return accessor(new OpenSession())! as OpenSession;
+    case RequestBody.CloseSession: return accessor(new CloseSession())! as CloseSession;
     case RequestBody.GetStatus: return accessor(new GetStatus())! as GetStatus;
     case RequestBody.GetStatusById: return accessor(new GetStatusById())! as GetStatusById;
     case RequestBody.Exists: return accessor(new Exists())! as Exists;
@@ -120,14 +126,16 @@ export function unionToRequestBody(
 
 export function unionListToRequestBody(
   type: RequestBody, 
-  accessor: (index: number, obj:BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount) => BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null, 
+  accessor: (index: number, obj:BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount) => BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null, 
   index: number
-): BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null {
+): BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null {
   switch(type) {
     case RequestBody.NONE: return null; 
     case RequestBody.Hello: return accessor(index, new Hello())! as Hello;
     case RequestBody.Cancel: return accessor(index, new Cancel())! as Cancel;
     case RequestBody.Ping: return accessor(index, new Ping())! as Ping;
+    case RequestBody.OpenSession: return accessor(index, new OpenSession())! as OpenSession;
+    case RequestBody.CloseSession: return accessor(index, new CloseSession())! as CloseSession;
     case RequestBody.GetStatus: return accessor(index, new GetStatus())! as GetStatus;
     case RequestBody.GetStatusById: return accessor(index, new GetStatusById())! as GetStatusById;
     case RequestBody.Exists: return accessor(index, new Exists())! as Exists;

@@ -9,6 +9,7 @@ import { BatchGetStatusT } from './batch-get-status.js';
 import { CancelT } from './cancel.js';
 import { CancelJobT } from './cancel-job.js';
 import { CheckAccessT } from './check-access.js';
+import { CloseSessionT } from './close-session.js';
 import { CompleteFileT } from './complete-file.js';
 import { ContentSummaryT } from './content-summary.js';
 import { CreateDirectoryT } from './create-directory.js';
@@ -31,6 +32,7 @@ import { ListJobsT } from './list-jobs.js';
 import { ListStatusT } from './list-status.js';
 import { LoadT } from './load.js';
 import { MountT } from './mount.js';
+import { OpenSessionT } from './open-session.js';
 import { PingT } from './ping.js';
 import { RenameT } from './rename.js';
 import { RequestBody, unionToRequestBody } from './request-body.js';
@@ -41,7 +43,9 @@ import { UnmountT } from './unmount.js';
 import { UpdateMountT } from './update-mount.js';
 
 /**
- * call: below 2^53, unique among the calls of one client. deadline_ms: from arrival, 0 = none.
+ * call: below 2^53, unique among the calls of one client, and among those in flight on one
+ * connection: the reply carries nothing else. deadline_ms: from arrival, 0 = none. session: who
+ * calls, as OpenSession numbered it; 0 = who said Hello.
  */
 export class Request implements flatbuffers.IUnpackableObject<RequestT> {
   bb: flatbuffers.ByteBuffer|null = null;
@@ -81,8 +85,13 @@ body(obj:any):any|null {
   return offset ? this.bb!.__union(obj, this.bb_pos + offset) : null;
 }
 
+session():number {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
 static startRequest(builder:flatbuffers.Builder) {
-  builder.startObject(4);
+  builder.startObject(5);
 }
 
 static addCall(builder:flatbuffers.Builder, call:number) {
@@ -101,18 +110,23 @@ static addBody(builder:flatbuffers.Builder, bodyOffset:flatbuffers.Offset) {
   builder.addFieldOffset(3, bodyOffset, 0);
 }
 
+static addSession(builder:flatbuffers.Builder, session:number) {
+  builder.addFieldInt32(4, session, 0);
+}
+
 static endRequest(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 10) // body
   return offset;
 }
 
-static createRequest(builder:flatbuffers.Builder, call:number, deadlineMs:number, bodyType:RequestBody, bodyOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createRequest(builder:flatbuffers.Builder, call:number, deadlineMs:number, bodyType:RequestBody, bodyOffset:flatbuffers.Offset, session:number):flatbuffers.Offset {
   Request.startRequest(builder);
   Request.addCall(builder, call);
   Request.addDeadlineMs(builder, deadlineMs);
   Request.addBodyType(builder, bodyType);
   Request.addBody(builder, bodyOffset);
+  Request.addSession(builder, session);
   return Request.endRequest(builder);
 }
 
@@ -125,7 +139,8 @@ unpack(): RequestT {
       const temp = unionToRequestBody(this.bodyType(), this.body.bind(this));
       if(temp === null) { return null; }
       return temp.unpack()
-  })()
+  })(),
+    this.session()
   );
 }
 
@@ -138,6 +153,7 @@ unpackTo(_o: RequestT): void {
       if(temp === null) { return null; }
       return temp.unpack()
   })();
+  _o.session = this.session();
 }
 }
 
@@ -145,18 +161,21 @@ export class RequestT implements flatbuffers.IGeneratedObject {
   call: number;
   deadlineMs: number;
   bodyType: RequestBody;
-  body: BatchCreateT|BatchGetStatusT|CancelJobT|CancelT|CheckAccessT|CompleteFileT|ContentSummaryT|CreateDirectoryT|CreateFileT|DeleteT|ExistsT|GetConfigT|GetFilePathT|GetJobT|GetJournalInfoT|GetLocksT|GetMountTableT|GetReportT|GetStatusByIdT|GetStatusT|GetXAttrsT|HelloT|InspectT|ListJobsT|ListStatusT|LoadT|MountT|PingT|RenameT|ReverseResolveT|SetAttributeT|UndeleteT|UnmountT|UpdateMountT|null;
+  body: BatchCreateT|BatchGetStatusT|CancelJobT|CancelT|CheckAccessT|CloseSessionT|CompleteFileT|ContentSummaryT|CreateDirectoryT|CreateFileT|DeleteT|ExistsT|GetConfigT|GetFilePathT|GetJobT|GetJournalInfoT|GetLocksT|GetMountTableT|GetReportT|GetStatusByIdT|GetStatusT|GetXAttrsT|HelloT|InspectT|ListJobsT|ListStatusT|LoadT|MountT|OpenSessionT|PingT|RenameT|ReverseResolveT|SetAttributeT|UndeleteT|UnmountT|UpdateMountT|null;
+  session: number;
 
 constructor(
   call: number = 0,
   deadlineMs: number = 0,
   bodyType: RequestBody = RequestBody.NONE,
-  body: BatchCreateT|BatchGetStatusT|CancelJobT|CancelT|CheckAccessT|CompleteFileT|ContentSummaryT|CreateDirectoryT|CreateFileT|DeleteT|ExistsT|GetConfigT|GetFilePathT|GetJobT|GetJournalInfoT|GetLocksT|GetMountTableT|GetReportT|GetStatusByIdT|GetStatusT|GetXAttrsT|HelloT|InspectT|ListJobsT|ListStatusT|LoadT|MountT|PingT|RenameT|ReverseResolveT|SetAttributeT|UndeleteT|UnmountT|UpdateMountT|null = null,
+  body: BatchCreateT|BatchGetStatusT|CancelJobT|CancelT|CheckAccessT|CloseSessionT|CompleteFileT|ContentSummaryT|CreateDirectoryT|CreateFileT|DeleteT|ExistsT|GetConfigT|GetFilePathT|GetJobT|GetJournalInfoT|GetLocksT|GetMountTableT|GetReportT|GetStatusByIdT|GetStatusT|GetXAttrsT|HelloT|InspectT|ListJobsT|ListStatusT|LoadT|MountT|OpenSessionT|PingT|RenameT|ReverseResolveT|SetAttributeT|UndeleteT|UnmountT|UpdateMountT|null = null,
+  session: number = 0,
 ) {
   this.call = call;
   this.deadlineMs = deadlineMs;
   this.bodyType = bodyType;
   this.body = body;
+  this.session = session;
 }
 
 pack(builder:flatbuffers.Builder): flatbuffers.Offset {
@@ -166,7 +185,8 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
     this.call,
     this.deadlineMs,
     this.bodyType,
-    body
+    body,
+    this.session
   );
 }
 }

@@ -56,8 +56,21 @@ timeMs():number {
   return offset ? readInt64(this.bb!, this.bb_pos + offset) : 0;
 }
 
+/**
+ * What one connection may carry beside the session that said Hello; 0 = none.
+ */
+sessionsMax():number {
+  const offset = this.bb!.__offset(this.bb_pos, 16);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
+sessionInFlightMax():number {
+  const offset = this.bb!.__offset(this.bb_pos, 18);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
 static startWelcome(builder:flatbuffers.Builder) {
-  builder.startObject(6);
+  builder.startObject(8);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -84,12 +97,20 @@ static addTimeMs(builder:flatbuffers.Builder, timeMs:number) {
   addFieldWide(builder, 5, timeMs, 0);
 }
 
+static addSessionsMax(builder:flatbuffers.Builder, sessionsMax:number) {
+  builder.addFieldInt32(6, sessionsMax, 0);
+}
+
+static addSessionInFlightMax(builder:flatbuffers.Builder, sessionInFlightMax:number) {
+  builder.addFieldInt32(7, sessionInFlightMax, 0);
+}
+
 static endWelcome(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createWelcome(builder:flatbuffers.Builder, version:number, serverVersionOffset:flatbuffers.Offset, clusterIdOffset:flatbuffers.Offset, frameBytesMax:number, inFlightMax:number, timeMs:number):flatbuffers.Offset {
+static createWelcome(builder:flatbuffers.Builder, version:number, serverVersionOffset:flatbuffers.Offset, clusterIdOffset:flatbuffers.Offset, frameBytesMax:number, inFlightMax:number, timeMs:number, sessionsMax:number, sessionInFlightMax:number):flatbuffers.Offset {
   Welcome.startWelcome(builder);
   Welcome.addVersion(builder, version);
   Welcome.addServerVersion(builder, serverVersionOffset);
@@ -97,6 +118,8 @@ static createWelcome(builder:flatbuffers.Builder, version:number, serverVersionO
   Welcome.addFrameBytesMax(builder, frameBytesMax);
   Welcome.addInFlightMax(builder, inFlightMax);
   Welcome.addTimeMs(builder, timeMs);
+  Welcome.addSessionsMax(builder, sessionsMax);
+  Welcome.addSessionInFlightMax(builder, sessionInFlightMax);
   return Welcome.endWelcome(builder);
 }
 
@@ -107,7 +130,9 @@ unpack(): WelcomeT {
     this.clusterId(),
     this.frameBytesMax(),
     this.inFlightMax(),
-    this.timeMs()
+    this.timeMs(),
+    this.sessionsMax(),
+    this.sessionInFlightMax()
   );
 }
 
@@ -118,6 +143,8 @@ unpackTo(_o: WelcomeT): void {
   _o.frameBytesMax = this.frameBytesMax();
   _o.inFlightMax = this.inFlightMax();
   _o.timeMs = this.timeMs();
+  _o.sessionsMax = this.sessionsMax();
+  _o.sessionInFlightMax = this.sessionInFlightMax();
 }
 }
 
@@ -128,6 +155,8 @@ export class WelcomeT implements flatbuffers.IGeneratedObject {
   frameBytesMax: number;
   inFlightMax: number;
   timeMs: number;
+  sessionsMax: number;
+  sessionInFlightMax: number;
 
 constructor(
   version: number = 0,
@@ -136,6 +165,8 @@ constructor(
   frameBytesMax: number = 0,
   inFlightMax: number = 0,
   timeMs: number = 0,
+  sessionsMax: number = 0,
+  sessionInFlightMax: number = 0,
 ) {
   this.version = version;
   this.serverVersion = serverVersion;
@@ -143,6 +174,8 @@ constructor(
   this.frameBytesMax = frameBytesMax;
   this.inFlightMax = inFlightMax;
   this.timeMs = timeMs;
+  this.sessionsMax = sessionsMax;
+  this.sessionInFlightMax = sessionInFlightMax;
 }
 
 pack(builder:flatbuffers.Builder): flatbuffers.Offset {
@@ -155,7 +188,9 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
     clusterId,
     this.frameBytesMax,
     this.inFlightMax,
-    this.timeMs
+    this.timeMs,
+    this.sessionsMax,
+    this.sessionInFlightMax
   );
 }
 }

@@ -1,0 +1,25 @@
+/**
+ * One of the sessions that a connection carries beside its own: who calls, and how many of its
+ * calls wait. Everything about bytes is the connection's, so that a session costs a map entry and
+ * this object.
+ */
+import type { Identity } from './handshake.js';
+import type { Session } from './rpc-handler.js';
+
+export class MemberSession implements Session {
+  readonly clientId: number;
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly clientName: string;
+  attachment: unknown = undefined;
+  open = true;
+  /** Calls that did not end within their own message callback. */
+  inFlight = 0;
+
+  constructor(identity: Identity) {
+    this.clientId = identity.clientId;
+    this.user = identity.user;
+    this.groups = identity.groups;
+    this.clientName = identity.clientName;
+  }
+}
