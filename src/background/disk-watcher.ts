@@ -1,12 +1,17 @@
 /**
- * Makes the master read-only before its disk is full, and writable again when there is room: the
- * control word READ_ONLY. Floor 6.
+ * Makes the master read-only before a disk of its data directory is full, and writable again when
+ * there is room: its bit of the control word READ_ONLY. Journal and tier 2 may be on two disks;
+ * the fuller one counts. Floor 6.
  *
  *   free < reserve                ─▶ read-only
  *   free > reserve + a tenth      ─▶ writable; in between it stays as it is
+ *
+ * What is below the reserve is for what was acknowledged already: its flush to tier 2, and a
+ * segment of the journal.
  */
 import { statfs } from 'node:fs/promises';
 import { CONTROL } from '../base/layout.js';
+import { ReadOnly } from '../base/state.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 
 const INTERVAL_MS = 1000;
@@ -14,31 +19,44 @@ const HYSTERESIS = 1.1;
 
 export type DiskWatcherOptions = {
   readonly shared: SharedMemory;
-  /** Any path on the disk. */
-  readonly path: string;
+  /** Any paths on the disks. */
+  readonly paths: readonly string[];
   readonly reserveBytes: number;
   /** It became read-only or writable. */
-  readonly onChange: (readOnly: boolean, freeBytes: number) => void;
+  readonly onChange: (state: DiskState) => void;
   /** Free bytes; statfs(2) without it. */
   readonly freeBytes?: (path: string) => Promise<number>;
+};
+
+export type DiskState = {
+  readonly readOnly: boolean;
+  /** Why, in the words of ReadOnly. */
+  readonly reasons: readonly string[];
+  /** Of the fuller disk, as last seen. */
+  readonly freeBytes: number;
+  readonly reserveBytes: number;
+  /** On the fuller disk. */
+  readonly path: string;
 };
 
 export class DiskWatcher {
   readonly #options: DiskWatcherOptions;
   #timer: NodeJS.Timeout | undefined;
   #freeBytes = 0;
+  #path = '';
 
   constructor(options: DiskWatcherOptions) {
     this.#options = options;
   }
 
-  /** As last seen. */
-  get freeBytes(): number {
-    return this.#freeBytes;
-  }
-
-  get isReadOnly(): boolean {
-    return this.#options.shared.load(CONTROL.READ_ONLY) !== 0;
+  get state(): DiskState {
+    const { shared, reserveBytes } = this.#options;
+    const word = shared.load(CONTROL.READ_ONLY);
+    const reasons = Object.entries(ReadOnly)
+      .filter(([, bit]) => (word & bit) !== 0)
+      .map(([name]) => name);
+    const { freeBytes, path } = { freeBytes: this.#freeBytes, path: this.#path };
+    return { readOnly: word !== 0, reasons, freeBytes, reserveBytes, path };
   }
 
   /** Looks once, then again and again. */
@@ -56,14 +74,16 @@ export class DiskWatcher {
   }
 
   async look(): Promise<void> {
-    const { path, reserveBytes, shared, onChange } = this.#options;
-    this.#freeBytes = await (this.#options.freeBytes ?? freeBytesOf)(path);
-    const before = this.isReadOnly;
+    const { paths, reserveBytes, shared, onChange } = this.#options;
+    const free = await Promise.all(paths.map(this.#options.freeBytes ?? freeBytesOf));
+    this.#freeBytes = Math.min(...free);
+    this.#path = paths[free.indexOf(this.#freeBytes)] ?? '';
+    const before = (shared.load(CONTROL.READ_ONLY) & ReadOnly.RESERVE) !== 0;
     const least = before ? reserveBytes * HYSTERESIS : reserveBytes;
     const isLow = this.#freeBytes < least;
     if (isLow === before) return;
-    shared.store(CONTROL.READ_ONLY, isLow ? 1 : 0);
-    onChange(isLow, this.#freeBytes);
+    shared.putBits(CONTROL.READ_ONLY, ReadOnly.RESERVE, isLow);
+    onChange(this.state);
   }
 }
 

@@ -110,7 +110,7 @@ export const CONTROL = {
   CLOSE_WANTED: 968,
   /** u32. A value of State (master/state). */
   STATE: 1024,
-  /** u32. Non-zero: mutations are refused (disk reserve reached). */
+  /** u32. Bits of ReadOnly (base/state.ts). Non-zero: mutations are refused. */
   READ_ONLY: 1028,
   /** u32. Bit per claimed executor. */
   EXECUTOR_CLAIMS: 1032,

@@ -22,7 +22,8 @@ import {
   RING_SKIP,
 } from '../base/entry-format.js';
 import { CONTROL, CONTROL_BASE, EXECUTOR, REPLY_BYTES } from '../base/layout.js';
-import { State } from '../base/state.js';
+import { ReadOnly, State } from '../base/state.js';
+import { StatusError } from '../base/status.js';
 import { writeWord64 } from '../base/word64.js';
 import { wakeExecutor } from '../executor/wake.js';
 import type { Wal } from '../journal/wal.js';
@@ -33,6 +34,8 @@ import type { Epochs } from './epochs.js';
 
 /** The writer wakes up by itself this often, to notice a stop. */
 const SLEEP_MS = 200;
+/** Between two looks for room on a full disk. */
+const ROOM_LOOK_MS = 200;
 /** A batch of so many entries says that many clients write at once. */
 const CROWD_ENTRIES = 8;
 /** How long one look for more entries takes (the kernel's timers add as much again) … */
@@ -178,7 +181,7 @@ export class Writer {
 
   #commit(): void {
     const { shared, kernel, wal, epochs } = this.#options;
-    if (!wal.roomFor(this.#batchBytes)) wal.switchSegment();
+    if (!wal.roomFor(this.#batchBytes)) this.#switchSegment();
     const first = wal.nextSeq;
     const last = first + this.#batchEntries - 1;
     const end = this.#staging + this.#batchBytes;
@@ -198,6 +201,29 @@ export class Writer {
     assert(epochs.appliedSeq === last, 'what was appended was applied');
     kernel.store64(CONTROL_BASE + CONTROL.APPLIED_SEQ, last);
     this.#publish();
+  }
+
+  /**
+   * On a full disk the batch waits, unacknowledged, and new mutations are refused: a flush trims
+   * the journal, whose old segments are used again, or somebody frees disk. Reads go on.
+   */
+  #switchSegment(): void {
+    const { shared, wal, epochs } = this.#options;
+    for (;;) {
+      try {
+        wal.ensureSpare();
+        break;
+      } catch (error) {
+        if (!(error instanceof StatusError) || shared.load(CONTROL.STATE) === State.FAILED) {
+          throw error;
+        }
+        shared.putBits(CONTROL.READ_ONLY, ReadOnly.JOURNAL, true);
+        epochs.makeRoom();
+        Atomics.wait(shared.i32, (CONTROL_BASE + CONTROL.WRITER_ASLEEP) >> 2, 0, ROOM_LOOK_MS);
+      }
+    }
+    shared.putBits(CONTROL.READ_ONLY, ReadOnly.JOURNAL, false);
+    wal.switchSegment();
   }
 
   /** Applies the batch that ends at `end`. */

@@ -134,8 +134,12 @@ function refuseWrite(bodyType: RequestBody): void {
   if (operation?.kind !== 'write' || operation.lane === 'admin') return;
   throw new StatusError(
     Code.FAILED_PRECONDITION,
-    'The master is read-only: less disk is free than its reserve (ORCHARD_DISK_RESERVE_BYTES).',
-    { hint: "Free disk space under the master's data directory; it then goes on by itself." },
+    'The master is read-only: its disk is full, or less is free than ORCHARD_DISK_RESERVE_BYTES.',
+    {
+      hint:
+        "Free disk space under the master's data directory (`orchard admin report` shows how " +
+        'much); it then goes on by itself.',
+    },
   );
 }
 

@@ -118,14 +118,17 @@ export class SegmentPool {
     return trimmed;
   }
 
+  /**
+   * Sees to it that take() finds a spare. RESOURCE_EXHAUSTED when the disk has no room for one:
+   * asked before a switch of segments, nothing has been written yet that would need it.
+   */
+  ensureSpare(): void {
+    this.#readySpare();
+  }
+
   /** Turns a spare into the segment that begins with `firstSeq`; makes a spare if there is none. */
   take(firstSeq: number, clusterId: string): TakenSegment {
-    let spare = this.#spares()[0];
-    if (spare !== undefined && !this.#hasFullSize(this.#path(spare))) {
-      this.#fs.unlinkSync(this.#path(spare));
-      spare = undefined;
-    }
-    spare ??= this.#makeSpare();
+    const spare = this.#readySpare();
     const salt = randomBytes(4).readUInt32LE() || 1;
     const header = encodeHeader({
       formatVersion: SEGMENT_FORMAT_VERSION,
@@ -147,6 +150,14 @@ export class SegmentPool {
       throw error;
     }
     return { fd, file, salt };
+  }
+
+  #readySpare(): string {
+    for (const spare of this.#spares()) {
+      if (this.#hasFullSize(this.#path(spare))) return spare;
+      this.#fs.unlinkSync(this.#path(spare));
+    }
+    return this.#makeSpare();
   }
 
   #makeSpare(): string {

@@ -193,6 +193,12 @@ export class Wal {
     if (this.#options.sync === 'commit') this.#syncNow();
   }
 
+  /** Asks for the next segment's room ahead of a switch: RESOURCE_EXHAUSTED poisons nothing. */
+  ensureSpare(): void {
+    this.#checkAlive();
+    this.#pool.ensureSpare();
+  }
+
   /** Ends the current segment and goes on in the next one, with another salt. */
   switchSegment(): void {
     this.#checkAlive();

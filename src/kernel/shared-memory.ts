@@ -55,6 +55,13 @@ export class SharedMemory {
     return Atomics.add(this.i32, (CONTROL_BASE + word) >> 2, value) >>> 0;
   }
 
+  /** Sets or clears bits of a word that several threads keep bits of. */
+  putBits(word: number, bits: number, isSet: boolean): void {
+    const at = (CONTROL_BASE + word) >> 2;
+    if (isSet) Atomics.or(this.i32, at, bits);
+    else Atomics.and(this.i32, at, ~bits);
+  }
+
   /**
    * Adds one to a bell word and wakes whoever sleeps on it. `offset` is an absolute byte offset.
    */

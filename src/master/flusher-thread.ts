@@ -2,9 +2,11 @@
  * Thread entry: decides when dirty slots go to tier 2, has the flusher carry them, and keeps the
  * journal short and its next segment ready.
  */
+import { statfsSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { CONTROL, CONTROL_BASE, EXECUTOR } from '../base/layout.js';
 import { State } from '../base/state.js';
+import { StatusError } from '../base/status.js';
 import { wakeExecutors } from '../executor/wake.js';
 import { SegmentPool } from '../journal/segment-pool.js';
 import { instantiate } from '../kernel/kernel.js';
@@ -70,7 +72,7 @@ function flush(): void {
   flusher.flush();
   wakeExecutors(shared, EXECUTOR.WAITS_FLUSH, -1);
   pool.trim(trimmableSeq());
-  pool.prepareSpare();
+  prepareSpare();
   const usage = pool.usage();
   kernel.store64(CONTROL_BASE + CONTROL.STAT_SEGMENTS, usage.segmentCount);
   kernel.store64(CONTROL_BASE + CONTROL.STAT_JOURNAL_BYTES, usage.bytes);
@@ -81,6 +83,18 @@ function trimmableSeq(): number {
   const keep = word(CONTROL.JOURNAL_KEEP_SEQ);
   const flushed = word(CONTROL.FLUSHED_SEQ);
   return keep === 0 ? flushed : Math.min(flushed, keep - 1);
+}
+
+/** Ahead of need, but not out of the reserve: the segment that fills the disk is not made here. */
+function prepareSpare(): void {
+  const { bavail, bsize } = statfsSync(data.paths.journal);
+  if (bavail * bsize < config.diskReserveBytes + config.journalSegmentBytes) return;
+  try {
+    pool.prepareSpare();
+  } catch (error) {
+    // Somebody else has filled the disk since: the writer will ask again when it needs one.
+    if (!(error instanceof StatusError)) throw error;
+  }
 }
 
 function sleep(ms: number): void {

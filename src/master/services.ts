@@ -133,10 +133,10 @@ export class MasterServices {
     });
     this.#disk = new DiskWatcher({
       shared,
-      path: options.meta,
+      paths: [options.meta, options.journal],
       reserveBytes: config.diskReserveBytes,
-      onChange: (readOnly, freeBytes) => {
-        options.log.warn({ readOnly, freeBytes }, 'free disk crossed ORCHARD_DISK_RESERVE_BYTES');
+      onChange: (disk) => {
+        options.log.warn({ ...disk }, 'free disk crossed ORCHARD_DISK_RESERVE_BYTES');
       },
     });
     this.#http = this.#makeHttp();
@@ -183,7 +183,7 @@ export class MasterServices {
   }
 
   report(which: Report): unknown {
-    if (which === 'report') return masterReport(this.#report);
+    if (which === 'report') return { ...masterReport(this.#report), disk: this.#disk.state };
     if (which === 'journal') return this.#journal();
     if (which === 'config') return describeConfig(this.#options.config);
     return this.#locks();
@@ -209,8 +209,7 @@ export class MasterServices {
   }
 
   #metrics(): MetricsSnapshot {
-    const disk = { freeBytes: this.#disk.freeBytes, readOnly: this.#disk.isReadOnly };
-    return { ...metricsSnapshot(this.#report), disk };
+    return { ...metricsSnapshot(this.#report), disk: this.#disk.state };
   }
 
   async #locks(): Promise<Locks> {

@@ -17,6 +17,8 @@
  * Invariant: `inodes`, `ids` and `side` hold every change with a seq up to meta.appliedSeq, and
  * may hold later ones; replay from there to the end of the journal gives the exact state.
  */
+import { statfsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { Code, StatusError } from '../base/status.js';
 import { IdIndex } from './id-index.js';
@@ -42,6 +44,9 @@ export const TABLES = ['inodes', 'ids', 'side', 'calls', 'expiries', 'meta'] as 
 /** Those that hold the namespace. */
 export type TableName = Exclude<(typeof TABLES)[number], 'meta'>;
 
+const { errno } = constants;
+/** LMDB writes at most so much at once. */
+const SHORT_WRITE_BYTES = 16 * 1024 * 1024;
 const encoder = new TextEncoder();
 const STATE_KEY = encoder.encode('state');
 const CLUSTER_KEY = encoder.encode('cluster');
@@ -56,8 +61,10 @@ export class Tier2 {
   readonly tables: Readonly<Record<TableName, Database<Bytes, Bytes>>>;
   readonly #meta: SealedTable;
   readonly #env: RootDatabase;
+  readonly #path: string;
 
   constructor(path: string, options: Tier2Options) {
+    this.#path = path;
     this.#env = open({
       path,
       mapSize: options.mapBytes,
@@ -116,6 +123,18 @@ export class Tier2 {
   /** Runs `write` in one transaction that is durable when this returns. */
   transact(write: () => void): void {
     this.#env.transactionSync(write);
+  }
+
+  /**
+   * Whether an error of transact() says that the disk is full. LMDB reports a write that came out
+   * short as EIO, so that is believed when next to nothing is free.
+   */
+  isDiskFull(error: unknown): boolean {
+    const code = Math.abs(Number((error as { code?: unknown } | null)?.code));
+    if (code === errno.ENOSPC || code === errno.EDQUOT) return true;
+    if (code !== errno.EIO) return false;
+    const { bavail, bsize } = statfsSync(this.#path);
+    return bavail * bsize < SHORT_WRITE_BYTES;
   }
 
   /**

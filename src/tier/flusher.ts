@@ -23,6 +23,7 @@ import {
   RECORD_TTL,
   TRASH_BIT,
 } from '../base/record.js';
+import { ReadOnly, State } from '../base/state.js';
 import { readI64, readU64 } from '../base/word64.js';
 import type { KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
@@ -32,6 +33,8 @@ import { RetryWindow } from './retry-window.js';
 import { readSideRing, releaseSideRing } from './side-ring.js';
 
 const ROW_BYTES = 32;
+/** Between two tries on a full disk. */
+const ROOM_LOOK_MS = 500;
 const NOTHING = new Uint8Array(0);
 /** Of a stored value (assembly/codec.ts): where its presence bits begin, and the one of the ttl. */
 const VALUE_PRESENCE = 1;
@@ -69,19 +72,20 @@ export class Flusher {
 
   /** Flushes the closed epoch; durable and visible to readers when it returns. */
   flush(): void {
-    const { shared, kernel, tier2, slotsMax } = this.#options;
+    const { shared, kernel, slotsMax } = this.#options;
     const began = performance.now();
     const epoch = shared.load(CONTROL.EPOCH_FLUSHED) + 1;
     const count = shared.load(CONTROL.DIRTY_COUNT + (epoch & 1) * 4);
     for (let from = 0; from < count; ) {
       const taken = kernel.copyDirty(epoch, from, Math.min(slotsMax, count - from));
-      tier2.transact(() => this.#putRows(taken));
+      this.#transact(() => this.#putRows(taken));
       shared.add(CONTROL.TIER2_VERSION, 1);
       kernel.markClean(taken);
       from += taken;
     }
     const seq = kernel.load64(CONTROL_BASE + CONTROL.CLOSED_SEQ);
-    tier2.transact(() => this.#finishEpoch(epoch, seq));
+    const undo = (): void => this.#retryWindow.undo();
+    this.#transact(() => this.#finishEpoch(epoch, seq), undo);
     shared.add(CONTROL.TIER2_VERSION, 1);
     releaseSideRing(shared, shared.load(CONTROL.CLOSED_SIDE));
     this.#duePut.clear();
@@ -96,6 +100,28 @@ export class Flusher {
     // Last: the writer may close the next epoch from here on.
     shared.store(CONTROL.EPOCH_FLUSHED, epoch);
     Atomics.notify(shared.i32, (CONTROL_BASE + CONTROL.EPOCH_FLUSHED) >> 2);
+  }
+
+  /**
+   * One durable transaction. On a full disk it is aborted, mutations are refused, and it is tried
+   * again until there is room: nothing is lost, since the journal keeps what is not flushed.
+   * `undo` takes back what `write` has noted for itself.
+   */
+  #transact(write: () => void, undo?: () => void): void {
+    const { shared, tier2 } = this.#options;
+    for (;;) {
+      try {
+        tier2.transact(write);
+        break;
+      } catch (error) {
+        undo?.();
+        if (!tier2.isDiskFull(error) || shared.load(CONTROL.STATE) === State.FAILED) throw error;
+        shared.putBits(CONTROL.READ_ONLY, ReadOnly.TIER2, true);
+        const bell = (CONTROL_BASE + CONTROL.FLUSHER_BELL) >> 2;
+        Atomics.wait(shared.i32, bell, Atomics.load(shared.i32, bell), ROOM_LOOK_MS);
+      }
+    }
+    shared.putBits(CONTROL.READ_ONLY, ReadOnly.TIER2, false);
   }
 
   /** Puts the rows that copyDirty() left in the arena; inside a transaction. */

@@ -29,11 +29,18 @@ export class RetryWindow {
   #persisted = -1;
   /** Rows in tier 2. */
   #stored = 0;
+  /** Both before the last persist(). */
+  #before: [number, number] = [-1, 0];
 
   constructor(shared: SharedMemory, kernel: KernelExports, tier2: Tier2) {
     this.#shared = shared;
     this.#kernel = kernel;
     this.#tier2 = tier2;
+  }
+
+  /** After an aborted transaction: what the last persist() stored is not stored. */
+  undo(): void {
+    [this.#persisted, this.#stored] = this.#before;
   }
 
   /** Stores the rows of the closed epoch and gives up old ones; inside its last transaction. */
@@ -42,6 +49,7 @@ export class RetryWindow {
       this.#persisted = this.#kernel.load64(CONTROL_BASE + CONTROL.RETRY_LOADED);
       this.#stored = this.#persisted;
     }
+    this.#before = [this.#persisted, this.#stored];
     const rows = this.#closedRows();
     for (let at = 0; at < rows.length; at += CHUNK_ROWS * RETRY_BYTES) {
       const chunk = rows.subarray(at, at + CHUNK_ROWS * RETRY_BYTES);
