@@ -7,6 +7,7 @@ import { echoCommand } from './commands/echo-command.js';
 import { httpCommand } from './commands/http-command.js';
 import { mixCommand } from './commands/mix-command.js';
 import { quickCommand } from './commands/quick-command.js';
+import { sharedCommand } from './commands/shared-command.js';
 import { stressCommand } from './commands/stress-command.js';
 
 const STATUS_INTERRUPTED = 130;
@@ -21,6 +22,7 @@ const program = new Command('bench')
 program.addCommand(quickCommand(), { isDefault: true });
 program.addCommand(stressCommand());
 program.addCommand(mixCommand());
+program.addCommand(sharedCommand());
 program.addCommand(echoCommand());
 program.addCommand(httpCommand());
 

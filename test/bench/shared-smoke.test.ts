@@ -1,0 +1,23 @@
+/**
+ * Creates in one directory against creates in many, in small: that both run without an error, and
+ * that one directory is no bottleneck. The bound is far below what a quiet machine shows (see
+ * docs/GUARANTEES.md), since other tests run beside this one.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url));
+const RATIO_MIN = 0.4;
+
+it('creates in one directory run in parallel', async () => {
+  const sizes = ['--pairs', '3', '--seconds', '0.5', '--warm-seconds', '0.1'];
+  const many = ['--directories', '100', '--connections', '16', '--depth', '16'];
+  const args = [MAIN, 'shared', '--json', ...sizes, ...many];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  console.log(stdout.trim());
+  const { ratio, errors } = JSON.parse(stdout) as Record<string, number>;
+  expect(errors).toBe(0);
+  expect(ratio).toBeGreaterThan(RATIO_MIN);
+});
