@@ -84,6 +84,7 @@ export class Checker {
         ...operation,
         request: look.request as Request,
         answer: look.answer,
+        listed: operation.request.path,
       }),
     );
     for (const look of looks) this.#callAt(look, rootsOf(look));

@@ -268,7 +268,8 @@ describe('the checker', () => {
     const bad = [op(250, 252, create(G), sees(file(11))), op(251, 253, create(G), sees(file(12)))];
     const quiet = noise.filter(({ request, calledNs }) => request.path !== G || calledNs < 240e6);
     const violation = check([...before, ...quiet, ...bad])!;
-    const shown = violation.split('\n').filter((line) => line.includes('├'));
+    const [reason] = violation.split('shortly before that:');
+    const shown = reason!.split('\n').filter((line) => line.includes('├'));
     expect(shown).toHaveLength(2);
     for (const line of shown) expect(line).toContain(`create ${G}`);
     expect(violation).toContain(`${G}: absent`);

@@ -59,6 +59,8 @@ export type Operation = {
   readonly returnedNs: number;
   /** undefined: nobody knows; it may have happened or not. */
   readonly answer: Answer | undefined;
+  /** It is what this listing has shown, or not shown, of one name. */
+  readonly listed?: string;
 };
 
 /** Seen like this it changes nothing: a look, or a change that was refused. */
@@ -68,8 +70,13 @@ export const isLook = ({ request, answer }: Pick<Operation, 'request' | 'answer'
   request.do === 'list' ||
   (answer !== undefined && answer.code !== 'OK');
 
-/** One line for people: `rename /t/a → /t/b`. */
-export function describeRequest(request: Request): string {
+/** One line for people: `rename /t/a → /t/b → OK`. */
+export function describe({ request, answer, listed }: Operation): string {
+  const what = `${describeRequest(request)} → ${describeAnswer(answer)}`;
+  return listed === undefined ? what : `${what} (in a listing of ${listed})`;
+}
+
+function describeRequest(request: Request): string {
   switch (request.do) {
     case 'create':
       return `create ${request.path} mode ${octal(request.mode)}${flag(request, 'overwrite')}`;
@@ -88,7 +95,7 @@ export function describeRequest(request: Request): string {
   }
 }
 
-export function describeAnswer(answer: Answer | undefined): string {
+function describeAnswer(answer: Answer | undefined): string {
   if (answer === undefined) return 'no answer';
   if (answer.code !== 'OK') return answer.code;
   if (answer.exists !== undefined) return String(answer.exists);

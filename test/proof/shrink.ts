@@ -4,13 +4,7 @@
  * answered, so that it may have happened or not: what still has no explanation then, never had one.
  */
 import type { Inode } from './namespace-model.js';
-import {
-  describeAnswer,
-  describeRequest,
-  describeSight,
-  isLook,
-  type Operation,
-} from './operation.js';
+import { describe, describeSight, isLook, type Operation } from './operation.js';
 import { Partition, rootsOf } from './partition.js';
 import { type Flights, Track } from './track.js';
 
@@ -71,13 +65,13 @@ export function explain(track: Track, failed: Operation): string {
     : { base: track.base, operations: inTime.slice(-SHRINK_MAX) };
   const touched = new Set([...operations, failed].flatMap((one) => rootsOf(one)));
   return [
-    `not linearizable: nothing explains ${describeRequest(failed.request)} → ` +
-      describeAnswer(failed.answer),
+    `not linearizable: nothing explains ${describe(failed)}`,
     ...(isWhole
       ? ['before:', ...describeState(base, touched)]
       : ['(too long to shrink; the end:)']),
     `${operations.length} operations, of ${track.log.length} that were looked at:`,
     ...timeline(operations),
+    ...(track.recent.length === 0 ? [] : ['shortly before that:', ...timeline(track.recent)]),
   ].join('\n');
 }
 
@@ -110,8 +104,8 @@ function timeline(operations: readonly Operation[]): string[] {
     const isOpen = !Number.isFinite(operation.returnedNs);
     const end = isOpen ? COLUMNS - 1 : column(operation.returnedNs);
     const bar = `${' '.repeat(start)}├${'─'.repeat(Math.max(0, end - start))}${isOpen ? '…' : '┤'}`;
-    const called = ((operation.calledNs - from) / 1e6).toFixed(3);
-    const what = `${describeRequest(operation.request)} → ${describeAnswer(operation.answer)}`;
-    return `  ${called.padStart(9)} ms ${bar.padEnd(COLUMNS + 2)} ${operation.client}: ${what}`;
+    const calledMs = ((operation.calledNs - from) / 1e6).toFixed(3).padStart(9);
+    const [when, where] = [`${calledMs} ms`, bar.padEnd(COLUMNS + 2)];
+    return `  ${when} ${where} ${operation.client}: ${describe(operation)}`;
   });
 }

@@ -11,6 +11,8 @@ import { type Partition, type Pending, pendingOf } from './partition.js';
 
 /** Operations kept for explaining; a partition that is never quiet forgets its oldest. */
 const LOG_MAX = 4000;
+/** Operations before those, which led to `base`; shown to people. */
+const RECENT_MAX = 8;
 
 /** What is in flight of each operation, wherever its partition has gone. */
 export type Flights = Map<Operation, readonly Pending[]>;
@@ -22,6 +24,8 @@ export class Track {
   log: Operation[];
   /** The log lacks its beginning. */
   isCut = false;
+  /** The last ones before the log. */
+  recent: readonly Operation[] = [];
 
   constructor(partition: Partition, flights: Flights, base = EMPTY, log: Operation[] = []) {
     this.partition = partition;
@@ -68,12 +72,16 @@ export class Track {
     this.base = new Inode(EMPTY.sight, new Map([...this.base.children, ...other.base.children]));
     this.log = [...this.log, ...other.log].sort((a, b) => a.calledNs - b.calledNs);
     this.isCut ||= other.isCut;
+    this.recent = [...this.recent, ...other.recent]
+      .sort((a, b) => a.calledNs - b.calledNs)
+      .slice(-RECENT_MAX);
   }
 
   split(): Track[] | undefined {
     return this.partition.split()?.map((partition) => {
       const part = new Track(partition, this.#flights, this.base, [...this.log]);
       part.isCut = this.isCut;
+      part.recent = this.recent;
       part.#settle();
       return part;
     });
@@ -83,6 +91,7 @@ export class Track {
     const { settled } = this.partition;
     if (settled === undefined) return;
     this.base = settled;
+    this.recent = [...this.recent, ...this.log].slice(-RECENT_MAX);
     this.log = [];
     this.isCut = false;
   }
