@@ -9,6 +9,7 @@ import { mixCommand } from './commands/mix-command.js';
 import { quickCommand } from './commands/quick-command.js';
 import { sharedCommand } from './commands/shared-command.js';
 import { stressCommand } from './commands/stress-command.js';
+import { peersCommand } from './commands/peers-command.js';
 
 const STATUS_INTERRUPTED = 130;
 
@@ -25,6 +26,7 @@ program.addCommand(mixCommand());
 program.addCommand(sharedCommand());
 program.addCommand(echoCommand());
 program.addCommand(httpCommand());
+program.addCommand(peersCommand());
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => process.exit(STATUS_INTERRUPTED));

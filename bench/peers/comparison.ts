@@ -1,0 +1,96 @@
+/**
+ * From the rows of all rounds to what is told: medians, and the ratio of ours to the peer's within
+ * each round with its spread. Pure.
+ */
+import { OURS, type PeerRow } from './run-peers.js';
+
+export type Side = {
+  readonly opsPerSecond: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly serverCpu: number;
+  readonly clientCpu: number;
+  readonly errors: number;
+};
+
+export type Comparison = {
+  /** Of its rows, for what is common to them. */
+  readonly row: PeerRow;
+  readonly rounds: number;
+  readonly ours: Side;
+  readonly theirs: Side;
+  readonly ratio: { readonly min: number; readonly median: number; readonly max: number };
+};
+
+export function compare(rows: readonly PeerRow[]): Comparison[] {
+  const groups = new Map<string, PeerRow[]>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const comparison = compareGroup(group);
+    return comparison === undefined ? [] : [comparison];
+  });
+}
+
+/** What is measured in every round anew. */
+export const keyOf = (row: PeerRow): string =>
+  [row.peer, row.durability, row.case, row.connections, row.depth, row.tool ?? ''].join(' ');
+
+function compareGroup(group: readonly PeerRow[]): Comparison | undefined {
+  const ours = group.filter(({ system }) => system === OURS);
+  const theirs = group.filter(({ system }) => system !== OURS);
+  const ratios = ours.flatMap((row) => {
+    const other = theirs.find(({ round }) => round === row.round);
+    return other === undefined ? [] : [row.opsPerSecond / other.opsPerSecond];
+  });
+  const [row] = theirs;
+  if (row === undefined || ratios.length === 0) return undefined;
+  return {
+    row,
+    rounds: ratios.length,
+    ours: sideOf(ours),
+    theirs: sideOf(theirs),
+    ratio: { min: Math.min(...ratios), median: median(ratios), max: Math.max(...ratios) },
+  };
+}
+
+function sideOf(rows: readonly PeerRow[]): Side {
+  const of = (field: 'opsPerSecond' | 'serverCpu' | 'clientCpu'): number =>
+    median(rows.map((row) => row[field]));
+  const latency = (field: 'p50Ms' | 'p99Ms'): number | null => {
+    const known = rows.flatMap((row) => row[field] ?? []);
+    return known.length === 0 ? null : median(known);
+  };
+  return {
+    opsPerSecond: of('opsPerSecond'),
+    p50Ms: latency('p50Ms'),
+    p99Ms: latency('p99Ms'),
+    serverCpu: of('serverCpu'),
+    clientCpu: of('clientCpu'),
+    errors: rows.reduce((sum, { errors }) => sum + errors, 0),
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  if (sorted.length % 2 === 1) return sorted[middle]!;
+  return (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+const BUSY_CORE = 0.9;
+const BUSY_SHARE = 0.88;
+
+/**
+ * Who had no more to give: the machine as a whole, the server's one thread, the generator's one
+ * thread; otherwise the time went into waiting for the disk or for each other.
+ */
+export function boundBy(side: Side, cores: number): string {
+  const { serverCpu, clientCpu } = side;
+  if (serverCpu + clientCpu >= cores * BUSY_SHARE) return 'both cores';
+  if (serverCpu >= BUSY_CORE && serverCpu >= clientCpu) return 'server';
+  if (clientCpu >= BUSY_CORE) return 'client';
+  return 'waiting';
+}

@@ -1,0 +1,35 @@
+/**
+ * CPU time of a server with the processes that it has started: some write their log in one of them.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { cpuSecondsOf } from '../load/process-usage.js';
+
+export function cpuSecondsOfTree(pid: number): number {
+  let seconds = cpuSecondsOf(pid);
+  for (const child of childrenOf(pid)) {
+    try {
+      seconds += cpuSecondsOfTree(child);
+    } catch (error) {
+      // It may have ended since it was listed.
+      if (!isGone(error)) throw error;
+    }
+  }
+  return seconds;
+}
+
+function childrenOf(pid: number): number[] {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).flatMap((task) => {
+    try {
+      const text = readFileSync(`${tasks}/${task}/children`, 'latin1').trim();
+      return text === '' ? [] : text.split(' ').map(Number);
+    } catch (error) {
+      // As a thread may; kernels without CONFIG_PROC_CHILDREN have no such file at all.
+      if (isGone(error)) return [];
+      throw error;
+    }
+  });
+}
+
+const isGone = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(String(error.code));
