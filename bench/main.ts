@@ -6,10 +6,10 @@ import { Command } from 'commander';
 import { echoCommand } from './commands/echo-command.js';
 import { httpCommand } from './commands/http-command.js';
 import { mixCommand } from './commands/mix-command.js';
+import { peersCommand } from './commands/peers-command.js';
 import { quickCommand } from './commands/quick-command.js';
 import { sharedCommand } from './commands/shared-command.js';
 import { stressCommand } from './commands/stress-command.js';
-import { peersCommand } from './commands/peers-command.js';
 
 const STATUS_INTERRUPTED = 130;
 

@@ -3,9 +3,7 @@
  */
 import { cpus } from 'node:os';
 import { SingleBar } from 'cli-progress';
-import { Command, InvalidArgumentError } from 'commander';
-import { aligned } from '../report.js';
-import { RunRecorder, recordOption } from '../results.js';
+import { Command } from 'commander';
 import { alluxio } from '../peers/alluxio.js';
 import { compare } from '../peers/comparison.js';
 import { etcd } from '../peers/etcd.js';
@@ -14,16 +12,33 @@ import { moosefs } from '../peers/moosefs.js';
 import { cells, columns } from '../peers/peers-table.js';
 import { redis } from '../peers/redis.js';
 import { type PeerRow, runPeers } from '../peers/run-peers.js';
-import { type Durability, type Peer, type PeerSizes, peerNames } from '../peers/system.js';
+import {
+  type Durability,
+  type Peer,
+  type PeerName,
+  type PeerSizes,
+  peerNames,
+} from '../peers/system.js';
 import { type Verb, verbs } from '../peers/wire/dialect.js';
 import { zookeeper } from '../peers/zookeeper.js';
+import { aligned } from '../report.js';
+import { RunRecorder, recordOption } from '../results.js';
+import { namesOf, positive, RPC_THREADS_DEFAULT, seedOption, tell } from './values.js';
 
 const known: readonly Peer[] = [redis, moosefs, zookeeper, etcd, hdfs, alluxio];
 const durabilities: readonly Durability[] = ['none', 'group', 'each'];
 
 const ROUNDS_DEFAULT = 5;
-const SEED_DEFAULT = 1;
-const RPC_THREADS_DEFAULT = 2;
+
+const HELP = `
+Both servers run all the while and are loaded in turns, A-B-A-B, so a figure of one is compared with
+the figure that the other gave a moment before or after. A peer that is not here is skipped, and it
+is said how to get it; --install fetches all, or those of --only, without touching the system.
+
+examples:
+  npm run bench -- peers --install
+  npm run bench -- peers --only redis,etcd --cases create,stat
+  npm run bench -- peers --only moosefs --rounds 7 --seconds 2 --record`;
 
 const fullSizes: PeerSizes = {
   directories: 1000,
@@ -48,9 +63,9 @@ const smokeSizes: PeerSizes = {
 };
 
 type PeersFlags = {
-  readonly only: readonly Peer[];
-  readonly cases: readonly Verb[];
-  readonly durable: readonly Durability[];
+  readonly only?: readonly PeerName[];
+  readonly cases?: readonly Verb[];
+  readonly durable?: readonly Durability[];
   readonly rounds?: number;
   readonly seconds?: number;
   readonly threads: number;
@@ -61,33 +76,30 @@ type PeersFlags = {
   readonly record?: string;
 };
 
-export function peersCommand(): Command {
-  return new Command('peers')
+export const peersCommand = (): Command =>
+  new Command('peers')
     .description('Orchard and other metadata servers, taking turns on this machine')
-    .option('--only <peers>', `some of ${peerNames.join(',')}`, listOf(known, nameOf), known)
-    .option('--cases <cases>', `some of ${verbs.join(',')}`, listOf<Verb>(verbs, String), verbs)
-    .option(
-      '--durable <modes>',
-      `some of ${durabilities.join(',')}`,
-      listOf<Durability>(durabilities, String),
-      durabilities,
-    )
+    .option('--only <peers>', `some of ${peerNames.join(',')}`, namesOf(peerNames))
+    .option('--cases <cases>', `some of ${verbs.join(',')}`, namesOf(verbs))
+    .option('--durable <modes>', `some of ${durabilities.join(',')}`, namesOf(durabilities))
     .option('--rounds <count>', `turns of each; ${ROUNDS_DEFAULT} if not given`, positive)
     .option('--seconds <count>', 'counted time of each case in each turn', positive)
     .option('--threads <count>', 'RPC threads of our master', positive, RPC_THREADS_DEFAULT)
-    .option('--seed <number>', 'of everything that is drawn at random', positive, SEED_DEFAULT)
     .option('--json', 'one JSON object a line')
     .option('--smoke', 'every case at a tiny size: does the bench work?')
     .option('--install', 'fetch the peers into a cache folder; nothing is installed')
+    .addOption(seedOption())
     .addOption(recordOption())
+    .addHelpText('after', HELP)
     .action(peers);
-}
 
 async function peers(flags: PeersFlags): Promise<void> {
-  if (flags.install === true) await install(flags.only);
-  const present = flags.only.filter((peer) => {
+  const { only = peerNames } = flags;
+  const chosen = known.filter(({ name }) => only.includes(name));
+  if (flags.install === true) await install(chosen);
+  const present = chosen.filter((peer) => {
     const why = peer.missing();
-    if (why !== undefined) console.error(`· ${peer.title} is skipped: ${why}`);
+    if (why !== undefined) tell(`${peer.title} is skipped: ${why}`);
     return why === undefined;
   });
   if (flags.install === true) return;
@@ -104,13 +116,13 @@ async function peers(flags: PeersFlags): Promise<void> {
   const rows: PeerRow[] = [];
   await runPeers({
     peers: present,
-    verbs: new Set(flags.cases),
-    durabilities: new Set(flags.durable),
+    verbs: new Set(flags.cases ?? verbs),
+    durabilities: new Set(flags.durable ?? durabilities),
     rounds,
     sizes,
     seed: flags.seed,
     rpcThreads: flags.threads,
-    tell: (text) => console.error(`· ${text}`),
+    tell,
     row: (row) => {
       rows.push(row);
       recorder.row(row);
@@ -146,23 +158,4 @@ async function install(chosen: readonly Peer[]): Promise<void> {
     bar.increment({ title: `${peer.title} ${peer.version()}` });
   }
   bar.stop();
-}
-
-const nameOf = (peer: Peer): string => peer.name;
-
-function listOf<T>(all: readonly T[], name: (each: T) => string): (text: string) => readonly T[] {
-  return (text) =>
-    text.split(',').map((part) => {
-      const found = all.find((each) => name(each) === part.trim());
-      if (found === undefined) {
-        throw new InvalidArgumentError(`${part} is none of ${all.map(name).join(', ')}`);
-      }
-      return found;
-    });
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('must be a number above 0');
-  return value;
 }

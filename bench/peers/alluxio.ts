@@ -19,8 +19,8 @@ const MASTER = 'alluxio.master.AlluxioMaster';
 const FORMAT = 'alluxio.cli.Format';
 const TOOL = 'alluxio.stress.cli.StressMasterBench';
 const CLIENTS_MAX = 10;
-/** Entries of the directories that the tool lists: its default. */
-const LISTED_ENTRIES = 100;
+/** Entries of the directories that the tool lists. */
+const LISTED_ENTRIES = 500;
 const WARM_SHARE = 2;
 const SECONDS_SHARE = 3;
 const CHANGES_SHARE = 5;
@@ -58,11 +58,11 @@ export const alluxio: Peer = {
   entriesMax: LISTED_ENTRIES,
   start,
   notes: [
-    'StressMasterBench, 50 threads with 10 native clients over gRPC, from a JVM started for each ' +
-      'figure, with its own warm-up; MUST_CACHE, so no store is written. A listing is of 100 ' +
-      'entries; the figure is entries a second. Permissions are on; metadata is on the heap.',
-    'group: the embedded (Raft) journal of one master; none: the journal in a local folder, which ' +
-      'flushes but does not sync.',
+    'StressMasterBench, 50 threads with 10 native clients over gRPC, from a JVM started for ' +
+      'each figure, with its own warm-up; MUST_CACHE, so no store is written. A listing is of ' +
+      '500 entries; the figure is entries a second. Permissions are on; metadata is on the heap.',
+    'group: the embedded (Raft) journal of one master; none: the journal in a local folder, ' +
+      'which flushes but does not sync.',
   ],
 };
 

@@ -44,9 +44,9 @@ export const hdfs: Peer = {
   ],
   start,
   notes: [
-    'NNThroughputBenchmark, 50 threads over Hadoop RPC from a JVM started for each figure: it has ' +
-      'no warm-up, gives no percentiles (? in the table), and its create is two calls, create and ' +
-      'complete.',
+    'NNThroughputBenchmark, 50 threads over Hadoop RPC from a JVM started for each figure: it ' +
+      'has no warm-up, gives no percentiles (? in the table), and its create is two calls, ' +
+      'create and complete.',
     'group: the default, the edit log is synced for the calls that have gathered; none: ' +
       'dfs.namenode.edits.noeditlogchannelflush. Permissions are on.',
   ],

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { DEBIAN_ROOT, fetchDebian, missingProgram, programPath } from './packages.js';
 import { freePorts, LOOPBACK, ServerDirectory, ServerProcess } from './server-process.js';
 import { type Peer, type StartSetting, type System, step } from './system.js';
-import { type Inodes, WireSystem } from './wire-system.js';
 import { exchange } from './wire/exchange.js';
 import {
   MOOSEFS_ROOT_INODE,
@@ -17,6 +16,7 @@ import {
   packetBytes,
   registerRequest,
 } from './wire/moosefs-dialect.js';
+import { type Inodes, WireSystem } from './wire-system.js';
 
 const PROGRAM = 'mfsmaster';
 const EMPTY_METADATA = join(DEBIAN_ROOT, 'var/lib/mfs/metadata.mfs.empty');

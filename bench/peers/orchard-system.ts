@@ -98,7 +98,7 @@ export class OrchardSystem implements System {
     this.#ledger.done('create', range, until);
   }
 
-  #list({ connections, depth }: Pick<Step, 'connections' | 'depth'>, repeat: number) {
+  async #list({ connections, depth }: Pick<Step, 'connections' | 'depth'>, repeat: number) {
     const work: Work = {
       verb: 'listStatus',
       kind: 'f',
@@ -106,14 +106,13 @@ export class OrchardSystem implements System {
       path: '/flat',
       repeat,
     };
-    return this.#load.run({
-      target: this.#master.target,
-      work,
-      connections,
-      depth,
-      warmSeconds: 0,
-      seed: this.#setting.seed,
-    });
+    const { seed, entries } = this.#setting;
+    const shape = { connections, depth, warmSeconds: 0 };
+    const result = await this.#load.run({ target: this.#master.target, work, ...shape, seed });
+    const wanted = entries * repeat;
+    if (result.operations === wanted) return result;
+    const firstError = `${result.operations} entries were listed instead of ${wanted}`;
+    return { ...result, errors: result.errors + 1, firstError };
   }
 
   #run({ connections, depth }: Step, work: Work) {

@@ -82,7 +82,13 @@ export async function fetchMaven(name: string, artifacts: readonly string[]): Pr
   );
   await run(
     'mvn',
-    ['-B', '-q', 'dependency:copy-dependencies', '-DoutputDirectory=jars', '-DincludeScope=runtime'],
+    [
+      '-B',
+      '-q',
+      'dependency:copy-dependencies',
+      '-DoutputDirectory=jars',
+      '-DincludeScope=runtime',
+    ],
     { cwd: folder, maxBuffer: OUTPUT_BYTES_MAX },
   );
 }

@@ -19,8 +19,7 @@ export const columns = [
 
 export function cells({ row, ours, theirs, ratio }: Comparison, cores: number): string[] {
   const both = (figure: (side: Side) => string): string => `${figure(ours)} / ${figure(theirs)}`;
-  const durable =
-    row.ours === row.durability ? row.durability : `${row.ours} / ${row.durability}`;
+  const durable = row.ours === row.durability ? row.durability : `${row.ours} / ${row.durability}`;
   return [
     row.tool === undefined ? row.case : `${row.case}, ${row.tool}`,
     `${row.connections}×${row.depth}`,

@@ -98,11 +98,7 @@ async function comparePlan(
   }
 }
 
-async function takeTurns(
-  options: PeersOptions,
-  pair: Pair,
-  steps: readonly Step[],
-): Promise<void> {
+async function takeTurns(options: PeersOptions, pair: Pair, steps: readonly Step[]): Promise<void> {
   for (let round = 1; round <= options.rounds; round++) {
     for (const step of steps) {
       for (const [name, system] of [

@@ -3,8 +3,8 @@
  * steps, one after the other, on loopback, with their data in a directory that goes with them.
  */
 import type { PeerLoad } from './peer-load.js';
-import type { Figures } from './wire/peer-job.js';
 import type { Verb } from './wire/dialect.js';
+import type { Figures } from './wire/peer-job.js';
 
 /**
  * What has happened when a write is answered:

@@ -7,9 +7,9 @@ import pRetry from 'p-retry';
 import { DEBIAN_ROOT, fetchDebian, programPath } from './packages.js';
 import { freePorts, LOOPBACK, ServerDirectory, ServerProcess } from './server-process.js';
 import { type Peer, type StartSetting, type System, step } from './system.js';
-import { WireSystem } from './wire-system.js';
 import { exchange } from './wire/exchange.js';
 import { connectRequest, createZnode, frameBytes, isCreated } from './wire/zookeeper-dialect.js';
+import { WireSystem } from './wire-system.js';
 
 const PACKAGE = 'libzookeeper-java';
 const JARS = join(DEBIAN_ROOT, 'usr/share/java');
@@ -53,8 +53,8 @@ export const zookeeper: Peer = {
   entriesMax: ENTRIES_MAX,
   start,
   notes: [
-    'A file is a znode of 100 bytes, open to everybody, at the same full path of depth 4; stat is ' +
-      'exists. No rename. A listing is names only, of 100,000 children.',
+    'A file is a znode of 100 bytes, open to everybody, at the same full path of depth 4; ' +
+      'stat is exists. No rename. A listing is names only, of 100,000 children.',
     'group: the default, one sync for the requests that have gathered; none: forceSync=no. Reads ' +
       'may be old, as is its default.',
   ],
@@ -93,7 +93,7 @@ async function start(setting: StartSetting): Promise<System> {
     ],
     port,
   });
-  // Its port is open before it serves.
+  // Its port is open before it serves, and a session that is asked for too early gets no answer.
   const greet = () => exchange(server.target, [connectRequest()], frameBytes);
   await pRetry(greet, { retries: READY_RETRIES, minTimeout: READY_RETRY_MS, factor: 1 });
   await makeDirectories(server.target, setting.sizes.directories);

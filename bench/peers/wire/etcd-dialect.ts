@@ -1,7 +1,7 @@
 /**
- * etcd's KV service: gRPC over plain HTTP/2, a stream a call, encoded by hand, because a gRPC client
- * in Node would be the limit and not etcd. A file is a key (its full path) with VALUE_BYTES of
- * attributes; a listing is a range of keys with their values. There is no rename.
+ * etcd's KV service: gRPC over plain HTTP/2, a stream a call, encoded by hand, because a gRPC
+ * client in Node would be the limit and not etcd. A file is a key (its full path) with
+ * VALUE_BYTES of attributes; a listing is a range of keys with their values. There is no rename.
  *
  *   u24 length | u8 type | u8 flags | u32 stream | payload      a call: HEADERS, then DATA (end)
  *
@@ -10,8 +10,8 @@
  */
 import {
   type Dialect,
-  pathOf,
   type PeerWork,
+  pathOf,
   type ReaderEvents,
   VALUE,
   type WireReader,

@@ -5,6 +5,8 @@
 import { connect } from 'node:net';
 import { type MessageMeasure, StreamCutter } from './stream-cutter.js';
 
+const SILENCE_MS_MAX = 3000;
+
 export function exchange(
   address: { readonly host: string; readonly port: number },
   requests: readonly Uint8Array[],
@@ -23,6 +25,9 @@ export function exchange(
       }
     });
     socket.on('data', (chunk) => cutter.push(chunk, chunk.length));
+    socket.setTimeout(SILENCE_MS_MAX, () => {
+      socket.destroy(new Error(`nothing was heard for ${SILENCE_MS_MAX} ms`));
+    });
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('the server closed the connection')));
   });

@@ -8,8 +8,8 @@ import { PathPattern } from '../../load/path-pattern.js';
 import {
   type Dialect,
   type PeerWork,
-  type ReaderEvents,
   RENAMED_KIND,
+  type ReaderEvents,
   type WireReader,
   WorkCursor,
 } from './dialect.js';

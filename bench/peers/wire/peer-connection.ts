@@ -1,7 +1,7 @@
 /**
- * One connection to a peer: greeting, then a closed loop that keeps `depth` calls in flight. As with
- * our own protocol, all replies of one read are answered with one write, and the calls of that
- * write are templates over which a few bytes are written.
+ * One connection to a peer: greeting, then a closed loop that keeps `depth` calls in flight. As
+ * with our own protocol, all replies of one read are answered with one write, and the calls of
+ * that write are templates over which a few bytes are written.
  *
  *   call id = sequence × slots + slot      slots: depth rounded up to a power of two
  *

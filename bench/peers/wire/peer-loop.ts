@@ -1,8 +1,8 @@
 /**
- * Runs one job against a peer as the closed loop of our own protocol does: connections × depth calls
- * in flight, each answered call followed by the next at once. Only what is answered between the end
- * of the warm-up and the end of the time counts; what is in flight then is waited for, so that its
- * errors are seen.
+ * Runs one job against a peer as the closed loop of our own protocol does: connections × depth
+ * calls in flight, each answered call followed by the next at once. Only what is answered
+ * between the end of the warm-up and the end of the time counts; what is in flight then is
+ * waited for, so that its errors are seen.
  */
 import { build, type Histogram } from 'hdr-histogram-js';
 import { cpuSecondsOfTree } from '../process-tree.js';

@@ -5,10 +5,10 @@
 import {
   type Dialect,
   OLDEST_CALL,
-  pathOf,
   type PeerWork,
-  type ReaderEvents,
+  pathOf,
   RENAMED_KIND,
+  type ReaderEvents,
   VALUE,
   VALUE_BYTES,
   WorkCursor,
@@ -32,8 +32,7 @@ export function redisDialect(work: PeerWork, seed: number): Dialect {
   const path = pathOf(work, work.kind);
   const target = pathOf(work, RENAMED_KIND);
   const { template, at, targetAt } = encode(work, path, target);
-  const wanted: Wanted =
-    work.verb === 'stat' ? isValue : work.verb === 'delete' ? isOne : isOk;
+  const wanted: Wanted = work.verb === 'stat' ? isValue : work.verb === 'delete' ? isOne : isOk;
   return {
     hello: undefined,
     template,

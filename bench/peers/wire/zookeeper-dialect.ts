@@ -1,13 +1,13 @@
 /**
- * ZooKeeper's client protocol (jute): a file is a persistent znode with VALUE_BYTES of data, open to
- * everybody. create, exists, delete; getChildren gives names only. There is no rename.
+ * ZooKeeper's client protocol (jute): a file is a persistent znode with VALUE_BYTES of data,
+ * open to everybody. create, exists, delete; getChildren gives names only. There is no rename.
  *
- *   u32 length | i32 xid | i32 type | body          reply: u32 length | i32 xid | i64 zxid | i32 err
+ *   u32 length | i32 xid | i32 type | body    reply: u32 length | i32 xid | i64 zxid | i32 err
  */
 import {
   type Dialect,
-  pathOf,
   type PeerWork,
+  pathOf,
   type ReaderEvents,
   VALUE,
   type WireReader,
