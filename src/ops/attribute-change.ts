@@ -44,14 +44,21 @@ export function checkChange(path: string, change: AttributeChange, fields: Recor
   if (mode !== undefined && (mode < 0 || mode > 0o7777)) {
     throw invalid(path, `Invalid mode ${mode}`, 'Give permission bits, 0 to 07777.');
   }
-  if (ttlMs !== undefined && ttlMs < -1) {
-    throw invalid(path, `Invalid ttl ${ttlMs}`, 'Give milliseconds, or -1 for none.');
-  }
+  checkTtl(path, ttlMs ?? -1);
   if (change.owner === '' || change.group === '') {
     throw invalid(path, 'Invalid owner or group ""', 'Give a name.');
   }
   const min = change.replicationMin ?? fields.replicationMin;
   const max = change.replicationMax ?? fields.replicationMax;
+  checkReplication(path, min, max);
+}
+
+export function checkTtl(path: string, ttlMs: number): void {
+  if (ttlMs >= -1) return;
+  throw invalid(path, `Invalid ttl ${ttlMs}`, 'Give milliseconds, or -1 for none.');
+}
+
+export function checkReplication(path: string, min: number, max: number): void {
   if (min < 0 || max < -1 || (max >= 0 && min > max)) {
     const reason = `Cannot set replication min ${min} and max ${max}`;
     throw invalid(path, reason, 'Give 0 <= min <= max, or max -1 for no upper bound.');

@@ -23,6 +23,7 @@ import type { LockList } from '../lock/lock-list.js';
 import { lockRead, lockWriteEdge } from '../path/lock-pattern.js';
 import type { PathWalk } from '../path/path-walk.js';
 import { Bits, checkBits, checkRemove, checkWay, checkWritableMount } from './access.js';
+import { checkReplication, checkTtl } from './attribute-change.js';
 import { alreadyExists, invalid, isBelowFile, notDirectory } from './failures.js';
 import { FirstAnswer } from './first-answer.js';
 import { awaitPath, LoadType, nothingAsked } from './loading.js';
@@ -132,7 +133,9 @@ export class Create extends Mutation {
   }
 
   #checkOptions(walk: PathWalk): void {
-    const { blockSize, mode } = this.#options;
+    const { blockSize, mode, ttlMs, replicationMin, replicationMax } = this.#options;
+    checkTtl(walk.text(), ttlMs);
+    checkReplication(walk.text(), Math.max(replicationMin, 0), replicationMax);
     if (blockSize !== undefined && !(blockSize > 0)) {
       throw invalid(walk.text(), `Invalid block size ${blockSize}`, 'Give a size above 0.');
     }

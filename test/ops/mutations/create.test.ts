@@ -107,6 +107,14 @@ describe.each(TIER1_SIZES)('create with %i bytes of tier 1', (tier1Bytes) => {
     expect(names.stat('/f')).toBeUndefined();
   });
 
+  it('what setAttribute would refuse is refused: ttl below -1, more replicas than at most', async () => {
+    for (const wrong of [{ ttlMs: -2 }, { replicationMin: 3, replicationMax: 1 }]) {
+      const made = names.createFile('/f', wrong);
+      await expect(made).rejects.toMatchObject(refusal(Code.INVALID_ARGUMENT));
+    }
+    expect(names.stat('/f')).toBeUndefined();
+  });
+
   it('11. names with whitespace are kept verbatim', async () => {
     const paths = ['/ ', '/pa th', '/a\tb', '/ lead', '/trail ', '/новый'];
     for (const path of paths) await names.createFile(path);
