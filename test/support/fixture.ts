@@ -46,6 +46,8 @@ export type FixtureOptions = {
   readonly loader: ExecutorOptions['loader'];
   readonly retryEntryCount: number;
   readonly retryWindowMs: number;
+  /** What the executors have instead of their kernel: to force their slow paths. */
+  readonly kernelOf: (kernel: KernelExports) => KernelExports;
 };
 
 const defaults: FixtureOptions = {
@@ -57,6 +59,7 @@ const defaults: FixtureOptions = {
   loader: undefined,
   retryEntryCount: 4096,
   retryWindowMs: 600_000,
+  kernelOf: (kernel) => kernel,
 };
 
 /** Tier-1 bytes of a suite that runs with both sizes. */
@@ -218,7 +221,7 @@ class Life {
     const executor = new Executor({
       index,
       shared: this.shared,
-      kernel: instantiate(this.shared.memory, index),
+      kernel: options.kernelOf(instantiate(this.shared.memory, index)),
       tier2: this.tier2,
       supergroup: 'supergroup',
       superuser: 'root',

@@ -107,7 +107,7 @@ describe.each(TIER1_SIZES)('create with %i bytes of tier 1', (tier1Bytes) => {
     expect(names.stat('/f')).toBeUndefined();
   });
 
-  it('what setAttribute would refuse is refused: ttl below -1, more replicas than at most', async () => {
+  it('a ttl below -1, or more replicas at least than at most, is refused', async () => {
     for (const wrong of [{ ttlMs: -2 }, { replicationMin: 3, replicationMax: 1 }]) {
       const made = names.createFile('/f', wrong);
       await expect(made).rejects.toMatchObject(refusal(Code.INVALID_ARGUMENT));

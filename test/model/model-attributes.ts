@@ -1,0 +1,79 @@
+/** What the model knows of single inodes: how they begin, and how they may be changed. */
+import { check, type Inode, isSuper, type Moment, refuse, WRITE } from './model-tree.js';
+import { type Change, type FileMade, GROUPS, type User } from './step.js';
+
+export const blank = (key: number, directory: boolean, now: Moment): Inode => ({
+  key,
+  directory,
+  mount: 0,
+  mountPoint: false,
+  readOnly: false,
+  owner: '',
+  group: '',
+  mode: 0,
+  completed: directory,
+  pinned: false,
+  ttlMs: -1,
+  ttlAction: 'delete',
+  length: 0,
+  blockSize: 0,
+  replicationMin: 0,
+  replicationMax: -1,
+  xattrs: {},
+  mtime: { ...now },
+  ctime: { ...now },
+  children: new Map(),
+  trash: new Map(),
+  id: 0,
+});
+
+/** Children came or went: the later of what it was and now. */
+export function touch(directory: Inode, now: Moment): void {
+  const { mtime } = directory;
+  mtime.from = Math.max(mtime.from, now.from);
+  mtime.to = Math.max(mtime.to, now.to);
+}
+
+/** Only the top of a read-only mount is ever in it: nothing can be made below. */
+export function checkWritable(inode: Inode): void {
+  if (inode.readOnly) refuse('PERMISSION_DENIED');
+}
+
+export function checkMade(options: FileMade): void {
+  const { blockSize = 1, mode = 0, ttlMs = -1 } = options;
+  if (blockSize <= 0 || mode > 0o7777 || ttlMs < -1) refuse('INVALID_ARGUMENT');
+  checkReplication(Math.max(options.replicationMin ?? 0, 0), options.replicationMax ?? -1);
+}
+
+function checkReplication(min: number, max: number): void {
+  if (min < 0 || max < -1 || (max >= 0 && min > max)) refuse('INVALID_ARGUMENT');
+}
+
+/** setAttribute of one inode: first who may, then what may be, then the change. */
+export function changeInode(inode: Inode, user: User, change: Change): void {
+  checkWritable(inode);
+  const { owner, group, mode, xattrs, xattrUpdate, ...other } = change;
+  if (owner !== undefined && !isSuper(user)) refuse('PERMISSION_DENIED');
+  const isOwner = isSuper(user) || inode.owner === user;
+  if ((mode !== undefined || group !== undefined) && !isOwner) refuse('PERMISSION_DENIED');
+  const joins = group !== undefined && !isSuper(user) && !GROUPS[user].includes(group);
+  if (joins) refuse('PERMISSION_DENIED');
+  const isOther = xattrs !== undefined || xattrUpdate !== undefined;
+  if (isOther || Object.keys(other).length > 0) check(inode, user, WRITE);
+  if ((mode ?? 0) > 0o7777 || (other.ttlMs ?? -1) < -1) refuse('INVALID_ARGUMENT');
+  if (owner === '' || group === '') refuse('INVALID_ARGUMENT');
+  const { replicationMin = inode.replicationMin, replicationMax = inode.replicationMax } = other;
+  checkReplication(replicationMin, replicationMax);
+  Object.assign(inode, other, owner && { owner }, group && { group });
+  if (mode !== undefined) inode.mode = mode;
+  if (isOther) inode.xattrs = updated(inode.xattrs, xattrs ?? {}, xattrUpdate ?? 'unionReplace');
+}
+
+type Pairs = Readonly<Record<string, string>>;
+
+function updated(old: Pairs, given: Pairs, how: Change['xattrUpdate']): Record<string, string> {
+  if (how === 'truncate') return { ...given };
+  if (how === 'unionReplace') return { ...old, ...given };
+  if (how === 'unionPreserve') return { ...given, ...old };
+  return Object.fromEntries(Object.entries(old).filter(([name]) => !(name in given)));
+}

@@ -1,0 +1,58 @@
+/**
+ * Goal: whatever is asked, in whatever order, by whomever, the master answers as the plain tree of
+ * namespace-model.ts does: with everything in memory, with a tier of 64 KiB, after SIGKILL and
+ * replay, and on every slow path.
+ * Method: random sequences (generator.ts), every answer compared (agreement.ts), shrunk when one
+ * differs. ORCHARD_TEST_SEED repeats a failure; ORCHARD_MODEL_RUNS searches longer.
+ */
+import { describe, expect, it } from 'vitest';
+import type { FileStatus } from '../../src/client/index.js';
+import { runModelSequences, type Saboteur, type Variant } from './run-sequences.js';
+import { GROUPS } from './step.js';
+
+const seed = Number(process.env['ORCHARD_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const runs = process.env['ORCHARD_MODEL_RUNS'];
+const COUNTS: readonly (readonly [Variant, number])[] = [
+  ['normal', 60],
+  ['tiny', 60],
+  ['kills', 24],
+  ['slow', 50],
+  ['restarts', 50],
+];
+
+describe(`the master and the model (seed ${seed})`, () => {
+  it.each(COUNTS)(
+    'answer alike: %s',
+    async (variant, usual) => {
+      const count = Number(runs ?? usual);
+      const report = await runModelSequences({
+        count,
+        seed,
+        variant,
+        deadline: Date.now() + 50_000,
+      });
+      if (process.env['ORCHARD_TEST_TOLD']) console.log(JSON.stringify(report));
+      expect(report.violations.map(({ text }) => text).join('\n\n')).toBe('');
+      expect(report.sequences).toBeGreaterThanOrEqual(count);
+      if (variant === 'kills') expect(report.kills).toBeGreaterThan(0);
+    },
+    90_000,
+  );
+
+  it('a master that forgets setgid is caught, and told of in few steps', async () => {
+    const saboteur: Saboteur = (step, answer) => {
+      if (step.do !== 'mkdir' || answer.code !== 'OK') return answer;
+      const told = answer.told as FileStatus;
+      return { code: 'OK', told: { ...told, group: GROUPS[step.user][0] } };
+    };
+    const deadline = Date.now() + 50_000;
+    const { violations } = await runModelSequences({
+      ...{ count: 1000, seed, variant: 'restarts', deadline, saboteur },
+    });
+    expect(violations).toHaveLength(1);
+    const { text } = violations[0]!;
+    expect(text).toMatch(/✗ mkdir: .* group: expected/);
+    expect(text).toContain(`ORCHARD_TEST_SEED=${seed}`);
+    expect(text.split('\n').filter((line) => line.includes('→')).length).toBeLessThan(6);
+  }, 90_000);
+});

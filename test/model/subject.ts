@@ -1,0 +1,134 @@
+/**
+ * A master as the model check sees it: clients, one a user, and the means to make its life hard.
+ * What a step asks is asked through the public client, whatever is behind it.
+ */
+
+import { OrchardError } from '../../src/client/errors.js';
+import type { FileStatus, OrchardClient } from '../../src/client/index.js';
+import type { Answer, FileMade, Step, User } from './step.js';
+
+export interface Subject {
+  readonly name: string;
+  client(user: User): OrchardClient;
+  /** URI of the n-th empty local store of a sequence. */
+  store(sequence: number, index: number): Promise<string>;
+  /** Does `work`, and meanwhile what it needs to go on. No crash comes in between. */
+  settle<T>(work: () => Promise<T>): Promise<T>;
+  /** Everything to tier 2, where there is a way to say so. */
+  flush(): void;
+  /** SIGKILL and start, or what comes next to it. */
+  crash(): Promise<void>;
+  /** After a sequence: whether what it holds is sound in itself. Throws. */
+  check(): void;
+  close(): Promise<void>;
+}
+
+/** A call that takes longer hangs: that is a finding. */
+export const PATIENCE = { deadlineMs: 15_000, longDeadlineMs: 20_000 } as const;
+
+export type Asking = {
+  readonly subject: Subject;
+  readonly sequence: number;
+  /** The master's id of an inode of the model; 0 when it never told. */
+  readonly idOf: (inode: number) => number;
+};
+
+/** Sends one step and waits for what the master says. */
+export async function ask(asking: Asking, step: Step): Promise<Answer> {
+  try {
+    return { code: 'OK', told: await send(asking, step) };
+  } catch (error) {
+    if (!(error instanceof OrchardError)) throw error;
+    if (error.message === '') throw new Error('a refusal without a reason', { cause: error });
+    if (error.code === 'INTERNAL') return { code: error.code, told: error.message };
+    return { code: error.code };
+  }
+}
+
+function send(asking: Asking, step: Step): Promise<unknown> {
+  const client = asking.subject.client(step.user);
+  switch (step.do) {
+    case 'create':
+      return client.createFile(step.path, made(step));
+    case 'mkdir':
+      return client.createDirectory(step.path, made(step));
+    case 'batchCreate':
+      return batch(client.batchCreate(step.files.map((file) => ({ ...file, ...made(file) }))));
+    case 'complete':
+      return client.completeFile(step.path, step);
+    case 'delete':
+      return client.delete(step.path, step);
+    case 'undelete':
+      return client.undelete(step.path);
+    case 'rename':
+      return client.rename(step.path, step.to, step);
+    case 'set':
+      return client.setAttribute(step.path, {
+        ...step.change,
+        ...(step.recursive && { recursive: true }),
+      });
+    case 'mount':
+      return asking.subject
+        .store(asking.sequence, step.store)
+        .then((uri) => client.mount(step.path, uri, { readOnly: step.readOnly ?? false }));
+    case 'unmount':
+      return client.unmount(step.path);
+    default:
+      return read(client, asking, step);
+  }
+}
+
+function read(client: OrchardClient, asking: Asking, step: Step): Promise<unknown> {
+  switch (step.do) {
+    case 'status':
+      return client.getStatus(step.path, { withAttributes: true });
+    case 'exists':
+      return client.exists(step.path);
+    case 'summary':
+      return client.contentSummary(step.path);
+    case 'xattrs':
+      return client.getXattrs(step.path);
+    case 'statusById':
+      return client.getStatusById(asking.idOf(step.inode), { withAttributes: true });
+    case 'pathOf':
+      return client.getFilePath(asking.idOf(step.inode));
+    case 'batchStatus':
+      return batch(client.batchGetStatus(step.paths));
+    case 'access':
+      return client.checkAccess(step.path, step.bits);
+    case 'list':
+      return list(client, step);
+    default:
+      throw new Error(`no such step: ${step.do}`);
+  }
+}
+
+const made = ({ xattrs, newPaths, ...options }: Omit<FileMade, 'path'>) => ({
+  ...options,
+  ...(xattrs && { xattrs }),
+  ...(newPaths && { xattrPropagation: 'newPaths' as const }),
+});
+
+type Row = { readonly status?: FileStatus | undefined; readonly error?: OrchardError | undefined };
+
+async function batch(rows: Promise<readonly Row[]>): Promise<Answer[]> {
+  return (await rows).map(({ status, error }) =>
+    error === undefined ? { code: 'OK', told: status } : { code: error.code },
+  );
+}
+
+/** All pages; that each but the last is full is checked here, the rest by the model. */
+async function list(client: OrchardClient, step: Extract<Step, { do: 'list' }>): Promise<unknown> {
+  const { path, user: _, do: __, ...options } = step;
+  const entries: FileStatus[] = [];
+  let fileCount: number | undefined;
+  for await (const page of client.listPages(path, options)) {
+    const { length } = page.entries;
+    if (page.truncated && length !== (step.pageSize ?? length)) {
+      throw new Error(`a page of ${length} entries before the last one, of ${step.pageSize}`);
+    }
+    fileCount ??= page.fileCount;
+    entries.push(...page.entries);
+  }
+  return { entries, fileCount };
+}
