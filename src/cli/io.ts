@@ -10,6 +10,41 @@ export type Client = Pick<OrchardClient, keyof OrchardClient>;
 
 export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
+/** A bulk import, as the command asks for it. */
+export type ImportOrder = {
+  readonly path: string;
+  /** None: the store behind the path is walked. */
+  readonly manifests: readonly string[];
+  readonly format: 'csv' | 's3-inventory';
+  readonly columns: string | undefined;
+  readonly isUrlEncoded: boolean;
+  readonly isStrict: boolean;
+  /** Between two checkpoints; the usual many without it. */
+  readonly commitRows: number | undefined;
+  readonly signal: AbortSignal;
+  /** share: of the source, 0 = not known. */
+  readonly onProgress: (progress: { readonly entries: number; readonly share: number }) => void;
+};
+
+export type ImportOutcome = {
+  readonly files: number;
+  readonly directories: number;
+  readonly bytes: number;
+  readonly entries: number;
+  readonly resumedEntries: number;
+  readonly seconds: number;
+  readonly isSorted: boolean;
+  readonly rejects: {
+    readonly count: number;
+    readonly byReason: Readonly<Record<string, number>>;
+    readonly first: readonly {
+      readonly line: number;
+      readonly reason: string;
+      readonly text: string;
+    }[];
+  };
+};
+
 export type CliIo = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable;
@@ -24,4 +59,8 @@ export type CliIo = {
   readonly version: string;
   connect(options: ConnectOptions): Promise<Client>;
   startMaster(): Promise<void>;
+  /** Into the data directory of this environment. */
+  importTree(order: ImportOrder): Promise<ImportOutcome>;
+  /** Gives up an unfinished import; its path, if there was one. */
+  dropImport(): Promise<string | undefined>;
 };

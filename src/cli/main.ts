@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { OrchardClient } from '../client/index.js';
 import type { CliIo } from './io.js';
-import { startMaster } from './master-door.js';
+import { dropImport, importTree, startMaster } from './master-door.js';
 import { processGroups, processUser } from './process-identity.js';
 import { runCli } from './program.js';
 
@@ -41,6 +41,11 @@ const io: CliIo = {
     prepareMaster();
     return startMaster(process.env);
   },
+  importTree: (order) => {
+    abortOnSignals();
+    return importTree(process.env, order);
+  },
+  dropImport: () => dropImport(process.env),
 };
 
 process.exitCode = await runCli(process.argv.slice(2), io);

@@ -1,8 +1,25 @@
 /**
- * The one way from the command line into the master's code, taken by `orchard master start` alone:
- * every other command runs without it, and loads none of it.
+ * The one way from the command line into the master's code, taken by `orchard master start` and
+ * `orchard admin import`: every other command runs without it, and loads none of it.
  */
+import type { ImportOrder, ImportOutcome } from './io.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export async function startMaster(environment: NodeJS.ProcessEnv): Promise<void> {
   const master = await import('../master/main.js');
   await master.startMaster(environment);
+}
+
+export async function importTree(
+  environment: Environment,
+  order: ImportOrder,
+): Promise<ImportOutcome> {
+  const { importTree: run } = await import('../master/import-main.js');
+  return run(environment, order);
+}
+
+export async function dropImport(environment: Environment): Promise<string | undefined> {
+  const { dropUnfinished } = await import('../master/import-main.js');
+  return dropUnfinished(environment);
 }

@@ -17,6 +17,7 @@ import { type Config, type Environment, parseConfig } from '../base/config.js';
 import { CONTROL, CONTROL_BASE } from '../base/layout.js';
 import { planLayout } from '../base/layout-plan.js';
 import { State } from '../base/state.js';
+import { Code, StatusError } from '../base/status.js';
 import { instantiate } from '../kernel/kernel.js';
 import { SharedMemory } from '../kernel/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
@@ -81,6 +82,7 @@ class Master {
     log.info({ pages, pagesRead, rows, ms: since(began) }, 'metadata pages are sound');
     this.#tier2 = new Tier2(directory.meta, { mapBytes: config.tier2MapBytes });
     this.#tier2.claim(directory.clusterId);
+    if (this.#tier2.pendingImport !== undefined) throw halfImported();
     this.#services = this.#makeServices();
   }
 
@@ -187,6 +189,11 @@ class Master {
     process.exit(EXIT_BUG);
   }
 }
+
+const halfImported = (): StatusError =>
+  new StatusError(Code.FAILED_PRECONDITION, 'A bulk import into this data directory is not done.', {
+    hint: 'Run `orchard admin import` again as it was to go on, or with --drop to give it up.',
+  });
 
 /** A port that nobody listens on just now. */
 function freePort(host: string): Promise<number> {

@@ -34,6 +34,8 @@ export class IdIndex {
   readonly #writer = new IdRowWriter();
   /** No stored row has a larger block number; -1 = not looked yet. */
   #lastBlock = -1;
+  /** The block that append() gathers; -1 = none. */
+  #appending = -1;
 
   constructor(rows: SealedTable) {
     this.#rows = rows;
@@ -73,19 +75,58 @@ export class IdIndex {
     }
   }
 
-  #writeBlock(block: number, changes: readonly IdChange[], first: number, last: number): void {
-    if (this.#lastBlock < 0) this.#lastBlock = this.#findLastBlock();
-    const key = blockKey(block);
-    const isNew = block > this.#lastBlock;
-    const old = isNew ? NOTHING : (this.#rows.get(key) ?? NOTHING);
-    this.#build(keysOf(old), changes, first, last);
-    if (this.#writer.bytes === 0) {
-      if (old.length > 0) this.#rows.removeSync(key);
-      return;
+  /**
+   * Inside a transaction: ids of new inodes, rising, each above all that are there. The key stays
+   * where it is until the next call. finishAppend() ends it, in the same transaction.
+   */
+  append(id: number, source: Uint8Array, at: number, bytes: number): void {
+    const block = Math.floor(id / IDS_PER_ROW);
+    if (block !== this.#appending) {
+      this.finishAppend();
+      this.#appending = block;
+      this.#writer.begin();
+      const isNew = this.#isNew(block);
+      const old = isNew ? NOTHING : (this.#rows.get(blockKey(block)) ?? NOTHING);
+      for (const [slot, key] of keysOf(old).entries()) {
+        if (key !== undefined) this.#writer.add(slot, key, 0, key.length);
+      }
     }
-    if (isNew) this.#rows.putSync(key, this.#writer.row, APPEND);
-    else this.#rows.putSync(key, this.#writer.row);
-    if (isNew) this.#lastBlock = block;
+    this.#writer.add(id % IDS_PER_ROW, source, at, bytes);
+  }
+
+  finishAppend(): void {
+    const block = this.#appending;
+    if (block < 0) return;
+    this.#appending = -1;
+    this.#put(block);
+  }
+
+  #writeBlock(block: number, changes: readonly IdChange[], first: number, last: number): void {
+    const key = blockKey(block);
+    const old = this.#isNew(block) ? NOTHING : (this.#rows.get(key) ?? NOTHING);
+    this.#build(keysOf(old), changes, first, last);
+    if (this.#writer.bytes > 0) this.#put(block);
+    else if (old.length > 0) this.#rows.removeSync(key);
+  }
+
+  /** Inside a transaction: removes rows of this id, the first of its row, and of those above. */
+  dropFrom(id: number, limit: number): number {
+    const start = blockKey(Math.floor(id / IDS_PER_ROW));
+    const keys = [...this.#rows.getKeys({ start, limit })].map((key) => Buffer.from(key));
+    for (const key of keys) this.#rows.removeSync(key);
+    this.#lastBlock = -1;
+    return keys.length;
+  }
+
+  #put(block: number): void {
+    if (this.#isNew(block)) this.#rows.putSync(blockKey(block), this.#writer.row, APPEND);
+    else this.#rows.putSync(blockKey(block), this.#writer.row);
+    this.#lastBlock = Math.max(this.#lastBlock, block);
+  }
+
+  #isNew(block: number): boolean {
+    if (this.#lastBlock < 0) this.#lastBlock = this.#findLastBlock();
+    return block > this.#lastBlock;
   }
 
   /** The row after the changes first … last - 1; of two for one id the later one holds. */

@@ -10,6 +10,7 @@
  * | calls    | seq of the first row u64 BE           | rows of the retry window                  |
  * | expiries | expiry ms u64 BE + id u64 BE          | nothing; a hint, checked against the inode |
  * | meta     | 'state', 'cluster'                    | Tier2State as JSON; the cluster's id       |
+ * |          | 'import'                              | of an import that is not finished, JSON    |
  *
  * Every row ends with a checksum over key and value: in `inodes` the kernels' (codec.ts), in the
  * others SealedTable's. LMDB itself has none: page-check.ts looks at its pages.
@@ -49,6 +50,7 @@ const { errno } = constants;
 const SHORT_WRITE_BYTES = 16 * 1024 * 1024;
 const encoder = new TextEncoder();
 const STATE_KEY = encoder.encode('state');
+const IMPORT_KEY = encoder.encode('import');
 const CLUSTER_KEY = encoder.encode('cluster');
 
 export class Tier2 {
@@ -93,6 +95,18 @@ export class Tier2 {
   get state(): Tier2State | undefined {
     const state = this.#meta.get(STATE_KEY);
     return state && (JSON.parse(new TextDecoder().decode(state)) as Tier2State);
+  }
+
+  /** Of a bulk import that is not finished: nobody else may write as long as there is one. */
+  get pendingImport(): unknown {
+    const state = this.#meta.get(IMPORT_KEY);
+    return state && JSON.parse(new TextDecoder().decode(state));
+  }
+
+  /** Inside transact() only; undefined: it is finished. */
+  putPendingImport(state: unknown): void {
+    if (state === undefined) this.#meta.removeSync(IMPORT_KEY);
+    else this.#meta.putSync(IMPORT_KEY, encoder.encode(JSON.stringify(state)));
   }
 
   /** Inside transact() only. */

@@ -50,6 +50,8 @@ export async function run(
       return client.asClient();
     },
     startMaster: async () => undefined,
+    importTree: () => Promise.reject(new Error('no data directory')),
+    dropImport: async () => undefined,
     ...io,
   });
   return { status, out: out.text, err: err.text, connected };

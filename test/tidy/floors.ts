@@ -23,6 +23,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   background: 6,
   snapshot: 6,
   handler: 6,
+  import: 6,
   master: 7,
 };
 
@@ -44,6 +45,7 @@ export const GUESTS: Readonly<Record<string, readonly string[]>> = {
 /** `orchard master start` is the one command that sees the composition root, by one file. */
 export const DOORS: readonly (readonly [from: RegExp, to: string])[] = [
   [/^src\/cli\/(commands\/)?master[\w-]*\.ts$/, 'src/master/main.ts'],
+  [/^src\/cli\/master-door\.ts$/, 'src/master/import-main.ts'],
 ];
 
 /** Pure folders: nothing of node, so that time, disk and network come in as arguments. */

@@ -9,6 +9,7 @@ import { reportLines } from '../report-text.js';
 import type { Shell } from '../shell.js';
 import { UsageError } from '../usage-error.js';
 import { type Verb, type VerbGroup, verb } from '../verb.js';
+import { importing } from './admin-import.js';
 import { digest, verify } from './admin-inspect.js';
 
 const reporting = (
@@ -124,7 +125,7 @@ const jobJson = ({ error, ...job }: Job) => ({
 
 export const admin: VerbGroup = {
   name: 'admin',
-  summary: 'look at the master: report, locks, journal, config, jobs, verify, digest',
+  summary: 'the master itself: report, locks, journal, config, jobs, verify, digest, import',
   verbs: [
     reporting('report', 'how the master is', (client, signal) => client.report({ signal })),
     reporting('locks', 'who holds locks, who waits, how long', (client, signal) =>
@@ -137,5 +138,6 @@ export const admin: VerbGroup = {
     jobs,
     verify,
     digest,
+    importing,
   ],
 };
