@@ -13,7 +13,8 @@ import path from 'node:path';
 import { Random } from '../../bench/load/random.js';
 import { OrchardClient } from '../../src/client/index.js';
 import { KILL_POINTS, type KillPoint } from './kill-points.js';
-import { isLoss, LedgerWriter, listAll, WRITER_KINDS } from './ledger-writer.js';
+import { isLoss, LedgerWriter, listAll, WRITER_KINDS, type WriterKind } from './ledger-writer.js';
+import { LossyProxy } from './lossy-proxy.js';
 import { ProofMaster } from './proof-master.js';
 
 export type CrashRunOptions = {
@@ -24,8 +25,10 @@ export type CrashRunOptions = {
   /** Of a point's `passes`: smaller numbers kill sooner. */
   readonly passShare: number;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Looks at the data of a master that serves; gives what is wrong. */
-  readonly verify?: (master: ProofMaster) => Promise<readonly string[]>;
+  /** Default: all of them, in turn. */
+  readonly kinds?: readonly WriterKind[];
+  /** One answer in so many is lost on its way to the writers. */
+  readonly loseOneIn?: number;
 };
 
 export type CrashReport = {
@@ -41,6 +44,9 @@ export type CrashReport = {
   /** Ledgers compared, and calls that nobody had answered when they were. */
   checks: number;
   uncertain: number;
+  lostAnswers: number;
+  /** Times that the whole state was verified, and clean. */
+  verified: number;
   readonly violations: string[];
 };
 
@@ -54,10 +60,17 @@ export class CrashRun {
   readonly #options: CrashRunOptions;
   readonly #random: Random;
   readonly #writers: LedgerWriter[];
+  readonly #proxy: LossyProxy | undefined;
 
   static async create(options: CrashRunOptions): Promise<CrashRun> {
     const master = await ProofMaster.create(options.environment);
-    const run = new CrashRun(options, master);
+    const { seed, loseOneIn } = options;
+    const random = new Random(seed + 1);
+    const proxy =
+      loseOneIn === undefined
+        ? undefined
+        : await LossyProxy.start({ targetPort: master.rpcPort, random, loseOneIn });
+    const run = new CrashRun(options, master, proxy);
     await master.start();
     const client = await OrchardClient.connect({ port: master.rpcPort, user: 'root' });
     for (const writer of run.#writers) await writer.prepare(client);
@@ -66,10 +79,11 @@ export class CrashRun {
     return run;
   }
 
-  private constructor(options: CrashRunOptions, master: ProofMaster) {
+  private constructor(options: CrashRunOptions, master: ProofMaster, proxy?: LossyProxy) {
     this.#options = options;
     this.#random = new Random(options.seed);
     this.master = master;
+    this.#proxy = proxy;
     this.report = {
       seed: options.seed,
       kills: {},
@@ -80,12 +94,15 @@ export class CrashRun {
       repeats: 0,
       checks: 0,
       uncertain: 0,
+      lostAnswers: 0,
+      verified: 0,
       violations: [],
     };
     this.#writers = Array.from({ length: options.writers }, (_, index) => {
-      const kind = WRITER_KINDS[index % WRITER_KINDS.length]!;
+      const kinds = options.kinds ?? WRITER_KINDS;
+      const kind = kinds[index % kinds.length]!;
       const random = new Random(options.seed * 1000 + index);
-      return new LedgerWriter({ index, kind, port: master.rpcPort, random });
+      return new LedgerWriter({ index, kind, port: proxy?.port ?? master.rpcPort, random });
     });
   }
 
@@ -129,6 +146,7 @@ export class CrashRun {
     const ended = await this.master.stop('SIGTERM');
     if (ended !== 0) this.#violate(`the master ended with ${ended} after SIGTERM`);
     await this.master.remove();
+    await this.#proxy?.stop();
     return this.report;
   }
 
@@ -188,7 +206,9 @@ export class CrashRun {
         owners.set(id, path);
       }
     }
-    for (const what of (await this.#options.verify?.(this.master)) ?? []) this.#violate(what);
+    const { isClean, findings } = await client.verify({ retry: false });
+    if (!isClean) this.#violate(`verify: ${JSON.stringify(findings.slice(0, 5))}`);
+    this.report.verified++;
   }
 
   /** Waits for the end of this life, and makes it when it does not come by itself. */
@@ -214,6 +234,7 @@ export class CrashRun {
   }
 
   #gather(): void {
+    this.report.lostAnswers = this.#proxy?.lostCount ?? 0;
     this.report.steps = this.#writers.reduce((sum, { stepCount }) => sum + stepCount, 0);
     this.report.repeats = this.#writers.reduce((sum, { repeatCount }) => sum + repeatCount, 0);
     for (const writer of this.#writers) {
