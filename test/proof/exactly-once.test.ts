@@ -151,7 +151,7 @@ test('the client sends again by itself, and its name was taken by another meanwh
   }
 }, 120_000);
 
-test('a load whose answers are lost at random does everything once, also over SIGKILLs', async () => {
+test('a load that loses answers at random does everything once, also over SIGKILLs', async () => {
   const seed = Number(process.env['ORCHARD_TEST_SEED'] ?? Date.now() % 1_000_000);
   const run = await CrashRun.create({
     seed,
