@@ -24,7 +24,10 @@ export type BackgroundData = {
 };
 
 /** Work over the whole namespace, in a thread of its own (master/inspections.ts). */
-export type InspectRequest = { readonly kind: 'verify' | 'digest'; readonly path: string };
+export type InspectRequest =
+  | { readonly kind: 'verify' | 'digest'; readonly path: string }
+  /** `path`: the file, on the machine of the master. */
+  | { readonly kind: 'backup'; readonly path: string; readonly force: boolean };
 
 export type JobRequest = WorkRequest | InspectRequest;
 

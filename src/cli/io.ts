@@ -3,7 +3,7 @@
  * An argument everywhere, so that tests run the very commands without a process or a network.
  */
 import type { Readable, Writable } from 'node:stream';
-import type { ConnectOptions, OrchardClient } from '../client/index.js';
+import type { ConnectOptions, DigestReport, OrchardClient, VerifyReport } from '../client/index.js';
 
 /** The part of the client that commands use; tests give a scripted one. */
 export type Client = Pick<OrchardClient, keyof OrchardClient>;
@@ -45,6 +45,27 @@ export type ImportOutcome = {
   };
 };
 
+export type OfflineControl = {
+  readonly signal: AbortSignal;
+  readonly onProgress: (step: { done: number; total: number; path: string }) => void;
+};
+
+export type RestoreReport = {
+  readonly directory: string;
+  readonly clusterId: string;
+  readonly clusterName: string;
+  readonly seq: number;
+  readonly inodes: number;
+  readonly entries: number;
+};
+
+/** What master/offline.ts does. */
+export type OfflineMaster = {
+  verify(dataDir: string, control: OfflineControl): Promise<VerifyReport>;
+  digest(dataDir: string, control: OfflineControl): Promise<DigestReport>;
+  restore(file: string, dataDir: string, control: OfflineControl): Promise<RestoreReport>;
+};
+
 export type CliIo = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable;
@@ -63,4 +84,6 @@ export type CliIo = {
   importTree(order: ImportOrder): Promise<ImportOutcome>;
   /** Gives up an unfinished import; its path, if there was one. */
   dropImport(): Promise<string | undefined>;
+  /** For data directories that no master runs on. */
+  offline(): Promise<OfflineMaster>;
 };

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { OrchardClient } from '../client/index.js';
 import type { CliIo } from './io.js';
-import { dropImport, importTree, startMaster } from './master-door.js';
+import { dropImport, importTree, offlineMaster, startMaster } from './master-door.js';
 import { processGroups, processUser } from './process-identity.js';
 import { runCli } from './program.js';
 
@@ -35,6 +35,10 @@ const io: CliIo = {
   connect: (options) => {
     abortOnSignals();
     return OrchardClient.connect(options);
+  },
+  offline: () => {
+    abortOnSignals();
+    return offlineMaster(process.env);
   },
   startMaster: () => {
     isMaster = true;

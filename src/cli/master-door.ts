@@ -1,8 +1,9 @@
 /**
- * The one way from the command line into the master's code, taken by `orchard master start` and
- * `orchard admin import`: every other command runs without it, and loads none of it.
+ * The one way from the command line into the master's code, taken by `orchard master start` and by
+ * the commands about a data directory that no master runs on: every other command runs without it,
+ * and loads none of it.
  */
-import type { ImportOrder, ImportOutcome } from './io.js';
+import type { ImportOrder, ImportOutcome, OfflineMaster } from './io.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,4 +23,9 @@ export async function importTree(
 export async function dropImport(environment: Environment): Promise<string | undefined> {
   const { dropUnfinished } = await import('../master/import-main.js');
   return dropUnfinished(environment);
+}
+
+export async function offlineMaster(environment: NodeJS.ProcessEnv): Promise<OfflineMaster> {
+  const { Offline } = await import('../master/offline.js');
+  return new Offline(environment);
 }

@@ -22,6 +22,8 @@ import type { WelcomeInfo } from './link.js';
 import { entriesOf, pagesOf } from './listing.js';
 import * as namespace from './namespace-calls.js';
 import type {
+  BackupOptions,
+  BackupReport,
   BatchResult,
   CallOptions,
   CompleteFileOptions,
@@ -305,6 +307,14 @@ export class OrchardClient {
   /** The digest of the namespace after one entry of the journal. */
   digest(options: InspectOptions = {}): Promise<DigestReport> {
     return this.#call(work.digestCall(options), options);
+  }
+
+  /**
+   * Writes a backup of the namespace to an absolute path of the master's machine, while it is
+   * served.
+   */
+  backup(file: string, options: BackupOptions = {}): Promise<BackupReport> {
+    return this.#call(work.backupCall(file, options), options);
   }
 
   /** The file's bytes, or a range of them: `for await (const chunk of client.open(path))`. */

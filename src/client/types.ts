@@ -191,6 +191,21 @@ export type VerifyReport = {
   readonly findings: readonly VerifyFinding[];
 };
 
+export type BackupOptions = InspectOptions & {
+  /** Replace a file that is there. */
+  readonly force?: boolean;
+};
+
+export type BackupReport = {
+  readonly file: string;
+  /** The backup is the namespace after this entry of the journal. */
+  readonly seq: number;
+  readonly bytes: number;
+  readonly inodes: number;
+  readonly rows: number;
+  readonly entries: number;
+};
+
 export type DigestReport = {
   readonly seq: number;
   readonly digest: string;

@@ -21,6 +21,8 @@ import {
   decodeSummary,
 } from './decode.js';
 import type {
+  BackupOptions,
+  BackupReport,
   DigestReport,
   InspectOptions,
   Job,
@@ -114,16 +116,21 @@ export const listJobsCall = (): CallSpec<Job[]> => ({
   decode: decodeJobs,
 });
 
-const inspectCall = <T>(what: Inspection, { onProgress }: InspectOptions): CallSpec<T> => ({
+const inspectCall = <T>(body: InspectT, { onProgress }: InspectOptions): CallSpec<T> => ({
   type: RequestBody.Inspect,
-  body: new InspectT(what),
+  body,
   decode: (reply) => decodeJson(reply) as T,
   long: true,
   ...interim(onProgress),
 });
 
 export const verifyCall = (options: InspectOptions): CallSpec<VerifyReport> =>
-  inspectCall(Inspection.VERIFY, options);
+  inspectCall(new InspectT(Inspection.VERIFY), options);
 
 export const digestCall = (options: InspectOptions): CallSpec<DigestReport> =>
-  inspectCall(Inspection.DIGEST, options);
+  inspectCall(new InspectT(Inspection.DIGEST), options);
+
+export const backupCall = (file: string, options: BackupOptions): CallSpec<BackupReport> => ({
+  ...inspectCall(new InspectT(Inspection.BACKUP, file, options.force ?? false), options),
+  path: file,
+});

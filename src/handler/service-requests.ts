@@ -164,7 +164,7 @@ function report(incoming: Incoming, which: Report): undefined {
 function inspect(incoming: Incoming): undefined {
   const { request, services } = incoming;
   const body = new wire.Inspect().__init(request.body, request.buffer);
-  const wanted = { what: body.what() };
+  const wanted = { what: body.what(), file: body.file() ?? '', force: body.force() };
   return serve(incoming, true, (call) => services.inspect(call, wanted), jsonReply(incoming));
 }
 

@@ -64,7 +64,12 @@ export type LoadRequest = {
 };
 
 /** `what`: the wire's Inspection. */
-export type InspectionRequest = { readonly what: number };
+export type InspectionRequest = {
+  readonly what: number;
+  /** Of a backup: on the machine of the master. */
+  readonly file: string;
+  readonly force: boolean;
+};
 
 export type AttributesRequest = { readonly path: string; readonly change: AttributeChange };
 

@@ -14,6 +14,7 @@
  *   absent   no                        no           create
  *   absent   yes                       –            refuse: VERSION was lost
  *   absent   no                        yes          refuse: somebody else's directory
+ *   absent   –                         RESTORING    refuse: a restore was interrupted
  *   bad      –                         –            refuse: VERSION cannot be read
  *   newer    –                         –            refuse: written by a newer Orchard
  *   older    –                         –            refuse: written by an older Orchard
@@ -24,7 +25,7 @@
  *    seconds take less. 3: rows of tier 2 carry checksums, and meta/ the cluster's id.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Code, StatusError } from '../base/status.js';
@@ -35,8 +36,11 @@ export const FORMAT = 3;
 
 const VERSION_FILE = 'VERSION';
 const VERSION_DRAFT = 'VERSION.new';
+/** There while a restore fills the directory. */
+const RESTORING_FILE = 'RESTORING';
 const SUBDIRECTORIES = ['journal', 'meta', 'ufs'] as const;
 /** What may lie in a directory that is not set up yet; ufs/ may hold data from before. */
+const EMPTY_HOLDS = new Set(['LOCK', 'lost+found']);
 const HARMLESS = new Set(['journal', 'meta', 'ufs', 'LOCK', VERSION_DRAFT, 'lost+found']);
 
 const versionSchema = z.object({
@@ -46,6 +50,7 @@ const versionSchema = z.object({
   createdMs: z.int(),
 });
 type Version = z.output<typeof versionSchema>;
+type Cluster = Pick<Version, 'clusterId' | 'clusterName'>;
 
 export type DataDirectory = {
   readonly path: string;
@@ -69,18 +74,58 @@ export async function openDataDirectory(
     if (found === undefined) await refuseUnlessEmpty(path);
     else refuseStranger(path, found, clusterName);
     for (const name of SUBDIRECTORIES) await mkdir(join(path, name), { recursive: true });
-    const version = found ?? (await writeVersion(path, clusterName));
-    const [journal, meta, ufs] = SUBDIRECTORIES.map((name) => join(path, name)) as [
-      string,
-      string,
-      string,
-    ];
+    const version = found ?? (await writeVersion(path, { clusterId: randomUUID(), clusterName }));
     const { clusterId } = version;
-    return { path, journal, meta, ufs, clusterId, isNew: found === undefined, lock };
+    return { path, ...subdirectories(path), clusterId, isNew: found === undefined, lock };
   } catch (error) {
     await lock.release();
     throw error;
   }
+}
+
+/** Locks a directory that a master has set up, for work while none runs. Changes nothing. */
+export async function openAtRest(path: string): Promise<DataDirectory & Cluster> {
+  const version = await readVersion(path);
+  if (version === undefined) {
+    await refuseUnlessEmpty(path);
+    throw refusal(`${path} is no data directory of Orchard.`, 'Name one with --data.');
+  }
+  const lock = await lockDirectory(path);
+  const { clusterId, clusterName } = version;
+  return { path, ...subdirectories(path), clusterId, clusterName, isNew: false, lock };
+}
+
+/**
+ * Has an empty directory filled: it becomes a data directory when `fill` is done, and until then no
+ * master starts on it. What an interrupted one leaves is refused by the next, too.
+ */
+export async function fillDataDirectory(
+  path: string,
+  cluster: Cluster,
+  fill: (directory: { readonly journal: string; readonly meta: string }) => Promise<void>,
+): Promise<void> {
+  await mkdir(path, { recursive: true });
+  const lock = await lockDirectory(path);
+  try {
+    const there = (await readdir(path)).filter((name) => !EMPTY_HOLDS.has(name));
+    if (there.length > 0) {
+      throw refusal(`${path} is not empty (it holds ${there[0]}).`, 'Name a new directory.');
+    }
+    await writeFile(join(path, RESTORING_FILE), '', { flush: true });
+    await syncDirectory(path);
+    const directory = subdirectories(path);
+    for (const name of SUBDIRECTORIES) await mkdir(join(path, name), { recursive: true });
+    await fill(directory);
+    await writeVersion(path, cluster);
+    await rm(join(path, RESTORING_FILE));
+    await syncDirectory(path);
+  } finally {
+    await lock.release();
+  }
+}
+
+function subdirectories(path: string): Pick<DataDirectory, 'journal' | 'meta' | 'ufs'> {
+  return { journal: join(path, 'journal'), meta: join(path, 'meta'), ufs: join(path, 'ufs') };
 }
 
 async function readVersion(path: string): Promise<Version | undefined> {
@@ -128,6 +173,12 @@ const formatOf = (text: string): number | undefined =>
   z.object({ format: z.int() }).safeParse(jsonOf(text)).data?.format;
 
 async function refuseUnlessEmpty(path: string): Promise<void> {
+  if ((await unlessMissing(readdir(path)))?.includes(RESTORING_FILE)) {
+    throw refusal(
+      `${path} holds a part of a namespace: a restore into it did not end.`,
+      'Remove what is in it, and restore again: orchard admin restore',
+    );
+  }
   for (const name of ['journal', 'meta']) {
     const entries = await unlessMissing(readdir(join(path, name)));
     if (entries === undefined || entries.length === 0) continue;
@@ -152,9 +203,9 @@ function refuseStranger(path: string, version: Version, clusterName: string): vo
   );
 }
 
-async function writeVersion(path: string, clusterName: string): Promise<Version> {
-  const clusterId = randomUUID();
-  const version: Version = { format: FORMAT, clusterId, clusterName, createdMs: Date.now() };
+/** Durable when it resolves. */
+async function writeVersion(path: string, cluster: Cluster): Promise<Version> {
+  const version: Version = { format: FORMAT, ...cluster, createdMs: Date.now() };
   const draft = join(path, VERSION_DRAFT);
   const file = await open(draft, 'w');
   try {

@@ -1,5 +1,7 @@
 /** What main and the thread of an inspection say to each other. Floor 7. */
 import type { Failure, InspectRequest } from '../background/tasks.js';
+import type { BackupOrigin } from '../snapshot/backup-writer.js';
+import type { InspectStep } from '../snapshot/inspect.js';
 
 /** What the thread is started with. */
 export type InspectionData = {
@@ -8,12 +10,12 @@ export type InspectionData = {
   readonly dataDir: string;
   readonly meta: string;
   readonly journal: string;
-  readonly clusterId: string;
+  readonly origin: BackupOrigin;
   readonly mapBytes: number;
 };
 
 /** What it says. */
 export type InspectionMessage =
-  | { readonly progress: { readonly done: number; readonly total: number; readonly path: string } }
+  | { readonly progress: InspectStep }
   | { readonly report: unknown }
   | { readonly failure: Failure };

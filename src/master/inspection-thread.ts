@@ -4,6 +4,7 @@ import { CANCEL, failureOf } from '../background/tasks.js';
 import { CONTROL, CONTROL_BASE } from '../base/layout.js';
 import { Code, StatusError } from '../base/status.js';
 import { JournalTail } from '../journal/journal-tail.js';
+import { writeBackup } from '../snapshot/backup-writer.js';
 import type { EntrySource } from '../snapshot/capture.js';
 import { digestSource, type InspectControl, verifySource } from '../snapshot/inspect.js';
 import { Tier2 } from '../storage/tier2.js';
@@ -35,6 +36,10 @@ function inspect(): Promise<unknown> {
   const { dataDir, mapBytes, request } = data;
   const source = { dataDir, mapBytes, tier2, entries: liveEntries() };
   const control: InspectControl = { signal: cancel.signal, onProgress: limited() };
+  if (request.kind === 'backup') {
+    const target = { file: request.path, force: request.force, dataDir };
+    return writeBackup(source, data.origin, target, control);
+  }
   return request.kind === 'verify' ? verifySource(source, control) : digestSource(source, control);
 }
 
@@ -42,7 +47,7 @@ function inspect(): Promise<unknown> {
 function liveEntries(): EntrySource {
   let tail: JournalTail | undefined;
   const follow: EntrySource['follow'] = (appliedSeq, onEntry) => {
-    tail ??= new JournalTail(data.journal, data.clusterId, appliedSeq + 1);
+    tail ??= new JournalTail(data.journal, data.origin.clusterId, appliedSeq + 1);
     tail.follow(load(CONTROL.DURABLE_SEQ), onEntry);
     keep(tail.lastSeq + 1);
   };

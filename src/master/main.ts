@@ -12,7 +12,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { availableParallelism, totalmem, userInfo } from 'node:os';
 import { type Config, type Environment, parseConfig } from '../base/config.js';
 import { CONTROL, CONTROL_BASE } from '../base/layout.js';
 import { planLayout } from '../base/layout-plan.js';
@@ -23,6 +22,7 @@ import { SharedMemory } from '../kernel/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
 import { refuseDamagedTier2 } from '../storage/tier2-check.js';
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
+import { hostFacts } from './host-facts.js';
 import { createLog, type Log } from './log.js';
 import { prefaultTier1 } from './prefault.js';
 import { MasterServices } from './services.js';
@@ -35,12 +35,7 @@ const EXIT_BUG = 70;
 const FLUSH_SHARE = 0.5;
 
 export async function startMaster(environment: Environment): Promise<void> {
-  const config = parseConfig(environment, {
-    cores: availableParallelism(),
-    memoryBytes: Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem()),
-    user: userInfo().username,
-    workingDirectory: process.cwd(),
-  });
+  const config = parseConfig(environment, hostFacts());
   const log = createLog(config, { thread: 'main' });
   const directory = await openDataDirectory(config.dataDir, { clusterName: config.clusterName });
   const master = new Master(config, environment, directory, log);

@@ -37,6 +37,7 @@ import { type Answer, submitted } from '../ops/promise-calls.js';
 import { Unmount } from '../ops/unmount.js';
 import { UpdateMount } from '../ops/update-mount.js';
 import type { Tier2 } from '../storage/tier2.js';
+import { FORMAT } from './data-directory.js';
 import { type Answers, Exchange } from './exchange.js';
 import { Inspections } from './inspections.js';
 import type { Log } from './log.js';
@@ -62,7 +63,7 @@ export type ServicesOptions = {
 type Locks = { readonly holders: LockRow[]; readonly waiters: LockRow[] };
 
 const encoder = new TextEncoder();
-const INSPECTIONS = ['verify', 'digest'] as const;
+const INSPECTIONS = ['verify', 'digest', 'backup'] as const;
 const DESCENDANTS = ['none', 'one', 'all'] as const;
 
 export class MasterServices {
@@ -287,18 +288,19 @@ export class MasterServices {
     if (kind === undefined) {
       throw new StatusError(Code.UNIMPLEMENTED, `There is no inspection ${call.request.what}.`);
     }
-    const job = await this.#runJob(shard, call, { kind, path: '/' });
+    const { file: path, force } = call.request;
+    const request = kind === 'backup' ? { kind, path, force } : { kind, path: '/' };
+    const job = await this.#runJob(shard, call, request);
     throwFailure(job);
     return job.report;
   }
 
   #makeInspections(): Inspections {
-    const { meta, journal, clusterId, config, shared, log } = this.#options;
-    const place = { dataDir: dirname(meta), meta, journal, clusterId };
-    return new Inspections(
-      { ...place, memory: shared.memory, mapBytes: config.tier2MapBytes },
-      log,
-    );
+    const { meta, journal, clusterId, config, shared, log, version } = this.#options;
+    const { clusterName, tier2MapBytes: mapBytes } = config;
+    const origin = { dataFormat: FORMAT, version, clusterId, clusterName };
+    const place = { dataDir: dirname(meta), meta, journal };
+    return new Inspections({ ...place, memory: shared.memory, mapBytes, origin }, log);
   }
 
   /** Starts a job and waits for its end, telling the shard how far it is. */

@@ -45,8 +45,8 @@ import { RecordCodec } from './record-codec.js';
 import { type Row, rowsFrom } from './table-rows.js';
 
 const BATCH_ROWS = 4096;
-/** Names and mounts: INTERNED_COUNT_MAX and what fits the mount region, with room to spare. */
-const SMALL_ROWS_MAX = 262_144;
+/** Behind names and mounts in the side table, before all else. */
+const BEHIND_SMALL = sideKey(SIDE_MOUNT + 1, new Uint8Array(0));
 /** The journal is followed this often. */
 const FOLLOW_ROWS = 65_536;
 const TABLE_ORDER = ['inodes', 'ids', 'side', 'expiries', 'calls'] as const;
@@ -75,7 +75,7 @@ export type CaptureStart = { readonly appliedSeq: number; readonly idNext: numbe
 
 export type CaptureControl = {
   readonly signal: AbortSignal;
-  /** Rows so far, and about how many there will be. */
+  /** Rows so far, and how many inodes there are: most rows are those of inodes. */
   readonly onProgress: (rows: number, total: number) => void;
 };
 
@@ -102,17 +102,17 @@ export async function capture(
     let rows = copySmall(tier2, sink);
     let followed = rows;
     for (const table of TABLE_ORDER) {
-      let after: Uint8Array | undefined =
-        table === 'side' ? sideKey(SIDE_MOUNT + 1, new Uint8Array(0)) : undefined;
-      do {
-        const batch: readonly Row[] = rowsFrom(tier2.tables[table], after, BATCH_ROWS);
+      let after: Uint8Array | undefined = table === 'side' ? BEHIND_SMALL : undefined;
+      for (let isLast = false; !isLast; ) {
+        const batch = rowsFrom(tier2.tables[table], after, BATCH_ROWS);
         tier2.releaseSnapshot();
-        const whole = batch.filter(
+        const whole = batch.rows.filter(
           (row) => isWhole(table, row, codec) || damaged(sink, table, row),
         );
         sink.rows(table, table === 'calls' ? whole.filter(isUpTo(start.appliedSeq)) : whole);
-        rows += batch.length;
-        after = batch.length < BATCH_ROWS ? undefined : batch.at(-1)!.key;
+        rows += batch.rows.length;
+        after = batch.rows.at(-1)?.key;
+        isLast = batch.isLast;
         control.onProgress(rows, total);
         if (rows - followed >= FOLLOW_ROWS) {
           entries.follow(start.appliedSeq, sink.entry);
@@ -120,7 +120,7 @@ export async function capture(
         }
         await setImmediate();
         control.signal.throwIfAborted();
-      } while (after !== undefined);
+      }
     }
     const seq = entries.finish(start.appliedSeq, sink.entry);
     return { ...start, seq, rows };
@@ -129,14 +129,19 @@ export async function capture(
   }
 }
 
-/** Names and mounts, in one snapshot. */
+/** Names and mounts, in one snapshot: all of them, however many batches it takes. */
 function copySmall(tier2: Tier2, sink: CaptureSink): number {
-  const start = sideKey(SIDE_STRING, new Uint8Array(0));
-  const end = sideKey(SIDE_MOUNT + 1, new Uint8Array(0));
-  const batch = rowsFrom(tier2.tables.side, start, SMALL_ROWS_MAX, end);
-  const whole = batch.filter((row) => isSealed(row.key, row.value) || damaged(sink, 'side', row));
-  sink.rows('side', whole);
-  return batch.length;
+  let after = sideKey(SIDE_STRING, new Uint8Array(0));
+  let count = 0;
+  for (let isLast = false; !isLast; ) {
+    const batch = rowsFrom(tier2.tables.side, after, BATCH_ROWS, BEHIND_SMALL);
+    const isGood = (row: Row) => isSealed(row.key, row.value) || damaged(sink, 'side', row);
+    sink.rows('side', batch.rows.filter(isGood));
+    after = batch.rows.at(-1)?.key ?? after;
+    isLast = batch.isLast;
+    count += batch.rows.length;
+  }
+  return count;
 }
 
 function isWhole(table: TableName, { key, value }: Row, codec: RecordCodec): boolean {

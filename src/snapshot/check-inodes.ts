@@ -206,7 +206,7 @@ export class InodeCheck {
         const record = codec.fields(key, value);
         if (record === undefined || !(record.length > 0) || !isCounted(record)) continue;
         const prefix = codec.prefixOf(record.id);
-        const [first] = rowsFrom(tier2.tables.inodes, prefix, 1);
+        const [first] = rowsFrom(tier2.tables.inodes, prefix, 1).rows;
         if (first !== undefined && startsWith(first.key, prefix)) continue;
         this.#add('child-count', record, `it says ${record.length} children and has 0`);
       }

@@ -127,7 +127,8 @@ const SHAPES: Readonly<Record<number, Shape>> = {
   [E.SIDE_XATTR]: {
     name: 'set of extended attributes',
     idOf: (key) => idFrom(key),
-    read: (value) => (encodeXAttrs(decodeXAttrs(value)).length === value.length ? true : undefined),
+    read: (value) =>
+      Buffer.compare(encodeXAttrs(decodeXAttrs(value)), value) === 0 ? true : undefined,
     isKnown: ({ flags }) => (flags & FLAG_HAS_XATTR) !== 0,
   },
   [E.SIDE_ORIGIN]: {

@@ -8,6 +8,7 @@ const FINDINGS_MAX = 1000;
 const TEXT_CHARS_MAX = 256 * 1024;
 
 export const FINDING_CODES = {
+  'page-damaged': 'a page of tier 2 is damaged (offline only)',
   'table-order': 'a key of a table stands before its predecessor: the page is damaged',
   'row-damaged': 'a stored row is not what was written',
   'record-invalid': 'a field of a record has a value that it cannot have',

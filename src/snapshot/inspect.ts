@@ -4,9 +4,16 @@ import { type DigestReport, digestState } from './digest.js';
 import { ExactState, type StateSource } from './exact-state.js';
 import { type VerifyReport, verifyState } from './verify.js';
 
+export type InspectStep = {
+  readonly done: number;
+  readonly total: number;
+  readonly bytes?: number;
+  readonly path: string;
+};
+
 export type InspectControl = {
   readonly signal: AbortSignal;
-  readonly onProgress: (step: { done: number; total: number; path: string }) => void;
+  readonly onProgress: (step: InspectStep) => void;
 };
 
 /** Copying, then looking: a row each time. */

@@ -9,29 +9,46 @@ export type Row = { readonly key: Uint8Array; readonly value: Uint8Array };
 
 type Table = Database<Uint8Array, Uint8Array>;
 
-/** Up to `limit` rows behind the key `after`; the rows are copies. */
+/** Of one batch: extended attributes may be long. */
+const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+
+export type Batch = {
+  readonly rows: readonly Row[];
+  /** The batch ends at `limit`: there may be more behind its last key. */
+  readonly isLast: boolean;
+};
+
+/** Rows behind the key `after`: `limit` of them, or fewer long ones. They are copies. */
 export function rowsFrom(
   table: Table,
   after: Uint8Array | undefined,
   limit: number,
   end?: Uint8Array,
-): Row[] {
+): Batch {
   const range = table.getRange({
     ...(after !== undefined && { start: after, exclusiveStart: true }),
     ...(end !== undefined && { end }),
     limit,
   });
-  return Array.from(range, ({ key, value }) => ({ key, value }));
+  const rows: Row[] = [];
+  let bytes = 0;
+  for (const { key, value } of range) {
+    rows.push({ key, value });
+    bytes += key.length + value.length;
+    if (bytes >= BATCH_BYTES_MAX) return { rows, isLast: false };
+  }
+  return { rows, isLast: rows.length < limit };
 }
 
 /** All rows, in batches; what is written behind the cursor meanwhile is not seen. */
-export function* allRows(table: Table, batchRows = 4096): Iterable<Row[]> {
+export function* allRows(table: Table, batchRows = 4096): Iterable<readonly Row[]> {
   let after: Uint8Array | undefined;
-  do {
-    const batch = rowsFrom(table, after, batchRows);
-    if (batch.length > 0) yield batch;
-    after = batch.length < batchRows ? undefined : batch.at(-1)!.key;
-  } while (after !== undefined);
+  for (;;) {
+    const { rows, isLast } = rowsFrom(table, after, batchRows);
+    if (rows.length > 0) yield rows;
+    if (isLast) return;
+    after = rows.at(-1)!.key;
+  }
 }
 
 /** Writes captured rows, which come in the order of their keys: they are appended. */

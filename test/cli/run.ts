@@ -52,6 +52,7 @@ export async function run(
     startMaster: async () => undefined,
     importTree: () => Promise.reject(new Error('no data directory')),
     dropImport: async () => undefined,
+    offline: () => Promise.reject(new Error('no data directory here')),
     ...io,
   });
   return { status, out: out.text, err: err.text, connected };

@@ -42,10 +42,11 @@ export const GUESTS: Readonly<Record<string, readonly string[]>> = {
   demo: ['base', 'client', 'cli'],
 };
 
-/** `orchard master start` is the one command that sees the composition root, by one file. */
+/** The few commands that work on a master's data see the composition root, by one file. */
 export const DOORS: readonly (readonly [from: RegExp, to: string])[] = [
   [/^src\/cli\/(commands\/)?master[\w-]*\.ts$/, 'src/master/main.ts'],
   [/^src\/cli\/master-door\.ts$/, 'src/master/import-main.ts'],
+  [/^src\/cli\/master-door\.ts$/, 'src/master/offline.ts'],
 ];
 
 /** Pure folders: nothing of node, so that time, disk and network come in as arguments. */

@@ -1,53 +1,77 @@
 /** admin verify, admin digest: the whole namespace, exact at one entry of the journal. */
-import { type InspectOptions, OrchardError, type VerifyReport } from '../../client/index.js';
+import { resolve } from 'node:path';
+import { OrchardError, type VerifyReport } from '../../client/index.js';
 import { shown } from '../format.js';
+import type { OfflineControl } from '../io.js';
 import type { Shell } from '../shell.js';
-import { verb } from '../verb.js';
+import { type OptionSpec, verb } from '../verb.js';
 
-export const verify = verb({
+type Options = { data?: string };
+
+const data: OptionSpec = {
+  flags: '--data <directory>',
+  means: 'of a data directory that no master runs on',
+};
+
+export const verify = verb<Options>({
   name: 'verify',
   args: '',
   summary: 'check the whole namespace: every inode, count, index and side record',
-  options: [],
+  options: [data],
   examples: [
     ['orchard admin verify', 'of the running master, which goes on serving'],
+    ['orchard admin verify --data /var/lib/orchard', 'while no master runs there'],
     ['orchard admin verify --json', 'the report as one object, for scripts'],
   ],
   familiar: 'as `hdfs fsck`, of the metadata; the status is 1 when something is wrong.',
-  run: async (shell) => {
-    const client = await shell.client();
-    const report = await watched(shell, 'verify', (options) => client.verify(options));
+  run: async (shell, _args, { data: directory }) => {
+    const report = await watched(shell, 'verify', 'inodes', async (control) =>
+      directory === undefined
+        ? (await shell.client()).verify(control)
+        : (await shell.io.offline()).verify(placeOf(shell, directory), control),
+    );
     if (shell.isJson) await shell.out.json(report);
     else for (const line of verifyLines(report)) await shell.out.line(line);
     if (report.isClean) return;
-    const hint = 'keep the data directory, and restore a backup beside it: orchard admin restore';
     const found = `${report.findingCount} findings at entry ${report.seq}`;
+    const hint = 'keep the data directory as it is, and restore a backup: orchard admin restore';
     throw new OrchardError('DATA_LOSS', found, { hint });
   },
 });
 
-export const digest = verb({
+export const digest = verb<Options>({
   name: 'digest',
   args: '',
   summary: 'print a digest of the whole namespace: equal trees, equal digests',
-  options: [],
-  examples: [['orchard admin digest', 'the entry of the journal it is of, and the digest']],
-  run: async (shell) => {
-    const client = await shell.client();
-    const report = await watched(shell, 'digest', (options) => client.digest(options));
+  options: [data],
+  examples: [
+    ['orchard admin digest', 'the digest, and the entry of the journal it is of'],
+    ['orchard admin digest --data /restored', 'of a restored directory, before it is started'],
+  ],
+  run: async (shell, _args, { data: directory }) => {
+    const report = await watched(shell, 'digest', 'inodes', async (control) =>
+      directory === undefined
+        ? (await shell.client()).digest(control)
+        : (await shell.io.offline()).digest(placeOf(shell, directory), control),
+    );
     const { seq, digest: sum, inodes } = report;
     await shell.out.tell(`${sum}  entry ${seq}, ${inodes} inodes`, report);
   },
 });
 
-async function watched<T>(
+/** A path of this machine, as the user typed it. */
+export const placeOf = (shell: Shell, text: string): string =>
+  resolve(shell.io.workingDirectory, text);
+
+export async function watched<T>(
   shell: Shell,
   label: string,
-  ask: (options: InspectOptions) => Promise<T>,
+  unit: string,
+  work: (control: OfflineControl) => Promise<T>,
 ): Promise<T> {
-  const progress = shell.progress(label, 'inodes');
+  const progress = shell.progress(label, unit);
   try {
-    return await ask({ signal: shell.signal, onProgress: progress.update });
+    return await work({ signal: shell.signal, onProgress: progress.update });
   } finally {
     progress.stop();
   }

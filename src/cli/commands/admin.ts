@@ -1,14 +1,15 @@
 /** admin: what the master says of itself. */
-import { availableParallelism, totalmem } from 'node:os';
 import { describeConfig, parseConfig } from '../../base/config.js';
 import type { Job } from '../../client/index.js';
 import { shown, spanText } from '../format.js';
 import type { Client } from '../io.js';
+import { localFacts } from '../local-facts.js';
 import { Columns } from '../output.js';
 import { reportLines } from '../report-text.js';
 import type { Shell } from '../shell.js';
 import { UsageError } from '../usage-error.js';
 import { type Verb, type VerbGroup, verb } from '../verb.js';
+import { backup, restore } from './admin-backup.js';
 import { importing } from './admin-import.js';
 import { digest, verify } from './admin-inspect.js';
 
@@ -61,13 +62,7 @@ const config = verb<{ local?: boolean }>({
 type SettingRow = { readonly name: string; readonly value: string; readonly source: string };
 
 function localConfig({ io }: Shell): unknown {
-  const facts = {
-    cores: availableParallelism(),
-    memoryBytes: totalmem(),
-    user: io.user,
-    workingDirectory: io.workingDirectory,
-  };
-  return describeConfig(parseConfig(io.env, facts));
+  return describeConfig(parseConfig(io.env, localFacts(io)));
 }
 
 /** The rows, or an object that has them. */
@@ -125,7 +120,7 @@ const jobJson = ({ error, ...job }: Job) => ({
 
 export const admin: VerbGroup = {
   name: 'admin',
-  summary: 'the master itself: report, locks, journal, config, jobs, verify, digest, import',
+  summary: 'look after the master: report, jobs, verify, backup, restore, import …',
   verbs: [
     reporting('report', 'how the master is', (client, signal) => client.report({ signal })),
     reporting('locks', 'who holds locks, who waits, how long', (client, signal) =>
@@ -139,5 +134,7 @@ export const admin: VerbGroup = {
     verify,
     digest,
     importing,
+    backup,
+    restore,
   ],
 };

@@ -27,12 +27,32 @@ what():Inspection {
   return offset ? this.bb!.readUint8(this.bb_pos + offset) as Inspection : Inspection.VERIFY;
 }
 
+file():string|null
+file(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+file(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
+force():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 8);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
 static startInspect(builder:flatbuffers.Builder) {
-  builder.startObject(1);
+  builder.startObject(3);
 }
 
 static addWhat(builder:flatbuffers.Builder, what:Inspection) {
   builder.addFieldInt8(0, what, Inspection.VERIFY);
+}
+
+static addFile(builder:flatbuffers.Builder, fileOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(1, fileOffset, 0);
+}
+
+static addForce(builder:flatbuffers.Builder, force:boolean) {
+  builder.addFieldInt8(2, +force, +false);
 }
 
 static endInspect(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -40,35 +60,51 @@ static endInspect(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createInspect(builder:flatbuffers.Builder, what:Inspection):flatbuffers.Offset {
+static createInspect(builder:flatbuffers.Builder, what:Inspection, fileOffset:flatbuffers.Offset, force:boolean):flatbuffers.Offset {
   Inspect.startInspect(builder);
   Inspect.addWhat(builder, what);
+  Inspect.addFile(builder, fileOffset);
+  Inspect.addForce(builder, force);
   return Inspect.endInspect(builder);
 }
 
 unpack(): InspectT {
   return new InspectT(
-    this.what()
+    this.what(),
+    this.file(),
+    this.force()
   );
 }
 
 unpackTo(_o: InspectT): void {
   _o.what = this.what();
+  _o.file = this.file();
+  _o.force = this.force();
 }
 }
 
 export class InspectT implements flatbuffers.IGeneratedObject {
   what: Inspection;
+  file: string|null;
+  force: boolean;
 
 constructor(
   what: Inspection = Inspection.VERIFY,
+  file: string|null = null,
+  force: boolean = false,
 ) {
   this.what = what;
+  this.file = file;
+  this.force = force;
 }
 
 pack(builder:flatbuffers.Builder): flatbuffers.Offset {
+  const file = (this.file !== null ? builder.createString(this.file!) : 0);
+
   return Inspect.createInspect(builder,
-    this.what
+    this.what,
+    file,
+    this.force
   );
 }
 }

@@ -2,9 +2,11 @@
 
 /**
  * The whole namespace, exact at one seq, while it is served: JsonReply after Progress.
+ * file, force: of a backup, on the machine of the master.
  */
 export const Inspection = {
   VERIFY: 0,
   DIGEST: 1,
+  BACKUP: 2,
 } as const;
 export type Inspection = (typeof Inspection)[keyof typeof Inspection];

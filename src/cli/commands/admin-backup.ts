@@ -1,0 +1,56 @@
+/** admin backup, admin restore: the namespace as one file, and back. */
+import { parseConfig } from '../../base/config.js';
+import { humanBytes, shown } from '../format.js';
+import { localFacts } from '../local-facts.js';
+import type { Shell } from '../shell.js';
+import { verb } from '../verb.js';
+import { placeOf, watched } from './admin-inspect.js';
+
+export const backup = verb<{ force?: boolean }>({
+  name: 'backup',
+  args: '<file>',
+  summary: 'write the namespace to a file of the master, while it serves',
+  options: [{ flags: '-f, --force', means: 'replace the file if it exists' }],
+  examples: [
+    ['orchard admin backup /backups/orchard-$(date +%F)', 'exact at one entry of the journal'],
+    ['orchard admin backup --json /backups/nightly --force', 'for a timer; prints that entry'],
+  ],
+  familiar: 'as `alluxio fsadmin backup`; metadata only: what is in the stores stays there.',
+  run: async (shell, [file = ''], { force = false }) => {
+    const client = await shell.client();
+    const report = await watched(shell, 'backup', 'inodes', (control) =>
+      client.backup(file, { ...control, force }),
+    );
+    const { inodes, bytes, seq } = report;
+    const size = humanBytes(bytes);
+    await shell.out.tell(`Wrote ${inodes} inodes, ${size}, at entry ${seq} to ${file}`, report);
+  },
+});
+
+export const restore = verb<{ data?: string }>({
+  name: 'restore',
+  args: '<file>',
+  summary: 'fill an empty data directory from a backup, while no master runs on it',
+  options: [{ flags: '--data <directory>', means: 'the directory (ORCHARD_DATA_DIR)' }],
+  examples: [
+    ['orchard admin restore /backups/nightly --data /var/lib/orchard', 'then start a master'],
+    ['orchard admin verify --data /var/lib/orchard', 'look at it before that'],
+  ],
+  familiar:
+    'the cluster keeps its id and its name; the file is checked before anything is written.',
+  run: async (shell, [file = ''], { data }) => {
+    const directory = placeOf(shell, data ?? dataDirOf(shell));
+    const offline = await shell.io.offline();
+    const report = await watched(shell, 'restore', 'bytes', (control) =>
+      offline.restore(placeOf(shell, file), directory, control),
+    );
+    const { inodes, seq, clusterName } = report;
+    const what = `${inodes} inodes of cluster "${clusterName}", entry ${seq}`;
+    await shell.out.tell(`Restored ${what}, into ${shown(directory)}`, report);
+  },
+});
+
+/** What `orchard master start` would use here. */
+function dataDirOf({ io }: Shell): string {
+  return parseConfig(io.env, localFacts(io)).dataDir;
+}
