@@ -43,6 +43,8 @@ export function masterReport(sources: ReportSources): Record<string, unknown> {
       residentBytes: memory.rss,
       sharedBytes: shared.u8.length,
       heapBytes: memory.heapUsed,
+      externalBytes: memory.external,
+      arrayBuffersBytes: memory.arrayBuffers,
     },
     namespace: sources.tier2.stats(),
     tier1: { bytes: config.tier1Bytes, slots, dirtySlots: dirtySlots(shared) },

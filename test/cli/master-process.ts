@@ -36,6 +36,11 @@ export class MasterProcess {
     return new MasterProcess({ directory, rpcPort, httpPort }, env);
   }
 
+  /** Of the process that runs now. */
+  get pid(): number {
+    return this.#child!.pid!;
+  }
+
   /** What a client's process would have in its environment. */
   get environment(): Record<string, string> {
     return {
