@@ -15,7 +15,9 @@ export class History {
   readonly #toldNs = new Map<string, number>();
   #calls: Operation[] = [];
   #returns: Operation[] = [];
+  /** Not told to the checker yet. */
   #deathsNs: number[] = [];
+  readonly #allDeathsNs: number[] = [];
 
   constructor(checker: Checker) {
     this.#checker = checker;
@@ -33,7 +35,8 @@ export class History {
 
   /** Answered operations, and the moment before which no other one was called. */
   add(source: string, operations: readonly Operation[], toldNs: number): void {
-    for (const operation of operations) {
+    for (const recorded of operations) {
+      const operation = this.#sentAgain(recorded);
       this.#calls.push(operation);
       if (operation.answer !== undefined) this.#returns.push(operation);
     }
@@ -41,9 +44,24 @@ export class History {
     this.#advance();
   }
 
-  /** The master was dead at this moment. A source of its own must hold the history up meanwhile. */
+  /**
+   * The master was dead at this moment; told before anything is added that returned later. A
+   * source of its own must hold the history up meanwhile.
+   */
   death(atNs: number): void {
     this.#deathsNs.push(atNs);
+    this.#allDeathsNs.push(atNs);
+  }
+
+  /**
+   * A change that outlived a master was sent again, and such a one is answered with the inode of
+   * the first time as it is by then: its attributes say nothing about the change.
+   */
+  #sentAgain(operation: Operation): Operation {
+    const { calledNs, returnedNs, answer, request } = operation;
+    if (answer?.sight === undefined || request.do === 'getStatus') return operation;
+    const outlived = this.#allDeathsNs.some((atNs) => calledNs < atNs && atNs < returnedNs);
+    return outlived ? { ...operation, answer: { code: 'OK', id: answer.sight.id } } : operation;
   }
 
   #advance(): void {

@@ -251,6 +251,16 @@ const rows: readonly Row[] = [
 ];
 
 describe('the checker', () => {
+  it('takes of a change that was sent again the inode only, as it may have changed since', () => {
+    const sentAgain = [
+      op(20, 70, create(G), sees(file(11, { mode: 0o600 }))),
+      op(55, 60, chmod(G, 0o600), OK),
+      op(80, 81, get(G), sees(file(11, { mode: 0o600 }))),
+    ];
+    expect(check([...before, ...sentAgain], [50])).toBeUndefined();
+    expect(check([...before, ...sentAgain], [15])).toMatch(/^not linearizable/);
+  });
+
   it.each(rows)('refuses $what', ({ bad, deaths }) => {
     expect(check([...before, ...bad], deaths)).toMatch(/^not linearizable/);
   });

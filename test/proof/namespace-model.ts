@@ -148,10 +148,11 @@ export function step(state: Inode, { request, answer }: Step): Inode | undefined
   if (outcome.code !== answer.code) return undefined;
   if (outcome.code !== 'OK') return state;
   const { node } = outcome;
-  if (answer.sight === undefined || node === undefined) return outcome.state;
-  if (!agrees(node.sight, answer.sight)) return undefined;
-  if (node.sight.id === answer.sight.id) return outcome.state;
-  return replace(outcome.state, way, node.with({ id: answer.sight.id }));
+  const id = answer.sight?.id ?? answer.id;
+  if (id === undefined || node === undefined) return outcome.state;
+  if (!agrees(node.sight, answer.sight ?? { ...node.sight, id })) return undefined;
+  if (node.sight.id === id) return outcome.state;
+  return replace(outcome.state, way, node.with({ id }));
 }
 
 function outcomeOf(state: Inode, request: Request, answer: Answer | undefined): Outcome {

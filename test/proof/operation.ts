@@ -47,6 +47,8 @@ export type Answer = {
   readonly code: CodeName;
   /** Of what was created, completed or looked at; not every success tells. */
   readonly sight?: Sight;
+  /** Instead of it, where only the identity is part of the answer: see History. */
+  readonly id?: number;
   readonly exists?: boolean;
   readonly entries?: readonly Listed[];
 };
@@ -103,6 +105,7 @@ function describeAnswer(answer: Answer | undefined): string {
     const entries = answer.entries.map((entry) => `${entry.name}: ${describeSight(entry)}`);
     return `[${entries.join(', ')}]`;
   }
+  if (answer.id !== undefined) return `inode ${answer.id}, sent again`;
   return answer.sight === undefined ? 'OK' : describeSight(answer.sight);
 }
 
