@@ -67,6 +67,8 @@ export type Recovery = {
   readonly cut: { readonly file: string; readonly offset: number; readonly why: string } | null;
 };
 
+const REWRITE_CHUNK_BYTES = 4 * 1024 * 1024;
+
 type Position = { fd: number; file: string; salt: number; offset: number; segmentBytes: number };
 
 export class Wal {
@@ -304,12 +306,22 @@ function isMissing(replay: Replay): boolean {
   return !(replay.mayBeEmpty ?? replay.fromSeq === 1);
 }
 
-/** After a crash of the process, entries may be readable that are not durable yet. */
+/**
+ * After a crash of the process, entries may be readable that are not durable yet. And after a
+ * failed sync of the process before, the kernel may hold bytes that it calls clean though they are
+ * not on disk: a sync alone would succeed and write nothing. So the segment is written over itself.
+ */
 function syncLastSegment(fs: JournalFs, directory: string): void {
   const firstSeq = listSegments(fs, directory).at(-1);
   if (firstSeq === undefined) return;
   const fd = fs.openSync(path.join(directory, segmentFile(firstSeq)), 'r+');
   try {
+    const size = fs.sizeSync(fd);
+    const chunk = new Uint8Array(Math.min(REWRITE_CHUNK_BYTES, size));
+    for (let at = 0; at < size; at += chunk.length) {
+      const read = fs.readSync(fd, chunk, 0, Math.min(chunk.length, size - at), at);
+      writeAll(fs, fd, chunk.subarray(0, read), at);
+    }
     fs.fdatasyncSync(fd);
   } finally {
     fs.closeSync(fd);

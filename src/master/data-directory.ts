@@ -128,7 +128,8 @@ function subdirectories(path: string): Pick<DataDirectory, 'journal' | 'meta' | 
   return { journal: join(path, 'journal'), meta: join(path, 'meta'), ufs: join(path, 'ufs') };
 }
 
-async function readVersion(path: string): Promise<Version | undefined> {
+/** What VERSION says; undefined when there is none. */
+export async function readVersion(path: string): Promise<Version | undefined> {
   const file = join(path, VERSION_FILE);
   const text = await unlessMissing(readFile(file, 'utf8'));
   if (text === undefined) return undefined;

@@ -86,6 +86,9 @@ class Master {
     const plan = planExecutors(this.#config);
     process.on('uncaughtException', (error) => this.#fail('uncaught exception', error));
     process.on('unhandledRejection', (error) => this.#fail('unhandled rejection', error));
+    // A limit on file sizes: the write that meets it fails, and says so, instead of the process
+    // ending without a word.
+    process.on('SIGXFSZ', () => undefined);
     await this.#threads.start('flusher', 'flusher-thread.js', this.#dataFor(plan.flusher));
     const ready = await this.#threads.start(
       'writer',

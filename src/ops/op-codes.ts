@@ -15,6 +15,8 @@ export const Op = {
   RECLAIM: 15,
   LOAD: 16,
   FORGET: 17,
+  /** Stands for an entry that `orchard admin journal repair` gave up (journal/repair.ts). */
+  LOST: 18,
   RENAME: 20 | OP_STRUCTURAL,
   UNDELETE: 21 | OP_STRUCTURAL,
   SET_PERMISSION: 22 | OP_STRUCTURAL,

@@ -191,6 +191,21 @@ describe('fail-stop', () => {
     expect(seqs.slice(0, 1)).toEqual([1]);
   });
 
+  test('what a failed sync dropped is written again before it is served', () => {
+    const fs = new FaultFs();
+    const { wal } = openWal(fs);
+    appendSizes(wal, [1]);
+    wal.sync();
+    fs.fail({ call: 'fdatasync', nth: 1, drops: true });
+    appendSizes(wal, [2]);
+    expect(() => wal.sync()).toThrow(JournalFailure);
+    // The restarted process finds entry 2 in memory, serves it, and only then power goes.
+    const disk = fs.kill();
+    const served = seqsOf(openWal(disk).entries);
+    expect(served).toEqual([1, 2]);
+    expect(seqsOf(openWal(disk.crash(() => 0.9)).entries)).toEqual(served);
+  });
+
   test.each([
     ['no room for a segment', { call: 'write', nth: 2, code: 'ENOSPC' }],
     ['the rename fails', { call: 'rename', nth: 1 }],

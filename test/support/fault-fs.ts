@@ -21,11 +21,17 @@ export type FaultRule = {
   readonly file?: string;
   /** Default EIO. */
   readonly code?: string;
+  /**
+   * Of fdatasync: the kernel has dropped what it could not write, and calls it clean: a later
+   * fdatasync makes it durable only where it was written again.
+   */
+  readonly drops?: boolean;
   /** Write that many bytes fewer and report it, instead of throwing. */
   readonly shortBy?: number;
 };
 
-type Inode = { bytes: Uint8Array; durable: Uint8Array };
+/** `dropped`: sectors that are read from memory and will not reach the disk. */
+type Inode = { bytes: Uint8Array; durable: Uint8Array; dropped?: Set<number> };
 type NameChange = { readonly from: string | null; readonly to: string | null; inode: Inode };
 /** Answers a number in [0, 1). */
 export type Coin = () => number;
@@ -37,6 +43,8 @@ export class FaultFs implements JournalFs {
   readonly #open = new Map<number, { inode: Inode; name: string }>();
   readonly #rules: { rule: FaultRule; seen: number }[] = [];
   #fdNext = 3;
+  /** The fault that is thrown just now drops what was written. */
+  #drops = false;
   /** Calls so far, by name: for tests that say "no more than". */
   readonly calls = new Map<string, number>();
 
@@ -83,13 +91,12 @@ export class FaultFs implements JournalFs {
   /** The disk as another process finds it after this one was killed. */
   kill(): FaultFs {
     const next = new FaultFs();
-    for (const [name, inode] of this.#names)
-      next.#names.set(name, copyOf(inode.bytes, inode.durable));
+    for (const [name, inode] of this.#names) next.#names.set(name, copyOf(inode));
     next.#durableNames = new Map(
       [...this.#durableNames].map(([name, inode]) => {
         const current = [...this.#names].find(([, other]) => other === inode)?.[0];
         const kept = current === undefined ? undefined : next.#names.get(current);
-        return [name, kept ?? copyOf(inode.bytes, inode.durable)];
+        return [name, kept ?? copyOf(inode)];
       }),
     );
     return next;
@@ -168,13 +175,27 @@ export class FaultFs implements JournalFs {
       inode.bytes = grown;
     }
     inode.bytes.set(written, position);
+    for (let at = position; at < position + written.length; at++) {
+      if (inode.dropped === undefined) break;
+      inode.dropped.delete(Math.floor(at / SECTOR_BYTES));
+    }
     return written.length;
   }
 
   fdatasyncSync(fd: number): void {
     const { inode, name } = this.#of(fd);
-    this.#fault('fdatasync', name);
-    inode.durable = inode.bytes.slice();
+    try {
+      this.#fault('fdatasync', name);
+    } catch (error) {
+      if (this.#drops) inode.dropped = changedSectors(inode);
+      throw error;
+    }
+    const durable = inode.bytes.slice();
+    for (const sector of inode.dropped ?? []) {
+      const at = sector * SECTOR_BYTES;
+      durable.set(inode.durable.subarray(at, at + SECTOR_BYTES), at);
+    }
+    inode.durable = durable;
   }
 
   syncDirectorySync(directory: string): void {
@@ -216,6 +237,7 @@ export class FaultFs implements JournalFs {
       entry.seen++;
       if (entry.seen !== rule.nth) continue;
       if (rule.shortBy !== undefined) return rule.shortBy;
+      this.#drops = rule.drops === true;
       throw errno(rule.code ?? 'EIO', name);
     }
     return 0;
@@ -242,8 +264,17 @@ export class FaultFs implements JournalFs {
   }
 }
 
-function copyOf(bytes: Uint8Array, durable: Uint8Array): Inode {
-  return { bytes: bytes.slice(), durable: durable.slice() };
+function copyOf({ bytes, durable, dropped }: Inode): Inode {
+  const copy = { bytes: bytes.slice(), durable: durable.slice() };
+  return dropped === undefined ? copy : { ...copy, dropped: new Set(dropped) };
+}
+
+function changedSectors({ bytes, durable }: Inode): Set<number> {
+  const changed = new Set<number>();
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] !== durable[at]) changed.add(Math.floor(at / SECTOR_BYTES));
+  }
+  return changed;
 }
 
 /** Sectors that differ from the durable ones are old or new, each by the coin. */

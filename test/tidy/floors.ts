@@ -47,6 +47,7 @@ export const DOORS: readonly (readonly [from: RegExp, to: string])[] = [
   [/^src\/cli\/(commands\/)?master[\w-]*\.ts$/, 'src/master/main.ts'],
   [/^src\/cli\/master-door\.ts$/, 'src/master/import-main.ts'],
   [/^src\/cli\/master-door\.ts$/, 'src/master/offline.ts'],
+  [/^src\/cli\/journal-door\.ts$/, 'src/master/journal-tool.ts'],
 ];
 
 /** Pure folders: nothing of node, so that time, disk and network come in as arguments. */

@@ -12,6 +12,7 @@ import { type Verb, type VerbGroup, verb } from '../verb.js';
 import { backup, restore } from './admin-backup.js';
 import { importing } from './admin-import.js';
 import { digest, verify } from './admin-inspect.js';
+import { journal } from './admin-journal.js';
 
 const reporting = (
   name: string,
@@ -126,9 +127,7 @@ export const admin: VerbGroup = {
     reporting('locks', 'who holds locks, who waits, how long', (client, signal) =>
       client.locks({ signal }),
     ),
-    reporting('journal', 'where the journal is and how long', (client, signal) =>
-      client.journalInfo({ signal }),
-    ),
+    journal,
     config,
     jobs,
     verify,
