@@ -39,6 +39,8 @@ async function runClient(order: LoadOrder, index: number): Promise<void> {
     user: 'root',
     clientName: `proof-${number}`,
     deadlineMs: DEADLINE_MS,
+    // The master may be killed before this one has ever been connected.
+    connectMs: RECONNECT_MS,
     reconnectMs: RECONNECT_MS,
     inFlightMax: order.depth,
   });
