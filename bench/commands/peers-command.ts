@@ -2,6 +2,7 @@
  * The command `peers` of the bench.
  */
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { alluxio } from '../peers/alluxio.js';
@@ -9,7 +10,9 @@ import { compare } from '../peers/comparison.js';
 import { etcd } from '../peers/etcd.js';
 import { hdfs } from '../peers/hdfs.js';
 import { moosefs } from '../peers/moosefs.js';
+import { writePeersSection } from '../peers/peers-section.js';
 import { cells, columns } from '../peers/peers-table.js';
+import { readRecordedRows } from '../peers/recorded-rows.js';
 import { redis } from '../peers/redis.js';
 import { type PeerRow, runPeers } from '../peers/run-peers.js';
 import {
@@ -22,7 +25,7 @@ import {
 import { type Verb, verbs } from '../peers/wire/dialect.js';
 import { zookeeper } from '../peers/zookeeper.js';
 import { aligned } from '../report.js';
-import { RunRecorder, recordOption } from '../results.js';
+import { RESULTS_DIR, ROOT, RunRecorder, recordOption } from '../results.js';
 import { namesOf, positive, RPC_THREADS_DEFAULT, seedOption, tell } from './values.js';
 
 const known: readonly Peer[] = [redis, moosefs, zookeeper, etcd, hdfs, alluxio];
@@ -73,6 +76,7 @@ type PeersFlags = {
   readonly json?: true;
   readonly smoke?: true;
   readonly install?: true;
+  readonly report?: true;
   readonly record?: string;
 };
 
@@ -88,12 +92,18 @@ export const peersCommand = (): Command =>
     .option('--json', 'one JSON object a line')
     .option('--smoke', 'every case at a tiny size: does the bench work?')
     .option('--install', 'fetch the peers into a cache folder; nothing is installed')
+    .option('--report', 'write docs/PERFORMANCE.md anew from what was recorded; measures nothing')
     .addOption(seedOption())
     .addOption(recordOption())
     .addHelpText('after', HELP)
     .action(peers);
 
 async function peers(flags: PeersFlags): Promise<void> {
+  if (flags.report === true) {
+    const file = join(ROOT, 'docs', 'PERFORMANCE.md');
+    writePeersSection(file, known, readRecordedRows(flags.record ?? RESULTS_DIR));
+    return;
+  }
   const { only = peerNames } = flags;
   const chosen = known.filter(({ name }) => only.includes(name));
   if (flags.install === true) await install(chosen);
