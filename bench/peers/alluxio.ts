@@ -131,6 +131,10 @@ class AlluxioSystem implements System {
     this.#client = client;
   }
 
+  pid(): number {
+    return this.#server.target.pid;
+  }
+
   async prepare(steps: readonly Step[]): Promise<void> {
     const [first] = steps;
     if (first !== undefined) await this.#run('CreateFile', first, this.#forSeconds());

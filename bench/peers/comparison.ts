@@ -17,10 +17,14 @@ export type Comparison = {
   /** Of its rows, for what is common to them. */
   readonly row: PeerRow;
   readonly rounds: number;
+  /** Rounds in which somebody else on the machine took more than ELSEWHERE_CPU_MAX. */
+  readonly disturbed: number;
   readonly ours: Side;
   readonly theirs: Side;
   readonly ratio: { readonly min: number; readonly median: number; readonly max: number };
 };
+
+const ELSEWHERE_CPU_MAX = 0.35;
 
 export function compare(rows: readonly PeerRow[]): Comparison[] {
   const groups = new Map<string, PeerRow[]>();
@@ -50,6 +54,9 @@ function compareGroup(group: readonly PeerRow[]): Comparison | undefined {
   return {
     row,
     rounds: ratios.length,
+    disturbed: new Set(
+      group.filter(({ elsewhereCpu = 0 }) => elsewhereCpu > ELSEWHERE_CPU_MAX).map((r) => r.round),
+    ).size,
     ours: sideOf(ours),
     theirs: sideOf(theirs),
     ratio: { min: Math.min(...ratios), median: median(ratios), max: Math.max(...ratios) },

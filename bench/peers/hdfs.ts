@@ -98,6 +98,10 @@ class HdfsSystem implements System {
     this.#client = client;
   }
 
+  pid(): number {
+    return this.#server.target.pid;
+  }
+
   /** The tool makes what it needs. */
   async prepare(): Promise<void> {}
 

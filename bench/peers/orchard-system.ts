@@ -41,6 +41,10 @@ export class OrchardSystem implements System {
     return system;
   }
 
+  pid(): number {
+    return this.#master.target.pid;
+  }
+
   async prepare(steps: readonly Step[]): Promise<void> {
     const { sizes, entries } = this.#setting;
     const made = { kind: 'f', first: 0 } as const;

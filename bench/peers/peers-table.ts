@@ -10,6 +10,7 @@ export const columns = [
   'Orchard',
   'peer',
   'ratio (min–max)',
+  'rounds',
   'p50 ms',
   'p99 ms',
   'CPU of Orchard',
@@ -17,7 +18,7 @@ export const columns = [
   'bound by',
 ] as const;
 
-export function cells({ row, ours, theirs, ratio }: Comparison, cores: number): string[] {
+export function cells({ row, ours, theirs, ratio, ...rest }: Comparison, cores: number): string[] {
   const both = (figure: (side: Side) => string): string => `${figure(ours)} / ${figure(theirs)}`;
   const durable = row.ours === row.durability ? row.durability : `${row.ours} / ${row.durability}`;
   return [
@@ -27,6 +28,7 @@ export function cells({ row, ours, theirs, ratio }: Comparison, cores: number): 
     rate(ours.opsPerSecond),
     rate(theirs.opsPerSecond),
     `${times(ratio.median)} (${times(ratio.min)}–${times(ratio.max)})`,
+    rest.disturbed === 0 ? String(rest.rounds) : `${rest.rounds}, ${rest.disturbed} disturbed`,
     both((side) => milliseconds(side.p50Ms)),
     both((side) => milliseconds(side.p99Ms)),
     cpu(ours),

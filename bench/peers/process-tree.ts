@@ -1,5 +1,6 @@
 /**
- * CPU time of a server with the processes that it has started: some write their log in one of them.
+ * A server with the processes that it has started, of which some write their log: what CPU they have
+ * used, and how to hold them.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpuSecondsOf } from '../load/process-usage.js';
@@ -15,6 +16,18 @@ export function cpuSecondsOfTree(pid: number): number {
     }
   }
   return seconds;
+}
+
+/** Stops them all where they are, or lets them go on. */
+export function signalTree(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
+  for (const each of [pid, ...childrenOf(pid)]) {
+    try {
+      process.kill(each, signal);
+    } catch (error) {
+      // A child may have ended since it was listed; the server itself may not.
+      if (each === pid || !isGone(error)) throw error;
+    }
+  }
 }
 
 function childrenOf(pid: number): number[] {

@@ -1,10 +1,11 @@
 /**
- * `npm run bench -- peers`: Orchard and one peer at a time, both running, taking turns at every
- * step: A-B-A-B… So both see the same machine in the same minute, and what is compared is the ratio
+ * `npm run bench -- peers`: Orchard and one peer at a time, taking turns at every step: A-B-A-B… So both see the same machine in the same minute, and what is compared is the ratio
  * within one round, never figures of two days.
  */
+import { type BusyCores, busyCores } from './busy-cores.js';
 import { OrchardSystem } from './orchard-system.js';
 import { PeerLoad } from './peer-load.js';
+import { signalTree } from './process-tree.js';
 import type { Durability, Peer, PeerSizes, Plan, Step, System } from './system.js';
 import type { Verb } from './wire/dialect.js';
 import type { Figures } from './wire/peer-job.js';
@@ -27,6 +28,8 @@ export type PeerRow = {
   readonly p99Ms: number | null;
   readonly serverCpu: number;
   readonly clientCpu: number;
+  /** Cores that neither of the two used: somebody else was busy on this machine. */
+  readonly elsewhereCpu: number;
   readonly errors: number;
   readonly firstError?: string;
 };
@@ -105,8 +108,12 @@ async function takeTurns(options: PeersOptions, pair: Pair, steps: readonly Step
         [OURS, pair.a],
         [pair.peer.name, pair.b],
       ] as const) {
+        signalTree(system.pid(), 'SIGCONT');
+        const before = busyCores();
         const figures = await system.measure(step);
-        const row = rowOf(pair, step, { round, name, figures });
+        const busy = busyCores(before);
+        signalTree(system.pid(), 'SIGSTOP');
+        const row = rowOf(pair, step, { round, name, figures, busy });
         options.row(row);
         options.tell(progress(row));
       }
@@ -117,8 +124,9 @@ async function takeTurns(options: PeersOptions, pair: Pair, steps: readonly Step
 function rowOf(
   { peer, plan }: Pair,
   step: Step,
-  { round, name, figures }: { round: number; name: string; figures: Figures },
+  turn: { round: number; name: string; figures: Figures; busy: BusyCores },
 ): PeerRow {
+  const { round, name, figures, busy } = turn;
   const { operations, elapsedMs, p50Ms, p99Ms, serverCpu, clientCpu, errors } = figures;
   return {
     case: step.verb,
@@ -136,6 +144,7 @@ function rowOf(
     p99Ms: rounded(p99Ms),
     serverCpu: rounded(serverCpu) ?? 0,
     clientCpu: rounded(clientCpu) ?? 0,
+    elsewhereCpu: rounded(Math.max(0, busy.cores - serverCpu - clientCpu)) ?? 0,
     errors,
     ...(figures.firstError !== undefined && { firstError: figures.firstError }),
   };
@@ -149,6 +158,7 @@ function progress(row: PeerRow): string {
   return (
     `${row.round}. ${row.system} ${row.case} ${row.connections}×${row.depth}` +
     `${row.tool === undefined ? '' : ` (${row.tool})`}: ${row.opsPerSecond}/s, ` +
-    `CPU ${row.serverCpu.toFixed(2)} + ${row.clientCpu.toFixed(2)}${wrong}`
+    `CPU ${row.serverCpu.toFixed(2)} + ${row.clientCpu.toFixed(2)}, ` +
+    `elsewhere ${row.elsewhereCpu.toFixed(2)}${wrong}`
   );
 }

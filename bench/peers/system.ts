@@ -48,6 +48,8 @@ export type StartSetting = {
 };
 
 export type System = {
+  /** Of its server, which is paused while another is loaded. */
+  pid(): number;
   /** What stat and list will read. */
   prepare(steps: readonly Step[]): Promise<void>;
   measure(step: Step): Promise<Figures>;

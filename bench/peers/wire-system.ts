@@ -32,6 +32,10 @@ export class WireSystem implements System {
     this.#options = options;
   }
 
+  pid(): number {
+    return this.#options.server.target.pid;
+  }
+
   async prepare(steps: readonly Step[]): Promise<void> {
     const { sizes } = this.#options.setting;
     const create = { verb: 'create', ...SETUP_SHAPE } as const;

@@ -27,6 +27,7 @@ const base: PeerRow = {
   p99Ms: 2,
   serverCpu: 0.5,
   clientCpu: 0.5,
+  elsewhereCpu: 0,
   errors: 0,
 };
 
@@ -49,6 +50,13 @@ describe('compare', () => {
     expect(one?.ratio).toEqual({ min: 2, median: 2, max: 3 });
     expect(one?.ours.opsPerSecond).toBe(90);
     expect(one?.rounds).toBe(3);
+    expect(one?.disturbed).toBe(0);
+  });
+
+  it('counts the rounds in which somebody else was busy', () => {
+    const [first, second] = [rounds([[2, 1]]), rounds([[2, 1]], { elsewhereCpu: 0.9 })];
+    const both = [...first, ...second.map((row) => ({ ...row, round: 2 }))];
+    expect(compare(both)[0]).toMatchObject({ rounds: 2, disturbed: 1 });
   });
 
   it('keeps cases, tools and durabilities apart, and says when a tool has no percentiles', () => {
