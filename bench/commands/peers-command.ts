@@ -34,9 +34,10 @@ const durabilities: readonly Durability[] = ['none', 'group', 'each'];
 const ROUNDS_DEFAULT = 5;
 
 const HELP = `
-Both servers are loaded in turns, A-B-A-B, so a figure of one is compared with the figure that the
-other gave a moment before or after; who has no turn is held, background work and all. A peer that is not here is skipped, and it
-is said how to get it; --install fetches all, or those of --only, without touching the system.
+Both servers are loaded in turns, A-B-A-B, so a figure of one is compared with the figure of the
+other a moment before or after; who has no turn is held, background work and all. A peer
+that is not here is skipped, and it is said how to get it; --install fetches all, or those of
+--only, without touching the system.
 
 examples:
   npm run bench -- peers --install

@@ -1,6 +1,6 @@
 /**
- * A server with the processes that it has started, of which some write their log: what CPU they have
- * used, and how to hold them.
+ * A server with the processes that it has started, of which some write their log: what CPU they
+ * have used, and how to hold them.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpuSecondsOf } from '../load/process-usage.js';
@@ -18,8 +18,8 @@ export function cpuSecondsOfTree(pid: number): number {
   return seconds;
 }
 
-/** Stops them all where they are, or lets them go on. */
-export function signalTree(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
+/** Stops them all where they are, lets them go on, or ends them. */
+export function signalTree(pid: number, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
   for (const each of [pid, ...childrenOf(pid)]) {
     try {
       process.kill(each, signal);

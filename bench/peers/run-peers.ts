@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- peers`: Orchard and one peer at a time, taking turns at every step: A-B-A-B… So both see the same machine in the same minute, and what is compared is the ratio
+ * `npm run bench -- peers`: Orchard and one peer at a time, taking turns at every step:
+ * A-B-A-B… So both see the same machine in the same minute, and what is compared is the ratio
  * within one round, never figures of two days.
  */
 import { type BusyCores, busyCores } from './busy-cores.js';

@@ -9,6 +9,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { signalTree } from './process-tree.js';
 
 export const LOOPBACK = '127.0.0.1';
 
@@ -95,7 +96,7 @@ export class ServerProcess {
     child.kill('SIGTERM');
     const isOver = await Promise.race([ended.then(() => true), sleep(STOP_MS_MAX)]);
     if (isOver === true) return;
-    child.kill('SIGKILL');
+    signalTree(child.pid, 'SIGKILL');
     await ended;
   }
 
@@ -104,8 +105,11 @@ export class ServerProcess {
     this.#directory.remove();
   }
 
+  /** With the processes that it has started, which may not notice that it is gone. */
   readonly #kill = (): void => {
-    this.#child?.kill('SIGKILL');
+    const child = this.#child;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    signalTree(child.pid, 'SIGKILL');
   };
 }
 
