@@ -186,6 +186,8 @@ export type VerifyReport = {
   readonly inodes: number;
   readonly files: number;
   readonly directories: number;
+  /** Slots of the cache that were compared with the disk; none where no master runs. */
+  readonly slots: number;
   readonly findingCount: number;
   /** The first of them. */
   readonly findings: readonly VerifyFinding[];

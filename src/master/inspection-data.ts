@@ -12,6 +12,7 @@ export type InspectionData = {
   readonly journal: string;
   readonly origin: BackupOrigin;
   readonly mapBytes: number;
+  readonly reserveBytes: number;
 };
 
 /** What it says. */

@@ -4,8 +4,10 @@ import { CANCEL, failureOf } from '../background/tasks.js';
 import { CONTROL, CONTROL_BASE } from '../base/layout.js';
 import { Code, StatusError } from '../base/status.js';
 import { JournalTail } from '../journal/journal-tail.js';
+import { SharedMemory } from '../kernel/shared-memory.js';
 import { writeBackup } from '../snapshot/backup-writer.js';
 import type { EntrySource } from '../snapshot/capture.js';
+import { checkTier1 } from '../snapshot/check-tier1.js';
 import { digestSource, type InspectControl, verifySource } from '../snapshot/inspect.js';
 import { Tier2 } from '../storage/tier2.js';
 import type { InspectionData, InspectionMessage } from './inspection-data.js';
@@ -33,14 +35,18 @@ try {
 }
 
 function inspect(): Promise<unknown> {
-  const { dataDir, mapBytes, request } = data;
-  const source = { dataDir, mapBytes, tier2, entries: liveEntries() };
+  const { dataDir, mapBytes, reserveBytes, request } = data;
+  const source = { dataDir, mapBytes, reserveBytes, tier2, entries: liveEntries() };
   const control: InspectControl = { signal: cancel.signal, onProgress: limited() };
   if (request.kind === 'backup') {
     const target = { file: request.path, force: request.force, dataDir };
     return writeBackup(source, data.origin, target, control);
   }
-  return request.kind === 'verify' ? verifySource(source, control) : digestSource(source, control);
+  if (request.kind === 'digest') return digestSource(source, control);
+  const shared = new SharedMemory(data.memory);
+  return verifySource(source, control, (findings) =>
+    checkTier1(shared, tier2, findings, cancel.signal),
+  );
 }
 
 /** The journal of the running master: what is durable by now. See snapshot/capture.ts. */

@@ -43,7 +43,7 @@ export class Offline {
       }
       if (pages.count === 0) return verifySource(source(), control);
       const { count: findingCount, list: findings } = pages;
-      const nothing = { inodes: 0, files: 0, directories: 0, seq: 0 };
+      const nothing = { inodes: 0, files: 0, directories: 0, slots: 0, seq: 0 };
       return { ...nothing, isClean: false, findingCount, findings };
     });
   }
@@ -85,7 +85,13 @@ export class Offline {
       const mapBytes = this.#config().tier2MapBytes;
       tier2 = new Tier2(meta, { mapBytes });
       if (tier2.pendingImport !== undefined) throw halfImported(dataDir);
-      return { dataDir, mapBytes, tier2, entries: entriesAtRest(journal, clusterId) };
+      return {
+        dataDir,
+        mapBytes,
+        reserveBytes: 0,
+        tier2,
+        entries: entriesAtRest(journal, clusterId),
+      };
     };
     try {
       return await look(source, meta);

@@ -297,10 +297,13 @@ export class MasterServices {
 
   #makeInspections(): Inspections {
     const { meta, journal, clusterId, config, shared, log, version } = this.#options;
-    const { clusterName, tier2MapBytes: mapBytes } = config;
+    const { clusterName, tier2MapBytes: mapBytes, diskReserveBytes: reserveBytes } = config;
     const origin = { dataFormat: FORMAT, version, clusterId, clusterName };
     const place = { dataDir: dirname(meta), meta, journal };
-    return new Inspections({ ...place, memory: shared.memory, mapBytes, origin }, log);
+    return new Inspections(
+      { ...place, memory: shared.memory, mapBytes, reserveBytes, origin },
+      log,
+    );
   }
 
   /** Starts a job and waits for its end, telling the shard how far it is. */

@@ -35,6 +35,8 @@ export type StateSource = {
   /** Where scratch/ may be made. */
   readonly dataDir: string;
   readonly mapBytes: number;
+  /** What is left free on the disk. */
+  readonly reserveBytes: number;
   readonly tier2: Tier2;
   readonly entries: EntrySource;
 };
@@ -70,7 +72,8 @@ export class ExactState implements CaptureSink {
     await removeScratch(source.dataDir);
     const parent = join(source.dataDir, SCRATCH);
     await mkdir(parent, { recursive: true });
-    await refuseWithoutSpace(parent, source.tier2.stats().bytes * SPACE_SHARE);
+    const bytes = source.tier2.stats().bytes * SPACE_SHARE + source.reserveBytes;
+    await refuseWithoutSpace(parent, bytes);
     const state = new ExactState(mkdtempSync(join(parent, 'state-')), source.mapBytes);
     try {
       const { seq } = await capture(source.tier2, source.entries, state, control);
@@ -136,6 +139,6 @@ function noSpace(directory: string): StatusError {
   return new StatusError(
     Code.RESOURCE_EXHAUSTED,
     `${directory} has no room for a copy of the metadata`,
-    { path: directory, hint: 'Free as much space there as meta/ takes, and half as much again.' },
+    { path: directory, hint: 'Free there what meta/ takes, half as much again, and the reserve.' },
   );
 }

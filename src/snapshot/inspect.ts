@@ -2,7 +2,7 @@
 import type { CaptureControl } from './capture.js';
 import { type DigestReport, digestState } from './digest.js';
 import { ExactState, type StateSource } from './exact-state.js';
-import { type VerifyReport, verifyState } from './verify.js';
+import { type MemoryCheck, type VerifyReport, verifyState } from './verify.js';
 
 export type InspectStep = {
   readonly done: number;
@@ -22,9 +22,10 @@ const PASSES = 2;
 export async function verifySource(
   source: StateSource,
   control: InspectControl,
+  checkMemory: MemoryCheck = async () => 0,
 ): Promise<VerifyReport> {
   return withState(source, control, (state, onInodes) =>
-    verifyState(state, { signal: control.signal, onInodes }),
+    verifyState(state, { signal: control.signal, onInodes }, checkMemory),
   );
 }
 

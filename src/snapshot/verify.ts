@@ -9,15 +9,21 @@ import { InodeIndex } from './inode-index.js';
 export type VerifyReport = InodeCounts & {
   /** The state that was checked: after this entry of the journal. */
   readonly seq: number;
+  /** Slots of tier 1 that were compared with tier 2; none where no master runs. */
+  readonly slots: number;
   readonly isClean: boolean;
   readonly findingCount: number;
   /** The first of them. */
   readonly findings: readonly Finding[];
 };
 
+/** Looks at what only a running master has; gives how many slots. */
+export type MemoryCheck = (findings: Findings) => Promise<number>;
+
 export async function verifyState(
   state: ExactState,
   { signal, onInodes }: { signal: AbortSignal; onInodes: (count: number) => void },
+  checkMemory: MemoryCheck,
 ): Promise<VerifyReport> {
   const { findings } = state;
   const index = new InodeIndex(state.tier2, state.codec);
@@ -26,7 +32,8 @@ export async function verifyState(
   await inSlices(inodes.run(), signal, onInodes);
   checkMountPoints(known.mounts, index, findings);
   await inSlices(checkSides(state, index, findings), signal);
-  return { ...inodes.counts, ...summary(findings), seq: state.seq };
+  const slots = await checkMemory(findings);
+  return { ...inodes.counts, slots, ...summary(findings), seq: state.seq };
 }
 
 const summary = ({ count, list }: Findings) => ({

@@ -63,7 +63,7 @@ export class SmallNamespace {
 
   get source(): StateSource {
     const { directory: dataDir, tier2 } = this;
-    return { dataDir, mapBytes: MAP_BYTES, tier2, entries: noEntries };
+    return { dataDir, mapBytes: MAP_BYTES, reserveBytes: 0, tier2, entries: noEntries };
   }
 
   change(work: () => void): void {

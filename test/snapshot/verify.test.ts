@@ -26,6 +26,7 @@ test('a sound namespace is clean', async () => {
     inodes: 8,
     files: 4,
     directories: 4,
+    slots: 0,
     seq: SEQ,
     isClean: true,
     findingCount: 0,
