@@ -10,18 +10,14 @@
  */
 
 import uWS from 'uWebSockets.js';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+import { acceptOf } from './load/upgrade.js';
 
 const bytes = createServer();
 bytes.on('upgrade', (request, socket) => {
-  const accept = createHash('sha1')
-    .update(`${request.headers['sec-websocket-key']}${ACCEPT_GUID}`)
-    .digest('base64');
+  const accept = acceptOf(String(request.headers['sec-websocket-key']));
   socket.write(
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
       `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,

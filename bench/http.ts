@@ -49,7 +49,8 @@ export async function runHttp(options: {
   }
 }
 
-function getStatusFrame(path: string): Uint8Array {
+/** The body of such a request, also for other tools: `--write-body`. */
+export function getStatusFrame(path: string): Uint8Array {
   const builder = new Builder(256);
   const request = new RequestT(1, 0, RequestBody.GetStatus, new GetStatusT(path));
   builder.finish(request.pack(builder));

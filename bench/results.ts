@@ -13,13 +13,14 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Option } from 'commander';
 
 /** Where the compiled bench finds the project. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const RESULTS_DIR = join(ROOT, 'bench', 'results');
+/** Relative to the project; so the help is the same everywhere. */
 const RESULTS_SHOWN = 'bench/results';
 
 export type Machine = {
@@ -76,8 +77,9 @@ export class RunRecorder {
       arguments: request.arguments ?? {},
       versions: request.versions ?? {},
     };
-    mkdirSync(request.record, { recursive: true });
-    const recorder = new RunRecorder(join(request.record, `${bench}-${stamp}-${commit}.ndjson`));
+    const directory = resolve(ROOT, request.record);
+    mkdirSync(directory, { recursive: true });
+    const recorder = new RunRecorder(join(directory, `${bench}-${stamp}-${commit}.ndjson`));
     recorder.#append(header);
     return recorder;
   }
@@ -96,7 +98,7 @@ export function recordOption(): Option {
   return new Option(
     '--record [directory]',
     `keep the figures as NDJSON (without a directory: ${RESULTS_SHOWN})`,
-  ).preset(RESULTS_DIR);
+  ).preset(RESULTS_SHOWN);
 }
 
 export const machineFacts = (): Machine => ({

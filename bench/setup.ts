@@ -26,21 +26,27 @@ export function connectAdmin(bench: Pick<Bench, 'master'>): Promise<OrchardClien
 export async function makeDirectories(bench: SetupBench, directories: number): Promise<void> {
   const admin = await connectAdmin(bench);
   try {
-    for (const path of ['/bench', '/flat']) {
-      await admin.createDirectory(path);
-      await admin.setAttribute(path, { owner: LOAD_USER, group: LOAD_USER });
-    }
+    for (const path of ['/bench', '/flat']) await makeRoot(admin, path);
   } finally {
     await admin.close();
   }
-  const work: Work = {
-    verb: 'createDirectory',
-    kind: 'f',
-    paths: { shape: 'leaf', directories },
-    end: directories,
-  };
+  await makeLeaves(bench, { shape: 'leaf', directories });
+}
+
+/** A directory below / that belongs to the load generator's user. */
+export async function makeRoot(admin: OrchardClient, path: string): Promise<void> {
+  await admin.createDirectory(path);
+  await admin.setAttribute(path, { owner: LOAD_USER, group: LOAD_USER });
+}
+
+export async function makeLeaves(
+  bench: SetupBench,
+  paths: PathShape & { readonly directories: number },
+): Promise<void> {
+  const end = paths.directories;
+  const work: Work = { verb: 'createDirectory', kind: 'f', paths, end };
   const result = await run(bench, work, DIRECTORY_DEPTH);
-  bench.tell(`${directories} directories in ${seconds(result)}`);
+  bench.tell(`${end} directories in ${seconds(result)}`);
 }
 
 export async function makeFiles(

@@ -20,6 +20,8 @@ export type TreeOptions = {
   readonly profileDir?: string | undefined;
   /** Nothing waits for the disk. */
   readonly isUnsynced: boolean;
+  /** Further settings of the master. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly seed: number;
   readonly tell: (text: string) => void;
 };
@@ -43,6 +45,7 @@ export class TreeBench {
       env: {
         ORCHARD_RPC_THREADS: String(options.rpcThreads),
         ...(options.isUnsynced && { ORCHARD_JOURNAL_SYNC: 'none' }),
+        ...options.env,
         ...(options.tier1Bytes !== undefined && { ORCHARD_TIER1_BYTES: options.tier1Bytes }),
       },
       profileDir: options.profileDir,
@@ -52,7 +55,9 @@ export class TreeBench {
       options.tell(`master ready in ${Math.round(master.process.readyMs)} ms`);
       await makeDirectories(bench.setup, options.directories);
       const end = Math.ceil(options.files / BATCH_FILES) * BATCH_FILES;
-      await makeFiles(bench.setup, { paths: bench.paths, kind: 'f', first: 0, end });
+      if (end > 0) {
+        await makeFiles(bench.setup, { paths: bench.paths, kind: 'f', first: 0, end });
+      }
       return bench;
     } catch (error) {
       await bench.close();

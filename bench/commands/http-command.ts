@@ -1,6 +1,7 @@
 /** `bench http`: getStatus by POST /rpc, driven by autocannon. */
+import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { runHttp } from '../http.js';
+import { getStatusFrame, runHttp } from '../http.js';
 import { RunRecorder, recordOption } from '../results.js';
 import { positive, SEED_DEFAULT } from './values.js';
 
@@ -8,10 +9,17 @@ type HttpFlags = {
   readonly seconds: number;
   readonly connections: number;
   readonly pipelining: number;
+  readonly writeBody?: string;
+  readonly path: string;
   readonly record?: string;
 };
 
-export async function http({ record, ...flags }: HttpFlags): Promise<void> {
+export async function http({ record, writeBody, path, ...flags }: HttpFlags): Promise<void> {
+  if (writeBody !== undefined) {
+    writeFileSync(writeBody, getStatusFrame(path));
+    console.log(`${writeBody}: getStatus of ${path}`);
+    return;
+  }
   const recorder = RunRecorder.of('http', { record, seed: SEED_DEFAULT, arguments: flags });
   const measure = await runHttp(flags);
   recorder.row({ case: measure.op, ...measure });
@@ -25,5 +33,15 @@ export const httpCommand = (): Command =>
     .option('--seconds <count>', 'counted time', positive, 5)
     .option('--connections <count>', 'open at a time', positive, 50)
     .option('--pipelining <count>', 'requests in flight on each', positive, 1)
+    .option('--write-body <file>', 'only write a request as a file, for a load tester of your own')
+    .option('--path <path>', 'that the written request asks for', '/')
     .addOption(recordOption())
+    .addHelpText(
+      'after',
+      `
+Any load tester that can send a file as a body will do, against a master that runs:
+  npm run bench:http -- --write-body /tmp/get-status.bin --path /data
+  npx autocannon -m POST -i /tmp/get-status.bin -H x-orchard-user=alice -c 50 -d 10 \\
+    http://127.0.0.1:19998/rpc`,
+    )
     .action(http);

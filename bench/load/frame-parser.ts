@@ -24,7 +24,8 @@ const TWO_32 = 2 ** 32;
 
 export class FrameParser {
   readonly #take: FrameTaker;
-  #partial: Uint8Array = new Uint8Array(4096);
+  /** Made when the first frame straddles two chunks: most connections of a fleet never need it. */
+  #partial: Uint8Array = new Uint8Array(0);
   #partialBytes = 0;
 
   constructor(take: FrameTaker) {

@@ -14,8 +14,9 @@ import { type RequestBody, RequestT } from '../../src/protocol/generated/index.j
 
 type Body = NonNullable<ConstructorParameters<typeof RequestT>[3]>;
 
-/** No other eight bytes of a small request are like this. */
+/** No other bytes of a small request are like these. */
 const CALL_MARK = 0x000f_5aa5_3cc3_7e01;
+const SESSION_MARK = 0x6bb6_2dd2;
 const BINARY_FINAL = 0x82;
 const MASKED = 0x80;
 
@@ -23,14 +24,23 @@ export class FrameTemplate {
   readonly bytes: Uint8Array;
   /** Where the low and the high half of the call id stand. */
   readonly callAt: number;
+  /** Where the number of the session stands; -1 = the request has none. */
+  readonly sessionAt: number;
   /** Where each placeholder that was looked for stands, in the order of the request. */
   readonly pathsAt: readonly number[];
 
-  constructor(type: RequestBody, body: Body, placeholders: readonly string[] = []) {
+  constructor(
+    type: RequestBody,
+    body: Body,
+    placeholders: readonly string[] = [],
+    options: { readonly withSession?: true } = {},
+  ) {
     const builder = new Builder(1024);
-    builder.finish(new RequestT(CALL_MARK, 0, type, body).pack(builder));
+    const session = options.withSession === true ? SESSION_MARK : 0;
+    builder.finish(new RequestT(CALL_MARK, 0, type, body, session).pack(builder));
     this.bytes = masked(builder.asUint8Array());
-    this.callAt = find(this.bytes, callBytes(), 0);
+    this.callAt = find(this.bytes, littleEndian(CALL_MARK, 8), 0);
+    this.sessionAt = session === 0 ? -1 : find(this.bytes, littleEndian(session, 4), 0);
     this.pathsAt = locateAll(this.bytes, placeholders);
     writeCall(this.bytes, this.callAt, 0);
   }
@@ -61,10 +71,10 @@ export function masked(payload: Uint8Array, opcode = BINARY_FINAL): Uint8Array {
   return frame;
 }
 
-function callBytes(): Uint8Array {
+function littleEndian(value: number, count: number): Uint8Array {
   const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(CALL_MARK));
-  return bytes;
+  bytes.writeBigUInt64LE(BigInt(value));
+  return bytes.subarray(0, count);
 }
 
 /** Equal placeholders are given their places from the front; which is whose makes no difference. */

@@ -43,7 +43,15 @@ export type SingleWork = { readonly paths: PathShape; readonly kind: PathKind } 
     }
   | { readonly verb: 'rename'; readonly first: number; readonly end: number }
   | { readonly verb: 'delete'; readonly first: number; readonly end: number }
-  | { readonly verb: 'listStatus'; readonly path: string; readonly repeat: number }
+  | {
+      readonly verb: 'listStatus';
+      readonly path: string;
+      readonly repeat: number;
+      /** The whole tree below. */
+      readonly recursive?: boolean;
+      /** Owner, group and the like of each entry; default true. */
+      readonly attributes?: boolean;
+    }
 );
 
 /** Operations drawn by weight over a tree of files f0 … f<files - 1>. */

@@ -9,7 +9,7 @@
  * All connections of a thread share one buffer for what they read: a read is worked off before the
  * next one begins.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { assert } from '../../src/base/assert.js';
 import { HelloT, RequestBody } from '../../src/protocol/generated/index.js';
@@ -20,11 +20,11 @@ import type { LoadTarget } from './load-job.js';
 import { LOAD_USER } from './load-user.js';
 import type { Workload } from './operations.js';
 import { ReplyReader } from './reply-reader.js';
+import { upgradeRequest } from './upgrade.js';
 
 const READ_BYTES = 1 << 20;
 const PROTOCOL_VERSION = 1;
 const CALL_END = 2 ** 32;
-const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
@@ -138,15 +138,9 @@ export class RawConnection {
   }
 
   #upgrade(): void {
-    const key = randomBytes(16).toString('base64');
-    const accept = createHash('sha1')
-      .update(key + ACCEPT_GUID)
-      .digest('base64');
+    const { text, accept } = upgradeRequest();
     this.#accept = accept;
-    this.#socket.write(
-      `GET /rpc HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
-    );
+    this.#socket.write(text);
   }
 
   #read(bytes: number): boolean {

@@ -80,7 +80,7 @@ function single(work: SingleWork, seed: number, cursor: SharedCursor): Operation
       return inOrder(work, template, { patterns: [pattern], cursor }, countOne);
     }
     case 'listStatus':
-      return listing(work.path, work.repeat, cursor);
+      return listing(work, cursor);
   }
 }
 
@@ -142,10 +142,14 @@ function inOrder(
 }
 
 /** The same whole directory over and over, streamed. */
-function listing(path: string, repeat: number, cursor: SharedCursor): Operation {
-  const body = new ListStatusT(path);
+function listing(
+  work: Extract<SingleWork, { verb: 'listStatus' }>,
+  cursor: SharedCursor,
+): Operation {
+  const body = new ListStatusT(work.path);
   body.stream = true;
-  body.withAttributes = true;
+  body.recursive = work.recursive ?? false;
+  body.withAttributes = work.attributes ?? true;
   return {
     name: 'listStatus',
     template: new FrameTemplate(RequestBody.ListStatus, body),
@@ -153,6 +157,6 @@ function listing(path: string, repeat: number, cursor: SharedCursor): Operation 
     count: (reply) => reply.listedCount,
     streamed: true,
     code: Code.OK,
-    prepare: () => cursor.take(1, repeat),
+    prepare: () => cursor.take(1, work.repeat),
   };
 }

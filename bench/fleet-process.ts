@@ -1,0 +1,18 @@
+/**
+ * The clients of the connections bench, a process of its own: takes one job, tells each phase as it
+ * ends, and ends with its parent.
+ */
+import { Fleet } from './load/fleet.js';
+import type { FleetJob, FleetMessage } from './load/fleet-job.js';
+
+const answer = (message: FleetMessage): void => {
+  process.send?.(message);
+};
+
+process.on('message', (job: FleetJob) => {
+  new Fleet(job, (phase) => answer({ phase })).run().then(
+    () => answer({ done: true }),
+    (error: unknown) => answer({ failure: String(error) }),
+  );
+});
+process.on('disconnect', () => process.exit(0));
