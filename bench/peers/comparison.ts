@@ -16,8 +16,9 @@ export type Side = {
 export type Comparison = {
   /** Of its rows, for what is common to them. */
   readonly row: PeerRow;
+  /** That count: those that nobody disturbed, where there are CALM_ROUNDS_MIN of them. */
   readonly rounds: number;
-  /** Rounds in which somebody else on the machine took more than ELSEWHERE_CPU_MAX. */
+  /** Of those: somebody else on the machine took more than ELSEWHERE_CPU_MAX. */
   readonly disturbed: number;
   readonly ours: Side;
   readonly theirs: Side;
@@ -25,6 +26,7 @@ export type Comparison = {
 };
 
 const ELSEWHERE_CPU_MAX = 0.35;
+const CALM_ROUNDS_MIN = 3;
 
 export function compare(rows: readonly PeerRow[]): Comparison[] {
   const groups = new Map<string, PeerRow[]>();
@@ -43,8 +45,13 @@ export const keyOf = (row: PeerRow): string =>
   [row.peer, row.durability, row.case, row.connections, row.depth, row.tool ?? ''].join(' ');
 
 function compareGroup(group: readonly PeerRow[]): Comparison | undefined {
-  const ours = group.filter(({ system }) => system === OURS);
-  const theirs = group.filter(({ system }) => system !== OURS);
+  const rounds = new Set(group.map(({ round }) => round));
+  const noisy = group.filter(({ elsewhereCpu = 0 }) => elsewhereCpu > ELSEWHERE_CPU_MAX);
+  const disturbed = new Set(noisy.map(({ round }) => round));
+  const isCalmEnough = rounds.size - disturbed.size >= CALM_ROUNDS_MIN;
+  const used = isCalmEnough ? group.filter(({ round }) => !disturbed.has(round)) : group;
+  const ours = used.filter(({ system }) => system === OURS);
+  const theirs = used.filter(({ system }) => system !== OURS);
   const ratios = ours.flatMap((row) => {
     const other = theirs.find(({ round }) => round === row.round);
     return other === undefined ? [] : [row.opsPerSecond / other.opsPerSecond];
@@ -54,9 +61,7 @@ function compareGroup(group: readonly PeerRow[]): Comparison | undefined {
   return {
     row,
     rounds: ratios.length,
-    disturbed: new Set(
-      group.filter(({ elsewhereCpu = 0 }) => elsewhereCpu > ELSEWHERE_CPU_MAX).map((r) => r.round),
-    ).size,
+    disturbed: isCalmEnough ? 0 : disturbed.size,
     ours: sideOf(ours),
     theirs: sideOf(theirs),
     ratio: { min: Math.min(...ratios), median: median(ratios), max: Math.max(...ratios) },

@@ -53,10 +53,17 @@ describe('compare', () => {
     expect(one?.disturbed).toBe(0);
   });
 
-  it('counts the rounds in which somebody else was busy', () => {
+  it('leaves out rounds in which somebody else was busy, where enough are left', () => {
     const [first, second] = [rounds([[2, 1]]), rounds([[2, 1]], { elsewhereCpu: 0.9 })];
     const both = [...first, ...second.map((row) => ({ ...row, round: 2 }))];
     expect(compare(both)[0]).toMatchObject({ rounds: 2, disturbed: 1 });
+    const calm = rounds([
+      [4, 1],
+      [5, 1],
+      [6, 1],
+    ]).map((row) => ({ ...row, round: row.round + 2 }));
+    const [left] = compare([...both, ...calm]);
+    expect(left).toMatchObject({ rounds: 4, disturbed: 0, ratio: { min: 2, max: 6 } });
   });
 
   it('keeps cases, tools and durabilities apart, and says when a tool has no percentiles', () => {
