@@ -12,7 +12,7 @@ import { searchRate } from './search-rate.js';
 import { type Durability, TreeBench, type TreeOptions } from './tree-bench.js';
 
 export type StressOptions = Omit<TreeOptions, 'isUnsynced'> & {
-  readonly operation: OperationName;
+  readonly operations: readonly OperationName[];
   readonly connections: number;
   readonly depth: number;
   readonly threads: number;
@@ -33,19 +33,24 @@ const UNSENT_PART_MAX = 0.001;
 const RENAME_POOL = 50_000;
 /** What a second of deletes is expected to use up; a run that runs out has as true a rate. */
 const DELETES_A_SECOND_MAX = 150_000;
+/** A small tree is for a small run. */
+const DELETES_PER_FILE_MAX = 5;
 const SYNCED_DELETES_A_SECOND_MAX = 10_000;
 
+/** All that is measured with the same kind of commit shares a master and its tree. */
 export async function runStress(options: StressOptions): Promise<Figures[]> {
   const rows: Figures[] = [];
-  const ways =
-    effectOf(options.operation) === 'reads' ? (['group'] as const) : options.durabilities;
-  for (const synced of [false, true]) {
-    const mine = ways.filter((way) => (way !== 'none') === synced);
+  for (const isUnsynced of [false, true]) {
+    const mine = options.operations.flatMap((operation) =>
+      waysOf(operation, options)
+        .filter((way) => (way === 'none') === isUnsynced)
+        .map((way) => ({ operation, way })),
+    );
     if (mine.length === 0) continue;
-    const tree = await TreeBench.start({ ...options, isUnsynced: !synced });
+    const tree = await TreeBench.start({ ...options, isUnsynced });
     try {
-      for (const way of mine) {
-        const row = await new Stress(tree, options, way).measure();
+      for (const { operation, way } of mine) {
+        const row = await new Stress(tree, options, operation, way).measure();
         rows.push(row);
         options.done(row);
       }
@@ -53,17 +58,27 @@ export async function runStress(options: StressOptions): Promise<Figures[]> {
       await tree.close();
     }
   }
-  return rows;
+  return rows.toSorted(
+    (a, b) => orderOf(a.case, options.operations) - orderOf(b.case, options.operations),
+  );
 }
+
+const waysOf = (operation: OperationName, options: StressOptions): readonly Durability[] =>
+  effectOf(operation) === 'reads' ? ['group'] : options.durabilities;
+
+const orderOf = (name: string, operations: readonly OperationName[]): number =>
+  operations.indexOf(name as OperationName);
 
 class Stress {
   readonly #tree: TreeBench;
   readonly #options: StressOptions;
+  readonly #operation: OperationName;
   readonly #way: Durability;
 
-  constructor(tree: TreeBench, options: StressOptions, way: Durability) {
+  constructor(tree: TreeBench, options: StressOptions, operation: OperationName, way: Durability) {
     this.#tree = tree;
     this.#options = options;
+    this.#operation = operation;
     this.#way = way;
   }
 
@@ -109,23 +124,25 @@ class Stress {
   }
 
   async #work(): Promise<Work> {
-    const { operation, files, zipf } = this.#options;
+    const { files, zipf } = this.#options;
     return {
       verb: 'mix',
       paths: this.#tree.paths,
       files,
-      operations: [{ name: operation, weight: 1 }],
+      operations: [{ name: this.#operation, weight: 1 }],
       pool: await this.#pool(),
       ...(zipf !== undefined && { zipf }),
     };
   }
 
   async #pool(): Promise<{ readonly first: number; readonly end: number }> {
-    const { operation, seconds, warmSeconds } = this.#options;
+    const { seconds, warmSeconds } = this.#options;
+    const operation = this.#operation;
     const effect = effectOf(operation);
     if (effect === 'deletes') {
       const perSecond = this.#way === 'each' ? SYNCED_DELETES_A_SECOND_MAX : DELETES_A_SECOND_MAX;
-      return this.#tree.pool((seconds + warmSeconds) * perSecond);
+      const most = this.#options.files * DELETES_PER_FILE_MAX;
+      return this.#tree.pool(Math.min(most, (seconds + warmSeconds) * perSecond));
     }
     if (effect === 'renames' || operation === 'OpenRecent')
       return this.#tree.pool(Math.min(RENAME_POOL, this.#options.files));
@@ -139,7 +156,8 @@ class Stress {
   }
 
   #row(result: LoadResult, more: object = {}): Figures {
-    const { operation, files, zipf } = this.#options;
+    const { files, zipf } = this.#options;
+    const operation = this.#operation;
     const durability = effectOf(operation) === 'reads' ? {} : { durability: this.#way };
     const facts = { ...durability, files, ...(zipf !== undefined && { zipf }), ...more };
     return figures(operation, this.#shape, result, facts);

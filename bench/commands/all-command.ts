@@ -31,7 +31,7 @@ const steps: readonly Step[] = [
     full:
       '--operation GetFileStatus,GetDirStatus,GetMissingStatus,Exists,OpenFile,ListDir,' +
       'CreateFile,CreateDir,RenameFile,DeleteFile,SetMode --seconds 4',
-    smoke: `--operation GetFileStatus,CreateFile,RenameFile,DeleteFile ${TINY_LOAD} ${TINY_TREE}`,
+    smoke: `--operation GetFileStatus,RenameFile,DeleteFile ${TINY_LOAD} ${TINY_TREE}`,
   },
   {
     name: 'stress',
@@ -53,7 +53,11 @@ const steps: readonly Step[] = [
     full: '',
     smoke: '--pairs 1 --seconds 0.3 --warm-seconds 0.05 --directories 50',
   },
-  { name: 'phases', full: '', smoke: '--files 1000 --directories 50 --connections 4 --depth 4' },
+  {
+    name: 'phases',
+    full: '',
+    smoke: '--suite io500,deep,subtree --files 500 --directories 50 --connections 4 --depth 4',
+  },
   {
     name: 'connections',
     full: '',

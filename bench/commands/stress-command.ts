@@ -32,23 +32,20 @@ export async function stress(flags: StressFlags): Promise<void> {
   const { seed, record, operation, durability, threads, clientThreads, json, ...shape } = flags;
   const recorder = RunRecorder.of('stress', { record, seed, arguments: { ...flags } });
   const isWriting = operation.some((name) => effectOf(name) !== 'reads');
-  const all = [];
-  for (const name of operation) {
-    const rows = await runStress({
-      ...shape,
-      operation: name,
-      durabilities: durability,
-      rpcThreads: threads,
-      threads: clientThreads,
-      seed,
-      tell,
-      done: (row) => {
-        recorder.row(row);
-        if (json === true) console.log(JSON.stringify({ ...row, latencies: undefined }));
-      },
-    });
-    all.push(...rows);
-  }
+  const all = await runStress({
+    ...shape,
+    operations: operation,
+    durabilities: durability,
+    rpcThreads: threads,
+    threads: clientThreads,
+    seed,
+    tell,
+    done: (row) => {
+      recorder.row(row);
+      if (json === true) console.log(JSON.stringify({ ...row, latencies: undefined }));
+      else tell(`${row.case} ${String(row['durability'] ?? '')}: ${row.opsPerSecond}/s`);
+    },
+  });
   const apart = ['connections', 'depth', ...(isWriting ? ['durability'] : [])];
   if (shape.rate !== undefined || shape.p99Ms !== undefined) apart.push('rate', 'lateP99Ms');
   if (json !== true) console.log(figuresTable(all, apart));

@@ -45,7 +45,7 @@ const config = {
   font: 'Helvetica, Arial, sans-serif',
   axis: { gridColor: '#e6e6e6', domainColor: '#888', tickColor: '#888', labelColor: '#333' },
   title: { anchor: 'start', fontSize: 14, color: '#222' },
-  legend: { orient: 'bottom', title: null },
+  legend: { orient: 'bottom', title: null, labelLimit: 400, symbolType: 'square' },
   range: { category: COLORS },
   view: { stroke: null },
 } as const;
@@ -69,7 +69,8 @@ function barSpec({
   series,
   scale,
 }: BarPlot): TopLevelSpec {
-  const color = series === undefined ? {} : { color: { field: series, type: 'nominal' as const } };
+  const color =
+    series === undefined ? {} : { color: { field: series, type: 'nominal' as const, sort: null } };
   const offset = series === undefined ? {} : { yOffset: { field: series, sort: null } };
   // A bar on a logarithmic scale begins at the lowest decade, as there is no 0.
   const least = Math.min(...values.map((point) => Number(point[value])));
@@ -111,7 +112,7 @@ function lineSpec(plot: LinePlot): TopLevelSpec {
         field: plot.x,
         type: 'quantitative',
         title: plot.xTitle,
-        scale: { type: plot.xScale ?? 'linear', zero: false, nice: plot.xScale !== 'log' },
+        scale: plot.xScale === 'log' ? { type: 'log', nice: false } : { zero: false },
         axis: { format: '~s' },
       },
       y: {

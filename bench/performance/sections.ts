@@ -3,7 +3,7 @@
  * benches stand beside theirs; all are listed in write-performance.ts.
  */
 import type { Row } from '../results.js';
-import type { PlotPoint } from './plot.js';
+import type { Plot, PlotPoint } from './plot.js';
 import { numberOf } from './recorded-runs.js';
 import {
   cores,
@@ -102,29 +102,32 @@ export const stressSection: Section = {
       count(row['opsPerSecond']),
       ...latencyCells(row),
     ]);
-    const title = 'One operation at a time, operations per second';
     const values = all
       .filter((row) => row['p99BoundMs'] === undefined)
       .map((row) => ({
         label: nameOf(row),
         value: numberOf(row, 'opsPerSecond') ?? 0,
-        durability: textOf(row, 'durability') || 'read',
+        durability: textOf(row, 'durability'),
       }));
-    return {
-      text: joined(provenance(latest.run), markdownTable(head, rows), plotLink(title, 'stress')),
-      plots: {
-        stress: {
-          kind: 'bars',
-          title,
-          values,
-          label: 'label',
-          value: 'value',
-          valueTitle: 'operations per second, logarithmic',
-          series: 'durability',
-          scale: 'log',
-        },
-      },
-    };
+    const reads = values.filter(({ durability }) => durability === '');
+    const writes = values.filter(({ durability }) => durability !== '');
+    const table = markdownTable(head, rows);
+    const text = [provenance(latest.run), table];
+    const plots: Record<string, Plot> = {};
+    const bars = { kind: 'bars', label: 'label', value: 'value' } as const;
+    if (reads.length > 0) {
+      const title = 'Reads, operations per second';
+      text.push(plotLink(title, 'reads'));
+      plots['reads'] = { ...bars, title, values: reads, valueTitle: 'operations per second' };
+    }
+    if (writes.length > 0) {
+      const title = 'Writes without a sync, with group commit, and with a sync each';
+      text.push(plotLink(title, 'writes'));
+      const valueTitle = 'operations per second (logarithmic)';
+      const split = { series: 'durability', scale: 'log' } as const;
+      plots['writes'] = { ...bars, title, values: writes, valueTitle, ...split };
+    }
+    return { text: joined(...text), plots };
   },
 };
 
@@ -216,7 +219,7 @@ export const phasesSection: Section = {
             x: 'depth',
             xTitle: 'components of the path',
             y: 'us',
-            yTitle: 'CPU microseconds of the master per component',
+            yTitle: 'µs of CPU per component',
           },
         },
       }),
