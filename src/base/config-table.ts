@@ -255,6 +255,13 @@ const calls = {
     '1024',
     'Calls of one connection at a time; beyond it RESOURCE_EXHAUSTED.',
   ),
+  connectionsMax: row(
+    'ORCHARD_CONNECTIONS_MAX',
+    count('connections', { min: 0, max: 2 ** 24 }),
+    '0',
+    'Connections of all RPC threads together, each having its share; further ones are refused. ' +
+      '0: what the limit of descriptors (ulimit -n) leaves, less some for files and stores.',
+  ),
   sessionsPerConnectionMax: row(
     'ORCHARD_SESSIONS_PER_CONNECTION_MAX',
     count('sessions', { min: 0, max: 65_536 }),

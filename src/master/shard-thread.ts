@@ -1,4 +1,5 @@
 /** Thread entry: one RPC shard: sockets, an executor of its own, and the way to main. */
+
 import { parentPort, workerData } from 'node:worker_threads';
 import { Code, StatusError } from '../base/status.js';
 import { Executor } from '../executor/executor.js';
@@ -8,6 +9,7 @@ import { instantiate } from '../kernel/kernel.js';
 import { SharedMemory } from '../kernel/shared-memory.js';
 import { listenRpc } from '../rpc/listen.js';
 import { Tier2 } from '../storage/tier2.js';
+import { connectionShare } from './connection-share.js';
 import { Exchange } from './exchange.js';
 import { createLog } from './log.js';
 import { RemoteServices } from './shard-services.js';
@@ -52,6 +54,7 @@ const server = await listenRpc({
   host: config.host,
   handler: new ShardHandler({ scheduler, services, onBug: die }),
   limits: {
+    connectionsMax: connectionShare(config.connectionsMax, config.rpcThreads),
     inFlightMax: config.callsInFlightMax,
     sessionsMax: config.sessionsPerConnectionMax,
     sessionInFlightMax: config.callsPerSessionMax,

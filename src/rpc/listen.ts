@@ -123,6 +123,12 @@ export class RpcServer {
       idleTimeout: limits.idleSeconds,
       sendPingsAutomatically: true,
       upgrade: (response, request, context) => {
+        if (this.counters.connections >= limits.connectionsMax) {
+          this.counters.exhausted++;
+          response.writeStatus('503 Service Unavailable');
+          response.end('this master has as many connections as it may: try again later\n', true);
+          return;
+        }
         response.upgrade(
           { session: new SocketSession(this.#edge) },
           request.getHeader('sec-websocket-key'),

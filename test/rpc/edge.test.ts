@@ -1,4 +1,5 @@
 /** The edge over real sockets: handshake, limits, errors, closes, and streams to slow readers. */
+import { request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Code } from '../../src/base/status.js';
 import {
@@ -104,6 +105,29 @@ describe('handshake', () => {
     client.send(getStatus(3, '/now'));
     await client.reply(3);
     expect(fixture.handler.lastSession?.user).toBe('ann');
+  });
+});
+
+describe('connections', () => {
+  it('are refused beyond what the thread may have, until one is gone', async () => {
+    const port = await start({ connectionsMax: 2 });
+    const [first] = [await greeted(port), await greeted(port)];
+    const headers = { connection: 'upgrade', upgrade: 'websocket' };
+    const key = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13' };
+    const status = await new Promise((resolve, reject) => {
+      const asked = request({ port, path: '/rpc', headers: { ...headers, ...key } });
+      asked.on('response', (response) => resolve(response.statusCode));
+      asked.on('upgrade', () => resolve('upgraded'));
+      asked.on('error', reject);
+      asked.end();
+    });
+    expect(status).toBe(503);
+    expect(fixture.server.counters.exhausted).toBe(1);
+    first!.destroy();
+    await eventually(() => fixture.server.counters.connections === 1);
+    const third = await greeted(port);
+    third.send(getStatus(2, '/now'));
+    expect((await third.reply(2)).code).toBe(Code.OK);
   });
 });
 
