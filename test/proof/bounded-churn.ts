@@ -57,7 +57,8 @@ export async function churn(master: Watched, options: Churn): Promise<ChurnRepor
       progress.operations += await fillAndEmpty(client, directory, files, round);
       if (progress.operations < progress.nextSampleAt) continue;
       progress.nextSampleAt += every;
-      options.onSample?.(await probe.take(progress.operations));
+      const sample = await probe.take(progress.operations);
+      options.onSample?.(sample);
     }
   };
   try {

@@ -15,7 +15,7 @@ import {
   fill,
   silentReader,
 } from './bounded-clients.js';
-import { growth, type Sample } from './probe.js';
+import { growth, SAMPLES_MIN, type Sample } from './probe.js';
 
 const operations = Number(process.env['ORCHARD_TEST_CHURN'] ?? 30_000);
 const MINUTE = 60_000;
@@ -47,6 +47,7 @@ describe('what a master holds is bounded', () => {
       const report = await churn(master, { operations, onSample });
       if (isLong) console.log(`${report.operations} in ${report.elapsedMs} ms`);
       expect(report.problems).toEqual([]);
+      expect(report.samples.length).toBeGreaterThan(SAMPLES_MIN);
       expect(report.operations).toBeGreaterThanOrEqual(operations);
     },
     MINUTE + operations * 2,

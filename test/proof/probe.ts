@@ -75,10 +75,12 @@ function treeBytes(directory: string): number {
     .reduce((sum, stat) => sum + (stat?.isFile() ? stat.blocks * 512 : 0), 0);
 }
 
+/** Fewer make no line. */
+export const SAMPLES_MIN = 6;
+
 /** By how much the line through the later half of the samples climbs from its begin to its end. */
 export function growth(samples: readonly Sample[], measure: Measure): number {
   const later = samples.slice(Math.floor(samples.length / 2));
-  if (later.length < 3) throw new Error(`${samples.length} samples tell nothing of growth`);
   const begin = later[0]!.atMs;
   const points = later.map((sample) => ({ x: sample.atMs - begin, y: sample[measure] }));
   const mean = (of: (point: { x: number; y: number }) => number): number =>
@@ -89,11 +91,12 @@ export function growth(samples: readonly Sample[], measure: Measure): number {
   return slope * points.at(-1)!.x;
 }
 
-/** What grew by more than it may, one line each. */
+/** What grew by more than it may, one line each. Too few samples say nothing. */
 export function grown(
   samples: readonly Sample[],
   allowed: Readonly<Partial<Record<Measure, number>>>,
 ): string[] {
+  if (samples.length < SAMPLES_MIN) return [];
   return (Object.entries(allowed) as [Measure, number][]).flatMap(([measure, most]) => {
     const by = Math.round(growth(samples, measure));
     return by > most ? [`${measure} grew by ${by}, allowed are ${most}`] : [];
