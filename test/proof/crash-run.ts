@@ -53,6 +53,8 @@ export type CrashReport = {
 const POINT_MS_MAX = 6000;
 const LIFE_MS_MIN = 20;
 const RANDOM = 'random';
+/** What a master ends with that must not go on. */
+const EXIT_BUG = 70;
 
 export class CrashRun {
   readonly master: ProofMaster;
@@ -123,6 +125,7 @@ export class CrashRun {
     if (point?.needsSpare) await this.#removeSpares();
     const serving = await this.master.start(point && `${point.name}:${nth}`);
     if (serving === undefined) {
+      // A point of the start, or one that the flush of what was replayed has come to.
       this.#count(this.report.kills, point?.name ?? RANDOM);
       return;
     }
@@ -226,7 +229,7 @@ export class CrashRun {
       if (result !== 'SIGKILL') this.#violate(`the master ended by itself with ${result}`);
       this.#count(this.report.kills, RANDOM);
       if (point !== undefined) this.#count(this.report.missed, point.name);
-    } else if (ended === 'SIGKILL' && point !== undefined) {
+    } else if (point !== undefined && ended === (point.fails ? EXIT_BUG : 'SIGKILL')) {
       this.#count(this.report.kills, point.name);
     } else {
       this.#violate(`the master ended by itself with ${ended}: ${this.master.log.slice(-3)}`);

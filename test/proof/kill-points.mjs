@@ -1,6 +1,6 @@
 /**
  * Preloaded into a real master (`node --import`), in each of its threads: SIGKILLs the process at
- * the nth passing of one named point. It wraps the contracts that the threads work through (the
+ * the nth passing of one named point, or lets the journal's disk fail there (`fail-…`). It wraps the contracts that the threads work through (the
  * journal's file system, the log, the pool of segments, tier 2, the applier, the flusher), so the
  * product has no hooks and nothing of this is in it.
  *
@@ -27,6 +27,11 @@ function point(name) {
   process.kill(process.pid, 'SIGKILL');
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
+
+/** True at the passing that the point is for: then the caller makes the call fail. */
+const fails = (name) => name === wanted && --left <= 0;
+
+const failure = (code) => Object.assign(new Error(`${code}: injected`), { code });
 
 /** What this thread is about: file-system calls mean something else in each. */
 let doing = 'recovery';
@@ -90,6 +95,16 @@ function wrapJournal() {
     point('append-begins');
     if (wanted === 'append-torn' && left <= 1) tear(fd, buffers, position);
     point('append-torn');
+    if (fails('fail-write')) throw failure('EIO');
+    if (fails('fail-full')) throw failure('ENOSPC');
+    if (fails('fail-short-write')) {
+      tear(fd, buffers, position);
+      return 1;
+    }
+    return run();
+  });
+  wrap(fs, 'fdatasyncSync', (run) => {
+    if (doing === 'append' && fails('fail-sync')) throw failure('EIO');
     return run();
   });
   wrap(Wal.prototype, 'append', (run) => {

@@ -1,6 +1,6 @@
 /**
- * The named points at which the crash harness kills a master: where each lies, how often it is
- * passed at least before it is used (so that not always the first passing is meant).
+ * The named points at which the crash harness kills a master or lets its disk fail: where each
+ * lies, and at which passing at the latest it comes (so that not always the first is meant).
  * The points themselves are in kill-points.mjs.
  */
 
@@ -13,12 +13,19 @@ export type KillPoint = {
   readonly after?: string;
   /** The spares of the journal are removed before such a life: it makes new ones. */
   readonly needsSpare?: true;
+  /** The disk fails: the master ends by itself, and acknowledges nothing more. */
+  readonly fails?: true;
 };
 
 const point = (name: string, passes: number, where: string): KillPoint => ({ name, passes, where });
 const spare = (name: string, where: string): KillPoint => ({
   ...point(name, 1, where),
   needsSpare: true,
+});
+
+const fault = (name: string, where: string): KillPoint => ({
+  ...point(name, 400, where),
+  fails: true,
 });
 
 export const KILL_POINTS: readonly KillPoint[] = [
@@ -47,4 +54,8 @@ export const KILL_POINTS: readonly KillPoint[] = [
   spare('spare-half-zeroed', 'a spare is half written'),
   spare('spare-zeroed', 'a spare is written, but has not its name'),
   point('prefault', 5, 'tier 1 is being touched'),
+  fault('fail-write', 'a write to the journal fails'),
+  fault('fail-full', 'the disk is full under a write to the journal'),
+  fault('fail-short-write', 'a write to the journal is short'),
+  fault('fail-sync', 'a sync of the journal fails'),
 ];

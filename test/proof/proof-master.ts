@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { OrchardClient } from '../../src/client/index.js';
 
 const START_MS_MAX = 30_000;
 const LOG_LINES_MAX = 200;
@@ -116,6 +117,10 @@ export class ProofMaster {
     if (typeof first === 'object') return first;
     if (first === 'SIGKILL') return undefined;
     throw new Error(`the master did not start (${first}):\n${this.log.join('\n')}`);
+  }
+
+  connect(user = 'root'): Promise<OrchardClient> {
+    return OrchardClient.connect({ port: this.rpcPort, httpPort: this.httpPort, user });
   }
 
   /** Sends the signal and gives what it ended with. */
