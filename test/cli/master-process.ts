@@ -8,7 +8,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OrchardClient } from '../../src/client/index.js';
 
-const entry = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+/** From the root of the project, wherever this file was compiled to. */
+const entry = fileURLToPath(
+  import.meta.url.includes('/dist/')
+    ? new URL('../../src/cli/main.js', import.meta.url)
+    : new URL('../../dist/src/cli/main.js', import.meta.url),
+);
 const START_MS_MAX = 20_000;
 
 export class MasterProcess {

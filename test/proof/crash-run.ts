@@ -53,8 +53,11 @@ export type CrashReport = {
 const POINT_MS_MAX = 6000;
 const LIFE_MS_MIN = 20;
 const RANDOM = 'random';
-/** What a master ends with that must not go on. */
-const EXIT_BUG = 70;
+/**
+ * What a master ends with that must not go on: status 70, or a signal where the end of the process
+ * met threads that were in the middle of something.
+ */
+const FAULT_ENDS: readonly unknown[] = [70, 'SIGABRT', 'SIGBUS', 'SIGSEGV'];
 
 export class CrashRun {
   readonly master: ProofMaster;
@@ -229,8 +232,8 @@ export class CrashRun {
       if (result !== 'SIGKILL') this.#violate(`the master ended by itself with ${result}`);
       this.#count(this.report.kills, RANDOM);
       if (point !== undefined) this.#count(this.report.missed, point.name);
-    } else if (point !== undefined && ended === (point.fails ? EXIT_BUG : 'SIGKILL')) {
-      this.#count(this.report.kills, point.name);
+    } else if (point?.fails ? FAULT_ENDS.includes(ended) : point && ended === 'SIGKILL') {
+      this.#count(this.report.kills, point!.name);
     } else {
       this.#violate(`the master ended by itself with ${ended}: ${this.master.log.slice(-3)}`);
     }

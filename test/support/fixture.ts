@@ -34,6 +34,7 @@ import { Applier } from '../../src/tier/applier.js';
 import { Flusher } from '../../src/tier/flusher.js';
 import { loadRetryWindow } from '../../src/tier/retry-window.js';
 import { SharedTables } from '../../src/tier/shared-tables.js';
+import type { Coin, FaultFs } from './fault-fs.js';
 import { type Info, OutcomeSink } from './outcome.js';
 
 export type FixtureOptions = {
@@ -44,6 +45,8 @@ export type FixtureOptions = {
   readonly trashRetentionMs: number;
   readonly flushSlotsMax: number;
   readonly loader: ExecutorOptions['loader'];
+  /** The journal's disk, synced before anything is acknowledged; default: files, not synced. */
+  readonly disk: FaultFs | undefined;
   readonly retryEntryCount: number;
   readonly retryWindowMs: number;
   /** What the executors have instead of their kernel: to force their slow paths. */
@@ -57,6 +60,7 @@ const defaults: FixtureOptions = {
   trashRetentionMs: 60_000,
   flushSlotsMax: 4096,
   loader: undefined,
+  disk: undefined,
   retryEntryCount: 4096,
   retryWindowMs: 600_000,
   kernelOf: (kernel) => kernel,
@@ -82,9 +86,11 @@ class Life {
   readonly executors: Executor[] = [];
   readonly schedulers: Scheduler[] = [];
   readonly bugs: unknown[] = [];
+  readonly #disk: FaultFs | undefined;
 
   constructor(directory: string, options: FixtureOptions) {
     const { executorCount } = options;
+    this.#disk = options.disk;
     const writerBlock = executorCount;
     const flusherBlock = executorCount + 1;
     this.shared = SharedMemory.create(
@@ -173,7 +179,13 @@ class Life {
     const staging = shared.executorBase(block) + EXECUTOR.REPLY;
     const wal = Wal.open(
       path.join(directory, 'journal'),
-      { clusterId: 'fixture', segmentBytes: SEGMENT_BYTES, sync: 'none', spareCount: 0 },
+      {
+        clusterId: 'fixture',
+        segmentBytes: SEGMENT_BYTES,
+        sync: this.#disk === undefined ? 'none' : 'commit',
+        spareCount: 0,
+        ...(this.#disk && { fs: this.#disk }),
+      },
       {
         fromSeq: appliedSeq + 1,
         onEntry: (bytes, offset, length, seq) => {
@@ -243,7 +255,7 @@ export class Fixture {
   readonly alice: Caller = { user: 'alice', groups: ['staff'], clientId: 0 };
   readonly bob: Caller = { user: 'bob', groups: ['guests'], clientId: 0 };
   readonly directory: string;
-  readonly #options: FixtureOptions;
+  #options: FixtureOptions;
   #life: Life;
 
   static open(options: Partial<FixtureOptions> = {}): Fixture {
@@ -262,6 +274,9 @@ export class Fixture {
   }
   get tier2(): Tier2 {
     return this.#life.tier2;
+  }
+  get disk(): FaultFs {
+    return this.#options.disk!;
   }
   get executors(): readonly Executor[] {
     return this.#life.executors;
@@ -311,6 +326,15 @@ export class Fixture {
     this.pump();
     if (how.flushed === true) this.#life.flush();
     await this.#life.end();
+    this.#life = new Life(this.directory, this.#options);
+  }
+
+  /** As after a power cut: what was not synced is there, or not, or in part, by the coin. */
+  async powerCut(coin: Coin): Promise<void> {
+    const { disk } = this.#options;
+    if (disk === undefined) throw new Error('a power cut needs a disk');
+    await this.#life.tier2.close();
+    this.#options = { ...this.#options, disk: disk.crash(coin) };
     this.#life = new Life(this.directory, this.#options);
   }
 
