@@ -2,7 +2,7 @@
  * Preloaded into a real master (`node --import`), in each of its threads: SIGKILLs the process at
  * the nth passing of one named point, or lets the journal's disk fail there (`fail-…`). It wraps
  * the contracts that the threads work through (the journal's file system, the log, the pool of
- * segments, tier 2, the applier, the flusher), so the product has no hooks and nothing of this is in it.
+ * segments, tier 2, the applier, the flusher): the product has no hooks, and nothing of this.
  *
  *   ORCHARD_TEST_KILL_AT=<point>:<n>
  *
