@@ -4,6 +4,7 @@
  */
 import { Command } from 'commander';
 import { allCommand } from './commands/all-command.js';
+import { capacityCommand } from './commands/capacity-command.js';
 import { connectionsCommand } from './commands/connections-command.js';
 import { echoCommand } from './commands/echo-command.js';
 import { httpCommand } from './commands/http-command.js';
@@ -40,6 +41,7 @@ for (const make of Object.values(steps)) {
   const command = make();
   program.addCommand(command, { isDefault: command.name() === 'quick' });
 }
+program.addCommand(capacityCommand());
 program.addCommand(peersCommand());
 program.addCommand(allCommand(steps));
 program.addCommand(reportCommand());

@@ -16,17 +16,21 @@ export type BenchMasterOptions = {
   /** ORCHARD_* variables. */
   readonly env: Readonly<Record<string, string>>;
   readonly profileDir?: string | undefined;
+  /** Kept when the master is discarded; without it there is a new one, which is not. */
+  readonly directory?: string | undefined;
 };
 
 export class BenchMaster {
   readonly #directory: string;
+  readonly #isKept: boolean;
   readonly #env: Readonly<Record<string, string>>;
   readonly #profileDir: string | undefined;
   #process: MasterProcess | undefined;
 
-  private constructor({ env, profileDir }: BenchMasterOptions) {
+  private constructor({ env, profileDir, directory }: BenchMasterOptions) {
     const parent = process.env['ORCHARD_BENCH_DIR'] ?? tmpdir();
-    this.#directory = mkdtempSync(join(parent, 'orchard-bench-'));
+    this.#isKept = directory !== undefined;
+    this.#directory = directory ?? mkdtempSync(join(parent, 'orchard-bench-'));
     this.#env = env;
     this.#profileDir = profileDir;
     process.once('exit', this.#abandon);
@@ -57,13 +61,13 @@ export class BenchMaster {
     return { host, port, pid };
   }
 
-  /** Over the same data, after kill(). */
-  async start(): Promise<void> {
+  /** Over the same data, after kill() or stop(); `env`: beyond what it always has. */
+  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     this.#process = await MasterProcess.start({
       dataDir: this.dataDir,
       logFile: join(this.#directory, 'master.log'),
       ...(await freePorts()),
-      env: this.#env,
+      env: { ...this.#env, ...env },
       ...(this.#profileDir !== undefined && {
         execArgv: ['--cpu-prof', `--cpu-prof-dir=${this.#profileDir}`],
       }),
@@ -73,6 +77,12 @@ export class BenchMaster {
 
   async kill(): Promise<void> {
     await this.process.kill();
+    this.#process = undefined;
+  }
+
+  /** With everything in tier 2. */
+  async stop(): Promise<void> {
+    await this.process.stop();
     this.#process = undefined;
   }
 
@@ -91,6 +101,6 @@ export class BenchMaster {
 
   #remove(): void {
     process.off('exit', this.#abandon);
-    rmSync(this.#directory, { recursive: true, force: true });
+    if (!this.#isKept) rmSync(this.#directory, { recursive: true, force: true });
   }
 }

@@ -4,6 +4,8 @@
  *   spread   /bench/a00/b07/f00000123   depth 4; file i is in leaf directory i mod directories,
  *                                       leaf directory d is a<d / 100>/b<d mod 100>; above 10,000
  *                                       directories three digits each: a<d / 1000>/b<d mod 1000>
+ *            with `perDirectory`, neighbours share a directory: file i is in i / perDirectory, and
+ *            directories always have three digits each, so that paths sort as numbers do
  *   leaf     /bench/a00/b07             the leaf directories themselves
  *   flat     /flat/f00000123            one directory for all
  *   root     /flat                      that one directory
@@ -32,7 +34,12 @@ for (let i = 0; i < FOUR_DIGITS_COUNT; i++) {
 export type PathKind = 'f' | 'n' | 'r' | 'm' | 'd';
 
 export type PathShape =
-  | { readonly shape: 'spread' | 'leaf'; readonly directories: number; readonly root?: string }
+  | {
+      readonly shape: 'spread' | 'leaf';
+      readonly directories: number;
+      readonly perDirectory?: number;
+      readonly root?: string;
+    }
   | { readonly shape: 'flat' | 'root'; readonly root?: string };
 
 export class PathPattern {
@@ -40,6 +47,8 @@ export class PathPattern {
   /** What a template holds in this path's place. */
   readonly placeholder: string;
   readonly #directories: number;
+  /** 0: files are dealt out to the directories in turn. */
+  readonly #perDirectory: number;
   /** Digits of each of the two directory numbers. */
   readonly #digits: number;
   readonly #upperAt: number;
@@ -51,7 +60,9 @@ export class PathPattern {
     const root = shape.root ?? (isSpread ? '/bench' : '/flat');
     this.#directories = isSpread ? shape.directories : 0;
     assert(this.#directories <= DIRECTORIES_MAX, 'a directory has at most six digits');
-    this.#digits = this.#directories > DIRECTORIES_TWO_DIGITS_MAX ? 3 : 2;
+    this.#perDirectory = isSpread ? (shape.perDirectory ?? 0) : 0;
+    const isWide = this.#perDirectory > 0 || this.#directories > DIRECTORIES_TWO_DIGITS_MAX;
+    this.#digits = isWide ? 3 : 2;
     const zeros = '0'.repeat(this.#digits);
     const leaf = isSpread ? `${root}/a${zeros}/b${zeros}` : root;
     this.#upperAt = root.length + '/a'.length;
@@ -70,7 +81,7 @@ export class PathPattern {
 
   /** Over a placeholder, or over another path of this pattern. */
   write(target: Uint8Array, at: number, index: number): void {
-    if (this.#directories > 0) this.#writeDirectory(target, at, index % this.#directories);
+    if (this.#directories > 0) this.#writeDirectory(target, at, this.#directoryOf(index));
     if (this.#numberAt < 0) return;
     const high = ((index / FOUR_DIGITS_COUNT) | 0) * 4;
     const low = (index % FOUR_DIGITS_COUNT) * 4;
@@ -84,6 +95,11 @@ export class PathPattern {
   /** The letter before the number, for paths of which the kind changes from call to call. */
   writeKind(target: Uint8Array, at: number, kind: number): void {
     target[at + this.#numberAt - 1] = kind;
+  }
+
+  #directoryOf(index: number): number {
+    if (this.#perDirectory === 0) return index % this.#directories;
+    return Math.floor(index / this.#perDirectory);
   }
 
   #writeDirectory(target: Uint8Array, at: number, directory: number): void {

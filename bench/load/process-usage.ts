@@ -32,7 +32,23 @@ export function descriptorsMax(): number {
   return limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit ?? 0);
 }
 
-export function rssBytesOf(pid: number): number {
+export const rssBytesOf = (pid: number): number => statusBytes(pid)['VmRSS'] ?? 0;
+
+export type Memory = {
+  /** Heaps, stacks and the shared memory with tier 1 in it. */
+  readonly anonymousBytes: number;
+  readonly sharedBytes: number;
+  /** Pages of mapped files, LMDB's for the most part: page cache, which anybody may take back. */
+  readonly fileBytes: number;
+};
+
+export function memoryOf(pid: number): Memory {
+  const { RssAnon = 0, RssShmem = 0, RssFile = 0 } = statusBytes(pid);
+  return { anonymousBytes: RssAnon, sharedBytes: RssShmem, fileBytes: RssFile };
+}
+
+function statusBytes(pid: number): Readonly<Record<string, number>> {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  const rows = status.matchAll(/^(\w+):\s+(\d+) kB$/gm);
+  return Object.fromEntries(Array.from(rows, ([, name, kib]) => [name, Number(kib) * 1024]));
 }

@@ -1,7 +1,7 @@
 /**
  * The data directory: what a master owns on the local disk.
  *
- *   <data dir>/VERSION   {"format":2,"clusterId":…,"clusterName":…,"createdMs":…}
+ *   <data dir>/VERSION   {"format":4,"clusterId":…,"clusterName":…,"createdMs":…}
  *              LOCK      pid of the holder, see directory-lock.ts
  *              journal/  WAL segments
  *              meta/     tier 2
@@ -22,7 +22,8 @@
  *
  * FORMAT is never reused: a change of journal or tier-2 bytes takes the next number.
  * 1: as it began. 2: rows of the id index share the beginnings of their keys; times of whole
- *    seconds take less. 3: rows of tier 2 carry checksums, and meta/ the cluster's id.
+ *    seconds take less. 3: rows of tier 2 carry checksums, and meta/ the cluster's id. 4: the id
+ *    index shares the ends of keys, too.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -32,7 +33,7 @@ import { Code, StatusError } from '../base/status.js';
 import type { DirectoryLock } from './directory-lock.js';
 import { lockDirectory } from './directory-lock.js';
 
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 const VERSION_FILE = 'VERSION';
 const VERSION_DRAFT = 'VERSION.new';

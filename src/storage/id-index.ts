@@ -5,8 +5,9 @@
  *
  *   key    id / 16, order-preserving: [n][n bytes big-endian, minimal]
  *   value  for each id of the block that is there, by rising slot, its key in `inodes`:
- *          [slot u8 = id % 16][shared u8][rest: varint of 1 or 2 bytes][rest bytes]
- *          `shared`: bytes that it begins with as the key before it in the row does
+ *          [slot u8 = id % 16, | 0x80 if `end`][begin u8][end u8][rest: varint, 1 or 2 bytes][…]
+ *          begin, end: so many bytes are as at the beginning and the end of the key before it in
+ *          the row; between them stands the rest
  *
  * Files made one after the other mostly stand in one directory under similar names, so that a key
  * takes some 6 bytes here instead of 20.
@@ -21,6 +22,8 @@ import type { SealedTable } from './sealed-table.js';
 export const IDS_PER_ROW = 16;
 /** An id of up to 8 bytes behind its width, and a name. */
 const KEY_BYTES_MAX = 9 + NAME_BYTES_MAX;
+/** In the byte of the slot: how many bytes the ends share comes behind it. */
+const HAS_END = 0x80;
 /** From so many bytes on the length of a rest takes two bytes. */
 const LONG_REST = 0x80;
 const APPEND = { append: true } as const;
@@ -159,24 +162,25 @@ function keysOf(row: Uint8Array): (Uint8Array | undefined)[] {
   const keys = Array<Uint8Array | undefined>(IDS_PER_ROW).fill(undefined);
   let before: Uint8Array = NOTHING;
   for (let at = 0; at < row.length; ) {
-    const shared = row[at + 1]!;
-    const low = row[at + 2]!;
-    const isLong = low >= LONG_REST;
-    const rest = isLong ? (low & 0x7f) | (row[at + 3]! << 7) : low;
-    const from = at + (isLong ? 4 : 3);
-    const key = new Uint8Array(shared + rest);
-    key.set(before.subarray(0, shared));
-    key.set(row.subarray(from, from + rest), shared);
-    keys[row[at]!] = key;
+    const slot = row[at++]!;
+    const begin = row[at++]!;
+    const end = (slot & HAS_END) === 0 ? 0 : row[at++]!;
+    const low = row[at++]!;
+    const rest = low < LONG_REST ? low : (low & 0x7f) | (row[at++]! << 7);
+    const key = new Uint8Array(begin + rest + end);
+    key.set(before.subarray(0, begin));
+    key.set(row.subarray(at, at + rest), begin);
+    if (end > 0) key.set(before.subarray(before.length - end), begin + rest);
+    keys[slot & ~HAS_END] = key;
     before = key;
-    at = from + rest;
+    at += rest;
   }
   return keys;
 }
 
 /** Builds one row; keys come by rising slot. What it gives is good until the next begin(). */
 export class IdRowWriter {
-  readonly #row = Buffer.alloc(IDS_PER_ROW * (4 + KEY_BYTES_MAX));
+  readonly #row = Buffer.alloc(IDS_PER_ROW * (5 + KEY_BYTES_MAX));
   #end = 0;
   #before: Uint8Array = NOTHING;
   #beforeAt = 0;
@@ -201,20 +205,28 @@ export class IdRowWriter {
     assert(bytes <= KEY_BYTES_MAX, 'a key is an id and a name');
     const row = this.#row;
     const most = Math.min(bytes, this.#beforeBytes, 0xff);
-    let shared = 0;
-    while (shared < most && source[at + shared] === this.#before[this.#beforeAt + shared]) shared++;
-    const rest = bytes - shared;
-    let end = this.#end;
-    row[end++] = slot;
-    row[end++] = shared;
+    const before = this.#before;
+    let begin = 0;
+    while (begin < most && source[at + begin] === before[this.#beforeAt + begin]) begin++;
+    const last = at + bytes - 1;
+    const beforeLast = this.#beforeAt + this.#beforeBytes - 1;
+    let end = 0;
+    while (begin + end < most && source[last - end] === before[beforeLast - end]) end++;
+    // It takes a byte to say so.
+    if (end < 2) end = 0;
+    const rest = bytes - begin - end;
+    let to = this.#end;
+    row[to++] = end > 0 ? slot | HAS_END : slot;
+    row[to++] = begin;
+    if (end > 0) row[to++] = end;
     if (rest < LONG_REST) {
-      row[end++] = rest;
+      row[to++] = rest;
     } else {
-      row[end++] = LONG_REST | (rest & 0x7f);
-      row[end++] = rest >> 7;
+      row[to++] = LONG_REST | (rest & 0x7f);
+      row[to++] = rest >> 7;
     }
-    for (let i = shared; i < bytes; i++) row[end++] = source[at + i]!;
-    this.#end = end;
+    for (let i = at + begin; i < at + begin + rest; i++) row[to++] = source[i]!;
+    this.#end = to;
     this.#before = source;
     this.#beforeAt = at;
     this.#beforeBytes = bytes;

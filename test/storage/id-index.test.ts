@@ -27,6 +27,10 @@ const someId = fc.oneof(
 const someKey = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 20 }),
   fc.uint8Array({ minLength: 250, maxLength: 264 }),
+  // Keys as they are: much in common at both ends.
+  fc
+    .tuple(fc.stringMatching(/^a{0,200}[01]{0,9}$/), fc.constantFrom('', '.dat', 'a'.repeat(30)))
+    .map((parts) => Buffer.from(`x${parts.join('')}`)),
   fc.constant(null),
 );
 const someBatch = fc.array(fc.record({ id: someId, key: someKey }), { maxLength: 60 });

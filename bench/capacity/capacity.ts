@@ -1,0 +1,100 @@
+/**
+ * `npm run bench -- capacity`: a namespace of any size by the bulk import, and what it costs: bytes
+ * on the disk and in memory, rates against those of a small one in the same run, a restart.
+ *
+ * Steps can be run one by one over a directory that is kept, since a large import takes minutes
+ * and rates want a quiet machine.
+ */
+import type { Row } from '../results.js';
+import { BigTree, type BigTreeOptions } from './big-tree.js';
+import {
+  measureMemory,
+  measureMix,
+  measureReads,
+  measureRestart,
+  type TreeSizes,
+} from './measure-tree.js';
+
+export const stepNames = ['base', 'names', 'import', 'reads', 'mix', 'restart'] as const;
+export type StepName = (typeof stepNames)[number];
+
+export type CapacityOptions = Omit<BigTreeOptions, 'suffix' | 'tier1Bytes'> &
+  TreeSizes & {
+    readonly steps: readonly StepName[];
+    /** Of the small namespace that the large one is compared with. */
+    readonly baseFiles: number;
+    readonly done: (row: Row) => void;
+  };
+
+/** As engines write them: 47 bytes with the 9 that every name has. */
+const LONG_SUFFIX = '-c000-5f3a9e1b7d24.snappy.zstd.parquet';
+const NAME_BYTES = 9;
+
+export async function runCapacity(options: CapacityOptions): Promise<void> {
+  const { steps, baseFiles, directory: _, ...rest } = options;
+  const small = { ...rest, files: baseFiles };
+  if (steps.includes('names')) await measureNames(small);
+  if (steps.includes('base')) await measureTree({ ...small, steps: stepNames });
+  if (['import', 'reads', 'mix', 'restart'].some((step) => steps.includes(step as StepName))) {
+    await measureTree({ ...rest, steps, directory: options.directory });
+  }
+}
+
+type TreeRun = Omit<CapacityOptions, 'baseFiles'>;
+
+async function measureTree(run: TreeRun): Promise<void> {
+  const { steps, done, tell } = run;
+  const tree = await BigTree.open({ ...run, tier1Bytes: String(run.tier1Bytes) });
+  try {
+    if (steps.includes('import') && !tree.isImported) await importAll(tree, run, '');
+    else
+      tell(`master over ${run.files} files ready in ${Math.round(tree.master.process.readyMs)} ms`);
+    done(await measureMemory(tree, run, 'started'));
+    if (steps.includes('reads')) {
+      for (const row of await measureReads(tree, run)) done(row);
+      done(await measureMemory(tree, run, 'after reads'));
+    }
+    if (steps.includes('mix')) {
+      done(await measureMix(tree, run));
+      done(await measureMemory(tree, run, 'after the mix'));
+    }
+    if (steps.includes('restart')) {
+      done(await measureRestart(tree, run));
+      done(await measureMemory(tree, run, 'restarted'));
+    }
+  } finally {
+    await tree.close();
+  }
+}
+
+/** What the same files take with long names: only what is on the disk. */
+async function measureNames(run: Omit<TreeRun, 'steps' | 'directory'>): Promise<void> {
+  const suffix = LONG_SUFFIX;
+  const tree = await BigTree.open({ ...run, suffix, tier1Bytes: String(run.tier1Bytes) });
+  try {
+    await importAll(tree, run, suffix);
+  } finally {
+    await tree.close();
+  }
+}
+
+async function importAll(
+  tree: BigTree,
+  { files, done }: Pick<TreeRun, 'files' | 'done'>,
+  suffix: string,
+): Promise<void> {
+  const { seconds, directories, peakBytes, ...result } = await tree.import();
+  const inodes = result.files + directories;
+  done({
+    case: 'import',
+    files,
+    directories,
+    nameBytes: NAME_BYTES + suffix.length,
+    seconds: Number(seconds.toFixed(2)),
+    filesPerSecond: Math.round(files / seconds),
+    peakBytes,
+    diskBytes: tree.diskBytes,
+    bytesPerInode: Number((tree.diskBytes / inodes).toFixed(1)),
+    startMs: Math.round(tree.master.process.readyMs),
+  });
+}
