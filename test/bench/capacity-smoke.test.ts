@@ -1,0 +1,34 @@
+/**
+ * The capacity bench cannot rot: every step at a tiny size, with the figures that its table needs.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url));
+const TIMEOUT_MS = 120_000;
+
+const ARGS = ['--files', '20k', '--steps', 'import,reads,mix,restart', '--backlog', '1k'];
+const QUICKLY = ['--seconds', '0.3', '--warm-seconds', '0.05', '--tier1', '16MiB'];
+
+test(
+  'imports a tree, reads it, changes it, and restarts over it',
+  async () => {
+    const all = [MAIN, 'capacity', ...ARGS, ...QUICKLY, '--json'];
+    const { stdout } = await promisify(execFile)(process.execPath, all);
+    const rows = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, number | string>);
+    const cases = rows.map((row) => row['case']).filter((name) => name !== 'memory');
+    expect(cases).toEqual(['import', 'getStatus', 'listStatus', 'mix A', 'restart']);
+    for (const row of rows) expect(row['errors'] ?? 0, JSON.stringify(row)).toBe(0);
+    const of = (name: string) => rows.find((row) => row['case'] === name)!;
+    expect(of('import')).toMatchObject({ files: 20_000, directories: 201 });
+    expect(of('import')['bytesPerInode']).toBeLessThan(120);
+    expect(of('restart')['seconds']).toBeGreaterThan(0);
+    expect(of('memory')['anonymousBytes']).toBeGreaterThan(0);
+  },
+  TIMEOUT_MS,
+);
