@@ -8,6 +8,7 @@
 import type { Row } from '../results.js';
 import { BigTree, type BigTreeOptions } from './big-tree.js';
 import {
+  measureBackup,
   measureMemory,
   measureMix,
   measureReads,
@@ -15,7 +16,7 @@ import {
   type TreeSizes,
 } from './measure-tree.js';
 
-export const stepNames = ['base', 'names', 'import', 'reads', 'mix', 'restart'] as const;
+export const stepNames = ['base', 'names', 'import', 'reads', 'mix', 'restart', 'backup'] as const;
 export type StepName = (typeof stepNames)[number];
 
 export type CapacityOptions = Omit<BigTreeOptions, 'suffix' | 'tier1Bytes'> &
@@ -35,7 +36,7 @@ export async function runCapacity(options: CapacityOptions): Promise<void> {
   const small = { ...rest, files: baseFiles };
   if (steps.includes('names')) await measureNames(small);
   if (steps.includes('base')) await measureTree({ ...small, steps: stepNames });
-  if (['import', 'reads', 'mix', 'restart'].some((step) => steps.includes(step as StepName))) {
+  if (steps.some((step) => step !== 'names' && step !== 'base')) {
     await measureTree({ ...rest, steps, directory: options.directory });
   }
 }
@@ -62,6 +63,7 @@ async function measureTree(run: TreeRun): Promise<void> {
       done(await measureRestart(tree, run));
       done(await measureMemory(tree, run, 'restarted'));
     }
+    if (steps.includes('backup')) done(await measureBackup(tree, run));
   } finally {
     await tree.close();
   }

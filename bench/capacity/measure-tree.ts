@@ -4,6 +4,8 @@
  * hot: the first files of the tree, as many as tier 1 holds with ease, after a warm-up that has
  *      brought them in. all: drawn from the whole tree, so that nearly each misses tier 1.
  */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Figures, figures } from '../figures.js';
 import { journalBytesUsed } from '../journal-size.js';
@@ -12,6 +14,7 @@ import { cpuSecondsOf, memoryOf } from '../load/process-usage.js';
 import { assertClean } from '../measure.js';
 import { operationsOf } from '../mix.js';
 import type { Row } from '../results.js';
+import { connectAdmin } from '../setup.js';
 import type { BigTree } from './big-tree.js';
 
 /** With their directories a third of the slots of the default tier 1. */
@@ -112,6 +115,21 @@ export async function measureRestart(tree: BigTree, sizes: TreeSizes): Promise<R
     journalBytes,
     serverCpuSeconds: cpuSecondsOf(pid),
   };
+}
+
+/** The whole namespace as one file, while the master serves. */
+export async function measureBackup(tree: BigTree, { files }: TreeSizes): Promise<Row> {
+  const file = join(tree.master.dataDir, '..', 'backup');
+  const admin = await connectAdmin(tree);
+  const began = performance.now();
+  try {
+    const { bytes, inodes } = await admin.backup(file, { force: true, deadlineMs: 0 });
+    const seconds = Number(((performance.now() - began) / MS).toFixed(1));
+    return { case: 'backup', files, seconds, bytes, inodesPerSecond: Math.round(inodes / seconds) };
+  } finally {
+    await admin.close();
+    rmSync(file, { force: true });
+  }
 }
 
 /** Every hot file once, so that tier 1 has them and their directories. */

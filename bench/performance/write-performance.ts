@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { capacitySection } from './capacity-section.js';
 import { connectionsSection } from './connections-section.js';
 import { renderSvg } from './plot.js';
 import { RecordedRuns } from './recorded-runs.js';
@@ -23,6 +24,7 @@ const sections: readonly Section[] = [
   mixesSection,
   phasesSection,
   connectionsSection,
+  capacitySection,
 ];
 
 const DOCUMENT = 'PERFORMANCE.md';

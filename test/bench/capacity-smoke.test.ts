@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 const MAIN = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url));
 const TIMEOUT_MS = 120_000;
 
-const ARGS = ['--files', '20k', '--steps', 'import,reads,mix,restart', '--backlog', '1k'];
+const ARGS = ['--files', '20k', '--steps', 'import,reads,mix,restart,backup', '--backlog', '1k'];
 const QUICKLY = ['--seconds', '0.3', '--warm-seconds', '0.05', '--tier1', '16MiB'];
 
 test(
@@ -22,7 +22,7 @@ test(
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, number | string>);
     const cases = rows.map((row) => row['case']).filter((name) => name !== 'memory');
-    expect(cases).toEqual(['import', 'getStatus', 'listStatus', 'mix A', 'restart']);
+    expect(cases).toEqual(['import', 'getStatus', 'listStatus', 'mix A', 'restart', 'backup']);
     for (const row of rows) expect(row['errors'] ?? 0, JSON.stringify(row)).toBe(0);
     const of = (name: string) => rows.find((row) => row['case'] === name)!;
     expect(of('import')).toMatchObject({ files: 20_000, directories: 201 });
