@@ -29,7 +29,7 @@ export const capacitySection: Section = {
         provenance(latest.run),
         '**Import and disk.**',
         importTable(of('import')),
-        '**Rates**, 50 × 32. hot: drawn from a million files after a warm-up; all: from the whole tree.',
+        '**Rates**, 50 × 32. hot: of a million files, after a warm-up; all: of the whole tree.',
         ratesTable([...of('getStatus'), ...of('listStatus'), ...of('mix A')]),
         '**Memory of the master.**',
         memoryTable(of('memory')),
