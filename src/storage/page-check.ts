@@ -9,8 +9,9 @@
  *   rows        the checksum behind every row (sealed-table.ts, assembly/codec.ts)
  *   free list   every page is used by one owner or free, once
  *
- * Without leaves only the inner pages are read, about one in a hundred: what a leaf holds is then
- * checked by the sums of its rows when they are read.
+ * Without leaves only the inner pages are read, about one in a hundred, and of a table that has
+ * very many of them only those above the last inner level: so the start does not grow with the
+ * namespace. What a leaf holds is then checked by the sums of its rows when they are read.
  *
  * Memory: a bit a page, and a page a level.
  */
@@ -18,6 +19,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32c } from '../base/crc32c.js';
 import { INTEGER_KEYS, newestMeta, type PageDamage } from './meta-check.js';
 import * as F from './page-format.js';
+import { compare, emptyTree, keyOf, rises, type Tree } from './page-tree.js';
 
 export type PageReport = {
   /** Pages of the newest commit, used and free. */
@@ -30,6 +32,8 @@ export type PageReport = {
 
 export type PageCheckOptions = {
   readonly leaves: boolean;
+  /** Without leaves: the last level of inner pages is read if a table has at most so many. */
+  readonly innerPagesMax: number;
   /** The tables that there may be. */
   readonly tables: readonly string[];
 };
@@ -38,16 +42,6 @@ const DAMAGE_MAX = 8;
 const DEPTH_MAX = 32;
 const SUM_BYTES = 4;
 const OVERFLOW_NAME_BYTES = 24;
-
-/** What kind of tree is walked, and what has been met in it. */
-type Tree = {
-  readonly name: string;
-  readonly kind: 'free' | 'main' | 'rows';
-  branchPages: number;
-  leafPages: number;
-  overflowPages: number;
-  entries: number;
-};
 
 type Bounds = { readonly low: Buffer | undefined; readonly high: Buffer | undefined };
 
@@ -106,10 +100,12 @@ class PageWalk {
     this.#txnid = meta.txnid;
     this.#seen = new Uint8Array((meta.lastPage >> 3) + 1);
     this.#mark(0, 2, 0);
-    this.#tree(emptyTree('free list', 'free'), meta.free, 0);
-    this.#tree(emptyTree('main', 'main'), meta.main, 0);
+    this.#tree(emptyTree('free list', 'free', 0), meta.free, 0);
+    this.#tree(emptyTree('main', 'main', 0), meta.main, 0);
+    const { leaves, innerPagesMax } = this.#options;
     for (const { name, info, page } of this.#tables) {
-      this.#tree(emptyTree(name, 'rows'), info, page);
+      const unread = leaves ? 0 : info.branchPages > innerPagesMax ? 2 : 1;
+      this.#tree(emptyTree(name, 'rows', unread), info, page);
     }
     const missing = this.#lastPage + 1 - this.#seenCount;
     if (this.#options.leaves && missing !== 0 && this.#damage.length === 0) {
@@ -143,6 +139,7 @@ class PageWalk {
   }
 
   #checkCounts(tree: Tree, info: F.TableInfo, owner: number): void {
+    if (tree.unreadLevels > 1) return;
     const counted: [string, number, number][] = [
       ['branch pages', tree.branchPages, info.branchPages],
       ['leaf pages', tree.leafPages, info.leafPages],
@@ -160,7 +157,7 @@ class PageWalk {
   /** `level`: pages from here down to the leaves, this one counted. */
   #node(tree: Tree, number: number, level: number, bounds: Bounds): void {
     if (!this.#mark(number, 1, number)) return;
-    if (level === 1 && !this.#options.leaves && tree.kind === 'rows') {
+    if (level <= tree.unreadLevels) {
       tree.leafPages++;
       return;
     }
@@ -361,40 +358,4 @@ class PageWalk {
     this.#damage.push({ page, what });
     if (this.#damage.length === DAMAGE_MAX) throw new Enough();
   }
-}
-
-const emptyTree = (name: string, kind: Tree['kind']): Tree => ({
-  name,
-  kind,
-  branchPages: 0,
-  leafPages: 0,
-  overflowPages: 0,
-  entries: 0,
-});
-
-/** A copy: the page's buffer is used again. */
-function keyOf(page: Buffer, node: number): Buffer {
-  const at = node + F.NODE_HEADER_BYTES;
-  return Buffer.from(page.subarray(at, at + F.keyBytesOf(page, node)));
-}
-
-/** Whether the key of `next` is behind that of `node`; a loop, since keys are short and many. */
-function rises(tree: Tree, page: Buffer, node: number, next: number): boolean {
-  const a = node + F.NODE_HEADER_BYTES;
-  const b = next + F.NODE_HEADER_BYTES;
-  const aBytes = F.keyBytesOf(page, node);
-  const bBytes = F.keyBytesOf(page, next);
-  if (tree.kind === 'free') {
-    return aBytes === 8 && bBytes === 8 && F.u64(page, a) < F.u64(page, b);
-  }
-  const shorter = Math.min(aBytes, bBytes);
-  for (let i = 0; i < shorter; i++) {
-    if (page[a + i] !== page[b + i]) return page[a + i]! < page[b + i]!;
-  }
-  return aBytes < bBytes;
-}
-
-function compare(tree: Tree, a: Buffer, b: Buffer): number {
-  if (tree.kind !== 'free') return Buffer.compare(a, b);
-  return a.length === 8 && b.length === 8 ? F.u64(a, 0) - F.u64(b, 0) : Number.NaN;
 }

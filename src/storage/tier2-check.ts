@@ -10,6 +10,9 @@ import { checkPages, type PageReport } from './page-check.js';
 import { PAGE_BYTES } from './page-format.js';
 import { TABLES } from './tier2.js';
 
+/** Some ten million inodes have so many: a second on a cold disk. */
+const INNER_PAGES_MAX = 1024;
+
 const HINT =
   'The disk has changed what was written, or the file is another one: look at it with ' +
   '`orchard admin journal check`, and restore the data directory from a backup.';
@@ -21,7 +24,8 @@ export const dataFile = (directory: string): string => join(directory, 'data.mdb
 export function inspectTier2(directory: string, fullBytesMax: number): PageReport {
   const file = dataFile(directory);
   const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  return checkPages(file, { leaves: bytes <= fullBytesMax, tables: TABLES });
+  const leaves = bytes <= fullBytesMax;
+  return checkPages(file, { leaves, innerPagesMax: INNER_PAGES_MAX, tables: TABLES });
 }
 
 /** Throws DATA_LOSS if a page is damaged. Nobody may have the file open for writing. */

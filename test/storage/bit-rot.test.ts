@@ -21,7 +21,7 @@ import { dataFile, refuseDamagedTier2 } from '../../src/storage/tier2-check.js';
 const MAP_BYTES = 256 * 2 ** 20;
 const ROUNDS = Number(process.env['ORCHARD_TEST_ROUNDS'] ?? 150);
 const SEED = Number(process.env['ORCHARD_TEST_SEED'] ?? Date.now() % 1_000_000_007);
-const FULL = { leaves: true, tables: TABLES };
+const FULL = { leaves: true, innerPagesMax: 1024, tables: TABLES };
 
 let root: string;
 let sound: Buffer;
@@ -121,6 +121,10 @@ describe(`flipped bits in the file of tier 2 (seed ${SEED})`, () => {
     const inner = checkPages(dataFile(path.join(root, 'sound')), { ...FULL, leaves: false });
     expect(inner.damage).toEqual([]);
     expect(inner.pagesRead).toBeLessThan(report.pagesRead / 4);
+    const top = { ...FULL, leaves: false, innerPagesMax: 0 };
+    const upper = checkPages(dataFile(path.join(root, 'sound')), top);
+    expect(upper.damage).toEqual([]);
+    expect(upper.pagesRead).toBeLessThan(inner.pagesRead);
   });
 
   test(`${ROUNDS} rounds: refused, or every row is right`, async () => {
