@@ -47,7 +47,8 @@ const dress = fc.oneof(
 /** Something that is there, mostly; or, mostly, something that is not yet. */
 const placeOf = (there: number, fresh: number): fc.Arbitrary<Place> =>
   fc.record({
-    near: fc.nat(),
+    // The first few again and again, so that one step builds upon another.
+    near: fc.oneof(fc.nat(), fc.nat({ max: 40 })),
     below: fc.oneof(
       { weight: there, arbitrary: fc.constant([]) },
       { weight: fresh, arbitrary: fc.tuple(name) },
@@ -63,7 +64,7 @@ const user = fc.constantFrom<User>('alice', 'alice', 'bob', 'eve', 'root', 'sue'
 const mounter = fc.constantFrom<User>('root', 'sue', 'root', 'alice');
 const open = [0o777, 0o777, 0o777, 0o775, 0o1777, 0o2775, 0o3777];
 const xattrs = fc.dictionary(
-  fc.constantFrom('u', 'user.k', 'ключ'),
+  fc.constantFrom('u', 'u', 'user.k', 'ключ'),
   fc.constantFrom('', '1', 'zwei', 'x'.repeat(300)),
   { maxKeys: 3 },
 );
@@ -109,6 +110,10 @@ const change = fc.record({
 });
 const updates: XattrUpdateName[] = ['truncate', 'unionReplace', 'unionPreserve', 'deleteKeys'];
 const xattrChange = fc.record({ xattrs, xattrUpdate: fc.constantFrom(...updates) });
+const putXattr = fc.record({
+  xattrs: fc.record({ u: fc.constantFrom('1', '2', '3') }),
+  xattrUpdate: fc.constantFrom(...updates),
+});
 const chmod = mode.map((to) => ({ mode: to }));
 
 const drafts: readonly (readonly [weight: number, what: Action['do'], fields: object])[] = [
@@ -123,7 +128,8 @@ const drafts: readonly (readonly [weight: number, what: Action['do'], fields: ob
   [16, 'rename', { overwrite: flag }],
   [5, 'set', { change }],
   [5, 'set', { change: chmod }],
-  [4, 'set', { change: xattrChange }],
+  [3, 'set', { change: xattrChange }],
+  [4, 'set', { change: putXattr }],
   [2, 'set', { change: fc.oneof(change, chmod, xattrChange), recursive: fc.constant(true) }],
   [2, 'mount', { store: fc.nat({ max: 2 }), readOnly: fc.nat({ max: 3 }).map((n) => n === 0) }],
   [1, 'unmount', {}],

@@ -1,7 +1,8 @@
 /**
  * A real master process as a subject of the model check: sockets, threads, fdatasync. A crash is
  * SIGKILL and a new start on the same data. Sequences may run side by side, each in a directory of
- * its own; a crash waits until no step is under way, and steps wait until it is over.
+ * its own. A crash waits until no step is under way, and steps wait until it is over; or, `within`,
+ * it takes calls that are under way with it, and their clients send them again.
  */
 import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,16 +15,21 @@ export class ProcessSubject implements Subject {
   readonly name: string;
   readonly #master: MasterProcess;
   readonly #clients = new Map<User, OrchardClient>();
+  readonly #options: { readonly within: boolean };
   #under = 0;
   #crashing: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
   /** SIGKILLs so far. */
   kills = 0;
 
-  static async open(name: string, env: Readonly<Record<string, string>>): Promise<ProcessSubject> {
+  static async open(
+    name: string,
+    env: Readonly<Record<string, string>>,
+    options = { within: false },
+  ): Promise<ProcessSubject> {
     const master = await MasterProcess.create({ ORCHARD_RPC_THREADS: '2', ...env });
     await master.start();
-    const subject = new ProcessSubject(name, master);
+    const subject = new ProcessSubject(name, master, options);
     for (const user of Object.keys(GROUPS) as User[]) {
       const { rpcPort: port, httpPort } = master;
       const who = { user, groups: GROUPS[user], ...PATIENCE };
@@ -33,8 +39,9 @@ export class ProcessSubject implements Subject {
     return subject;
   }
 
-  private constructor(name: string, master: MasterProcess) {
+  private constructor(name: string, master: MasterProcess, options: { within: boolean }) {
     this.name = name;
+    this.#options = options;
     this.#master = master;
   }
 
@@ -49,7 +56,8 @@ export class ProcessSubject implements Subject {
     return `file://${at}`;
   }
 
-  async settle<T>(work: () => Promise<T>): Promise<T> {
+  async settle<T>(work: () => Promise<T>, how = { once: false }): Promise<T> {
+    if (this.#options.within && how.once) return work();
     while (this.#crashing !== undefined) await this.#crashing;
     this.#under++;
     try {

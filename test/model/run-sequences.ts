@@ -59,6 +59,8 @@ export const VARIANTS = {
   tiny: () => ProcessSubject.open('tiny', { ...TINY, ORCHARD_LOCK_STRIPES: '64' }),
   /** A process that is killed now and then, and replays. */
   kills: () => ProcessSubject.open('kills', { ORCHARD_FLUSH_INTERVAL: '100ms' }),
+  /** The same, and calls that are under way are sent again: each is done once. */
+  torn: () => ProcessSubject.open('torn', { ORCHARD_FLUSH_INTERVAL: '100ms' }, { within: true }),
   /** One thread: everything misses tier 1, walks race, flushes after every few steps. */
   slow: () => FixtureSubject.open('slow', { tier1Bytes: 1, flushEvery: 3, raceOneIn: 5 }),
   /** One thread, restarted now and then. */
@@ -66,7 +68,7 @@ export const VARIANTS = {
     FixtureSubject.open('restarts', { tier1Bytes: 2 ** 22, flushEvery: 0, raceOneIn: 0 }),
 } as const;
 
-const CRASHING: ReadonlySet<Variant> = new Set<Variant>(['kills', 'restarts']);
+const CRASHING: ReadonlySet<Variant> = new Set<Variant>(['kills', 'torn', 'restarts']);
 /** States that the model may be in at a time. */
 const STATES_MAX = 24;
 
@@ -179,9 +181,8 @@ class SequenceRun {
     const from = Date.now();
     const mark = steps.length > 1 ? '| ' : '  ';
     const lines = this.#trace.push(...steps.map((step) => `${mark}${line(step)}`));
-    const answers = await this.#subject.settle(() =>
-      Promise.all(steps.map((step) => ask(asking, step))),
-    );
+    const all = () => Promise.all(steps.map((step) => ask(asking, step)));
+    const answers = await this.#subject.settle(all, { once: steps.every(isOnce) });
     const now = { from, to: Date.now() };
     const heard = steps.map((step, i) => ({ step, answer: this.#heard(step, answers[i]!) }));
     if (steps.length > 1) this.#counts.groups++;
@@ -221,8 +222,13 @@ class SequenceRun {
 
   /** The whole tree, as the superuser sees it. */
   async #compare(): Promise<void> {
-    await this.#steps([{ do: 'list', path: this.#base, recursive: true, user: 'root' }]);
-    await this.#steps([{ do: 'summary', path: this.#base, user: 'root' }]);
+    const path = this.#base;
+    await this.#steps([{ do: 'list', path, recursive: true, user: 'root' }]);
+    await this.#steps([{ do: 'summary', path, user: 'root' }]);
+    await this.#steps([{ do: 'list', path, pageSize: 2, user: 'root' }]);
+    // As others see it: without what is below directories that they may not list.
+    await this.#steps([{ do: 'list', path, recursive: true, pageSize: 3, user: 'eve' }]);
+    await this.#steps([{ do: 'summary', path, user: 'alice' }]);
   }
 
   /** At the end also what is in the trash, by bringing it back. */
@@ -251,6 +257,9 @@ class SequenceRun {
     await this.#subject.settle(() => root.delete(this.#base, options).catch(() => undefined));
   }
 }
+
+/** A change of a whole subtree is a job: sent again it begins anew, in what it has changed. */
+const isOnce = (step: Step): boolean => step.do !== 'set' || step.recursive !== true;
 
 type Heard = { readonly step: Step; readonly answer: Answer };
 

@@ -12,8 +12,11 @@ export interface Subject {
   client(user: User): OrchardClient;
   /** URI of the n-th empty local store of a sequence. */
   store(sequence: number, index: number): Promise<string>;
-  /** Does `work`, and meanwhile what it needs to go on. No crash comes in between. */
-  settle<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Does `work`, and meanwhile what it needs to go on. A crash may come in between only if the
+   * master promises to do what is asked again once.
+   */
+  settle<T>(work: () => Promise<T>, how?: { readonly once: boolean }): Promise<T>;
   /** Everything to tier 2, where there is a way to say so. */
   flush(): void;
   /** SIGKILL and start, or what comes next to it. */

@@ -17,7 +17,7 @@ import {
 } from './bounded-clients.js';
 import { growth, SAMPLES_MIN, type Sample } from './probe.js';
 
-const operations = Number(process.env['ORCHARD_TEST_CHURN'] ?? 30_000);
+const operations = Number(process.env['ORCHARD_TEST_CHURN'] ?? 60_000);
 const MINUTE = 60_000;
 const RETRY_ENTRIES = 4096;
 
