@@ -65,6 +65,19 @@ export class IdIndex {
     }
   }
 
+  /** How many ids there are, without their keys. */
+  count(): number {
+    let count = 0;
+    for (const { value } of this.#rows.getRange()) {
+      for (let at = 0; at < value.length; count++) {
+        const low = value[at + 2]!;
+        const isLong = low >= LONG_REST;
+        at += isLong ? 4 + ((low & 0x7f) | (value[at + 3]! << 7)) : 3 + low;
+      }
+    }
+    return count;
+  }
+
   /** Inside a transaction. Sorts the changes by id; of two for one id, the later one holds. */
   write(changes: IdChange[]): void {
     changes.sort((a, b) => a.id - b.id);
