@@ -21,8 +21,8 @@ type Flags = {
 };
 
 async function capacity(flags: Flags): Promise<void> {
-  const { seed, record, json } = flags;
-  const recorder = RunRecorder.of('capacity', { record, seed, arguments: { ...flags } });
+  const { seed, record, json, data, ...given } = flags;
+  const recorder = RunRecorder.of('capacity', { record, seed, arguments: given });
   let errors = 0;
   const done = (row: Row): void => {
     recorder.row(row);
@@ -33,7 +33,7 @@ async function capacity(flags: Flags): Promise<void> {
     files: flags.files,
     baseFiles: flags.baseFiles,
     steps: flags.steps,
-    directory: flags.data,
+    directory: data,
     seconds: flags.seconds,
     warmSeconds: flags.warmSeconds,
     backlogFiles: flags.backlog,
