@@ -44,8 +44,12 @@ export function compare(rows: readonly PeerRow[]): Comparison[] {
 export const keyOf = (row: PeerRow): string =>
   [row.peer, row.durability, row.case, row.connections, row.depth, row.tool ?? ''].join(' ');
 
-function compareGroup(group: readonly PeerRow[]): Comparison | undefined {
-  const rounds = new Set(group.map(({ round }) => round));
+function compareGroup(all: readonly PeerRow[]): Comparison | undefined {
+  const took = (mine: boolean) =>
+    new Set(all.filter(({ system }) => (system === OURS) === mine).map(({ round }) => round));
+  const [turns, rounds] = [took(true), took(false)];
+  // A run that was interrupted may end with a round of one turn.
+  const group = all.filter(({ round }) => turns.has(round) && rounds.has(round));
   const noisy = group.filter(({ elsewhereCpu = 0 }) => elsewhereCpu > ELSEWHERE_CPU_MAX);
   const disturbed = new Set(noisy.map(({ round }) => round));
   const isCalmEnough = rounds.size - disturbed.size >= CALM_ROUNDS_MIN;

@@ -66,6 +66,16 @@ describe('compare', () => {
     expect(left).toMatchObject({ rounds: 4, disturbed: 0, ratio: { min: 2, max: 6 } });
   });
 
+  it('leaves out a round in which only one took its turn', () => {
+    const interrupted = rounds([
+      [2, 1],
+      [9, 9],
+    ])
+      .slice(0, -1)
+      .map((row) => ({ ...row, elsewhereCpu: 1 }));
+    expect(compare(interrupted)[0]).toMatchObject({ rounds: 1, disturbed: 1, ratio: { max: 2 } });
+  });
+
   it('keeps cases, tools and durabilities apart, and says when a tool has no percentiles', () => {
     const tool = rounds([[3, 1]], { tool: 'redis-benchmark', p50Ms: null });
     const compared = compare([...rounds([[2, 1]]), ...tool]);
