@@ -23,7 +23,7 @@ const CLIENTS_MAX = 10;
 const LISTED_ENTRIES = 500;
 /** Operations a second that it never reaches: without this it holds itself back to 1,000. */
 const UNLIMITED = '100000000';
-const WARM_SHARE = 2;
+const WARM_SHARE = 3;
 const SECONDS_SHARE = 3;
 const CHANGES_SHARE = 5;
 const MS = 1000;
@@ -124,6 +124,8 @@ class AlluxioSystem implements System {
   readonly #server: ServerProcess;
   readonly #setting: StartSetting;
   readonly #client: Client;
+  /** A creation begins in a folder of its own, for the tool would first empty one that is there. */
+  #bases = 0;
 
   constructor(server: ServerProcess, setting: StartSetting, client: Client) {
     this.#server = server;
@@ -166,12 +168,14 @@ class AlluxioSystem implements System {
 
   async #run(operation: string, { connections }: Step, end: readonly string[]): Promise<Figures> {
     const { java, args, cwd } = this.#client;
+    if (operation === 'CreateFile') this.#bases++;
     const clients = String(Math.min(connections, CLIENTS_MAX));
     const run = await runTool({
       program: java,
       args: [
         ...[...args, TOOL, '--in-process', '--operation', operation],
-        ...['--client-type', 'AlluxioNative', '--write-type', 'MUST_CACHE'],
+        ...['--base', `alluxio:///bench-${this.#bases}`, '--client-type', 'AlluxioNative'],
+        ...['--write-type', 'MUST_CACHE'],
         ...['--threads', String(connections), '--clients', clients],
         ...['--fixed-count', String(LISTED_ENTRIES), '--target-throughput', UNLIMITED, ...end],
       ],
