@@ -23,13 +23,13 @@ const ROUNDS = 2;
 const BASE_FILES = 9000;
 // The journal is kept whole, and flushes come often: rows are read in the middle of them.
 const ENVIRONMENT = {
-  ORCHARD_JOURNAL_SEGMENT_BYTES: '256MiB',
+  ORCHARD_JOURNAL_SEGMENT_BYTES: '64MiB',
   ORCHARD_JOURNAL_BYTES_MAX: '1GiB',
   ORCHARD_FLUSH_INTERVAL: '100ms',
   ORCHARD_TIER1_BYTES: '4MiB',
 };
 const control = { signal: new AbortController().signal, onProgress: () => undefined };
-const offline = new Offline(ENVIRONMENT);
+const offline = new Offline({ ORCHARD_JOURNAL_SEGMENT_BYTES: '4MiB' });
 
 let master: MasterProcess;
 let client: OrchardClient;
@@ -38,7 +38,7 @@ let clusterId: string;
 
 beforeAll(async () => {
   master = await MasterProcess.create(ENVIRONMENT);
-  restored = await MasterProcess.create(ENVIRONMENT);
+  restored = await MasterProcess.create();
   await master.start();
   client = await master.connect();
   await client.createDirectory('/base');
