@@ -1,8 +1,10 @@
 /**
  * What is measured of one tree: reads, hot and over all of it, a mix, memory, a restart.
  *
- * hot: the first files of the tree, as many as tier 1 holds with ease, after a warm-up that has
- *      brought them in. all: drawn from the whole tree, so that nearly each misses tier 1.
+ * hot:  the first files of the tree, as many as tier 1 holds with ease, after a warm-up that has
+ *       brought them in
+ * all:  drawn from the whole tree, so that nearly each misses tier 1
+ * cold: the same at once after a start with nothing of tier 2 in the page cache
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,6 +49,13 @@ export async function measureReads(tree: BigTree, sizes: TreeSizes): Promise<Fig
   const { files } = sizes;
   const hot = Math.min(files, HOT_FILES);
   const rows: Figures[] = [];
+  if (hot < files) {
+    await tree.master.stop();
+    tree.dropPageCache();
+    await tree.master.start();
+    const cold = await run(tree, sizes, { verb: 'getStatus', kind: 'f', end: files });
+    rows.push(figures('getStatus', SHAPE, cold, { files, drawn: 'cold' }));
+  }
   const over = hot < files ? (['hot', 'all'] as const) : (['hot'] as const);
   for (const drawn of over) {
     const end = drawn === 'hot' ? hot : files;

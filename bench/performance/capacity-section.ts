@@ -11,6 +11,9 @@ import {
   type Section,
 } from './section.js';
 
+const RATES_TEXT =
+  '**Rates**, 50 × 32. hot: of a million files, after a warm-up; all: of the whole tree; cold: the ' +
+  'same at once after a start with nothing of it in the page cache.';
 const GIB = 2 ** 30;
 const BILLION = 1e9;
 const INODES_PER_FILE = 1.01001;
@@ -29,7 +32,7 @@ export const capacitySection: Section = {
         provenance(latest.run),
         '**Import and disk.**',
         importTable(of('import')),
-        '**Rates**, 50 × 32. hot: of a million files, after a warm-up; all: of the whole tree.',
+        RATES_TEXT,
         ratesTable([...of('getStatus'), ...of('listStatus'), ...of('mix A')]),
         '**Memory of the master.**',
         memoryTable(of('memory')),

@@ -12,6 +12,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { freemem } from 'node:os';
 import { type Config, type Environment, parseConfig } from '../base/config.js';
 import { CONTROL, CONTROL_BASE } from '../base/layout.js';
 import { planLayout } from '../base/layout-plan.js';
@@ -20,7 +21,7 @@ import { Code, StatusError } from '../base/status.js';
 import { instantiate } from '../kernel/kernel.js';
 import { SharedMemory } from '../kernel/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
-import { refuseDamagedTier2 } from '../storage/tier2-check.js';
+import { dataFile, refuseDamagedTier2 } from '../storage/tier2-check.js';
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { hostFacts } from './host-facts.js';
 import { createLog, type Log } from './log.js';
@@ -28,6 +29,7 @@ import { prefaultTier1 } from './prefault.js';
 import { MasterServices } from './services.js';
 import { planExecutors, type ThreadData } from './thread-data.js';
 import { Threads } from './threads.js';
+import { warmTier2 } from './warm-tier2.js';
 import type { WriterReady } from './writer-thread.js';
 
 const EXIT_BUG = 70;
@@ -75,7 +77,7 @@ class Master {
     const began = performance.now();
     const { pages, pagesRead, rows } = refuseDamagedTier2(directory.meta, config.tier2CheckBytes);
     log.info({ pages, pagesRead, rows, ms: since(began) }, 'metadata pages are sound');
-    this.#tier2 = new Tier2(directory.meta, { mapBytes: config.tier2MapBytes });
+    this.#tier2 = new Tier2(directory.meta, { mapBytes: config.tier2MapBytes, isRandom: true });
     this.#tier2.claim(directory.clusterId);
     if (this.#tier2.pendingImport !== undefined) throw halfImported();
     this.#services = this.#makeServices();
@@ -104,7 +106,11 @@ class Master {
     process.once('SIGINT', () => void this.#stop('SIGINT'));
     const { host } = this.#config;
     this.#log.info({ host, rpcPort, httpPort, ms: since(began) }, 'serving');
-    await prefaultTier1(this.#shared, this.#background.signal);
+    const { signal } = this.#background;
+    await prefaultTier1(this.#shared, signal);
+    const file = dataFile(this.#directory.meta);
+    const bytes = await warmTier2(file, freemem(), signal);
+    this.#log.info({ bytes, ms: since(began) }, 'metadata is in the page cache');
   }
 
   /** Returns the port that all of them listen on. */

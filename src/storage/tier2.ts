@@ -36,6 +36,8 @@ export type Tier2Options = {
   readonly readOnly?: boolean;
   /** Commits do not wait for the disk: for copies that are thrown away. */
   readonly noSync?: boolean;
+  /** Keys are looked up here and there: whoever opens it first in a process decides. */
+  readonly isRandom?: boolean;
 };
 
 type Bytes = Uint8Array;
@@ -76,6 +78,8 @@ export class Tier2 {
       noMemInit: true,
       readOnly: options.readOnly ?? false,
       noSync: options.noSync ?? false,
+      // The typings leave it out.
+      ...({ noReadAhead: options.isRandom ?? false } as object),
     });
     const table = (name: (typeof TABLES)[number]): Database<Bytes, Bytes> =>
       this.#env.openDB<Bytes, Bytes>({ name, keyEncoding: 'binary', encoding: 'binary' });
