@@ -12,8 +12,8 @@ import {
 } from './section.js';
 
 const RATES_TEXT =
-  '**Rates**, 50 × 32. hot: of a million files, after a warm-up; all: of the whole tree; cold: the ' +
-  'same at once after a start with nothing of it in the page cache.';
+  '**Rates**, 50 × 32. hot: of a million files, after a warm-up; all: of the whole tree; cold: ' +
+  'the same at once after a start with nothing of it in the page cache.';
 const GIB = 2 ** 30;
 const BILLION = 1e9;
 const INODES_PER_FILE = 1.01001;
