@@ -21,6 +21,8 @@ const TOOL = 'alluxio.stress.cli.StressMasterBench';
 const CLIENTS_MAX = 10;
 /** Entries of the directories that the tool lists. */
 const LISTED_ENTRIES = 500;
+/** What stat and list read, and nothing changes. */
+const READ_BASE = 'bench-read';
 /** Operations a second that it never reaches: without this it holds itself back to 1,000. */
 const UNLIMITED = '100000000';
 const WARM_SHARE = 3;
@@ -124,7 +126,6 @@ class AlluxioSystem implements System {
   readonly #server: ServerProcess;
   readonly #setting: StartSetting;
   readonly #client: Client;
-  /** A creation begins in a folder of its own, for the tool would first empty one that is there. */
   #bases = 0;
 
   constructor(server: ServerProcess, setting: StartSetting, client: Client) {
@@ -139,21 +140,25 @@ class AlluxioSystem implements System {
 
   async prepare(steps: readonly Step[]): Promise<void> {
     const [first] = steps;
-    if (first !== undefined) await this.#run('CreateFile', first, this.#forSeconds());
+    if (first === undefined) return;
+    await this.#run('CreateFile', first, { base: READ_BASE, end: forCount(LISTED_ENTRIES) });
   }
 
   async measure(step: Step): Promise<Figures> {
     const { verb } = step;
     const operation = verbOperations[verb];
-    if (verb !== 'rename' && verb !== 'delete') {
-      const figures = await this.#run(operation, step, this.#forSeconds());
+    if (verb === 'stat' || verb === 'list') {
+      const how = { base: READ_BASE, end: this.#forSeconds() };
+      const figures = await this.#run(operation, step, how);
       const each = verb === 'list' ? LISTED_ENTRIES : 1;
       return { ...figures, operations: figures.operations * each };
     }
-    const count = Math.ceil(this.#setting.sizes.toolOperations / CHANGES_SHARE);
-    const untilDone = ['--stop-count', String(count), '--warmup', '0s'];
-    await this.#run('CreateFile', step, untilDone);
-    return this.#run(operation, step, untilDone);
+    // A folder of its own each time, for the tool would first empty one that is there.
+    const base = `bench-${++this.#bases}`;
+    if (verb === 'create') return this.#run(operation, step, { base, end: this.#forSeconds() });
+    const end = forCount(Math.ceil(this.#setting.sizes.toolOperations / CHANGES_SHARE));
+    await this.#run('CreateFile', step, { base, end });
+    return this.#run(operation, step, { base, end });
   }
 
   discard(): Promise<void> {
@@ -166,15 +171,18 @@ class AlluxioSystem implements System {
     return ['--warmup', text(WARM_SHARE), '--duration', text(SECONDS_SHARE)];
   }
 
-  async #run(operation: string, { connections }: Step, end: readonly string[]): Promise<Figures> {
+  async #run(
+    operation: string,
+    { connections }: Step,
+    { base, end }: { base: string; end: readonly string[] },
+  ): Promise<Figures> {
     const { java, args, cwd } = this.#client;
-    if (operation === 'CreateFile') this.#bases++;
     const clients = String(Math.min(connections, CLIENTS_MAX));
     const run = await runTool({
       program: java,
       args: [
         ...[...args, TOOL, '--in-process', '--operation', operation],
-        ...['--base', `alluxio:///bench-${this.#bases}`, '--client-type', 'AlluxioNative'],
+        ...['--base', `alluxio:///${base}`, '--client-type', 'AlluxioNative'],
         ...['--write-type', 'MUST_CACHE'],
         ...['--threads', String(connections), '--clients', clients],
         ...['--fixed-count', String(LISTED_ENTRIES), '--target-throughput', UNLIMITED, ...end],
@@ -196,6 +204,8 @@ class AlluxioSystem implements System {
     };
   }
 }
+
+const forCount = (count: number): string[] => ['--stop-count', String(count), '--warmup', '0s'];
 
 /** The tool prints its report as one JSON object among lines of its libraries. */
 function reportOf(output: string): Report {
