@@ -2,7 +2,8 @@
  * Brings tier 2's file into the page cache in the background after start, if there is room for it.
  * The master opens it without read-ahead: where a look-up faults a page in, the kernel would read
  * 128 KiB around it, and until a namespace of a hundred million files was warm each look-up took
- * thirty times as long. Reading it in order instead takes half of what the disk can give, and look-ups have the rest.
+ * thirty times as long. Reading it in order instead takes half of what the disk can give; look-ups
+ * have the other half.
  *
  * Never more than half of the memory that is free: what does not fit would only push out what does.
  */
