@@ -12,6 +12,8 @@ export { batchBegin, batchAdd, batchAddError, batchFinish, serveBatchGetStatus }
 export { pageFrame, pageCount } from './page';
 export { serveRows, serveRowsMax, serveMany } from './serve-many';
 export { lookup, walk, walkStands, walkReset, walkTake, fill } from './tier-walk';
-export { apply, dirtySeq, holdStructure } from './tier-apply';
+export { apply, holdStructure } from './tier-apply';
+export { dirtySeq } from './dirty';
 export { retryFind, retryRestore } from './retry';
 export { copyDirty, markClean, dropEpoch } from './tier-flush';
+export { openCall, serveWrite, goOnWriting, finishWrite } from './serve-write';

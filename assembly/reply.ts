@@ -78,6 +78,16 @@ const HEAD: usize = memory.data<u16>([
   0, 0, 0,
 ]);
 
+/** The same head for a reply with an Empty body, whose vtable stands behind that of Reply. */
+const EMPTY_HEAD: usize = memory.data<u16>([
+  40, 0,
+  18, 28, 8, 0, 0, 0, 16, 24, 4,
+  4, 4,
+  0, 0, 0, 0, 0, 0, 0,
+]);
+const EMPTY_VTABLE: u32 = 22;
+const REPLY_EMPTY: u64 = 2;
+
 export function serveGetStatus(requestBytes: u32): u32 {
   if (!openGetStatus(EXEC + EXECUTOR_REQUEST, requestBytes)) return 0;
   const found = resolveReadable(textAt, textBytes);
@@ -153,4 +163,19 @@ export function putInfoReply(
   store<u32>(info, (owner == group ? ownerText : at) - (info + INFO_GROUP), INFO_GROUP);
   if (owner != group) at = putText(at, internedText(group), internedBytes(group));
   return u32(at - out);
+}
+
+/** Success that has nothing to tell but its seq. */
+export function putEmptyReply(call: u64, seq: u64, out: usize): u32 {
+  v128.store(out, v128.load(EMPTY_HEAD));
+  v128.store(out, v128.load(EMPTY_HEAD, 16), 16);
+  store<u64>(out, load<u64>(EMPTY_HEAD, 32), 32);
+  const reply = out + REPLY_TABLE;
+  store<u32>(reply, REPLY_TABLE - 4);
+  store<u32>(reply, INFO_TABLE - REPLY_TABLE - 4, 4);
+  store<u64>(reply, call, 8);
+  store<u64>(reply, seq, 16);
+  store<u64>(reply, REPLY_EMPTY, 24);
+  store<u32>(out + INFO_TABLE, INFO_TABLE - EMPTY_VTABLE);
+  return INFO_TABLE + 4;
 }

@@ -14,6 +14,7 @@ const CALL: u32 = 4;
 const DEADLINE: u32 = 6;
 const BODY_TYPE: u32 = 8;
 const BODY: u32 = 10;
+const SESSION: u32 = 12;
 
 /** Numbers above are no numbers in JavaScript: the long way refuses them. */
 const CALL_END: u64 = 1 << 53;
@@ -27,6 +28,7 @@ let broken: bool = false;
 export let requestCall: u64 = 0;
 export let requestBodyType: u32 = 0;
 export let requestBody: u32 = 0;
+export let requestSession: u32 = 0;
 
 /** Where readText found its text. */
 export let textAt: usize = 0;
@@ -45,6 +47,7 @@ export function openRequest(frame: usize, bytes: u32): bool {
   // Not used here, but a frame is sound as a whole or not at all.
   fieldAt(request, DEADLINE, 4);
   requestBodyType = readByte(request, BODY_TYPE);
+  requestSession = u32(readI32(request, SESSION, 0));
   const body = fieldAt(request, BODY, 4);
   requestBody = body == 0 ? 0 : follow(body);
   checkTable(requestBody);
@@ -59,6 +62,25 @@ export function isSound(): bool {
 export function readByte(table: u32, slot: u32): u32 {
   const field = fieldAt(table, slot, 1);
   return field == 0 ? 0 : load<u8>(base + field);
+}
+
+export function readI16(table: u32, slot: u32, absent: i32): i32 {
+  const field = fieldAt(table, slot, 2);
+  return field == 0 ? absent : load<i16>(base + field);
+}
+
+export function readI32(table: u32, slot: u32, absent: i32): i32 {
+  const field = fieldAt(table, slot, 4);
+  return field == 0 ? absent : load<i32>(base + field);
+}
+
+export function readI64(table: u32, slot: u32, absent: i64): i64 {
+  const field = fieldAt(table, slot, 8);
+  return field == 0 ? absent : load<i64>(base + field);
+}
+
+export function hasField(table: u32, slot: u32): bool {
+  return fieldAt(table, slot, 1) != 0;
 }
 
 /** Sets textAt and textBytes to the string of a field; false if it is absent. */

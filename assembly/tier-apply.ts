@@ -10,20 +10,15 @@
  *   only seq, parentId and name mean anything in it.
  * Invariant: the id of a REMOVE with DROP_ID is in the dropped list of the epoch, since its
  *   tombstone may be overwritten by a new inode of the same name before the flush.
+ * Invariant: a PUT that moves and the REMOVE behind it are done with both sets held: nobody sees
+ *   the inode twice or not at all. (Where their one set has no room, STRUCTURE_SEQ is odd.)
  * Invariant: STRUCTURE_SEQ is odd from the first change of a structural entry to its last, also
  *   while apply stands interrupted in between.
  * Invariant: a change is either done or not begun when apply stops at it.
  *
  * The entry's bounds are trusted: its CRC was checked, and this project wrote it.
  */
-import {
-  DIRTY_LIST_BASE,
-  DIRTY_LIST_CAPACITY,
-  DIRTY_SEQ_BASE,
-  DIRTY_SEQ_COUNT,
-  EXEC,
-  raise64,
-} from './control';
+import { EXEC, raise64 } from './control';
 import {
   APPLY_AT,
   APPLY_MISS_PARENT,
@@ -40,14 +35,9 @@ import {
   CHANGE_REMOVE,
   CHANGE_SIDE,
   CONTROL_BASE,
-  CONTROL_DIRTY_COUNT,
-  CONTROL_DROPPED_BASE,
-  CONTROL_DROPPED_COUNT,
-  CONTROL_EPOCH,
   CONTROL_ID_NEXT,
   CONTROL_STRUCTURE_SEQ,
   DROPPED_IDS_MAX,
-  DROPPED_LIST_BYTES,
   ENTRY_CALL_ID,
   ENTRY_CHANGES,
   ENTRY_CLIENT_ID,
@@ -63,6 +53,7 @@ import {
   PARENT_MTIME,
   PARENT_NAME,
   PARENT_NAME_LEN,
+  PUT_MOVES,
   RECORD_ID,
   RECORD_LENGTH,
   RECORD_MTIME,
@@ -75,15 +66,10 @@ import {
   REMOVE_NAME,
   REMOVE_NAME_LEN,
   REMOVE_PARENT_ID,
-  SIDE_KEY,
-  SIDE_KEY_LEN,
-  SIDE_KIND,
-  SIDE_ORIGIN,
-  SIDE_TRASH_TTL,
-  SIDE_XATTR,
-  SLOT_DIRTY_EPOCH,
+  SET_SLOTS,
   SLOT_RECORD,
 } from './generated/layout';
+import { appendDropped, droppedCount, makeDirty, raiseDirty, raiseSide } from './dirty';
 import { hashKey64, tagOf } from './hash';
 import { retryNote } from './retry';
 import {
@@ -106,10 +92,6 @@ const APPLY_MISSED: i32 = 1;
 const APPLY_NO_ROOM: i32 = 2;
 const APPLY_SIDE: i32 = 3;
 
-/** 2^64 / golden ratio: spreads consecutive ids over the table. */
-const SPREAD: u64 = 0x9e3779b97f4a7c15;
-
-/** `at` is 0, or where APPLY.AT says that the call before stopped. */
 /** Structural entries follow each other: readers are kept out from the first to the last. */
 let held: bool = false;
 
@@ -119,6 +101,10 @@ export function holdStructure(hold: u32): void {
   atomic.add<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ, 1);
 }
 
+/** A move stands half done for want of room: walks are kept out until its entry is done. */
+let halfMoved: bool = false;
+
+/** `at` is 0, or where APPLY.AT says that the call before stopped. */
 export function apply(entry: usize, at: u32): i32 {
   const length = load<u32>(entry, ENTRY_LENGTH);
   const seq = load<u64>(entry, ENTRY_SEQ);
@@ -129,20 +115,20 @@ export function apply(entry: usize, at: u32): i32 {
     offset = ENTRY_CHANGES;
   }
   while (offset + CHANGE_PAYLOAD <= length) {
-    const status = applyChange(entry + offset, seq);
+    const moves = isMove(entry + offset);
+    const status = moves ? applyMove(entry + offset, seq) : applyChange(entry + offset, seq);
     if (status != APPLY_DONE) {
+      if (halfMoved) offset += changeBytes(entry + offset);
       store<u32>(EXEC + EXECUTOR_APPLY, offset, APPLY_AT);
       return status;
     }
     offset += changeBytes(entry + offset);
+    if (moves) offset += changeBytes(entry + offset);
   }
   if (structural) atomic.add<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ, 1);
+  if (halfMoved) endHalfMove();
   noteCall(entry, length, seq);
   return APPLY_DONE;
-}
-
-export function dirtySeq(id: f64): f64 {
-  return f64(atomic.load<u64>(dirtyWord(u64(id))));
 }
 
 function applyChange(change: usize, seq: u64): i32 {
@@ -161,19 +147,29 @@ function applyChange(change: usize, seq: u64): i32 {
 }
 
 function applyPut(record: usize, seq: u64): i32 {
-  const parentId = load<u64>(record, RECORD_PARENT_ID);
-  const nameBytes = u32(load<u8>(record, RECORD_NAME_LEN));
-  const slot = holdForWrite(parentId, record + RECORD_NAME, nameBytes);
+  const slot = holdRecord(record);
   if (slot == 0) return APPLY_NO_ROOM;
-  copyRecord(record, slot + SLOT_RECORD, nameBytes);
+  writePut(slot, record, seq);
+  releaseChanged(heldSet, heldSeq);
+  return APPLY_DONE;
+}
+
+// @ts-ignore: decorator
+@inline
+function holdRecord(record: usize): usize {
+  const nameBytes = u32(load<u8>(record, RECORD_NAME_LEN));
+  return holdForWrite(load<u64>(record, RECORD_PARENT_ID), record + RECORD_NAME, nameBytes);
+}
+
+/** Into a held slot. */
+function writePut(slot: usize, record: usize, seq: u64): void {
+  copyRecord(record, slot + SLOT_RECORD, load<u8>(record, RECORD_NAME_LEN));
   store<u64>(slot + SLOT_RECORD, seq, RECORD_SEQ);
   makeDirty(slot);
   const id = load<u64>(record, RECORD_ID);
-  raiseDirty(parentId, seq);
+  raiseDirty(load<u64>(record, RECORD_PARENT_ID), seq);
   raiseDirty(id, seq);
   raise64(CONTROL_BASE + CONTROL_ID_NEXT, id + 1);
-  releaseChanged(heldSet, heldSeq);
-  return APPLY_DONE;
 }
 
 function applyRemove(payload: usize, dropId: bool, seq: u64): i32 {
@@ -183,6 +179,16 @@ function applyRemove(payload: usize, dropId: bool, seq: u64): i32 {
   if (dropId && droppedCount() >= DROPPED_IDS_MAX) return APPLY_NO_ROOM;
   const slot = holdForWrite(parentId, payload + REMOVE_NAME, nameBytes);
   if (slot == 0) return APPLY_NO_ROOM;
+  writeTombstone(slot, payload, seq);
+  if (dropId) appendDropped(id);
+  releaseChanged(heldSet, heldSeq);
+  return APPLY_DONE;
+}
+
+/** Into a held slot: what the REMOVE with this payload leaves. */
+function writeTombstone(slot: usize, payload: usize, seq: u64): void {
+  const parentId = load<u64>(payload, REMOVE_PARENT_ID);
+  const nameBytes = load<u32>(payload, REMOVE_NAME_LEN);
   const record = slot + SLOT_RECORD;
   for (let i: u32 = 0; i < RECORD_NAME; i += 16) v128.store(record + i, i64x2.splat(0));
   store<u64>(record, seq, RECORD_SEQ);
@@ -191,10 +197,61 @@ function applyRemove(payload: usize, dropId: bool, seq: u64): i32 {
   copyName(payload + REMOVE_NAME, record + RECORD_NAME, nameBytes);
   makeDirty(slot);
   raiseDirty(parentId, seq);
-  raiseDirty(id, seq);
-  if (dropId) appendDropped(id);
+  raiseDirty(load<u64>(payload, REMOVE_ID), seq);
+}
+
+/** True for a PUT that moves; a REMOVE stands behind it. */
+// @ts-ignore: decorator
+@inline
+function isMove(change: usize): bool {
+  if (load<u8>(change, CHANGE_KIND) != CHANGE_PUT) return false;
+  return (load<u8>(change, CHANGE_FLAGS) & PUT_MOVES) != 0;
+}
+
+/** Only the writer holds two sets, and nobody waits for one who holds another: no deadlock. */
+function applyMove(put: usize, seq: u64): i32 {
+  const record = put + CHANGE_PAYLOAD;
+  const remove = put + changeBytes(put) + CHANGE_PAYLOAD;
+  const slot = holdRecord(record);
+  if (slot == 0) return APPLY_NO_ROOM;
+  const set = heldSet;
+  const setSeq = heldSeq;
+  const isNew = heldIsNew;
+  const name = remove + REMOVE_NAME;
+  const nameBytes = load<u32>(remove, REMOVE_NAME_LEN);
+  const parentId = load<u64>(remove, REMOVE_PARENT_ID);
+  const hash = hashKey64(parentId, name, nameBytes);
+  if (setOf(hash, nameBytes) == set) {
+    // Before the other way is looked for, which must not be this one.
+    writePut(slot, record, seq);
+    const other = findOrClaim(set, hash, parentId, name, nameBytes);
+    if (other == 0) beginHalfMove();
+    else writeTombstone(other, remove, seq);
+    releaseChanged(set, setSeq);
+    return other == 0 ? APPLY_NO_ROOM : APPLY_DONE;
+  }
+  const other = holdForWrite(parentId, name, nameBytes);
+  if (other == 0) {
+    // What the way held has been given up for a record that is not there yet.
+    if (isNew) labelWay(set, i32((slot - set - SET_SLOTS) / slotBytesOf(set)), 0);
+    releaseChanged(set, setSeq);
+    return APPLY_NO_ROOM;
+  }
+  writePut(slot, record, seq);
+  writeTombstone(other, remove, seq);
+  releaseChanged(set, setSeq);
   releaseChanged(heldSet, heldSeq);
   return APPLY_DONE;
+}
+
+function beginHalfMove(): void {
+  halfMoved = true;
+  if (!held) atomic.add<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ, 1);
+}
+
+function endHalfMove(): void {
+  halfMoved = false;
+  if (!held) atomic.add<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ, 1);
 }
 
 /** Changes only a directory that tier 1 has; one that it lacks is first read from tier 2. */
@@ -242,6 +299,8 @@ function applyParent(payload: usize, seq: u64): i32 {
 /** The set that holdForWrite holds, and the seq to release it with. */
 let heldSet: usize = 0;
 let heldSeq: u32 = 0;
+/** The slot was not the key's before. */
+let heldIsNew: bool = false;
 
 /** The slot of a key, made for it if need be, its set held; 0 and nothing held without room. */
 // @ts-ignore: decorator
@@ -249,77 +308,33 @@ let heldSeq: u32 = 0;
 function holdForWrite(parentId: u64, name: usize, nameBytes: u32): usize {
   const hash = hashKey64(parentId, name, nameBytes);
   const set = setOf(hash, nameBytes);
-  const slotBytes = slotBytesOf(set);
-  const tag = tagOf(hash);
   const seq = takeSet(set);
-  let way = findWay(set, slotBytes, tag, parentId, name, nameBytes);
-  if (way < 0) {
-    way = claimWay(set, slotBytes);
-    if (way < 0) {
-      releaseSame(set, seq);
-      return 0;
-    }
-    labelWay(set, way, tag);
+  const slot = findOrClaim(set, hash, parentId, name, nameBytes);
+  if (slot == 0) {
+    releaseSame(set, seq);
+    return 0;
   }
   heldSet = set;
   heldSeq = seq;
+  return slot;
+}
+
+/** The slot of a key in its held set, made for it if need be; 0 without room. */
+// @ts-ignore: decorator
+@inline
+function findOrClaim(
+  set: usize, hash: u64, parentId: u64, name: usize, nameBytes: u32,
+): usize {
+  const slotBytes = slotBytesOf(set);
+  const tag = tagOf(hash);
+  let way = findWay(set, slotBytes, tag, parentId, name, nameBytes);
+  heldIsNew = way < 0;
+  if (way < 0) {
+    way = claimWay(set, slotBytes);
+    if (way < 0) return 0;
+    labelWay(set, way, tag);
+  }
   return slotAt(set, way, slotBytes);
-}
-
-/** Pins a held slot until the open epoch is flushed. */
-// @ts-ignore: decorator
-@inline
-function makeDirty(slot: usize): void {
-  const epoch = atomic.load<u32>(CONTROL_BASE + CONTROL_EPOCH);
-  if (load<u32>(slot, SLOT_DIRTY_EPOCH) == epoch) return;
-  const parity = epoch & 1;
-  const counter = CONTROL_BASE + CONTROL_DIRTY_COUNT + (parity << 2);
-  const count = atomic.load<u32>(counter);
-  // Epoch 0 means clean; a list longer than there are slots means that one entered it twice.
-  if (epoch == 0 || count >= DIRTY_LIST_CAPACITY) unreachable();
-  store<u32>(DIRTY_LIST_BASE + ((parity * DIRTY_LIST_CAPACITY + count) << 2), u32(slot));
-  store<u32>(slot, epoch, SLOT_DIRTY_EPOCH);
-  atomic.store<u32>(counter, count + 1);
-}
-
-function droppedCount(): u32 {
-  const parity = atomic.load<u32>(CONTROL_BASE + CONTROL_EPOCH) & 1;
-  return atomic.load<u32>(CONTROL_BASE + CONTROL_DROPPED_COUNT + (parity << 2));
-}
-
-function appendDropped(id: u64): void {
-  const parity = atomic.load<u32>(CONTROL_BASE + CONTROL_EPOCH) & 1;
-  const counter = CONTROL_BASE + CONTROL_DROPPED_COUNT + (parity << 2);
-  const count = atomic.load<u32>(counter);
-  const list = load<u32>(CONTROL_BASE + CONTROL_DROPPED_BASE) + parity * DROPPED_LIST_BYTES;
-  store<u64>(list + (count << 3), id);
-  atomic.store<u32>(counter, count + 1);
-}
-
-/**
- * Which words a change raises, so that a reader of tier 2 knows when to wait for a flush:
- *   a listing of a directory asks its id: children come, go and change their attributes;
- *   a look-up by id, or of what hangs on an id (xattrs, origin), asks that id.
- */
-// @ts-ignore: decorator
-@inline
-function raiseDirty(id: u64, seq: u64): void {
-  const word = dirtyWord(id);
-  // Only this thread writes the table, so a plain look before the store is enough.
-  if (load<u64>(word) < seq) atomic.store<u64>(word, seq);
-}
-
-/** Side records by inode id have a key of 8 bytes, little-endian. */
-function raiseSide(payload: usize, seq: u64): void {
-  const kind = u32(load<u8>(payload, SIDE_KIND));
-  if (kind != SIDE_XATTR && kind != SIDE_ORIGIN && kind != SIDE_TRASH_TTL) return;
-  if (load<u16>(payload, SIDE_KEY_LEN) == 8) raiseDirty(load<u64>(payload, SIDE_KEY), seq);
-}
-
-// @ts-ignore: decorator
-@inline
-function dirtyWord(id: u64): usize {
-  return DIRTY_SEQ_BASE + ((u32((id * SPREAD) >> 32) & (DIRTY_SEQ_COUNT - 1)) << 3);
 }
 
 /** Notes the call's answer: the id of the first inode that the entry puts. */

@@ -54,6 +54,11 @@ export const CHANGE_SIDE = 4;
 
 /** Flag of CHANGE_REMOVE: the id leaves the id index too. */
 export const REMOVE_DROP_ID = 1;
+/**
+ * Flag of CHANGE_PUT: the change behind it is the REMOVE of the key that the inode leaves, and
+ * nobody sees one without the other.
+ */
+export const PUT_MOVES = 1;
 
 /** Payload of CHANGE_REMOVE. */
 export const REMOVE_PARENT_ID = 0;

@@ -222,9 +222,60 @@ export const CALLER = {
   /** u32. 1 = superuser or member of the supergroup, or permissions are off. */
   SUPER: 4,
   GROUP_COUNT: 8,
+  /** u32 × CALLER_GROUPS_MAX. */
   GROUPS: 12,
+  /** u64. With a call's number, the identity of the call across retries; 0 = never retried. */
+  CLIENT_ID: 272,
 } as const;
 export const CALLER_BYTES = 320;
+
+/** Locks of one write that a kernel takes; one that needs more goes the long way. */
+export const WRITE_LOCKS_MAX = 128;
+/** Mounts with numbers below have a bit in WRITE.WRITABLE; writes elsewhere go the long way. */
+export const WRITE_MOUNTS_MAX = 1024;
+
+/** What the kernels that answer whole writes go by. Only the executor's own thread touches it. */
+export const WRITE = {
+  /** u32. Ring bytes that may be overwritten: completed up to this position. */
+  FREED: 0,
+  /** u32. Where the write that was published last begins in the ring. */
+  POSITION: 4,
+  /** u32. Bits taken from default modes. */
+  UMASK: 8,
+  /** u32. MOUNT_VERSION for which READ_ONLY holds; odd = none. */
+  MOUNT_VERSION: 12,
+  /** i64, ms. How long deleted inodes can be brought back; 0 = not at all. */
+  RETENTION: 16,
+  /** u32. Kind of the request that openCall() has looked at, and its session. */
+  BODY_TYPE: 24,
+  SESSION: 28,
+  /** A bit per mount number: mounted read-only. */
+  READ_ONLY: 32,
+  /** u32 each: lock words as of lock/lock-list, as planned first and as planned under them. */
+  LOCKS: 32 + WRITE_MOUNTS_MAX / 8,
+  LOCKS_AGAIN: 32 + WRITE_MOUNTS_MAX / 8 + WRITE_LOCKS_MAX * 4,
+} as const;
+const WRITE_BYTES = WRITE.LOCKS_AGAIN + WRITE_LOCKS_MAX * 4;
+/** Where the walks begin in an executor's block. */
+const WALKS = align(512 + WRITE_BYTES, 64);
+
+/**
+ * A write of a kernel in a ring: the locks it holds and its path stand before its entry, as bytes
+ * that the writer passes over.
+ */
+export const HELD = {
+  /** u32 RING_SKIP, and the bytes of all this: as base/entry-format has it. */
+  SKIP: 0,
+  BYTES: 4,
+  /** u16. */
+  LOCK_COUNT: 8,
+  /** u16. */
+  PATH_BYTES: 10,
+  /** u16. Offset in the entry of the record that the reply shows; 0 = it shows none. */
+  RECORD: 12,
+  /** u32 each; the path behind them. */
+  LOCKS: 16,
+} as const;
 
 /** One executor's block: shared words first, private scratch behind them. */
 export const EXECUTOR = {
@@ -241,25 +292,25 @@ export const EXECUTOR = {
   RING_TAIL: 128,
   /** u32. Entries of this executor applied so far: completions are first in, first out. */
   COMPLETED: 132,
-  /** u64 × 32. Counters that only this executor writes. */
-  COUNTERS: 192,
-  CALLER: 448,
+  CALLER: 192,
   /** u32. The tail of CALLER: a word that only this thread touches, for the kernels' fence. */
-  FENCE: 760,
-  WALK_A: 768,
-  WALK_B: 768 + WALK_BYTES,
+  FENCE: 504,
+  /** What the kernels that answer whole writes go by: see WRITE. */
+  WRITE: 512,
+  WALK_A: WALKS,
+  WALK_B: WALKS + WALK_BYTES,
   /** One record with its name, for look-ups and fills. */
-  RECORD: 768 + 2 * WALK_BYTES,
+  RECORD: WALKS + 2 * WALK_BYTES,
   /** A key or a value of tier 2 on its way in or out. */
-  KEY: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX,
-  VALUE: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX + 512,
+  KEY: WALKS + 2 * WALK_BYTES + RECORD_BYTES_MAX,
+  VALUE: WALKS + 2 * WALK_BYTES + RECORD_BYTES_MAX + 512,
   /**
    * apply(): where it stopped. u32 change offset, then the key it misses: parent u64, len, name.
    */
-  APPLY: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX + 1536,
+  APPLY: WALKS + 2 * WALK_BYTES + RECORD_BYTES_MAX + 1536,
   /** The request frame, as it came, and the reply that is being built. */
-  REQUEST: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX + 2560,
-  REPLY: 768 + 2 * WALK_BYTES + RECORD_BYTES_MAX + 2560 + FRAME_BYTES_MAX + 64,
+  REQUEST: WALKS + 2 * WALK_BYTES + RECORD_BYTES_MAX + 2560,
+  REPLY: WALKS + 2 * WALK_BYTES + RECORD_BYTES_MAX + 2560 + FRAME_BYTES_MAX + 64,
 } as const;
 export const REPLY_BYTES = 2 * FRAME_BYTES_MAX;
 export const EXECUTOR_BYTES = align(EXECUTOR.REPLY + REPLY_BYTES, 4096);
@@ -294,6 +345,8 @@ export const LAYOUT_TABLES = {
   NODE,
   WALK,
   CALLER,
+  WRITE,
+  HELD,
   EXECUTOR,
   APPLY,
   RETRY,
@@ -309,6 +362,8 @@ export const LAYOUT_SCALARS = {
   NODE_BYTES,
   WALK_BYTES,
   CALLER_BYTES,
+  WRITE_LOCKS_MAX,
+  WRITE_MOUNTS_MAX,
   EXECUTOR_BYTES,
   REPLY_BYTES,
   RETRY_BYTES,

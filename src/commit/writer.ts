@@ -41,7 +41,7 @@ const CROWD_ENTRIES = 8;
 /** How long one look for more entries takes (the kernel's timers add as much again) … */
 const GATHER_ROUND_MS = 0.05;
 /** … and how many there may be. */
-const GATHER_ROUNDS_MAX = 10;
+const GATHER_ROUNDS_MAX = 40;
 
 export type WriterOptions = {
   readonly shared: SharedMemory;

@@ -121,6 +121,14 @@ export abstract class Mutation extends Call {
     throw Park.lock;
   }
 
+  /** The entry is durable and applied: gives the locks back and answers. */
+  finish(executor: Executor): void {
+    this.giveLocksBack(executor);
+    const entry = executor.ring.offsetOf(this.position);
+    this.complete(executor, entry, readU64(executor.shared.view, entry + ENTRY_SEQ));
+    executor.ring.free(this.position);
+  }
+
   /** Releases the locks and forgets them: the next attempt plans anew. */
   giveLocksBack(executor: Executor): void {
     if (this.locks === undefined) return;
@@ -186,9 +194,4 @@ export abstract class Mutation extends Call {
     this.lockedAt = performance.now();
     return true;
   }
-}
-
-/** Seq that the writer sealed into the entry at a byte offset. */
-export function sealedSeq(executor: Executor, entry: number): number {
-  return readU64(executor.shared.view, entry + ENTRY_SEQ);
 }

@@ -11,10 +11,13 @@
  * An entry stays readable (with the seq that the writer sealed into it) until its completion has
  * been handled here: replies are made from it.
  *
+ * The kernels that do whole writes (assembly/entry.ts) put entries here too, so both positions
+ * stand in the executor's block.
+ *
  * Invariant: head - freed <= ring bytes. Entries never straddle the end: a skip fills it up.
  */
 import { ENTRY_CRC, ENTRY_LENGTH, RING_SKIP } from '../base/entry-format.js';
-import { CONTROL, EXECUTOR } from '../base/layout.js';
+import { CONTROL, EXECUTOR, WRITE } from '../base/layout.js';
 import { EntryWriter } from '../journal/entry.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 
@@ -24,8 +27,7 @@ export class EntryRing {
   readonly #base: number;
   readonly #bytes: number;
   readonly #headWord: number;
-  #head = 0;
-  #freed = 0;
+  readonly #freedAt: number;
   /** Where the entry that is being built begins, as a position. */
   #open = 0;
 
@@ -35,22 +37,24 @@ export class EntryRing {
     this.#base = shared.fixed(CONTROL.RING_BASE) + executor * this.#bytes;
     this.#headWord = (shared.executorBase(executor) + EXECUTOR.RING_HEAD) >> 2;
     this.entry = new EntryWriter(shared.u8);
+    this.#freedAt = shared.executorBase(executor) + EXECUTOR.WRITE + WRITE.FREED;
     // A thread that takes over a claimed executor goes on where the one before it stopped.
-    this.#head = Atomics.load(shared.i32, this.#headWord) >>> 0;
-    this.#freed = this.#head;
+    shared.view.setUint32(this.#freedAt, this.#head, true);
   }
 
   /** Begins an entry of at most `room` bytes; false when the ring has no room for it now. */
   begin(timeMs: number, clientId: number, callId: number, op: number, room: number): boolean {
-    const offset = this.#head & (this.#bytes - 1);
+    const head = this.#head;
+    const offset = head & (this.#bytes - 1);
     const tail = this.#bytes - offset;
     const skip = tail < room ? tail : 0;
-    if (((this.#head - this.#freed) >>> 0) + skip + room > this.#bytes) return false;
+    const freed = this.#shared.view.getUint32(this.#freedAt, true);
+    if (((head - freed) >>> 0) + skip + room > this.#bytes) return false;
     if (skip > 0) {
       this.#shared.view.setUint32(this.#base + offset + ENTRY_CRC, RING_SKIP, true);
       this.#shared.view.setUint32(this.#base + offset + ENTRY_LENGTH, skip, true);
     }
-    this.#open = (this.#head + skip) >>> 0;
+    this.#open = (head + skip) >>> 0;
     this.entry.begin(this.#offset(this.#open), timeMs, clientId, callId, op, room);
     return true;
   }
@@ -58,9 +62,8 @@ export class EntryRing {
   /** Ends the entry and shows it to the writer. Returns its position. */
   publish(): number {
     const length = this.entry.finish();
-    this.#head = (this.#open + length) >>> 0;
     // The entry's bytes are plain stores: this store makes them visible before the new head.
-    Atomics.store(this.#shared.i32, this.#headWord, this.#head | 0);
+    Atomics.store(this.#shared.i32, this.#headWord, (this.#open + length) | 0);
     return this.#open;
   }
 
@@ -72,7 +75,11 @@ export class EntryRing {
   /** The entry at `position` has been completed: everything up to its end may be overwritten. */
   free(position: number): void {
     const length = this.#shared.view.getUint32(this.#offset(position) + ENTRY_LENGTH, true);
-    this.#freed = (position + length) >>> 0;
+    this.#shared.view.setUint32(this.#freedAt, (position + length) >>> 0, true);
+  }
+
+  get #head(): number {
+    return Atomics.load(this.#shared.i32, this.#headWord) >>> 0;
   }
 
   #offset(position: number): number {

@@ -6,9 +6,17 @@
  * Invariant: used by one thread only; scratch (walks, record, request, reply) belongs to the call
  * that runs, and no call keeps it across a turn of the event loop.
  */
-import { CALLER, CONTROL, CONTROL_BASE, EXECUTOR } from '../base/layout.js';
+import {
+  CALLER,
+  CONTROL,
+  CONTROL_BASE,
+  EXECUTOR,
+  WRITE,
+  WRITE_MOUNTS_MAX,
+} from '../base/layout.js';
 import { CALLER_GROUPS_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../base/limits.js';
 import { Code, StatusError } from '../base/status.js';
+import { writeWord64 } from '../base/word64.js';
 import { type KernelExports, PathFault, WalkStatus } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 import { LockTable } from '../lock/lock-table.js';
@@ -62,6 +70,7 @@ export class Executor {
   readonly walkB: PathWalk;
   #callerInPlace: Caller | undefined;
   #callerVersion = -1;
+  #mountVersion = -1;
 
   constructor(options: ExecutorOptions) {
     const { shared, kernel, index } = options;
@@ -77,6 +86,9 @@ export class Executor {
     this.mounts = new MountTable(shared);
     this.walkA = new PathWalk(shared, this.base + EXECUTOR.WALK_A);
     this.walkB = new PathWalk(shared, this.base + EXECUTOR.WALK_B);
+    const write = this.base + EXECUTOR.WRITE;
+    shared.view.setUint32(write + WRITE.UMASK, options.umask, true);
+    writeWord64(shared.view, write + WRITE.RETENTION, options.trashRetentionMs);
   }
 
   /** Address of the CALLER block that the permission kernels read. */
@@ -97,8 +109,25 @@ export class Executor {
     groups.forEach((group, i) => {
       view.setUint32(at + CALLER.GROUPS + i * 4, this.strings.idOf(group), true);
     });
+    writeWord64(view, at + CALLER.CLIENT_ID, caller.clientId);
     this.#callerInPlace = caller;
     this.#callerVersion = version;
+  }
+
+  /** Puts which mounts are read-only where the kernels look; free while the table stands. */
+  setMounts(): void {
+    const { version } = this.mounts;
+    if (version === this.#mountVersion) return;
+    const { u8, view } = this.shared;
+    const write = this.base + EXECUTOR.WRITE;
+    const bits = write + WRITE.READ_ONLY;
+    u8.fill(0, bits, bits + WRITE_MOUNTS_MAX / 8);
+    for (const { mountId, readOnly } of this.mounts.all()) {
+      if (!readOnly || mountId >= WRITE_MOUNTS_MAX) continue;
+      u8[bits + (mountId >> 3)]! |= 1 << (mountId & 7);
+    }
+    view.setUint32(write + WRITE.MOUNT_VERSION, version, true);
+    this.#mountVersion = version;
   }
 
   isSuper(caller: Caller): boolean {

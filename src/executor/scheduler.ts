@@ -13,11 +13,14 @@ import { assert, unreachable } from '../base/assert.js';
 import { CONTROL, EXECUTOR } from '../base/layout.js';
 import { StatusError } from '../base/status.js';
 import { NO_TICKET } from '../lock/lock-table.js';
-import { type Call, Mutation, sealedSeq } from './call.js';
+import { type Call, Mutation } from './call.js';
 import { cancelled, deadlineExceeded, tooManyParked } from './call-ends.js';
+import type { Caller } from './caller.js';
 import { Deque } from './deque.js';
 import type { Executor } from './executor.js';
 import { InternCall } from './intern-call.js';
+import { type FrameSink, type KernelWrite, serveWrite } from './kernel-write.js';
+import { holderRow, type LockRow, lockRow } from './lock-row.js';
 import { Park, type ParkReason } from './park.js';
 import { wakeExecutors, wakeFlusher, wakeWriter } from './wake.js';
 
@@ -34,7 +37,7 @@ export type SchedulerOptions = {
 export class Scheduler {
   readonly executor: Executor;
   readonly #options: SchedulerOptions;
-  readonly #committing = new Deque<Mutation>();
+  readonly #committing = new Deque<Mutation | KernelWrite>();
   readonly #forLock = new Deque<Call>();
   readonly #forFlush: { readonly call: Call; readonly seq: number }[] = [];
   readonly #forRing = new Deque<Call>();
@@ -73,9 +76,27 @@ export class Scheduler {
     this.#sleepIfBusy();
   }
 
+  /**
+   * The write whose request stands at EXECUTOR.REQUEST, done by a kernel; its reply goes to `sink`.
+   * False: nothing has happened, and the long way must be gone.
+   */
+  submitFrame(name: string, caller: Caller, requestBytes: number, sink: FrameSink): boolean {
+    if (this.#ended !== undefined) return false;
+    const releases = this.#releases();
+    const write = serveWrite(this.executor, name, caller, requestBytes, sink);
+    if (write === undefined) {
+      if (this.#releases() !== releases) this.#wakeForLocks();
+      return false;
+    }
+    this.#committing.push(write);
+    this.#wakeWriterSoon();
+    this.#sleepIfBusy();
+    return true;
+  }
+
   /** Everything that is held or waited for here, for `admin locks`. */
   report(now: number): { holders: LockRow[]; waiters: LockRow[] } {
-    const holders = [...this.#committing].map((call) => lockRow(call, call.lockedAt, now));
+    const holders = [...this.#committing].map((call) => holderRow(call, this.executor, now));
     const waiters = [...this.#forLock].map((call) => lockRow(call, call.parkedAt, now));
     return { holders, waiters };
   }
@@ -288,10 +309,7 @@ export class Scheduler {
       const call = this.#committing.shift();
       assert(call !== undefined, 'the writer completes only what was submitted');
       this.#completedSeen = (this.#completedSeen + 1) >>> 0;
-      call.giveLocksBack(this.executor);
-      const entry = this.executor.ring.offsetOf(call.position);
-      call.complete(this.executor, entry, sealedSeq(this.executor, entry));
-      this.executor.ring.free(call.position);
+      call.finish(this.executor);
       freed = true;
     }
     if (!freed) return;
@@ -376,20 +394,4 @@ export class Scheduler {
     this.#options.onTurnEnd?.();
     this.#sleepIfBusy();
   }
-}
-
-export type LockRow = {
-  readonly operation: string;
-  readonly target: string;
-  readonly user: string;
-  readonly forMs: number;
-};
-
-function lockRow(call: Call, since: number, now: number): LockRow {
-  return {
-    operation: call.name,
-    target: call.describe(),
-    user: call.caller.user,
-    forMs: Math.round((now - since) * 10) / 10,
-  };
 }

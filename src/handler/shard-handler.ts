@@ -3,10 +3,12 @@
  * within the socket's callback; the rest become calls of the shard's scheduler, or go to others.
  *
  *   frame ─▶ EXECUTOR.REQUEST ─▶ kernel ─▶ EXECUTOR.REPLY ─▶ socket      GetStatus, BatchGetStatus
+ *        └─▶ kernel ─▶ ring … writer … kernel ─▶ socket            plain creates, deletes, renames
  *        └─▶ maker ─▶ Call ─▶ scheduler ─▶ RpcSink ─▶ socket             anything else, any miss
  *        └─▶ maker ─▶ ShardServices ─▶ … ─▶ socket                       mounts, jobs, reports
  */
-import { CONTROL, EXECUTOR } from '../base/layout.js';
+import { CONTROL, EXECUTOR, WRITE } from '../base/layout.js';
+import { FRAME_BYTES_MAX } from '../base/limits.js';
 import { Code, StatusError } from '../base/status.js';
 import type { Call } from '../executor/call.js';
 import type { Caller } from '../executor/caller.js';
@@ -17,7 +19,7 @@ import { ReplyEncoder } from '../protocol/encode.js';
 import { RequestBody } from '../protocol/generated/index.js';
 import { operationOf } from '../protocol/operations.js';
 import type { RequestCursor } from '../protocol/request-cursor.js';
-import type { ReplyPort, RpcHandler, Session } from '../rpc/rpc-handler.js';
+import type { QuickHandler, ReplyPort, RpcHandler, Session } from '../rpc/rpc-handler.js';
 import { readMakers } from './read-requests.js';
 import type { Incoming, Makers } from './requests.js';
 import { serviceMakers } from './service-requests.js';
@@ -33,7 +35,8 @@ export type ShardHandlerOptions = {
   readonly onBug: (error: unknown) => void;
 };
 
-export class ShardHandler implements RpcHandler {
+export class ShardHandler implements RpcHandler, QuickHandler {
+  readonly quick: QuickHandler = this;
   readonly #executor: Executor;
   readonly #scheduler: Scheduler;
   readonly #services: ShardServices;
@@ -41,6 +44,8 @@ export class ShardHandler implements RpcHandler {
   readonly #encoder = new ReplyEncoder();
   readonly #requestAt: number;
   readonly #replyAt: number;
+  /** Of the frame that open() has copied to the REQUEST block. */
+  #openedBytes = 0;
 
   constructor(options: ShardHandlerOptions) {
     this.#scheduler = options.scheduler;
@@ -52,38 +57,68 @@ export class ShardHandler implements RpcHandler {
     prepareScans(this.#executor);
   }
 
-  handle(session: Session, request: RequestCursor, reply: ReplyPort): void {
+  open(frame: Uint8Array): number {
+    if (frame.length > FRAME_BYTES_MAX) return -1;
+    this.#executor.shared.u8.set(frame, this.#requestAt);
+    this.#openedBytes = frame.length;
+    return this.#executor.kernel.openCall(frame.length);
+  }
+
+  get session(): number {
+    const { shared, base } = this.#executor;
+    return shared.view.getUint32(base + EXECUTOR.WRITE + WRITE.SESSION, true);
+  }
+
+  serve(session: Session, reply: ReplyPort): boolean {
+    const { shared, base } = this.#executor;
+    const bodyType = shared.view.getUint32(base + EXECUTOR.WRITE + WRITE.BODY_TYPE, true);
     const caller = callerOf(session);
-    const { bodyType } = request;
-    if (bodyType === RequestBody.GetStatus || bodyType === RequestBody.BatchGetStatus) {
-      if (this.#serveAtOnce(caller, request, reply)) return;
+    switch (bodyType) {
+      case RequestBody.GetStatus:
+      case RequestBody.BatchGetStatus:
+        return this.#read(bodyType, caller, reply);
+      case RequestBody.CreateFile:
+        return this.#write('createFile', caller, reply);
+      case RequestBody.CreateDirectory:
+        return this.#write('createDirectory', caller, reply);
+      case RequestBody.Rename:
+        return this.#write('rename', caller, reply);
+      case RequestBody.Delete:
+        return this.#write('delete', caller, reply);
+      default:
+        return false;
     }
+  }
+
+  handle(session: Session, request: RequestCursor, reply: ReplyPort): void {
+    const { bodyType } = request;
     const maker = makers[bodyType];
     if (maker === undefined) throw unknownRequest();
     if (this.#executor.shared.load(CONTROL.READ_ONLY) !== 0) refuseWrite(bodyType);
-    const calls = maker(this.#incoming(caller, request, reply));
+    const calls = maker(this.#incoming(callerOf(session), request, reply));
     if (calls === undefined) return;
     if (Array.isArray(calls)) this.#submitAll(calls as readonly Call[], request, reply);
     else this.#submitOne(calls as Call, request, reply);
   }
 
   /** From frame to frame, when all is in tier 1 and nothing is out of the ordinary. */
-  #serveAtOnce(caller: Caller, request: RequestCursor, reply: ReplyPort): boolean {
+  #read(bodyType: RequestBody, caller: Caller, reply: ReplyPort): boolean {
     const { kernel, shared } = this.#executor;
-    const { length } = request.bytes;
-    shared.u8.set(request.bytes, this.#requestAt);
     this.#executor.setCaller(caller);
-    if (request.bodyType === RequestBody.GetStatus) {
-      const bytes = kernel.serveGetStatus(length);
-      if (bytes === 0) return false;
-      reply.end(shared.u8.subarray(this.#replyAt, this.#replyAt + bytes));
-      return true;
-    }
-    const bytes = kernel.serveBatchGetStatus(length);
+    const isBatch = bodyType === RequestBody.BatchGetStatus;
+    const bytes = isBatch
+      ? kernel.serveBatchGetStatus(this.#openedBytes)
+      : kernel.serveGetStatus(this.#openedBytes);
     if (bytes === 0) return false;
-    const frame = kernel.pageFrame();
+    const frame = isBatch ? kernel.pageFrame() : this.#replyAt;
     reply.end(shared.u8.subarray(frame, frame + bytes));
     return true;
+  }
+
+  /** From frame to entry, when nothing is out of the ordinary. A write that commits goes on. */
+  #write(name: string, caller: Caller, reply: ReplyPort): boolean {
+    if (this.#executor.shared.load(CONTROL.READ_ONLY) !== 0) return false;
+    return this.#scheduler.submitFrame(name, caller, this.#openedBytes, reply);
   }
 
   #incoming(caller: Caller, request: RequestCursor, reply: ReplyPort): Incoming {

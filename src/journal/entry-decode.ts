@@ -10,7 +10,12 @@ import { type RecordFields, readRecord, recordBytes } from '../base/record-field
 import { Code, StatusError } from '../base/status.js';
 import { readI64, readU64 } from '../base/word64.js';
 
-export type PutChange = { readonly kind: 'put'; readonly record: RecordFields };
+export type PutChange = {
+  readonly kind: 'put';
+  readonly record: RecordFields;
+  /** The change behind it removes the key that the inode leaves: both are one. */
+  readonly moves: boolean;
+};
 export type RemoveChange = {
   readonly kind: 'remove';
   readonly parentId: number;
@@ -87,7 +92,11 @@ function decodeChange(view: DataView, at: number, payload: number, bytes: number
     case E.CHANGE_PUT:
       check(bytes >= RECORD_NAME, 'a PUT is shorter than a record');
       check(bytes === recordBytes(view.getUint8(payload + RECORD_NAME_LEN)), 'length of a PUT');
-      return { kind: 'put', record: wholeRecord(readRecord(view, payload)) };
+      return {
+        kind: 'put',
+        record: wholeRecord(readRecord(view, payload)),
+        moves: (view.getUint8(at + E.CHANGE_FLAGS) & E.PUT_MOVES) !== 0,
+      };
     case E.CHANGE_REMOVE:
       return decodeRemove(view, at, payload, bytes);
     case E.CHANGE_PARENT:

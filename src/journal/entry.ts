@@ -73,10 +73,14 @@ export class EntryWriter {
     return to - this.#start;
   }
 
-  /** PUT of a record given as fields; returns where it stands, from the beginning of the entry. */
-  putFields(fields: RecordFields): number {
+  /**
+   * PUT of a record given as fields; returns where it stands, from the beginning of the entry.
+   * `moves`: the REMOVE of its old key comes next, and both are seen at once.
+   */
+  putFields(fields: RecordFields, moves = false): number {
     checkName(fields.name.length);
-    const to = this.#change(E.CHANGE_PUT, 0, recordBytes(fields.name.length));
+    const flags = moves ? E.PUT_MOVES : 0;
+    const to = this.#change(E.CHANGE_PUT, flags, recordBytes(fields.name.length));
     writeRecord(this.#view, to, fields);
     return to - this.#start;
   }

@@ -41,6 +41,21 @@ export const FillStatus = {
   /** Every way is dirty: the record is used from private memory, and not cached. */
   NO_ROOM: 2,
 } as const;
+export type FillStatus = (typeof FillStatus)[keyof typeof FillStatus];
+
+/** Outcomes of `serveWrite`. After a MISS_*: fill tier 1, then goOnWriting(). */
+export const WriteStatus = {
+  /** Anything out of the ordinary: the operation in src/ops does it, or refuses it. */
+  LONG_WAY: 0,
+  /** The entry is in the ring, at WRITE.POSITION. */
+  PUBLISHED: 1,
+  /** Node NEXT of WALK_A or of WALK_B is not in tier 1 … */
+  MISS_A: 2,
+  MISS_B: 3,
+  /** … or the last name of WALK_A in its directory's trash, looked up by WALK_B. */
+  MISS_TRASH: 4,
+} as const;
+export type WriteStatus = (typeof WriteStatus)[keyof typeof WriteStatus];
 
 /** Outcomes of `apply`: why it stopped, with APPLY.AT at the change to go on from. */
 export const ApplyStatus = {
@@ -124,7 +139,7 @@ export type KernelExports = {
    * Caches `record` (clean) in the set that missed, if the set's seq is still `setSeq`. A record
    * with id 0 says that the name does not exist. Evicts by CLOCK, never a dirty slot.
    */
-  fill(set: number, setSeq: number, record: number): number;
+  fill(set: number, setSeq: number, record: number): FillStatus;
   /**
    * Hands the walk the record of node NEXT from private memory (after FillStatus.NO_ROOM or
    * instead of a second look-up): stores the node, advances NEXT. Record id 0 is refused (0).
@@ -172,6 +187,11 @@ export type KernelExports = {
 
   // ── whole calls ────────────────────────────────────────────────────────────────────────────
   /**
+   * Number of the call whose request stands at EXECUTOR.REQUEST; its union number goes to
+   * WRITE.BODY_TYPE. -1 if the frame is not sound so far. The kernels below check what they read.
+   */
+  openCall(requestBytes: number): number;
+  /**
    * GetStatus from frame to frame: parses the request at EXECUTOR.REQUEST, walks, checks
    * permissions, writes the reply frame at EXECUTOR.REPLY. Returns its bytes, or 0 when anything
    * is out of the ordinary (a miss, an error, a race, another message): JS then takes the call.
@@ -186,6 +206,19 @@ export type KernelExports = {
   serveMany(count: number): number;
   serveRows(): number;
   serveRowsMax(): number;
+  /**
+   * CreateFile, CreateDirectory, Delete or Rename of the common kind, from the request at
+   * EXECUTOR.REQUEST to its entry in the ring, all locks held; by the caller at EXECUTOR.CALLER and
+   * by what EXECUTOR.WRITE says. Only PUBLISHED leaves anything behind.
+   */
+  serveWrite(requestBytes: number, nowMs: number): WriteStatus;
+  /** Goes on with that request where it missed. Nothing else may have used the walks meanwhile. */
+  goOnWriting(nowMs: number): WriteStatus;
+  /**
+   * The entry published at `position` is applied: gives its locks back, frees its ring space and
+   * writes the reply frame at EXECUTOR.REPLY. Returns its bytes. In the order of publication.
+   */
+  finishWrite(position: number): number;
   /**
    * Encodes one FileInfo reply frame (GetStatus, CreateFile …) for `record` at `out`.
    * `body` is the union number of the reply body. seq 0: the record's own. A record whose seq is

@@ -17,7 +17,8 @@ import { CONTROL } from '../base/layout.js';
 import { State } from '../base/state.js';
 import { Code, StatusError } from '../base/status.js';
 import { Executor } from '../executor/executor.js';
-import { type LockRow, Scheduler } from '../executor/scheduler.js';
+import type { LockRow } from '../executor/lock-row.js';
+import { Scheduler } from '../executor/scheduler.js';
 import type {
   AttributesRequest,
   InspectionRequest,

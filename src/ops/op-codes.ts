@@ -17,6 +17,8 @@ export const Op = {
   FORGET: 17,
   /** Stands for an entry that `orchard admin journal repair` gave up (journal/repair.ts). */
   LOST: 18,
+  /** Of a file to a new name: two keys change as one, and no path through a directory. */
+  RENAME_FILE: 23,
   RENAME: 20 | OP_STRUCTURAL,
   UNDELETE: 21 | OP_STRUCTURAL,
   SET_PERMISSION: 22 | OP_STRUCTURAL,

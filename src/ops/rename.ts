@@ -7,7 +7,9 @@
  * read-only mounts.
  * Locks:   WRITE_EDGE on source and destination, all at once: crossing renames wait for each
  *          other, and the second finds the tree as the first left it, so no cycle can arise.
- * Entries: one, structural: PUT under the new key, REMOVE of the old one, PARENT of both.
+ * Entries: one: PUT under the new key, REMOVE of the old one, PARENT of both. Of a file to a new
+ *          name both keys change as one; anything else is structural, since walks pass through a
+ *          directory, and a file that is replaced must not be missed in between.
  */
 import * as R from '../base/record.js';
 import { readRecord } from '../base/record-fields.js';
@@ -34,7 +36,7 @@ export type RenameOptions = {
 
 export class Rename extends Mutation {
   readonly name = 'rename';
-  protected readonly op = Op.RENAME;
+  protected op: number = Op.RENAME;
   protected override room = 64 * 1024;
   readonly #options: RenameOptions;
   readonly #sink: Sink;
@@ -59,6 +61,8 @@ export class Rename extends Mutation {
     if (executor.kernel.walkStands(walkA.at) === 0) executor.walkAgain(walkA);
     lockWriteEdge(walkA, executor.locks, locks);
     lockWriteEdge(walkB, executor.locks, locks);
+    const isPlain = walkA.found && walkA.isFile(walkA.depth) && !walkB.found;
+    this.op = isPlain ? Op.RENAME_FILE : Op.RENAME;
   }
 
   protected execute(executor: Executor): boolean {
@@ -177,7 +181,8 @@ export class Rename extends Mutation {
     const sourceParent = source.depth - 1;
     const flags = keepOrigin(executor, source, origin);
     const parentId = target.id(targetParent);
-    ring.entry.putFields({ ...fields, flags, parentId, name: target.name(target.depth) });
+    const moved = { ...fields, flags, parentId, name: target.name(target.depth) };
+    ring.entry.putFields(moved, !target.found);
     ring.entry.remove(fields.parentId, fields.id, fields.name, false);
     const arrived = target.found ? 0 : 1;
     if (source.id(sourceParent) === parentId) {

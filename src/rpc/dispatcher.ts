@@ -3,6 +3,8 @@
  * itself, keep the limits, and catch what the handler throws. This is the only try/catch of a
  * request.
  *
+ * A frame of the common kind is served first, by kernels that check what they read of it. Else:
+ *
  * Life of a frame: verifyRequest -> cursor.move -> session messages | limits -> handler.handle
  *   ended within the callback: its port is used again for the next frame
  *   otherwise:                 its port stays in session.waiting, and the next frame gets a new one
@@ -40,6 +42,7 @@ export class Dispatcher {
   }
 
   socketFrame(session: SocketSession, bytes: Uint8Array): void {
+    if (session.greeted && this.#serve(session, bytes)) return;
     const refusal = this.#read(bytes);
     const call = refusal === undefined ? this.#cursor.call : callNumberOf(bytes);
     if (refusal !== undefined) {
@@ -70,7 +73,7 @@ export class Dispatcher {
       this.#refuse(session, call, notOpen(number));
       return;
     }
-    if (member.inFlight >= this.#edge.limits.sessionInFlightMax) {
+    if (this.#isFull(member)) {
       const reason = `${member.inFlight} calls of session ${number} are in flight`;
       this.#refuse(session, call, this.#exhausted(reason));
       return;
@@ -82,9 +85,41 @@ export class Dispatcher {
     const reply = this.#spare;
     reply.begin(session, member, call);
     this.#hand(member ?? session, reply);
+    this.#keep(session, reply);
+  }
+
+  /** True: a kernel has answered the request or has begun it, or its answer is a refusal. */
+  #serve(session: SocketSession, bytes: Uint8Array): boolean {
+    const { quick } = this.#handler;
+    if (quick === undefined) return false;
+    const call = quick.open(bytes);
+    if (call < 0 || this.#limit(session, call) !== undefined) return false;
+    const number = quick.session;
+    const member = number === 0 ? undefined : session.members?.get(number);
+    if (number !== 0 && (member === undefined || this.#isFull(member))) return false;
+    const reply = this.#spare;
+    reply.begin(session, member, call);
+    try {
+      if (!quick.serve(member ?? session, reply)) return false;
+    } catch (error) {
+      this.#failed(reply, error);
+    }
+    const { counters } = this.#edge;
+    counters.calls++;
+    counters.bytesIn += bytes.length;
+    this.#keep(session, reply);
+    return true;
+  }
+
+  #isFull(member: MemberSession): boolean {
+    return member.inFlight >= this.#edge.limits.sessionInFlightMax;
+  }
+
+  /** Ports of calls that go on wait with their session. */
+  #keep(session: SocketSession, reply: SocketReply): void {
     if (reply.ended) return;
     this.#spare = new SocketReply(this.encoder);
-    if (session.open) session.hold(call, reply);
+    if (session.open) session.hold(reply.call, reply);
     else session.abort(reply);
   }
 
@@ -159,17 +194,21 @@ export class Dispatcher {
     try {
       this.#handler.handle(session, this.#cursor, reply);
     } catch (error) {
-      if (error instanceof StatusError) {
-        reply.fail(error);
-        return;
-      }
-      this.#bug(error);
-      reply.fail(
-        new StatusError(Code.INTERNAL, 'the master failed on this call', {
-          hint: 'See the log of the master.',
-        }),
-      );
+      this.#failed(reply, error);
     }
+  }
+
+  #failed(reply: ReplyPort, error: unknown): void {
+    if (error instanceof StatusError) {
+      reply.fail(error);
+      return;
+    }
+    this.#bug(error);
+    reply.fail(
+      new StatusError(Code.INTERNAL, 'the master failed on this call', {
+        hint: 'See the log of the master.',
+      }),
+    );
   }
 
   #bug(error: unknown): void {

@@ -37,7 +37,19 @@ export type ReplyPort = {
   fail(error: StatusError): void;
 };
 
+/** The way of the common requests, by kernels that check what they read of a frame. */
+export type QuickHandler = {
+  /** The call number of a request frame, looked at only so far; -1: not sound. Copies the bytes. */
+  open(frame: Uint8Array): number;
+  /** The number of the session that this request is of; 0: the connection's own. */
+  readonly session: number;
+  /** Serves what open() looked at last. False: nothing has happened, and handle() must do it. */
+  serve(session: Session, reply: ReplyPort): boolean;
+};
+
 export type RpcHandler = {
+  /** Tried first for every frame of a session that has said Hello. */
+  readonly quick?: QuickHandler;
   /** `request` and its bytes are valid only during the call. Expected failures may be thrown. */
   handle(session: Session, request: RequestCursor, reply: ReplyPort): void;
   /** After the ports of the session have been aborted. */

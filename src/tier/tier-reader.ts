@@ -41,17 +41,20 @@ export class TierReader {
     for (;;) {
       const status = this.#kernel.walk(walk);
       if (status !== WalkStatus.MISS) return status;
-      const view = this.#shared.view;
-      const next = view.getUint32(walk + WALK.NEXT, true);
-      const component = view.getUint32(walk + WALK.COMPONENTS + next * 4, true);
-      const name = walk + WALK.PATH + (component & 0xffff);
-      const filled = this.#readMiss(walk, name, component >>> 16, true);
-      if (filled === FillStatus.RACED) continue;
+      if (this.fillNode(walk) === FillStatus.RACED) continue;
       if (this.#kernel.walkTake(walk, this.#record) === 1) continue;
       // Tier 2 does not know the name either: true if no rename happened during the walk.
       if (this.#kernel.walkStands(walk) === 1) return WalkStatus.ABSENT;
       this.#kernel.walkReset(walk);
     }
+  }
+
+  /** After a walk that ended with MISS: reads and caches the record of node NEXT. */
+  fillNode(walk: number): FillStatus {
+    const view = this.#shared.view;
+    const next = view.getUint32(walk + WALK.NEXT, true);
+    const component = view.getUint32(walk + WALK.COMPONENTS + next * 4, true);
+    return this.fillName(walk, walk + WALK.PATH + (component & 0xffff), component >>> 16, true);
   }
 
   /**
@@ -63,7 +66,7 @@ export class TierReader {
       const status = this.#kernel.lookup(parentId, name, nameBytes, out, walk);
       if (status === LookupStatus.FOUND) return true;
       if (status === LookupStatus.ABSENT) return false;
-      if (this.#readMiss(walk, name, nameBytes) === FillStatus.RACED) continue;
+      if (this.fillName(walk, name, nameBytes) === FillStatus.RACED) continue;
       const u8 = this.#shared.u8;
       const bytes = RECORD_NAME + u8[this.#record + RECORD_NAME_LEN]!;
       u8.copyWithin(out, this.#record, this.#record + bytes);
@@ -90,7 +93,7 @@ export class TierReader {
   }
 
   /** Reads the key that a kernel missed and caches it; the record or its absence is in RECORD. */
-  #readMiss(walk: number, name: number, nameBytes: number, hasPath = false): number {
+  fillName(walk: number, name: number, nameBytes: number, hasPath = false): FillStatus {
     const { view, u8 } = this.#shared;
     this.renew();
     const parentId = readU64(view, walk + WALK.MISS_PARENT);

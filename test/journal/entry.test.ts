@@ -39,7 +39,7 @@ const record: fc.Arbitrary<RecordFields> = fc.record({
 });
 
 const change: fc.Arbitrary<Change> = fc.oneof(
-  fc.record({ kind: fc.constant('put' as const), record }),
+  fc.record({ kind: fc.constant('put' as const), record, moves: fc.boolean() }),
   fc.record({
     kind: fc.constant('remove' as const),
     parentId: u53,
@@ -64,12 +64,12 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 );
 
 function writeChange(writer: EntryWriter, item: Change, inPlace: boolean): void {
-  if (item.kind === 'put' && inPlace) {
+  if (item.kind === 'put' && inPlace && !item.moves) {
     const bytes = new Uint8Array(400);
     writeRecord(new DataView(bytes.buffer), 8, item.record);
     writer.put(bytes, 8);
   } else if (item.kind === 'put') {
-    writer.putFields(item.record);
+    writer.putFields(item.record, item.moves);
   } else if (item.kind === 'remove') {
     writer.remove(item.parentId, item.id, item.name, item.dropId);
   } else if (item.kind === 'parent') {
@@ -147,7 +147,7 @@ describe('an entry', () => {
         writer.remove(5, 6, window, true, 2048 + RECORD_NAME, bytes - RECORD_NAME);
         writer.finish();
         expect(decodeEntry(window, 0).changes).toEqual([
-          { kind: 'put', record: fields },
+          { kind: 'put', record: fields, moves: false },
           { kind: 'remove', parentId: 5, id: 6, name: fields.name, dropId: true },
         ]);
       }),

@@ -1,0 +1,173 @@
+/** createFile and createDirectory of one name in a directory that exists: see serve-write.ts. */
+import { EXEC } from './control';
+import { putParent, putRecord, showRecord } from './entry';
+import {
+  BLOCK_BYTES_DEFAULT,
+  CALLER_GROUPS,
+  CALLER_GROUP_COUNT,
+  CALLER_USER,
+  CONTROL_BASE,
+  CONTROL_ID_NEXT,
+  EXECUTOR_CALLER,
+  EXECUTOR_WALK_A,
+  EXECUTOR_WRITE,
+  FLAG_CHILDREN_LOADED,
+  FLAG_COMPLETED,
+  FLAG_PINNED,
+  FLAG_TTL_DELETE_ALLUXIO,
+  FLAG_TTL_FREE,
+  INODE_TYPE_DIRECTORY,
+  INODE_TYPE_FILE,
+  NODE_FLAGS,
+  NODE_GROUP,
+  NODE_ID,
+  NODE_MODE,
+  NODE_MOUNT_ID,
+  RECORD_BLOCK_SIZE,
+  RECORD_CTIME,
+  RECORD_FINGERPRINT,
+  RECORD_FLAGS,
+  RECORD_GROUP,
+  RECORD_ID,
+  RECORD_LENGTH,
+  RECORD_MODE,
+  RECORD_MOUNT_ID,
+  RECORD_MTIME,
+  RECORD_NAME,
+  RECORD_NAME_LEN,
+  RECORD_OWNER,
+  RECORD_PARENT_ID,
+  RECORD_REPLICATION_MAX,
+  RECORD_REPLICATION_MIN,
+  RECORD_SEQ,
+  RECORD_TTL,
+  RECORD_TYPE,
+  WALK_COMPONENTS,
+  WALK_DEPTH,
+  WALK_PATH,
+  WRITE_UMASK,
+} from './generated/layout';
+import { lockWriteEdge } from './locks';
+import { cleanPath } from './path';
+import {
+  hasField,
+  readByte,
+  readI16,
+  readI32,
+  readI64,
+  readText,
+  requestBody,
+  textAt,
+  textBytes,
+} from './request';
+import { copyName } from './tier-set';
+import { LONG_WAY, MISS_A, READY, nodeOf, walkToNew } from './write-plan';
+
+/** Slots of CreateFile and CreateDirectory. */
+const PATH: u32 = 4;
+const FILE_MODE_BITS: u32 = 10;
+const FILE_BLOCK_SIZE: u32 = 12;
+const FILE_TTL: u32 = 14;
+const FILE_TTL_ACTION: u32 = 16;
+const FILE_REPLICATION_MIN: u32 = 18;
+const FILE_REPLICATION_MAX: u32 = 20;
+const FILE_XATTRS: u32 = 22;
+const DIRECTORY_MODE_BITS: u32 = 10;
+const DIRECTORY_TTL: u32 = 12;
+const DIRECTORY_TTL_ACTION: u32 = 14;
+const DIRECTORY_XATTRS: u32 = 16;
+
+const MODE_MAX: i32 = 0o7777;
+const SETGID: u32 = 0o2000;
+/** Numbers that JavaScript holds exactly end here. */
+const SAFE_END: i64 = 1 << 53;
+/** What a name that nobody has stored yet is taken for: src/executor/string-table.ts. */
+const STRING_UNKNOWN: u32 = 0xffff_ffff;
+
+let isFile: bool = false;
+let mode: i32 = 0;
+let blockSize: i64 = 0;
+let ttl: i64 = 0;
+let ttlFlags: u32 = 0;
+let replicationMin: i32 = 0;
+let replicationMax: i32 = 0;
+
+/** Reads the options; false for what only the long way does or refuses. */
+export function readCreate(file: bool): bool {
+  isFile = file;
+  if (hasField(requestBody, file ? FILE_XATTRS : DIRECTORY_XATTRS)) return false;
+  mode = readI32(requestBody, file ? FILE_MODE_BITS : DIRECTORY_MODE_BITS, -1);
+  if (mode < -1 || mode > MODE_MAX) return false;
+  blockSize = file ? readI64(requestBody, FILE_BLOCK_SIZE, BLOCK_BYTES_DEFAULT) : 0;
+  if (file && blockSize < 1) return false;
+  if (blockSize >= SAFE_END) return false;
+  ttl = readI64(requestBody, file ? FILE_TTL : DIRECTORY_TTL, -1);
+  if (ttl < -1 || ttl >= SAFE_END) return false;
+  const action = readByte(requestBody, file ? FILE_TTL_ACTION : DIRECTORY_TTL_ACTION);
+  if (action > 2) return false;
+  ttlFlags = action == 0 ? 0 : action == 1 ? FLAG_TTL_FREE : FLAG_TTL_DELETE_ALLUXIO;
+  replicationMin = file ? max<i32>(readI16(requestBody, FILE_REPLICATION_MIN, -1), 0) : 0;
+  replicationMax = file ? readI16(requestBody, FILE_REPLICATION_MAX, -1) : -1;
+  if (replicationMax < -1 || (replicationMax >= 0 && replicationMax < replicationMin)) return false;
+  if (!readText(requestBody, PATH)) return false;
+  return cleanPath(textAt, textBytes, EXEC + EXECUTOR_WALK_A) > 0;
+}
+
+export function planCreate(): i32 {
+  const walk = EXEC + EXECUTOR_WALK_A;
+  if (load<u32>(EXEC + EXECUTOR_CALLER, CALLER_USER) == STRING_UNKNOWN) return LONG_WAY;
+  const status = walkToNew(walk, MISS_A);
+  if (status != READY) return status;
+  if (groupOf(nodeOf(walk, load<u32>(walk, WALK_DEPTH) - 1)) == STRING_UNKNOWN) return LONG_WAY;
+  lockWriteEdge(walk);
+  return READY;
+}
+
+export function writeCreate(now: u64): void {
+  const walk = EXEC + EXECUTOR_WALK_A;
+  const depth = load<u32>(walk, WALK_DEPTH);
+  const parent = nodeOf(walk, depth - 1);
+  const component = load<u32>(walk + WALK_COMPONENTS + (depth << 2));
+  const nameBytes = component >> 16;
+  const record = putRecord(nameBytes, 0);
+  const inherits = u32(load<u16>(parent, NODE_MODE)) & SETGID;
+  const type = isFile ? INODE_TYPE_FILE : INODE_TYPE_DIRECTORY;
+  const flags = (load<u32>(parent, NODE_FLAGS) & FLAG_PINNED) | ttlFlags |
+    (isFile ? 0 : FLAG_COMPLETED | FLAG_CHILDREN_LOADED);
+  store<u64>(record, 0, RECORD_SEQ);
+  store<u64>(record, load<u64>(parent, NODE_ID), RECORD_PARENT_ID);
+  store<u64>(record, atomic.add<u64>(CONTROL_BASE + CONTROL_ID_NEXT, 1), RECORD_ID);
+  store<u64>(record, 0, RECORD_LENGTH);
+  store<u64>(record, now, RECORD_MTIME);
+  store<u64>(record, now, RECORD_CTIME);
+  store<i64>(record, ttl, RECORD_TTL);
+  store<i64>(record, blockSize, RECORD_BLOCK_SIZE);
+  store<u16>(record, u16(modeBits() | (isFile ? 0 : inherits)), RECORD_MODE);
+  store<u8>(record, u8(type), RECORD_TYPE);
+  store<u8>(record, u8(nameBytes), RECORD_NAME_LEN);
+  store<u32>(record, flags, RECORD_FLAGS);
+  store<u32>(record, load<u32>(EXEC + EXECUTOR_CALLER, CALLER_USER), RECORD_OWNER);
+  store<u32>(record, groupOf(parent), RECORD_GROUP);
+  store<u32>(record, load<u32>(parent, NODE_MOUNT_ID), RECORD_MOUNT_ID);
+  store<i16>(record, i16(replicationMin), RECORD_REPLICATION_MIN);
+  store<i16>(record, i16(replicationMax), RECORD_REPLICATION_MAX);
+  store<u64>(record, 0, RECORD_FINGERPRINT);
+  copyName(walk + WALK_PATH + (component & 0xffff), record + RECORD_NAME, nameBytes);
+  showRecord(record);
+  putParent(walk, depth - 1, now, 1);
+}
+
+function modeBits(): u32 {
+  if (mode >= 0) return u32(mode);
+  return (isFile ? 0o666 : 0o777) & ~load<u32>(EXEC + EXECUTOR_WRITE, WRITE_UMASK);
+}
+
+/** The caller's first group; the directory's under setgid or for a caller without groups. */
+function groupOf(parent: usize): u32 {
+  const caller = EXEC + EXECUTOR_CALLER;
+  const inherits = (u32(load<u16>(parent, NODE_MODE)) & SETGID) != 0;
+  if (inherits || load<u32>(caller, CALLER_GROUP_COUNT) == 0) {
+    return load<u32>(parent, NODE_GROUP);
+  }
+  return load<u32>(caller, CALLER_GROUPS);
+}

@@ -1,0 +1,172 @@
+/**
+ * A whole write of the common kind, from its request frame to its entry in the ring, and from its
+ * durable entry to the reply frame: creates of one new name, deletes and renames of one file. What
+ * else there is to writes (xattrs, stores to ask, directories to move, refusals, waiting) is the
+ * long way's, src/ops, which gives the same entries for these; a test compares the two.
+ *
+ *   serveWrite:  parse ─▶ plan ─▶ take all locks ─▶ plan again ─▶ entry     (src/executor/call.ts)
+ *   finishWrite: give the locks back ─▶ reply ─▶ ring space free
+ *
+ * Invariant: a serveWrite that does not return PUBLISHED holds nothing and has published nothing.
+ */
+import { EXEC } from './control';
+import { planCreate, readCreate, writeCreate } from './create';
+import { openEntry, publishEntry, ringAt } from './entry';
+import {
+  CALLER_CLIENT_ID,
+  CONTROL_BASE,
+  CONTROL_MOUNT_VERSION,
+  ENTRY_CALL_ID,
+  ENTRY_LENGTH,
+  ENTRY_SEQ,
+  EXECUTOR_CALLER,
+  EXECUTOR_RECORD,
+  EXECUTOR_REPLY,
+  EXECUTOR_REQUEST,
+  EXECUTOR_WALK_A,
+  EXECUTOR_WALK_B,
+  EXECUTOR_WRITE,
+  FRAME_BYTES_MAX,
+  HELD_BYTES,
+  HELD_LOCKS,
+  HELD_LOCK_COUNT,
+  HELD_RECORD,
+  RECORD_SEQ,
+  WRITE_BODY_TYPE,
+  WRITE_FREED,
+  WRITE_LOCKS,
+  WRITE_LOCKS_AGAIN,
+  WRITE_MOUNT_VERSION,
+  WRITE_SESSION,
+} from './generated/layout';
+import { lockBegin, lockCount, lockSeal, releaseAll, sameLocks, takeAll } from './locks';
+import { planRemove, readRemove, writeRemove } from './remove';
+import { planRename, readRename, writeRename } from './rename';
+import { REPLY_FILE_INFO, putEmptyReply, putInfoReply } from './reply';
+import { isSound, openRequest, requestBodyType, requestCall, requestSession } from './request';
+import { retryFind } from './retry';
+import { walkReset } from './tier-walk';
+import { LONG_WAY, READY } from './write-plan';
+
+/** Union numbers of schemas/request.fbs. */
+const CREATE_FILE: u32 = 30;
+const CREATE_DIRECTORY: u32 = 32;
+const RENAME: u32 = 34;
+const DELETE: u32 = 35;
+
+/** Values of src/ops/op-codes.ts. */
+const OP_CREATE_FILE: u32 = 10;
+const OP_CREATE_DIRECTORY: u32 = 12;
+const OP_DELETE: u32 = 13;
+const OP_RENAME_FILE: u32 = 23;
+
+/** Beside the statuses of write-plan.ts. */
+const PUBLISHED: i32 = 1;
+
+/**
+ * Number of the call whose request stands at EXECUTOR.REQUEST, with its kind at WRITE.BODY_TYPE; -1
+ * if even that much of the frame is not sound.
+ */
+export function openCall(bytes: u32): f64 {
+  if (bytes > FRAME_BYTES_MAX || !openRequest(EXEC + EXECUTOR_REQUEST, bytes)) return -1;
+  store<u32>(EXEC + EXECUTOR_WRITE, requestBodyType, WRITE_BODY_TYPE);
+  store<u32>(EXEC + EXECUTOR_WRITE, requestSession, WRITE_SESSION);
+  return f64(requestCall);
+}
+
+export function serveWrite(bytes: u32, nowMs: f64): i32 {
+  if (!mountsStand() || !readWrite(bytes)) return LONG_WAY;
+  return goOnWriting(nowMs);
+}
+
+/** After a miss that was filled: as serveWrite of the same request, whose walks go on. */
+export function goOnWriting(nowMs: f64): i32 {
+  const first = EXEC + EXECUTOR_WRITE + WRITE_LOCKS;
+  let status = planWith(first);
+  if (status != READY) return status;
+  if (!takeAll()) return LONG_WAY;
+  const words = lockCount();
+  const again = EXEC + EXECUTOR_WRITE + WRITE_LOCKS_AGAIN;
+  walkReset(EXEC + EXECUTOR_WALK_A);
+  if (requestBodyType == RENAME) walkReset(EXEC + EXECUTOR_WALK_B);
+  status = planWith(again);
+  if (status == READY) {
+    const same = lockCount() == words && sameLocks(first, again, words);
+    if (same && mountsStand() && !isRepeated() && writeEntry(first, words, u64(nowMs))) {
+      return PUBLISHED;
+    }
+    status = LONG_WAY;
+  }
+  releaseAll(first, words);
+  return status;
+}
+
+/** Bytes of the reply frame at EXECUTOR.REPLY. */
+export function finishWrite(position: u32): u32 {
+  const held = ringAt(position);
+  const heldBytes = load<u32>(held, HELD_BYTES);
+  releaseAll(held + HELD_LOCKS, load<u16>(held, HELD_LOCK_COUNT));
+  const entry = held + heldBytes;
+  const call = load<u64>(entry, ENTRY_CALL_ID);
+  const seq = load<u64>(entry, ENTRY_SEQ);
+  const shown = u32(load<u16>(held, HELD_RECORD));
+  const out = EXEC + EXECUTOR_REPLY;
+  let bytes: u32 = 0;
+  if (shown == 0) {
+    bytes = putEmptyReply(call, seq, out);
+  } else {
+    store<u64>(entry + shown, seq, RECORD_SEQ);
+    bytes = putInfoReply(call, REPLY_FILE_INFO, entry + shown, seq, out);
+  }
+  const end = position + heldBytes + load<u32>(entry, ENTRY_LENGTH);
+  store<u32>(EXEC + EXECUTOR_WRITE, end, WRITE_FREED);
+  return bytes;
+}
+
+/** WRITE.READ_ONLY is about the mount table as it is. */
+function mountsStand(): bool {
+  const known = load<u32>(EXEC + EXECUTOR_WRITE, WRITE_MOUNT_VERSION);
+  return atomic.load<u32>(CONTROL_BASE + CONTROL_MOUNT_VERSION) == known && (known & 1) == 0;
+}
+
+function readWrite(bytes: u32): bool {
+  if (bytes > FRAME_BYTES_MAX || !openRequest(EXEC + EXECUTOR_REQUEST, bytes)) return false;
+  let isPlain = false;
+  if (requestBodyType == CREATE_FILE) isPlain = readCreate(true);
+  else if (requestBodyType == CREATE_DIRECTORY) isPlain = readCreate(false);
+  else if (requestBodyType == DELETE) isPlain = readRemove();
+  else if (requestBodyType == RENAME) isPlain = readRename();
+  return isPlain && isSound();
+}
+
+function planWith(locks: usize): i32 {
+  lockBegin(locks);
+  let status = LONG_WAY;
+  if (requestBodyType == DELETE) status = planRemove();
+  else if (requestBodyType == RENAME) status = planRename();
+  else status = planCreate();
+  return status == READY && !lockSeal() ? LONG_WAY : status;
+}
+
+/** The call was applied before: the long way gives its first answer. */
+function isRepeated(): bool {
+  const client = load<u64>(EXEC + EXECUTOR_CALLER, CALLER_CLIENT_ID);
+  if (client == 0 || requestCall == 0) return false;
+  return retryFind(f64(client), f64(requestCall), EXEC + EXECUTOR_RECORD);
+}
+
+function writeEntry(locks: usize, words: u32, now: u64): bool {
+  const walk = EXEC + EXECUTOR_WALK_A;
+  if (!openEntry(locks, words, walk, opOf(), requestCall, now)) return false;
+  if (requestBodyType == DELETE) writeRemove(now);
+  else if (requestBodyType == RENAME) writeRename(now);
+  else writeCreate(now);
+  publishEntry();
+  return true;
+}
+
+function opOf(): u32 {
+  if (requestBodyType == CREATE_FILE) return OP_CREATE_FILE;
+  if (requestBodyType == CREATE_DIRECTORY) return OP_CREATE_DIRECTORY;
+  return requestBodyType == DELETE ? OP_DELETE : OP_RENAME_FILE;
+}

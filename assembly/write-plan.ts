@@ -1,0 +1,97 @@
+/** What the plans of create, remove and rename have in common. */
+import { EXEC } from './control';
+import {
+  EXECUTOR_CALLER,
+  EXECUTOR_WRITE,
+  FLAG_CHILDREN_LOADED,
+  FLAG_HAS_ORIGIN,
+  FLAG_PERSISTED,
+  CALLER_SUPER,
+  INODE_TYPE_FILE,
+  NODE_BYTES,
+  NODE_FLAGS,
+  NODE_GROUP,
+  NODE_MODE,
+  NODE_MOUNT_ID,
+  NODE_OWNER,
+  NODE_TYPE,
+  WALK_DEPTH,
+  WALK_NEXT,
+  WALK_NODES,
+  WRITE_MOUNTS_MAX,
+  WRITE_READ_ONLY,
+} from './generated/layout';
+import { deniedAt, permits } from './permission';
+import { walk as walkPath } from './tier-walk';
+
+/** Outcomes of a plan, and of serveWrite: values of src/kernel/exports.ts. */
+export const LONG_WAY: i32 = 0;
+/** Tier 1 lacks a name of WALK_A, of WALK_B, or the trash's namesake (looked up by WALK_B). */
+export const MISS_A: i32 = 2;
+export const MISS_B: i32 = 3;
+export const MISS_TRASH: i32 = 4;
+/** Goes on; serveWrite never returns it. */
+export const READY: i32 = 5;
+
+const WRITE: u32 = 2;
+const EXECUTE: u32 = 1;
+const STICKY: u32 = 0o1000;
+
+/** Values of src/kernel/exports.ts. */
+const WALK_FOUND: i32 = 0;
+const WALK_MISS: i32 = 1;
+const WALK_ABSENT: i32 = 2;
+
+// @ts-ignore: decorator
+@inline
+export function nodeOf(walk: usize, index: u32): usize {
+  return walk + WALK_NODES + index * NODE_BYTES;
+}
+
+/** Walks on to a name that is to be new: READY, `miss`, or LONG_WAY. */
+export function walkToNew(walk: usize, miss: i32): i32 {
+  const status = walkPath(walk);
+  if (status == WALK_MISS) return miss;
+  const depth = load<u32>(walk, WALK_DEPTH);
+  if (status != WALK_ABSENT || load<u32>(walk, WALK_NEXT) != depth) return LONG_WAY;
+  const parent = nodeOf(walk, depth - 1);
+  // Its store may have the name.
+  if ((load<u32>(parent, NODE_FLAGS) & FLAG_CHILDREN_LOADED) == 0) return LONG_WAY;
+  if (!permitsNode(parent, WRITE | EXECUTE) || !isWritable(parent)) return LONG_WAY;
+  return mayPass(walk, depth) ? READY : LONG_WAY;
+}
+
+/** Walks on to a file that is to leave its name: READY, `miss`, or LONG_WAY. */
+export function walkToOld(walk: usize, miss: i32): i32 {
+  const status = walkPath(walk);
+  if (status == WALK_MISS) return miss;
+  const depth = load<u32>(walk, WALK_DEPTH);
+  if (status != WALK_FOUND || depth == 0) return LONG_WAY;
+  const node = nodeOf(walk, depth);
+  if (load<u8>(node, NODE_TYPE) != INODE_TYPE_FILE || !isWritable(node)) return LONG_WAY;
+  // The way to its data in the store would have to be written down.
+  const flags = load<u32>(node, NODE_FLAGS);
+  if ((flags & FLAG_PERSISTED) != 0 && (flags & FLAG_HAS_ORIGIN) == 0) return LONG_WAY;
+  const parent = nodeOf(walk, depth - 1);
+  if (!permitsNode(parent, WRITE)) return LONG_WAY;
+  const isSticky = (u32(load<u16>(parent, NODE_MODE)) & STICKY) != 0;
+  if (isSticky && load<u32>(EXEC + EXECUTOR_CALLER, CALLER_SUPER) == 0) return LONG_WAY;
+  return mayPass(walk, depth) ? READY : LONG_WAY;
+}
+
+function mayPass(walk: usize, depth: u32): bool {
+  return deniedAt(walk, i32(depth) - 1, EXEC + EXECUTOR_CALLER) < 0;
+}
+
+function permitsNode(node: usize, bits: u32): bool {
+  const owner = load<u32>(node, NODE_OWNER);
+  const group = load<u32>(node, NODE_GROUP);
+  return permits(load<u16>(node, NODE_MODE), owner, group, EXEC + EXECUTOR_CALLER, bits) != 0;
+}
+
+function isWritable(node: usize): bool {
+  const mount = load<u32>(node, NODE_MOUNT_ID);
+  if (mount >= WRITE_MOUNTS_MAX) return false;
+  const bits = u32(load<u8>(EXEC + EXECUTOR_WRITE + (mount >> 3), WRITE_READ_ONLY));
+  return ((bits >> (mount & 7)) & 1) == 0;
+}
