@@ -152,7 +152,7 @@ const durability = {
   flushSlotsMax: row(
     'ORCHARD_FLUSH_SLOTS_MAX',
     count('slots', { min: 256, max: 2 ** 24 }),
-    '65536',
+    '131072',
     'Changed inodes in one flush transaction.',
   ),
   tier2MapBytes: row(
