@@ -3,7 +3,7 @@
  * kind, one with a tiny tier behind a proxy that loses answers. Every life's state is compared with
  * exact ledgers and verified as a whole.
  */
-import { CrashRun } from '../proof/crash-run.js';
+import { type CrashReport, CrashRun } from '../proof/crash-run.js';
 import { KILL_POINTS, type KillPoint } from '../proof/kill-points.js';
 import { addAll, count, plotPoint } from './ledger.js';
 import { isOver, type Phase, type PhaseRun } from './phase.js';
@@ -36,14 +36,15 @@ async function runSide(run: PhaseRun, side: number): Promise<void> {
     }),
   });
   const points = [...KILL_POINTS];
+  let told: Told = { counts: {}, restarts: 0, violations: 0 };
   const least = run.isSmoke ? SMOKE_LIVES : 0;
   for (let life = seed; life < seed + least || !isOver(run); life++) {
     const isRandom = life % RANDOM_ONE_IN === 0;
     await crash.life(isRandom ? undefined : pointOf(points, life, run));
+    told = take(run, crash.report, told);
     plotPoint(run.ledger, 'restart', `side ${side}`, crash.report.restartMs.at(-1) ?? 0);
   }
-  const report = await crash.finish();
-  take(run, report);
+  take(run, await crash.finish(), told);
 }
 
 /** Rarer points first, so that each comes in every round that has the time. */
@@ -60,17 +61,42 @@ function pointOf(points: readonly KillPoint[], life: number, { ledger }: PhaseRu
 /** How often each point was asked for; what was met is in the ledger at a phase's end. */
 const asked = new Map<string, number>();
 
-function take({ ledger }: PhaseRun, report: Awaited<ReturnType<CrashRun['finish']>>): void {
-  addAll(ledger.kills, report.kills);
-  addAll(ledger.missed, report.missed);
-  ledger.restartMs.push(...report.restartMs);
-  count(ledger, 'operations: ledger steps', report.steps);
-  count(ledger, 'ledgers compared', report.checks);
-  count(ledger, 'calls that nobody had answered', report.uncertain);
-  count(ledger, 'calls sent again', report.repeats);
-  count(ledger, 'answers lost', report.lostAnswers);
-  count(ledger, 'states verified', report.verified);
-  count(ledger, 'entries replayed', report.replayedEntries);
+/** What of a run's report is in the ledger already. */
+type Told = {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly restarts: number;
+  readonly violations: number;
+};
+
+/** Adds what is new since `told`. */
+function take({ ledger }: PhaseRun, report: CrashReport, told: Told): Told {
+  const counts = countsOf(report);
+  for (const [name, value] of Object.entries(counts)) {
+    const by = value - (told.counts[name] ?? 0);
+    const [kind, point] = name.split(' at ');
+    if (point === undefined) count(ledger, name, by);
+    else if (by > 0) addAll(kind === 'killed' ? ledger.kills : ledger.missed, { [point]: by });
+  }
+  ledger.restartMs.push(...report.restartMs.slice(told.restarts));
   const again = `ORCHARD_TEST_SEED=${report.seed} npx vitest run test/proof/crash.test.ts`;
-  for (const text of report.violations) ledger.violations.push({ phase: 'crash', text, again });
+  for (const text of report.violations.slice(told.violations)) {
+    ledger.violations.push({ phase: 'crash', text, again });
+  }
+  const { restartMs, violations } = report;
+  return { counts, restarts: restartMs.length, violations: violations.length };
+}
+
+function countsOf(report: CrashReport): Record<string, number> {
+  const at = (kind: string, points: Readonly<Record<string, number>>): [string, number][] =>
+    Object.entries(points).map(([name, value]) => [`${kind} at ${name}`, value]);
+  return {
+    'operations: ledger steps': report.steps,
+    'ledgers compared': report.checks,
+    'calls that nobody had answered': report.uncertain,
+    'calls sent again': report.repeats,
+    'answers lost': report.lostAnswers,
+    'states verified': report.verified,
+    'entries replayed': report.replayedEntries,
+    ...Object.fromEntries([...at('killed', report.kills), ...at('missed', report.missed)]),
+  };
 }

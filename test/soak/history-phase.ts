@@ -37,7 +37,8 @@ export const historyPhase: Phase = {
 
 async function loadAndKill(run: PhaseRun, master: ProofMaster): Promise<void> {
   const { ledger, seed } = run;
-  const options = { processes: 2, clients: 8, depth: 6, files: 24, trees: 20 };
+  // Calls at one place that are open at once are searched in every order: they must be few.
+  const options = { processes: 2, clients: 8, depth: 3, files: 64, trees: 40 };
   const load = await RecordedLoad.start({ port: master.rpcPort, seed, ...options });
   let seen = 0;
   const look = setInterval(() => {

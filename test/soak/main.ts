@@ -40,6 +40,15 @@ async function main(): Promise<void> {
   let ledger: SoakLedger | undefined;
   let phase = '';
   const began = Date.now();
+  // A proof that throws between its turns: what was seen until then is told.
+  process.on('uncaughtException', (error) => {
+    if (ledger === undefined) throw error;
+    const again = `npm run soak -- --minutes ${given.minutes} --seed ${given.seed}`;
+    const text = error.stack ?? error.message;
+    ledger.violations.push({ phase: `${phase} broke down`, text, again });
+    ledger.elapsedMs = Date.now() - began;
+    void finish(ledger, given.out);
+  });
   const timer = setInterval(() => progress(ledger, phase, began), PROGRESS_MS);
   const { phases, ...options } = given;
   const done = await soak({
@@ -51,7 +60,11 @@ async function main(): Promise<void> {
     },
   });
   clearInterval(timer);
-  const page = await writeReport(done, given.out);
+  await finish(done, given.out);
+}
+
+async function finish(done: SoakLedger, out: string): Promise<never> {
+  const page = await writeReport(done, out);
   process.stdout.write('\n');
   for (const [name, value] of Object.entries(summary(done))) {
     process.stdout.write(`${name.padEnd(28)} ${value.toLocaleString('en')}\n`);
