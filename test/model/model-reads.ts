@@ -2,6 +2,7 @@
 import type { CodeName } from '../../src/base/status.js';
 import {
   byBytes,
+  bytesOf,
   check,
   EXECUTE,
   endOf,
@@ -9,6 +10,7 @@ import {
   found,
   type Inode,
   isFound,
+  NAME_BYTES_MAX,
   READ,
   Refusal,
   refuse,
@@ -106,6 +108,8 @@ function list(tree: Tree, step: Extract<Step, { do: 'list' }>): Told {
   const top = endOf(way);
   check(top, user, top.directory ? READ | EXECUTE : READ);
   if (!top.directory) return { entries: [seen(way).seen], fileCount: 1 };
+  // A path to begin at, which is walked to; a mere name need not be one that can exist.
+  if (recursive && bytesOf(startAfter ?? '') > NAME_BYTES_MAX) refuse('INVALID_ARGUMENT');
   const base = way.path.length + 1;
   const rows = [...walkTree(top, way.path, user)].filter(
     ({ path, name }) =>

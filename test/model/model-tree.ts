@@ -60,7 +60,7 @@ export const READ = 4;
 export const STICKY = 0o1000;
 export const SETGID = 0o2000;
 
-const NAME_BYTES_MAX = 255;
+export const NAME_BYTES_MAX = 255;
 const PATH_BYTES_MAX = 4096;
 const DEPTH_MAX = 256;
 
