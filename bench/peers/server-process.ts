@@ -37,7 +37,7 @@ export class ServerDirectory {
 
   readonly remove = (): void => {
     process.off('exit', this.remove);
-    rmSync(this.path, { recursive: true, force: true });
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
   };
 }
 
@@ -110,6 +110,8 @@ export class ServerProcess {
     const child = this.#child;
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     signalTree(child.pid, 'SIGKILL');
+    // Until now it may have written into it again.
+    this.#directory.remove();
   };
 }
 
