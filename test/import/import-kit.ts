@@ -136,6 +136,8 @@ export async function treeAt(
   for await (const status of client.list(path, { recursive: true })) {
     tree[status.path] = comparable(status);
   }
+  const { findings } = await client.verify();
+  expect(findings).toEqual([]);
   await client.close();
   expect(await master.stop()).toBe(0);
   return tree;
