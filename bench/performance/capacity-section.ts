@@ -26,7 +26,10 @@ export const capacitySection: Section = {
     const keyOf = (row: Row): string =>
       [row.case, row['files'], row['nameBytes'], row['drawn'], row['when']].join();
     const rows = runs.latestRows('capacity', keyOf);
-    const of = (name: string): Row[] => rows.filter((row) => row.case === name);
+    const of = (name: string): Row[] =>
+      rows
+        .filter((row) => row.case === name)
+        .toSorted((a, b) => Number(a['files']) - Number(b['files']));
     return {
       text: [
         provenance(latest.run),
@@ -99,7 +102,7 @@ const restartTable = (rows: readonly Row[]): string =>
       count(row['files']),
       String(row['seconds']),
       row.case === 'restart'
-        ? `${count(row['backlogFiles'])} creates, ${mebibytes(row['journalBytes'])} of journal`
+        ? `${count(row['backlogFiles'])} creates behind the last flush`
         : `${gibibytes(row['bytes'])} written, ${count(row['inodesPerSecond'])} inodes/s`,
     ]),
   );
