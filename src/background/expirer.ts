@@ -15,12 +15,12 @@ import { type RecordFields, readRecord } from '../base/record-fields.js';
 import { Code, StatusError } from '../base/status.js';
 import type { Executor } from '../executor/executor.js';
 import { Park } from '../executor/park.js';
+import { expiryOf } from '../inode/expiry.js';
 import { DeleteInode } from '../ops/delete-inode.js';
 import {
   ExpireFree,
   ExpireTrash,
   type Expiry,
-  expiryOf,
   FORGET_BATCH,
   ForgetExpiries,
 } from '../ops/expire.js';

@@ -11,6 +11,7 @@ import type { StatusError } from '../base/status.js';
 import { Mutation, type Sink } from '../executor/call.js';
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
+import { expiryOf } from '../inode/expiry.js';
 import type { LockList } from '../lock/lock-list.js';
 import { Side } from '../lock/lock-table.js';
 import { expiryKey } from '../storage/tier2.js';
@@ -24,12 +25,6 @@ export type Expiry = {
   readonly id: number;
   readonly at: { readonly parentId: number; readonly name: Uint8Array } | undefined;
 };
-
-/** When the inode's time is up, absolute; undefined = never. */
-export function expiryOf(inode: RecordFields): number | undefined {
-  if (inode.parentId === R.RECLAIM_ID || inode.ttlMs < 0) return undefined;
-  return inode.parentId >= R.TRASH_BIT ? inode.ttlMs : inode.ctimeMs + inode.ttlMs;
-}
 
 abstract class ExpiryCall extends Mutation {
   readonly #sink: Sink;

@@ -24,7 +24,7 @@ import { Side } from '../lock/lock-table.js';
 import { decodeOrigin, originKey } from '../mount/store-path.js';
 import { sideKey } from '../storage/tier2.js';
 import { Op } from './op-codes.js';
-import { putIntoReclaim } from './remove-inode.js';
+import { forgetExpiry, putIntoReclaim } from './remove-inode.js';
 
 /** Inodes of one batch: with the longest names and origins they fit an entry. */
 export const RECLAIM_BATCH = 100;
@@ -104,6 +104,7 @@ function removeWithSides(executor: Executor, inode: RecordFields): void {
   const { entry } = executor.ring;
   const key = idKey(inode.id);
   entry.remove(inode.parentId, inode.id, inode.name, true);
+  forgetExpiry(executor, inode);
   if ((inode.flags & R.FLAG_HAS_XATTR) !== 0) entry.side(SIDE_XATTR, key, null);
   const wasInTrash = inode.parentId === R.RECLAIM_ID || inode.parentId >= R.TRASH_BIT;
   if (!wasInTrash && (inode.flags & R.FLAG_HAS_ORIGIN) === 0) return;

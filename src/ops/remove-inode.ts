@@ -6,12 +6,14 @@
  *
  *   (p, "b")  ──delete──▶  (p | TRASH_BIT, "b")  ──expiry──▶  (RECLAIM_ID, id)  ──▶  nothing
  */
-import { SIDE_ORIGIN, SIDE_TRASH_TTL, SIDE_XATTR } from '../base/entry-format.js';
+import { SIDE_EXPIRY_DONE, SIDE_ORIGIN, SIDE_TRASH_TTL, SIDE_XATTR } from '../base/entry-format.js';
 import * as R from '../base/record.js';
 import { type RecordFields, readRecord } from '../base/record-fields.js';
 import { writeWord64 } from '../base/word64.js';
 import type { Executor } from '../executor/executor.js';
+import { expiryOf } from '../inode/expiry.js';
 import { idKey } from '../inode/xattrs.js';
+import { expiryKey } from '../storage/tier2.js';
 
 /** Name, in the directory of what waits for reclaim, of inode `id`: 8 bytes big-endian. */
 export function reclaimName(id: number): Uint8Array {
@@ -24,6 +26,7 @@ export function reclaimName(id: number): Uint8Array {
 
 /** Adds: the inode hangs below RECLAIM_ID. The removal of its old edge is the caller's. */
 export function putIntoReclaim(executor: Executor, fields: RecordFields): void {
+  forgetExpiry(executor, fields);
   executor.ring.entry.putFields({
     ...fields,
     parentId: R.RECLAIM_ID,
@@ -47,8 +50,19 @@ export function putIntoTrash(executor: Executor, fields: RecordFields, expiryMs:
 export function removeForGood(executor: Executor, fields: RecordFields): void {
   const { entry } = executor.ring;
   entry.remove(fields.parentId, fields.id, fields.name, true);
+  forgetExpiry(executor, fields);
   if ((fields.flags & R.FLAG_HAS_XATTR) !== 0) entry.side(SIDE_XATTR, idKey(fields.id), null);
   if ((fields.flags & R.FLAG_HAS_ORIGIN) !== 0) entry.side(SIDE_ORIGIN, idKey(fields.id), null);
+}
+
+/**
+ * Adds: nobody needs to look when the inode's time is up, since it never comes back. Without this
+ * the index would keep a row for each deletion of the last day, whatever became of it.
+ */
+export function forgetExpiry(executor: Executor, fields: RecordFields): void {
+  const expiryMs = expiryOf(fields);
+  if (expiryMs === undefined || !Number.isSafeInteger(expiryMs)) return;
+  executor.ring.entry.side(SIDE_EXPIRY_DONE, expiryKey(expiryMs, fields.id), null);
 }
 
 /** The trash shadow of a directory. */

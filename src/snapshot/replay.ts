@@ -5,6 +5,7 @@
  */
 import { SIDE_EXPIRY_DONE, SIDE_STRING } from '../base/entry-format.js';
 import type { RecordFields } from '../base/record-fields.js';
+import { expiryOf } from '../inode/expiry.js';
 import {
   type Change,
   decodeEntry,
@@ -12,7 +13,6 @@ import {
   type RemoveChange,
   type SideChange,
 } from '../journal/entry-decode.js';
-import { expiryOf } from '../ops/expire.js';
 import type { IdChange } from '../storage/id-index.js';
 import { expiryKey, sideKey, type Tier2 } from '../storage/tier2.js';
 import { sideRange } from '../tier/shared-tables.js';

@@ -125,6 +125,18 @@ describe.each(TIER1_SIZES)('delete and undelete with %i bytes of tier 1', (tier1
     expect(rows).toEqual([]);
   });
 
+  it('what cannot come back leaves no row in the index of expiries', async () => {
+    for (let i = 0; i < 20; i++) {
+      await names.createFile('/f', { ttlMs: 3_600_000 + i });
+      await names.delete('/f', { skipTrash: i % 4 === 3 });
+      if (i % 5 === 0) names.fixture.flush();
+    }
+    names.fixture.flush();
+    const rows = [...names.fixture.tier2.expiries.getKeys()];
+    // Of the last one in the trash: its ttl and its retention.
+    expect(rows.length).toBeLessThanOrEqual(2);
+  });
+
   it('what a second deletion pushes out of the trash leaves no row of its ttl', async () => {
     await names.createFile('/f', { ttlMs: 7_200_000 });
     await names.delete('/f');
