@@ -1,4 +1,4 @@
-/** When an inode's time is up, by its record: its ttl, or in the trash its retention. Floor 3, pure. */
+/** When the time of an inode is up: its ttl, or in the trash its retention. Floor 3, pure. */
 import { RECLAIM_ID, TRASH_BIT } from '../base/record.js';
 import type { RecordFields } from '../base/record-fields.js';
 
