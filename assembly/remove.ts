@@ -47,9 +47,9 @@ export function planRemove(): i32 {
   let status = walkToOld(walk, MISS_A);
   if (status != READY) return status;
   const record = walk + WALK_RECORD;
+  // Its ttl would have to be kept for its return, or its row of the expiry index given up.
+  if (load<i64>(record, RECORD_TTL) >= 0) return LONG_WAY;
   if (toTrash) {
-    // Its ttl would have to be kept for its return.
-    if (load<i64>(record, RECORD_TTL) >= 0) return LONG_WAY;
     status = findNamesake(record);
     if (status != READY) return status;
   } else if ((load<u32>(record, RECORD_FLAGS) & (FLAG_HAS_XATTR | FLAG_HAS_ORIGIN)) != 0) {
