@@ -27,8 +27,9 @@ export async function searchRate<T>(search: RateSearch<T>): Promise<T | undefine
     } else {
       high = rate;
     }
-    if (high - low <= search.precision * high) break;
-    rate = high === Number.POSITIVE_INFINITY ? low * 2 : (low + high) / 2;
+    const isBounded = high !== Number.POSITIVE_INFINITY;
+    if (isBounded && high - low <= search.precision * high) break;
+    rate = isBounded ? (low + high) / 2 : low * 2;
   }
   return best;
 }

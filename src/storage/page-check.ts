@@ -250,9 +250,11 @@ class PageWalk {
     const at = node + F.NODE_HEADER_BYTES + keyBytes;
     const bytes = F.dataBytesOf(page, node);
     const flags = F.nodeFlagsOf(page, node);
-    const allowed = tree.kind === 'main' ? F.NodeFlag.TABLE : F.NodeFlag.BIG;
-    if ((flags & ~allowed) !== 0) this.#report(number, `a row of "${tree.name}" has unknown flags`);
-    else if (tree.kind === 'main') this.#table(page, number, { at, bytes, keyBytes });
+    // The main tree holds tables and nothing else.
+    const isMain = tree.kind === 'main';
+    const isKnown = isMain ? flags === F.NodeFlag.TABLE : (flags & ~F.NodeFlag.BIG) === 0;
+    if (!isKnown) this.#report(number, `a row of "${tree.name}" has unknown flags`);
+    else if (isMain) this.#table(page, number, { at, bytes, keyBytes });
     else if (flags === F.NodeFlag.BIG) this.#bigRow(tree, page, number, { at, bytes, keyBytes });
     else if (tree.kind === 'free') this.#freePages(page.subarray(at, at + bytes), number);
     else this.#checkSum(tree, number, page, at - keyBytes, keyBytes + bytes);

@@ -17,10 +17,10 @@ const ONE_SHOT_EVERY = 3;
 const recorder = new Recorder();
 let isStopping = false;
 
-const tell = (isLast = false): void => {
+const tell = (isLast = false, sent?: () => void): void => {
   const { operations, toldNs } = recorder.take();
   const message: LoadTold = { operations, toldNs, isLast };
-  process.send?.(message);
+  process.send?.(message, undefined, undefined, sent);
 };
 
 async function load(order: LoadOrder): Promise<void> {
@@ -28,8 +28,7 @@ async function load(order: LoadOrder): Promise<void> {
   const clients = Array.from({ length: order.clients }, (_, i) => runClient(order, i));
   await Promise.all(clients);
   clearInterval(timer);
-  tell(true);
-  process.disconnect();
+  tell(true, () => process.disconnect());
 }
 
 async function runClient(order: LoadOrder, index: number): Promise<void> {

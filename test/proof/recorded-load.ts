@@ -83,7 +83,8 @@ export class RecordedLoad {
       this.#history.add(source, operations, toldNs);
       isOver = isLast;
     });
-    const done = once(child, 'exit').then(([code]) => {
+    // What it told last may be read after it has ended.
+    const done = Promise.all([once(child, 'exit'), once(child, 'disconnect')]).then(([[code]]) => {
       this.#history.close(source);
       if (!isOver) this.#failure ??= new Error(`a process of the load ended with ${code}`);
     });
