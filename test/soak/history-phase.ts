@@ -14,11 +14,15 @@ const LIVE_POINTS = KILL_POINTS.filter(({ name }) => /^(append|applied|flush|swi
 const POINT_MS_MAX = 8000;
 const LOOK_MS = 20;
 const LIVES_MIN = 1;
+/** Calls at one place that are open at once are searched in every order: they must be few. */
+const NARROW = { clients: 8, depth: 3, files: 64, trees: 40 };
+/** Larger batches: more calls, of which fewer meet. */
+const WIDE = { clients: 16, depth: 4, files: 512, trees: 160 };
 const SMOKE_OPERATIONS = 2000;
 
 export const historyPhase: Phase = {
   name: 'histories',
-  share: 0.4,
+  share: 0.3,
   run: async (run) => {
     const master = await ProofMaster.create({
       ORCHARD_RPC_THREADS: '2',
@@ -37,9 +41,8 @@ export const historyPhase: Phase = {
 
 async function loadAndKill(run: PhaseRun, master: ProofMaster): Promise<void> {
   const { ledger, seed } = run;
-  // Calls at one place that are open at once are searched in every order: they must be few.
-  const options = { processes: 2, clients: 8, depth: 3, files: 64, trees: 40 };
-  const load = await RecordedLoad.start({ port: master.rpcPort, seed, ...options });
+  const crowd = seed % 3 === 0 ? NARROW : WIDE;
+  const load = await RecordedLoad.start({ port: master.rpcPort, seed, processes: 2, ...crowd });
   let seen = 0;
   const look = setInterval(() => {
     const { operations } = load.checker.counts;
@@ -48,7 +51,7 @@ async function loadAndKill(run: PhaseRun, master: ProofMaster): Promise<void> {
     plotPoint(ledger, 'checked', 'calls in histories', operations);
   }, 1000);
   try {
-    const lifeMs = run.isSmoke ? 800 : 60_000 / (run.killsPerMinute / 6);
+    const lifeMs = run.isSmoke ? 800 : 60_000 / run.killsPerMinute;
     const least = run.isSmoke ? SMOKE_OPERATIONS : 0;
     const { counts } = load.checker;
     for (let life = 0; !isOver(run) || counts.operations < least; life++) {

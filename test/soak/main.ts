@@ -28,7 +28,7 @@ const command = new Command('soak')
   .description('Models, histories, kills, faults, lost answers, churn and backups, all checked.')
   .option('--minutes <n>', 'how long; up to 1 is a smoke', positive, 20)
   .option('--seed <n>', 'decides all draws', positive, (Date.now() % 1_000_000) + 1)
-  .option('--kills-per-minute <n>', 'of masters whose histories are recorded', positive, 24)
+  .option('--kills-per-minute <n>', 'of the master whose histories are recorded', positive, 3)
   .option('--phases <names...>', `some of: ${names.join(', ')}`)
   .option('--out <directory>', 'where the report goes', 'soak-report')
   .addHelpText('after', '\nExample: npm run soak -- --minutes 20 --seed 7');
