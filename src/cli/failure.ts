@@ -4,7 +4,7 @@
  *   orchard: ls: NOT_FOUND: /x: Path "/x" does not exist. Try: orchard ls /
  */
 import { StatusError } from '../base/status.js';
-import { OrchardError } from '../client/index.js';
+import { OrchardError } from '../client/errors.js';
 import { shown } from './format.js';
 import { parentOf } from './namespace-path.js';
 import { UsageError } from './usage-error.js';

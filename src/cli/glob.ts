@@ -3,7 +3,7 @@
  * backslash takes their meaning away. They match within one component and, unlike in a shell, also
  * leading dots.
  */
-import { OrchardError } from '../client/index.js';
+import { OrchardError } from '../client/errors.js';
 import type { Client } from './io.js';
 import { joinPath } from './namespace-path.js';
 

@@ -2,7 +2,7 @@
 import { lstat, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { OrchardError } from '../client/index.js';
+import { OrchardError } from '../client/errors.js';
 
 export type LocalEntry = {
   readonly path: string;

@@ -4,7 +4,6 @@
  * process.env.
  */
 import { readFileSync } from 'node:fs';
-import { OrchardClient } from '../client/index.js';
 import type { CliIo } from './io.js';
 import { dropImport, importTree, offlineMaster, startMaster } from './master-door.js';
 import { processGroups, processUser } from './process-identity.js';
@@ -32,8 +31,9 @@ const io: CliIo = {
   },
   signal: interrupt.signal,
   version: packageVersion(),
-  connect: (options) => {
+  connect: async (options) => {
     abortOnSignals();
+    const { OrchardClient } = await import('../client/index.js');
     return OrchardClient.connect(options);
   },
   offline: () => {

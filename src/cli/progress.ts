@@ -2,7 +2,7 @@
  * How far long work is: a bar on a terminal, a line every few seconds elsewhere, nothing with
  * --json. On standard error, so that standard output stays what the command is for.
  */
-import cliProgress from 'cli-progress';
+import { createRequire } from 'node:module';
 import { humanBytes, spanText } from './format.js';
 import type { Terminal } from './io.js';
 
@@ -21,6 +21,8 @@ export type ProgressReport = {
   stop(): void;
 };
 
+const require = createRequire(import.meta.url);
+
 const LINE_INTERVAL_MS = 5_000;
 const BAR_FPS = 8;
 const BAR_COLUMNS = 28;
@@ -37,6 +39,8 @@ export function reportProgress(
 }
 
 function bar(stderr: Terminal, label: string, unit: string): ProgressReport {
+  // Here and not above: few commands draw a bar.
+  const cliProgress = require('cli-progress') as typeof import('cli-progress');
   const startedMs = performance.now();
   const single = new cliProgress.SingleBar({
     stream: stderr as NodeJS.WritableStream,

@@ -56,9 +56,6 @@ import * as work from './work-calls.js';
 const LINK_OPEN_MS_MAX = 5_000;
 const CLOSE_MS_DEFAULT = 5_000;
 
-/** Bits of a permission class, as in POSIX access(2). */
-export const Access = { READ: 4, WRITE: 2, EXECUTE: 1 } as const;
-
 export class OrchardClient {
   readonly clientId: number;
   readonly user: string;

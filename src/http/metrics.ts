@@ -5,11 +5,11 @@
  *   GET /metrics ─▶ snapshot() once ─▶ every row reads it ─▶ prom-client writes the text
  *
  * Invariant: all figures of one answer come from one snapshot.
+ * prom-client is loaded by whoever asks first: a master starts without it.
  * A section that the snapshot leaves out is not exported, so a thread that does not count yet
  * shows no false zeros.
  */
-import type { Metric } from 'prom-client';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Metric, Registry } from 'prom-client';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -158,26 +158,37 @@ const rows: readonly Row[] = [
 ];
 
 export class Metrics {
-  readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
-  readonly #registry = new Registry();
+  /** Of the text format that prom-client writes. */
+  readonly contentType = 'text/plain; version=0.0.4; charset=utf-8';
   readonly #takeSnapshot: () => MetricsSnapshot;
+  readonly #labels: Labels;
+  #registry: Promise<Registry> | undefined;
 
   constructor(takeSnapshot: () => MetricsSnapshot, labels: Labels = {}) {
     this.#takeSnapshot = takeSnapshot;
-    this.#registry.setDefaultLabels(labels);
-    collectDefaultMetrics({ register: this.#registry });
+    this.#labels = labels;
   }
 
   /** The answer to GET /metrics. */
   async text(): Promise<string> {
+    this.#registry ??= openRegistry(this.#labels);
+    const registry = await this.#registry;
     const snapshot = this.#takeSnapshot();
     for (const row of rows) {
-      this.#registry.removeSingleMetric(row.name);
+      registry.removeSingleMetric(row.name);
       const values = row.read(snapshot);
-      if (values.length > 0) this.#registry.registerMetric(metricOf(row, values));
+      if (values.length > 0) registry.registerMetric(metricOf(row, values));
     }
-    return this.#registry.metrics();
+    return registry.metrics();
   }
+}
+
+async function openRegistry(labels: Labels): Promise<Registry> {
+  const { collectDefaultMetrics, Registry } = await import('prom-client');
+  const register = new Registry();
+  register.setDefaultLabels(labels);
+  collectDefaultMetrics({ register });
+  return register;
 }
 
 /**

@@ -1,6 +1,8 @@
 /**
  * Logs: one pino logger a thread, with the thread's name in every line and a child per request.
  *
+ * pino is loaded when a logger is made: a shard makes one only to tell of a bug.
+ *
  * Lines are written synchronously: a log line is rare here (nothing is logged per call), and the
  * one that explains a crash must be out before the crash.
  * Invariant: no secret reaches the output: every logged object passes base/redact.
@@ -8,13 +10,14 @@
 import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
 import type { DestinationStream, Logger } from 'pino';
-import { destination, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import type { Config } from '../base/config.js';
 import { redact, redactText } from '../base/redact.js';
 
 export type Log = Logger;
 
 const STDOUT = 1;
+
+const require = createRequire(import.meta.url);
 
 export type LogOptions = {
   /** "main", "shard-0", "writer", …: bound to every line. */
@@ -27,6 +30,7 @@ export function createLog(
   { logLevel, logPretty }: Pick<Config, 'logLevel' | 'logPretty'>,
   { thread, stream }: LogOptions,
 ): Log {
+  const { destination, pino, stdSerializers, stdTimeFunctions } = loadPino();
   const isPretty = logPretty === 'auto' ? isatty(STDOUT) : logPretty === 'true';
   const lines = stream ?? (isPretty ? prettyStream() : undefined);
   const options = {
@@ -43,6 +47,8 @@ export function createLog(
   return pino(options, lines ?? destination({ fd: STDOUT, sync: true }));
 }
 
+const loadPino = () => require('pino') as typeof import('pino');
+
 /** A child whose lines carry the request's id, as the client sees it in its error. */
 export const requestLog = (log: Log, request: string): Log => log.child({ request });
 
@@ -57,7 +63,6 @@ function redactMessage(
 
 /** pino-pretty is a development dependency: where it is not installed, lines stay JSON. */
 function prettyStream(): DestinationStream | undefined {
-  const require = createRequire(import.meta.url);
   try {
     const { build } = require('pino-pretty') as typeof import('pino-pretty');
     return build({ colorize: isatty(STDOUT), sync: true, ignore: 'pid,hostname' });

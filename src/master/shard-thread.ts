@@ -19,7 +19,6 @@ const EXIT_BUG = 70;
 
 const data = workerData as ThreadData;
 const { config } = data;
-const log = createLog(config, { thread: `shard-${data.executor}` });
 const shared = new SharedMemory(data.memory);
 const services = new RemoteServices();
 const executor = new Executor({
@@ -75,6 +74,6 @@ async function drain(withinMs: number): Promise<void> {
 
 /** A thread with a bug must not go on: the process ends with it and recovers. */
 function die(error: unknown): never {
-  log.fatal({ err: error }, 'bug');
+  createLog(config, { thread: `shard-${data.executor}` }).fatal({ err: error }, 'bug');
   process.exit(EXIT_BUG);
 }

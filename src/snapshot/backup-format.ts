@@ -18,7 +18,6 @@
  * FORMAT is never reused. Rows and entries are as tier 2 and the journal have them, so `dataFormat`
  * is the data directory's. NEVER change the numbers of tables.
  */
-import { z } from 'zod';
 import { crc32c } from '../base/crc32c.js';
 import { Code, StatusError } from '../base/status.js';
 import type { TableName } from '../storage/tier2.js';
@@ -40,29 +39,27 @@ const TABLE_NUMBERS: Readonly<Record<TableName, number>> = {
   calls: 5,
 };
 
-const headSchema = z.object({
-  format: z.int(),
-  dataFormat: z.int(),
+export type BackupHead = {
+  readonly format: number;
+  readonly dataFormat: number;
   /** Of the master that wrote it. */
-  version: z.string(),
-  clusterId: z.uuid(),
-  clusterName: z.string().min(1),
-  createdMs: z.int(),
-  salt: z.int(),
+  readonly version: string;
+  readonly clusterId: string;
+  readonly clusterName: string;
+  readonly createdMs: number;
+  readonly salt: number;
   /** Rows hold every change up to this entry, and perhaps later ones; the entries follow it. */
-  appliedSeq: z.int(),
-  idNext: z.int(),
-});
-export type BackupHead = z.output<typeof headSchema>;
+  readonly appliedSeq: number;
+  readonly idNext: number;
+};
 
-const endSchema = z.object({
+export type BackupEnd = {
   /** The backup is the namespace after this entry. */
-  seq: z.int(),
-  rows: z.int(),
-  inodes: z.int(),
-  entries: z.int(),
-});
-export type BackupEnd = z.output<typeof endSchema>;
+  readonly seq: number;
+  readonly rows: number;
+  readonly inodes: number;
+  readonly entries: number;
+};
 
 export type RawRow = { readonly key: Uint8Array; readonly value: Uint8Array };
 
@@ -130,30 +127,9 @@ export function decodeRows(payload: Buffer): { table: TableName; rows: RawRow[] 
   return { table, rows };
 }
 
-export const decodeHead = (payload: Buffer): BackupHead => decodeJson(payload, headSchema);
-export const decodeEnd = (payload: Buffer): BackupEnd => decodeJson(payload, endSchema);
 export const encodeJson = (value: BackupHead | BackupEnd): Buffer =>
   Buffer.from(JSON.stringify(value));
 
-/** The format alone: another one may have other fields. */
-export function formatOf(payload: Buffer): number | undefined {
-  return z.object({ format: z.int() }).safeParse(jsonOf(payload)).data?.format;
-}
-
-function decodeJson<T>(payload: Buffer, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(jsonOf(payload));
-  if (parsed.success) return parsed.data;
-  throw malformed(z.prettifyError(parsed.error).replaceAll('\n', ' '));
-}
-
-function jsonOf(payload: Buffer): unknown {
-  try {
-    return JSON.parse(payload.toString());
-  } catch {
-    return undefined;
-  }
-}
-
-function malformed(what: string): StatusError {
+export function malformed(what: string): StatusError {
   return new StatusError(Code.DATA_LOSS, `malformed backup: ${what}`);
 }

@@ -9,11 +9,9 @@ import {
   BLOCK_BYTES_MAX,
   BLOCK_HEADER_BYTES,
   BlockKind,
-  decodeEnd,
-  decodeHead,
-  formatOf,
   isBlockGood,
 } from './backup-format.js';
+import { decodeEnd, decodeHead, formatOf } from './backup-json.js';
 
 export type BackupBlock = { readonly kind: BlockKind; readonly payload: Buffer };
 

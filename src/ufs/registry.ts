@@ -1,6 +1,6 @@
 /**
  * From the URI of a mount to its store: the one place that knows the schemes. A new store is a
- * row here and a schema in options.ts.
+ * row here and a table in options.ts.
  *
  * URIs are taken as they are written, without percent decoding, as names in stores may hold any
  * character: file:///data/my dir, s3://bucket/100%. Opening does not call the store: a mount whose

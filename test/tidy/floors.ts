@@ -69,6 +69,24 @@ export const ENTRIES: readonly RegExp[] = [
   /^bench\/(main|[\w-]+-(process|thread))\.ts$/,
 ];
 
+const HEAVY = ['zod', 'undici', 'cli-progress', 'prom-client', '@aws-sdk/client-s3'] as const;
+
+/**
+ * Packages that a program or thread may not reach by plain imports: each costs its start 50 to
+ * 150 ms of CPU. `import()`, or a file of its own for what needs them, leads around.
+ */
+export const LIGHT: readonly (readonly [entry: RegExp, without: readonly string[]])[] = [
+  [
+    /^src\/cli\/main\.ts$/,
+    [...HEAVY, 'flatbuffers', 'lmdb', 'pino', 'piscina', 'p-retry', 'uWebSockets.js'],
+  ],
+  [/^src\/master\/main\.ts$/, HEAVY],
+  [
+    /^src\/(master\/(shard|writer|flusher|inspection)|background\/background)-thread\.ts$/,
+    [...HEAVY, 'pino', 'piscina'],
+  ],
+];
+
 /** Files of src that only tests import, each with its reason. */
 export const TEST_ONLY: readonly (readonly [path: RegExp, why: string])[] = [
   [/^src\/kernel\/.*twin.*\.ts$/, 'twins of the kernels: the tests compare the two'],

@@ -5,6 +5,7 @@ import {
   ENTRIES,
   FLOORS,
   GUESTS,
+  LIGHT,
   PURE,
   SIDEWAYS,
   TEST_ONLY,
@@ -104,6 +105,39 @@ export function checkDead(files: readonly SourceFile[]): string[] {
   return files
     .filter(({ path }) => /^src\/.*\.ts$/.test(path) && !reached.has(path) && !isKept(path))
     .map(({ path }) => `${path}: no program reaches this file; import it or remove it`);
+}
+
+/** What starts often or many times over does not load what it may never need. */
+export function checkLight(files: readonly SourceFile[]): string[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  return LIGHT.flatMap(([entry, without]) =>
+    files
+      .filter(({ path }) => entry.test(path))
+      .flatMap(({ path }) => loadedPackages(byPath, path))
+      .filter(({ name }) => without.includes(name))
+      .map(({ name, trail }) => `${trail.join(' → ')}: a start loads no ${name}; import() it`),
+  );
+}
+
+/** Packages that are loaded with a file, each with the first way to it. */
+function loadedPackages(
+  byPath: ReadonlyMap<string, SourceFile>,
+  entry: string,
+): { name: string; trail: readonly string[] }[] {
+  const queue = [[entry]];
+  const seen = new Set([entry]);
+  const found = new Map<string, readonly string[]>();
+  for (let trail = queue.shift(); trail !== undefined; trail = queue.shift()) {
+    for (const { from, target, isType, isLazy } of byPath.get(trail.at(-1)!)?.imports ?? []) {
+      if (isType || isLazy) continue;
+      if (target === undefined) found.set(from, found.get(from) ?? trail);
+      else if (!seen.has(target)) {
+        seen.add(target);
+        queue.push([...trail, target]);
+      }
+    }
+  }
+  return [...found].map(([name, trail]) => ({ name, trail }));
 }
 
 /** Generators and build scripts import what tsc wrote to dist. */

@@ -19,6 +19,8 @@ export type Import = {
   /** Path in the project, without the suffix rule: "src/base/status.ts"; only for relative ones. */
   readonly target?: string;
   readonly isType: boolean;
+  /** Not loaded with the file: `import()`, or the entry of a thread. */
+  readonly isLazy: boolean;
 };
 
 export type SourceFile = {
@@ -89,16 +91,19 @@ function importsOf(path: string, nodes: readonly SyntaxNode[]): Import[] {
     const isType = node['importKind'] === 'type' || node['exportKind'] === 'type';
     if (/^(Import|ExportNamed|ExportAll)(Declaration|Expression)$/.test(node.type)) {
       const from = (node['source'] as { value?: unknown } | null)?.value;
-      return typeof from === 'string' ? [importFrom(path, from, isType)] : [];
+      const isLazy = node.type === 'ImportExpression';
+      return typeof from === 'string' ? [importFrom(path, from, { isType, isLazy })] : [];
     }
-    return isUrlOfModule(node) ? [importFrom(path, urlText(node), false)] : [];
+    return isUrlOfModule(node) ? [importFrom(path, urlText(node), { isLazy: true })] : [];
   });
 }
 
 /** Generated code is large and plain: a line is enough. */
 function scanImports(path: string, text: string): Import[] {
   const lines = text.matchAll(/^(?:import|export) (type )?.*from ['"](.+)['"];?$/gm);
-  return [...lines].map(([, type, from]) => importFrom(path, from ?? '', type !== undefined));
+  return [...lines].map(([, type, from]) =>
+    importFrom(path, from ?? '', { isType: type !== undefined }),
+  );
 }
 
 /** `new URL('./writer-thread.js', import.meta.url)`: how threads and processes are started. */
@@ -110,9 +115,13 @@ const urlText = (node: SyntaxNode): string => {
   return typeof first?.value === 'string' ? first.value : '';
 };
 
-function importFrom(path: string, from: string, isType: boolean): Import {
-  if (!from.startsWith('.')) return { from, isType };
+function importFrom(
+  path: string,
+  from: string,
+  { isType = false, isLazy = false }: { isType?: boolean; isLazy?: boolean },
+): Import {
+  if (!from.startsWith('.')) return { from, isType, isLazy };
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
   const { pathname } = new URL(from, `file:///${folder}`);
-  return { from, isType, target: pathname.slice(1).replace(/\.js$/, '.ts') };
+  return { from, isType, isLazy, target: pathname.slice(1).replace(/\.js$/, '.ts') };
 }

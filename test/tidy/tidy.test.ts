@@ -4,7 +4,14 @@
  */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { checkAtomics, checkCycles, checkDead, checkFloors, checkPure } from './import-checks.js';
+import {
+  checkAtomics,
+  checkCycles,
+  checkDead,
+  checkFloors,
+  checkLight,
+  checkPure,
+} from './import-checks.js';
 import type { SourceFile } from './source-file.js';
 import { readProject, sourceFile } from './source-file.js';
 import {
@@ -105,6 +112,20 @@ const rows: readonly Row[] = [
       'src/base/b.ts': '',
       'src/base/c.ts': '',
       'assembly/gen.mjs': `import { c } from '../dist/src/base/c.js';`,
+    },
+  },
+  {
+    name: 'a start loads little',
+    check: checkLight,
+    bad: {
+      'src/master/writer-thread.ts': `import { a } from '../base/a.js';`,
+      'src/base/a.ts': `import { z } from 'zod';`,
+    },
+    says: /src\/master\/writer-thread.ts → src\/base\/a.ts: a start loads no zod/,
+    good: {
+      'src/master/writer-thread.ts': `import type { A } from '../base/a.js';`,
+      'src/base/a.ts': `import { z } from 'zod';`,
+      'src/cli/main.ts': `const { a } = await import('../base/a.js');`,
     },
   },
   {

@@ -1,6 +1,7 @@
 /** admin verify, admin digest: the whole namespace, exact at one entry of the journal. */
 import { resolve } from 'node:path';
-import { OrchardError, type VerifyReport } from '../../client/index.js';
+import { OrchardError } from '../../client/errors.js';
+import type { VerifyReport } from '../../client/index.js';
 import { shown } from '../format.js';
 import type { OfflineControl } from '../io.js';
 import type { Shell } from '../shell.js';

@@ -1,7 +1,7 @@
 /** admin journal: of a running master; or on disk, to check, dump and repair it. */
 import { availableParallelism, totalmem } from 'node:os';
 import { parseConfig } from '../../base/config.js';
-import { OrchardError } from '../../client/index.js';
+import { OrchardError } from '../../client/errors.js';
 import { exactTimeText, humanBytes, shown } from '../format.js';
 import { openJournalTool } from '../journal-door.js';
 import { Columns } from '../output.js';

@@ -1,6 +1,7 @@
 /** cp: copies within the namespace, streamed through this process. */
+
+import { OrchardError } from '../../client/errors.js';
 import type { FileStatus } from '../../client/index.js';
-import { OrchardError } from '../../client/index.js';
 import { concurrently } from '../concurrently.js';
 import { shown } from '../format.js';
 import { baseName, joinPath, relativeTo } from '../namespace-path.js';

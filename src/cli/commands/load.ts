@@ -1,5 +1,6 @@
 /** load: the metadata of a store into the namespace, before somebody asks for it. */
-import { type Job, OrchardError } from '../../client/index.js';
+import { OrchardError } from '../../client/errors.js';
+import type { Job } from '../../client/index.js';
 import { shown, spanText } from '../format.js';
 import { recursive, verb } from '../verb.js';
 

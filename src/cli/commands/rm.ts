@@ -1,5 +1,5 @@
 /** rm: delete. A directory of any size goes at once into the trash; undelete brings it back. */
-import { OrchardError } from '../../client/index.js';
+import { OrchardError } from '../../client/errors.js';
 import { shown } from '../format.js';
 import { recursive, verb } from '../verb.js';
 

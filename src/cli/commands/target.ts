@@ -2,7 +2,8 @@
  * Where a source goes, as mv, cp and put have it: into the target when that is a directory, else to
  * the target itself.
  */
-import { type FileStatus, OrchardError } from '../../client/index.js';
+import { OrchardError } from '../../client/errors.js';
+import type { FileStatus } from '../../client/index.js';
 import type { Client } from '../io.js';
 import { joinPath, meansDirectory, parsePath } from '../namespace-path.js';
 import { UsageError } from '../usage-error.js';

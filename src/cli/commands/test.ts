@@ -1,5 +1,6 @@
 /** test: a question to a path; the exit status is the answer. */
-import { Access, OrchardError } from '../../client/index.js';
+import { Access } from '../../client/access.js';
+import { OrchardError } from '../../client/errors.js';
 import type { Client } from '../io.js';
 import { parsePath } from '../namespace-path.js';
 import { ExitStatus } from '../shell.js';

@@ -1,5 +1,5 @@
 /** touch: make empty files; what exists stays as it is. */
-import { OrchardError } from '../../client/index.js';
+import { OrchardError } from '../../client/errors.js';
 import { parsePath } from '../namespace-path.js';
 import type { Shell } from '../shell.js';
 import { verb } from '../verb.js';

@@ -1,5 +1,5 @@
 /** setfattr and getfattr: extended attributes, named and valued as in `hdfs dfs`. */
-import { OrchardError } from '../../client/index.js';
+import { OrchardError } from '../../client/errors.js';
 import { bytesText, shown } from '../format.js';
 import { UsageError } from '../usage-error.js';
 import { recursive, verb } from '../verb.js';
