@@ -22,6 +22,18 @@ export function connectAdmin(bench: Pick<Bench, 'master'>): Promise<OrchardClien
   return OrchardClient.connect({ host, port, httpPort });
 }
 
+/** What the master has written to its journal, and what of it tier 2 does not have. */
+export async function journalOf(
+  bench: Pick<Bench, 'master'>,
+): Promise<{ readonly bytes: number; readonly entries: number; readonly backlogEntries: number }> {
+  const admin = await connectAdmin(bench);
+  try {
+    return ((await admin.report()) as { journal: Awaited<ReturnType<typeof journalOf>> }).journal;
+  } finally {
+    await admin.close();
+  }
+}
+
 /** /bench with its leaf directories, and /flat. */
 export async function makeDirectories(bench: SetupBench, directories: number): Promise<void> {
   const admin = await connectAdmin(bench);

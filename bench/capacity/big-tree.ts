@@ -75,10 +75,6 @@ export class BigTree {
     return statSync(this.#tier2File).size;
   }
 
-  get journalDirectory(): string {
-    return join(this.master.dataDir, 'journal');
-  }
-
   /** Whether an earlier run has imported the files. */
   get isImported(): boolean {
     return existsSync(this.#notesFile);

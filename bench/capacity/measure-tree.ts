@@ -10,13 +10,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Figures, figures } from '../figures.js';
-import { journalBytesUsed } from '../journal-size.js';
 import type { LoadResult } from '../load/load-job.js';
 import { cpuSecondsOf, memoryOf } from '../load/process-usage.js';
 import { assertClean } from '../measure.js';
 import { operationsOf } from '../mix.js';
 import type { Row } from '../results.js';
-import { connectAdmin } from '../setup.js';
+import { connectAdmin, journalOf } from '../setup.js';
 import type { BigTree } from './big-tree.js';
 
 /** With their directories a third of the slots of the default tier 1. */
@@ -111,7 +110,8 @@ export async function measureRestart(tree: BigTree, sizes: TreeSizes): Promise<R
   const { paths } = tree;
   const work = { verb: 'createFile', kind: 'n', paths, ...range } as const;
   assertClean(await tree.run({ ...SHAPE, work, warmSeconds: 0 }), 'the backlog');
-  const journalBytes = journalBytesUsed(tree.journalDirectory);
+  const { bytes, entries, backlogEntries } = await journalOf(tree);
+  const journalBytes = Math.round((bytes / entries) * backlogEntries);
   await master.kill();
   tree.dropPageCache();
   await master.start();

@@ -22,6 +22,8 @@ import { PathPattern } from './path-pattern.js';
 import { Random } from './random.js';
 import type { SharedCursor } from './shared-cursor.js';
 
+/** A rename goes from one to the other, and back. */
+const KIND_CREATED = 'n';
 const KIND_RENAMED = 'r';
 const TOKEN = 0;
 
@@ -68,7 +70,8 @@ function single(work: SingleWork, seed: number, cursor: SharedCursor): Operation
       return inOrder(work, template, range, (reply) => reply.succeededCount);
     }
     case 'rename': {
-      const target = new PathPattern(work.paths, KIND_RENAMED);
+      const back = work.kind === KIND_RENAMED;
+      const target = new PathPattern(work.paths, back ? KIND_CREATED : KIND_RENAMED);
       const body = new RenameT(path, target.placeholder);
       const paths = [path, target.placeholder];
       const template = new FrameTemplate(RequestBody.Rename, body, paths);
