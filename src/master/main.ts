@@ -7,8 +7,11 @@
  *   stop    SIGTERM ─▶ DRAINING (no new calls) ─▶ shards ─▶ background ─▶ STOPPED ─▶ writer
  *           (rings empty, everything flushed) ─▶ flusher ─▶ lock
  *
- * A thread that dies, or a bug anywhere, ends the process at once with status 70: the journal has
- * whatever was acknowledged.
+ *   failure FAILED (nothing is committed any more) ─▶ shards give up their connections, writer and
+ *           flusher end ─▶ status 70, at the latest after FAIL_MS_MAX
+ *
+ * A thread that dies, or a bug anywhere, is such a failure: the journal has whatever was
+ * acknowledged.
  */
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -33,6 +36,8 @@ import { warmTier2 } from './warm-tier2.js';
 import type { WriterReady } from './writer-thread.js';
 
 const EXIT_BUG = 70;
+/** How long the threads have to end by themselves once one has failed. */
+const FAIL_MS_MAX = 500;
 /** Of ORCHARD_DRAIN_TIMEOUT, what is kept for the writer and the flusher. */
 const FLUSH_SHARE = 0.5;
 
@@ -55,6 +60,7 @@ class Master {
   readonly #services: MasterServices;
   readonly #background = new AbortController();
   #stopping = false;
+  #failing = false;
 
   constructor(config: Config, environment: Environment, directory: DataDirectory, log: Log) {
     this.#config = config;
@@ -190,7 +196,15 @@ class Master {
     // Nobody may acknowledge anything any more.
     this.#shared.store(CONTROL.STATE, State.FAILED);
     this.#log.fatal({ err: error }, what);
-    process.exit(EXIT_BUG);
+    // The first failure is the cause; those behind it come of the ending.
+    if (this.#failing) return;
+    this.#failing = true;
+    this.#threads.expectEnd();
+    this.#shared.ring(CONTROL_BASE + CONTROL.WRITER_BELL);
+    this.#shared.ring(CONTROL_BASE + CONTROL.FLUSHER_BELL);
+    this.#services.abandon();
+    // node aborts when it ends a thread whose sockets uWebSockets still holds, so they end first.
+    void this.#threads.allEnded(FAIL_MS_MAX).then(() => process.exit(EXIT_BUG));
   }
 }
 

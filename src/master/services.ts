@@ -175,6 +175,11 @@ export class MasterServices {
     await Promise.all(this.#shards.map((shard) => shard.ask('drain', { withinMs })));
   }
 
+  /** The shards give up their connections and end, without an answer to anybody. */
+  abandon(): void {
+    for (const shard of this.#shards) void shard.ask('abandon', {});
+  }
+
   async stop(withinMs: number): Promise<void> {
     this.#disk.stop();
     await this.#http.close(withinMs);

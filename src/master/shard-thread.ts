@@ -17,6 +17,7 @@ import type { ThreadData } from './thread-data.js';
 
 const EXIT_BUG = 70;
 
+let isEnding = false;
 const data = workerData as ThreadData;
 const { config } = data;
 const shared = new SharedMemory(data.memory);
@@ -43,6 +44,7 @@ const exchange = new Exchange(
   {
     ...services.answers,
     locks: () => scheduler.report(performance.now()),
+    abandon,
     drain: ({ withinMs }: { withinMs: number }) => drain(withinMs),
   },
   die,
@@ -62,6 +64,8 @@ const server = await listenRpc({
   clusterId: data.clusterId,
   onBug: die,
 });
+// Not before: what keeps a shard from starting is told by the error of its thread.
+process.on('uncaughtException', die);
 parentPort!.postMessage({ kind: 'ready' });
 
 /** Answers what is in flight, then ends the thread. */
@@ -73,7 +77,18 @@ async function drain(withinMs: number): Promise<void> {
 }
 
 /** A thread with a bug must not go on: the process ends with it and recovers. */
-function die(error: unknown): never {
+function die(error: unknown): void {
   createLog(config, { thread: `shard-${data.executor}` }).fatal({ err: error }, 'bug');
-  process.exit(EXIT_BUG);
+  abandon();
+}
+
+/**
+ * Ends the thread without an answer to anybody. uWebSockets gives its handles back in the turn
+ * after the one that closed them, and node aborts the process over a thread that still has some.
+ */
+function abandon(): void {
+  if (isEnding) return;
+  isEnding = true;
+  server.abandon();
+  setImmediate(() => setImmediate(() => process.exit(EXIT_BUG)));
 }

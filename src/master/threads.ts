@@ -50,6 +50,13 @@ export class Threads {
     }
   }
 
+  /** Resolves when all have ended by themselves, or after `withinMs`: none is ended by force. */
+  async allEnded(withinMs: number): Promise<void> {
+    const signal = AbortSignal.timeout(withinMs);
+    const running = [...this.#workers.values()].filter(({ threadId }) => threadId !== -1);
+    await Promise.allSettled(running.map((worker) => once(worker, 'exit', { signal })));
+  }
+
   #died(name: string, error: unknown): void {
     if (!this.#stopping) this.#onDeath(name, error);
   }

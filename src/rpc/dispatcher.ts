@@ -314,6 +314,8 @@ export class Dispatcher {
       return;
     }
     session.greeted = true;
+    clearTimeout(session.helloTimer);
+    session.helloTimer = undefined;
     session.write(encodeWelcome(this.encoder, call, this.#server, this.#edge.limits));
   }
 

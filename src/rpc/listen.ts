@@ -108,6 +108,13 @@ export class RpcServer {
     this.#app.close();
   }
 
+  /** Ends every connection at once: what was answered but not sent yet is not sent any more. */
+  abandon(): void {
+    this.#stopListening();
+    for (const session of [...this.#sessions]) session.socket.close();
+    this.#app.close();
+  }
+
   #stopListening(): void {
     if (this.#listening !== undefined) uWS.us_listen_socket_close(this.#listening);
     this.#listening = undefined;
@@ -150,6 +157,9 @@ export class RpcServer {
     this.#sessions.add(session);
     this.counters.connections++;
     this.counters.connectionsTotal++;
+    session.helloTimer = setTimeout(() => {
+      this.#drop(session, CloseCode.PROTOCOL, 'no Hello in time');
+    }, this.#edge.limits.helloMsMax).unref();
   }
 
   #message(socket: WebSocket<SocketData>, message: ArrayBuffer, isBinary: boolean): void {
@@ -176,6 +186,7 @@ export class RpcServer {
   }
 
   #closed(session: SocketSession): void {
+    clearTimeout(session.helloTimer);
     this.#sessions.delete(session);
     this.counters.connections--;
     this.#dispatcher.socketClosed(session);

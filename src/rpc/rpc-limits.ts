@@ -27,6 +27,8 @@ export type RpcLimits = {
   readonly bufferedBytesLow: number;
   /** Unsent bytes at which the connection is given up. */
   readonly bufferedBytesMax: number;
+  /** From the upgrade to Hello: who never says it must not hold a connection for ever. */
+  readonly helloMsMax: number;
   /** Without a message or a pong, in seconds. uWS counts in steps of four. */
   readonly idleSeconds: number;
   /** What a refused caller is told to wait. */
@@ -43,6 +45,7 @@ export const rpcLimitsDefault: RpcLimits = {
   bufferedBytesHigh: 1 << 20,
   bufferedBytesLow: 1 << 18,
   bufferedBytesMax: 64 << 20,
+  helloMsMax: 10_000,
   idleSeconds: 120,
   retryAfterMs: 50,
 };
@@ -52,5 +55,6 @@ export function checkRpcLimits(limits: RpcLimits): void {
   assert(limits.bufferedBytesHigh < limits.bufferedBytesMax, 'pause before giving up');
   assert(limits.inFlightMax > 0, 'a connection may have a call in flight');
   assert(limits.sessionInFlightMax > 0, 'a session may have a call in flight');
+  assert(limits.helloMsMax > 0, 'a connection may say Hello');
   assert(limits.idleSeconds === 0 || limits.idleSeconds >= 8, 'uWS refuses shorter idle times');
 }

@@ -47,6 +47,8 @@ export class SocketSession implements Session, OutboxTarget {
   attachment: unknown = undefined;
   open = true;
   greeted = false;
+  /** Closes a connection that has not said Hello by then. */
+  helloTimer: NodeJS.Timeout | undefined;
   /** Within the socket's own callback, where uWS groups what is sent. */
   inCallback = false;
 

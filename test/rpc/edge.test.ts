@@ -68,6 +68,21 @@ describe('handshake', () => {
     });
   });
 
+  it('closes who does not say Hello in time, and nobody who did', async () => {
+    const port = await start({ helloMsMax: 200, connectionsMax: 2 });
+    const silent = await opened(port);
+    const spoken = await greeted(port);
+    silent.send(getStatus(1, '/now'));
+    await silent.untilClosed();
+    expect(silent.closeCode).toBe(1002);
+    expect((await silent.reply(1)).code).toBe(Code.UNAUTHENTICATED);
+    expect(fixture.server.counters).toMatchObject({ connections: 1, dropped: 1 });
+    // The slot is free again.
+    await greeted(port);
+    spoken.send(getStatus(2, '/now'));
+    expect((await spoken.reply(2)).code).toBe(Code.OK);
+  });
+
   it('refuses calls before Hello, and goes on', async () => {
     const client = await opened(await start());
     client.send(getStatus(5, '/now'));
