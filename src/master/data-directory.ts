@@ -97,7 +97,8 @@ export async function openAtRest(path: string): Promise<DataDirectory & Cluster>
 
 /**
  * Has an empty directory filled: it becomes a data directory when `fill` is done, and until then no
- * master starts on it. What an interrupted one leaves is refused by the next, too.
+ * master starts on it. What an interrupted one has left is dropped first: RESTORING is made in an
+ * empty directory only, and no master has written to it since.
  */
 export async function fillDataDirectory(
   path: string,
@@ -107,7 +108,8 @@ export async function fillDataDirectory(
   await mkdir(path, { recursive: true });
   const lock = await lockDirectory(path);
   try {
-    const there = (await readdir(path)).filter((name) => !EMPTY_HOLDS.has(name));
+    const mayHold = (await dropInterrupted(path)) ? new Set([...EMPTY_HOLDS, 'ufs']) : EMPTY_HOLDS;
+    const there = (await readdir(path)).filter((name) => !mayHold.has(name));
     if (there.length > 0) {
       throw refusal(`${path} is not empty (it holds ${there[0]}).`, 'Name a new directory.');
     }
@@ -122,6 +124,21 @@ export async function fillDataDirectory(
   } finally {
     await lock.release();
   }
+}
+
+/**
+ * True: there was an interrupted restore, and nothing is left of it but an ufs/ that somebody may
+ * have put file data into since. RESTORING goes last: a drop may be interrupted, too.
+ */
+async function dropInterrupted(path: string): Promise<boolean> {
+  const there = await readdir(path);
+  if (!there.includes(RESTORING_FILE) || there.includes(VERSION_FILE)) return false;
+  for (const name of ['journal', 'meta', VERSION_DRAFT]) {
+    await rm(join(path, name), { recursive: true, force: true });
+  }
+  await syncDirectory(path);
+  await rm(join(path, RESTORING_FILE));
+  return true;
 }
 
 function subdirectories(path: string): Pick<DataDirectory, 'journal' | 'meta' | 'ufs'> {
@@ -189,7 +206,7 @@ async function refuseUnlessEmpty(path: string): Promise<void> {
   if ((await unlessMissing(readdir(path)))?.includes(RESTORING_FILE)) {
     throw refusal(
       `${path} holds a part of a namespace: a restore into it did not end.`,
-      'Remove what is in it, and restore again: orchard admin restore',
+      'Run `orchard admin restore` again with the same backup: it starts over.',
     );
   }
   for (const name of ['journal', 'meta']) {
