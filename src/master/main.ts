@@ -97,16 +97,18 @@ class Master {
     // A limit on file sizes: the write that meets it fails, and says so, instead of the process
     // ending without a word.
     process.on('SIGXFSZ', () => undefined);
-    await this.#threads.start('flusher', 'flusher-thread.js', this.#dataFor(plan.flusher));
-    const ready = await this.#threads.start(
-      'writer',
-      'writer-thread.js',
-      this.#dataFor(plan.writer),
-    );
+    // A socket on port 0 cannot be shared, so the port is chosen before the first one listens.
+    const rpcPort = this.#config.rpcPort || (await freePort(this.#config.host));
+    // All load their modules while the writer replays.
+    const [ready] = await Promise.all([
+      this.#threads.start('writer', 'writer-thread.js', this.#dataFor(plan.writer)),
+      this.#threads.start('flusher', 'flusher-thread.js', this.#dataFor(plan.flusher)),
+      ...this.#loadShards(plan.shards, rpcPort),
+    ]);
     const { recovery } = ready as WriterReady;
     this.#log.info({ ...recovery, ms: since(began) }, 'the namespace stands');
     const httpPort = await this.#services.start();
-    const rpcPort = await this.#startShards(plan.shards);
+    await this.#openShards(plan.shards);
     this.#shared.store(CONTROL.STATE, State.SERVING);
     process.once('SIGTERM', () => void this.#stop('SIGTERM'));
     process.once('SIGINT', () => void this.#stop('SIGINT'));
@@ -119,22 +121,21 @@ class Master {
     this.#log.info({ bytes, ms: since(began) }, 'metadata is in the page cache');
   }
 
-  /** Returns the port that all of them listen on. */
-  async #startShards(count: number): Promise<number> {
-    const { host } = this.#config;
-    // A socket on port 0 cannot be shared, so the port is chosen before the first one listens.
-    const rpcPort = this.#config.rpcPort || (await freePort(host));
-    for (let shard = 0; shard < count; shard++) {
-      const name = `shard-${shard}`;
+  /** Threads that have loaded everything, and read nothing yet. */
+  #loadShards(count: number, rpcPort: number): Promise<unknown>[] {
+    return Array.from({ length: count }, (_, shard) => {
       const data = this.#dataFor(shard);
-      const starting = this.#threads.start(name, 'shard-thread.js', {
-        ...data,
-        config: { ...data.config, rpcPort },
-      });
-      await starting;
-      this.#services.connect(this.#threads.get(name));
+      const config = { ...data.config, rpcPort };
+      return this.#threads.load(shardName(shard), 'shard-thread.js', { ...data, config });
+    });
+  }
+
+  /** The namespace stands: they may serve it. */
+  async #openShards(count: number): Promise<void> {
+    for (let shard = 0; shard < count; shard++) {
+      await this.#threads.open(shardName(shard));
+      this.#services.connect(this.#threads.get(shardName(shard)));
     }
-    return rpcPort;
   }
 
   #dataFor(executor: number): ThreadData {
@@ -176,7 +177,7 @@ class Master {
     this.#background.abort();
     this.#shared.store(CONTROL.STATE, State.DRAINING);
     const plan = planExecutors(this.#config);
-    const shards = Array.from({ length: plan.shards }, (_, shard) => `shard-${shard}`);
+    const shards = Array.from({ length: plan.shards }, (_, shard) => shardName(shard));
     const drainMs = limit * FLUSH_SHARE;
     await this.#services.drain(drainMs);
     await Promise.all(shards.map((name) => this.#threads.ended(name, drainMs)));
@@ -230,5 +231,7 @@ function packageVersion(): string {
   const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
+
+const shardName = (shard: number): string => `shard-${shard}`;
 
 const since = (began: number): number => Math.round(performance.now() - began);

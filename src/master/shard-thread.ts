@@ -1,5 +1,6 @@
 /** Thread entry: one RPC shard: sockets, an executor of its own, and the way to main. */
 
+import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Code, StatusError } from '../base/status.js';
 import { Executor } from '../executor/executor.js';
@@ -20,6 +21,9 @@ const EXIT_BUG = 70;
 let isEnding = false;
 const data = workerData as ThreadData;
 const { config } = data;
+// All is loaded; what the writer replays meanwhile is not to be looked at before it stands.
+parentPort!.postMessage({ kind: 'loaded' });
+await once(parentPort!, 'message');
 const shared = new SharedMemory(data.memory);
 const services = new RemoteServices();
 const executor = new Executor({

@@ -16,13 +16,24 @@ export class Threads {
 
   /** Starts dist/src/master/<file> and waits for its first message, which is returned. */
   async start(name: string, file: string, workerData: object): Promise<{ kind: string }> {
+    const message = await this.load(name, file, workerData);
+    this.#watch(name);
+    return message;
+  }
+
+  /** The same of a thread that then waits for open(). */
+  async load(name: string, file: string, workerData: object): Promise<{ kind: string }> {
     const worker = new Worker(new URL(`./${file}`, import.meta.url), { workerData, name });
     this.#workers.set(name, worker);
-    // Why it cannot start is said by the error, so that is what start() rejects with.
-    const [message] = (await once(worker, 'message')) as [{ kind: string }];
-    worker.on('error', (error) => this.#died(name, error));
-    worker.on('exit', (code) => this.#died(name, new Error(`the thread ended with ${code}`)));
-    return message;
+    return this.#heard(worker);
+  }
+
+  /** Lets a loaded thread begin, and waits until it says that it has. */
+  async open(name: string): Promise<void> {
+    const worker = this.get(name);
+    worker.postMessage('open');
+    await this.#heard(worker);
+    this.#watch(name);
   }
 
   get(name: string): Worker {
@@ -55,6 +66,18 @@ export class Threads {
     const signal = AbortSignal.timeout(withinMs);
     const running = [...this.#workers.values()].filter(({ threadId }) => threadId !== -1);
     await Promise.allSettled(running.map((worker) => once(worker, 'exit', { signal })));
+  }
+
+  /** Why a thread cannot start is said by its error, so that is what this rejects with. */
+  async #heard(worker: Worker): Promise<{ kind: string }> {
+    const [message] = (await once(worker, 'message')) as [{ kind: string }];
+    return message;
+  }
+
+  #watch(name: string): void {
+    const worker = this.get(name);
+    worker.on('error', (error) => this.#died(name, error));
+    worker.on('exit', (code) => this.#died(name, new Error(`the thread ended with ${code}`)));
   }
 
   #died(name: string, error: unknown): void {
