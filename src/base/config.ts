@@ -93,8 +93,8 @@ function parseRow(
   const { text, source } = textOf(draft, setting, { environment, facts });
   draft.sources[key] = source;
   draft.texts.set(setting.name, text);
-  const value = setting.parse(text.trim());
-  if (value !== undefined) draft.values[key] = Object.freeze(value);
+  const parsed = setting.schema.safeParse(text);
+  if (parsed.success) draft.values[key] = Object.freeze(parsed.data);
   else draft.wrongs.push(`${setting.name}=${shown(setting, text)}: expected ${setting.accepts}`);
 }
 

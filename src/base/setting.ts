@@ -1,13 +1,11 @@
 /**
  * The kinds of settings: how the text of one ORCHARD_* variable becomes a value, what it accepts,
- * and how the value is written back. Floor 0, pure. The rows themselves are in config-table.ts, and
- * those of a mount's options in ufs/options.ts.
- *
- * Why no zod: every thread and every command would load it (130 ms) for what a function can say.
+ * and how the value is written back. Floor 0, pure. The rows themselves are in config-table.ts.
  *
  * Invariant: parsing what `format` wrote gives the same value, so a printed configuration can be
  * used as an environment.
  */
+import { z } from 'zod';
 import { formatBytes, formatDurationMs, parseBytes, parseDurationMs } from './quantity.js';
 
 /** What the process finds around it; an argument, so that this floor asks no machine. */
@@ -27,8 +25,7 @@ export type Given = Facts & { readonly text: (name: string) => string };
 export type Default = string | { readonly rule: string; readonly derive: (given: Given) => string };
 
 export type Kind<T> = {
-  /** Undefined for what it does not accept. */
-  readonly parse: (text: string) => T | undefined;
+  readonly schema: z.ZodType<T, string>;
   /** The end of the sentence "expected …". */
   readonly accepts: string;
   readonly unit: string;
@@ -47,6 +44,16 @@ type Range = { readonly min: number; readonly max: number; readonly powerOfTwo?:
 
 const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(value));
 
+/** A schema from text to T by a function that says undefined to what it does not accept. */
+function schemaOf<T>(parse: (text: string) => T | undefined, accepts: string) {
+  return z.string().transform((text, context): T => {
+    const value = parse(text.trim());
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: `expected ${accepts}` });
+    return z.NEVER;
+  });
+}
+
 function quantity(
   parse: (text: string) => number | undefined,
   format: (value: number) => string,
@@ -60,7 +67,7 @@ function quantity(
     if (value === undefined || value < min || value > max) return undefined;
     return range.powerOfTwo && !isPowerOfTwo(value) ? undefined : value;
   };
-  return { parse: inRange, accepts, unit: range.unit, format };
+  return { schema: schemaOf(inRange, accepts), accepts, unit: range.unit, format };
 }
 
 export const bytes = (range: Range): Kind<number> =>
@@ -97,26 +104,27 @@ export function boolean(): Kind<boolean> {
     ['no', false],
     ['off', false],
   ]);
-  const parse = (given: string) => values.get(given.toLowerCase());
-  return { parse, accepts: 'true or false', unit: 'flag', format: String };
+  const accepts = 'true or false';
+  const schema = schemaOf((text) => values.get(text.toLowerCase()), accepts);
+  return { schema, accepts, unit: 'flag', format: String };
 }
 
 export function choice<const T extends string>(options: readonly T[]): Kind<T> {
   const accepts = `one of ${options.join(', ')}`;
-  const parse = (given: string) => options.find((option) => option === given);
-  return { parse, accepts, unit: 'word', format: String };
+  const schema = schemaOf((text) => options.find((option) => option === text), accepts);
+  return { schema, accepts, unit: 'word', format: String };
 }
 
 export function text(accepts: string, { pattern }: { pattern: RegExp }): Kind<string> {
-  const parse = (given: string) => (pattern.test(given) ? given : undefined);
-  return { parse, accepts, unit: 'text', format: String };
+  const schema = schemaOf((given) => (pattern.test(given) ? given : undefined), accepts);
+  return { schema, accepts, unit: 'text', format: String };
 }
 
 /** `key=value,key=value`; a comma within a value is written `\,`; no value ends in a backslash. */
 export function pairs(): Kind<Readonly<Record<string, string>>> {
   const accepts = 'key=value pairs with commas between them';
   return {
-    parse: parsePairs,
+    schema: schemaOf(parsePairs, accepts),
     accepts,
     unit: 'pairs',
     format: (value) =>

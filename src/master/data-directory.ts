@@ -28,6 +28,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { Code, StatusError } from '../base/status.js';
 import type { DirectoryLock } from './directory-lock.js';
 import { lockDirectory } from './directory-lock.js';
@@ -42,14 +43,14 @@ const SUBDIRECTORIES = ['journal', 'meta', 'ufs'] as const;
 /** What may lie in a directory that is not set up yet; ufs/ may hold data from before. */
 const EMPTY_HOLDS = new Set(['LOCK', 'lost+found']);
 const HARMLESS = new Set(['journal', 'meta', 'ufs', 'LOCK', VERSION_DRAFT, 'lost+found']);
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-type Version = {
-  readonly format: number;
-  readonly clusterId: string;
-  readonly clusterName: string;
-  readonly createdMs: number;
-};
+const versionSchema = z.object({
+  format: z.int().min(1),
+  clusterId: z.uuid(),
+  clusterName: z.string().min(1),
+  createdMs: z.int(),
+});
+type Version = z.output<typeof versionSchema>;
 type Cluster = Pick<Version, 'clusterId' | 'clusterName'>;
 
 export type DataDirectory = {
@@ -150,49 +151,25 @@ export async function readVersion(path: string): Promise<Version | undefined> {
   const file = join(path, VERSION_FILE);
   const text = await unlessMissing(readFile(file, 'utf8'));
   if (text === undefined) return undefined;
-  const found = fieldsOf(text);
-  const { format } = found;
-  // Judged before the rest: a newer format may have other fields, and is no damage.
-  if (Number.isSafeInteger(format) && Number(format) > FORMAT) {
+  const format = formatOf(text);
+  if (format !== undefined && format > FORMAT) {
     throw refusal(
       `${path} has format ${format}, written by a newer Orchard; this one knows up to ${FORMAT}.`,
       'Start the newer version, or restore a backup into an empty directory.',
     );
   }
-  const wrong = wrongField(found);
-  if (wrong !== undefined) {
+  const parsed = versionSchema.safeParse(jsonOf(text));
+  if (parsed.success && parsed.data.format < FORMAT) {
     throw refusal(
-      `${file} cannot be read: ${wrong} is missing or wrong.`,
-      'The directory was changed by hand or the disk is damaged; restore the file from a backup.',
-    );
-  }
-  const version = found as Version;
-  if (version.format < FORMAT) {
-    throw refusal(
-      `${path} has format ${version.format}, of an older Orchard; this one reads ${FORMAT}.`,
+      `${path} has format ${parsed.data.format}, of an older Orchard; this one reads ${FORMAT}.`,
       'Start the version that wrote it, or import its stores into an empty directory.',
     );
   }
-  return version;
-}
-
-type Fields = { readonly [Name in keyof Version]?: unknown };
-
-/** What the text says, whatever that is: none of it is checked yet. */
-function fieldsOf(text: string): Fields {
-  try {
-    return Object(JSON.parse(text)) as Fields;
-  } catch {
-    return {};
-  }
-}
-
-/** The first field that is not what writeVersion() writes. */
-function wrongField({ format, clusterId, clusterName, createdMs }: Fields): string | undefined {
-  if (!Number.isSafeInteger(format) || Number(format) < 1) return 'format';
-  if (typeof clusterId !== 'string' || !UUID.test(clusterId)) return 'clusterId';
-  if (typeof clusterName !== 'string' || clusterName === '') return 'clusterName';
-  return Number.isSafeInteger(createdMs) ? undefined : 'createdMs';
+  if (parsed.success) return parsed.data;
+  throw refusal(
+    `${file} cannot be read: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
+    'The directory was changed by hand or the disk is damaged; restore the file from a backup.',
+  );
 }
 
 /** The result, or undefined when there is no such file. */
@@ -201,6 +178,18 @@ const unlessMissing = <T>(found: Promise<T>): Promise<T | undefined> =>
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The format alone: a newer one may have other fields, and is to be told apart from damage. */
+const formatOf = (text: string): number | undefined =>
+  z.object({ format: z.int() }).safeParse(jsonOf(text)).data?.format;
 
 async function refuseUnlessEmpty(path: string): Promise<void> {
   if ((await unlessMissing(readdir(path)))?.includes(RESTORING_FILE)) {

@@ -3,8 +3,8 @@
  * is mounted twice, nor one below another, since one object would have two paths. Floor 3, pure.
  */
 import { Code, StatusError } from '../base/status.js';
-import { redact } from '../ufs/options.js';
 import { canonicalUfsUri } from '../ufs/registry.js';
+import { redact } from '../ufs/shown-options.js';
 import type { Mount } from './mount-table.js';
 import { encodeMount, isUnder } from './mount-table.js';
 

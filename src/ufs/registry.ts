@@ -1,6 +1,6 @@
 /**
  * From the URI of a mount to its store: the one place that knows the schemes. A new store is a
- * row here and a table in options.ts.
+ * row here and a schema in options.ts.
  *
  * URIs are taken as they are written, without percent decoding, as names in stores may hold any
  * character: file:///data/my dir, s3://bucket/100%. Opening does not call the store: a mount whose
@@ -8,23 +8,22 @@
  */
 import { Code, StatusError } from '../base/status.js';
 import { LocalUfs } from './local.js';
-import {
-  type Environment,
-  localOptions,
-  parseOptions,
-  s3Options,
-  type UfsOptions,
-} from './options.js';
+import type { Environment } from './options.js';
 import { openS3, type S3Place } from './s3.js';
+import type { UfsOptions } from './shown-options.js';
 import { checkUfsPath, type Ufs } from './ufs.js';
 
 type Opener = (rest: string, options: UfsOptions, environment: Environment) => Promise<Ufs>;
 
 const openers: Readonly<Record<string, Opener>> = {
-  file: async (rest, options, environment) =>
-    new LocalUfs(localRoot(rest), parseOptions(localOptions, options, environment)),
-  s3: async (rest, options, environment) =>
-    openS3(s3Place(rest), parseOptions(s3Options, options, environment)),
+  file: async (rest, options, environment) => {
+    const { localOptions, parseOptions } = await import('./options.js');
+    return new LocalUfs(localRoot(rest), parseOptions(localOptions, options, environment));
+  },
+  s3: async (rest, options, environment) => {
+    const { parseOptions, s3Options } = await import('./options.js');
+    return openS3(s3Place(rest), parseOptions(s3Options, options, environment));
+  },
 };
 
 export const ufsSchemes: readonly string[] = Object.keys(openers);

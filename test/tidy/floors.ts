@@ -69,7 +69,7 @@ export const ENTRIES: readonly RegExp[] = [
   /^bench\/(main|[\w-]+-(process|thread))\.ts$/,
 ];
 
-const HEAVY = ['zod', 'undici', 'cli-progress', 'prom-client', '@aws-sdk/client-s3'] as const;
+const HEAVY = ['undici', 'cli-progress', 'prom-client', '@aws-sdk/client-s3'] as const;
 
 /**
  * Packages that a program or thread may not reach by plain imports: each costs its start 50 to
@@ -83,7 +83,7 @@ export const LIGHT: readonly (readonly [entry: RegExp, without: readonly string[
   [/^src\/master\/main\.ts$/, HEAVY],
   [
     /^src\/(master\/(shard|writer|flusher|inspection)|background\/background)-thread\.ts$/,
-    [...HEAVY, 'pino', 'piscina'],
+    [...HEAVY, 'zod', 'pino', 'piscina'],
   ],
 ];
 

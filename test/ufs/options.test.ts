@@ -1,8 +1,9 @@
 /** URIs and options of mounts: what is taken, what is refused, what is shown. */
 import { describe, expect, it } from 'vitest';
 import { Code, StatusError } from '../../src/base/status.js';
-import { localOptions, parseOptions, redact, s3Options } from '../../src/ufs/options.js';
+import { localOptions, parseOptions, s3Options } from '../../src/ufs/options.js';
 import { canonicalUfsUri, openUfs } from '../../src/ufs/registry.js';
+import { redact } from '../../src/ufs/shown-options.js';
 import { fingerprint, isUfsName } from '../../src/ufs/ufs.js';
 
 const SECRET = 'do-not-show-me';
