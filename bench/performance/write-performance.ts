@@ -1,12 +1,13 @@
 /**
- * docs/PERFORMANCE.md and its plots anew from what was recorded; nothing is measured. Parts of
- * which nothing was recorded stay as they are.
+ * docs/PERFORMANCE.md with its plots and the README's table anew from what was recorded; nothing is
+ * measured. Parts of which nothing was recorded stay as they are.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { capacitySection } from './capacity-section.js';
 import { connectionsSection } from './connections-section.js';
 import { renderSvg } from './plot.js';
+import { speedSection } from './readme-section.js';
 import { RecordedRuns } from './recorded-runs.js';
 import { replaceSection, type Section } from './section.js';
 import {
@@ -30,19 +31,38 @@ const sections: readonly Section[] = [
 const DOCUMENT = 'PERFORMANCE.md';
 const PLOTS = 'performance';
 
+export type Documents = {
+  /** Directory with PERFORMANCE.md. */
+  readonly docs: string;
+  readonly readme: string;
+  /** Directory of the recorded runs. */
+  readonly results: string;
+};
+
 /** Names of the parts that were made. */
-export async function writePerformance(docs: string, results: string): Promise<string[]> {
+export async function writePerformance({ docs, readme, results }: Documents): Promise<string[]> {
   const runs = RecordedRuns.read(results);
-  const file = join(docs, DOCUMENT);
-  let text = readFileSync(file, 'utf8');
   mkdirSync(join(docs, PLOTS), { recursive: true });
+  return [
+    ...(await writeSections(join(docs, DOCUMENT), sections, runs)),
+    ...(await writeSections(readme, [speedSection], runs)),
+  ];
+}
+
+/** The plots of a document's parts go into a directory beside it. */
+async function writeSections(
+  file: string,
+  parts: readonly Section[],
+  runs: RecordedRuns,
+): Promise<string[]> {
+  let text = readFileSync(file, 'utf8');
   const names: string[] = [];
-  for (const section of sections) {
+  for (const section of parts) {
     const made = section.make(runs);
     if (made === undefined) continue;
     text = replaceSection(text, section.name, made.text);
     for (const [name, plot] of Object.entries(made.plots ?? {})) {
-      writeFileSync(join(docs, PLOTS, `${name}.svg`), await renderSvg(plot));
+      writeFileSync(join(dirname(file), PLOTS, `${name}.svg`), await renderSvg(plot));
     }
     names.push(section.name);
   }

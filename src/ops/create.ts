@@ -6,7 +6,7 @@
  * nearest existing ancestor.
  * Locks:   WRITE_EDGE: creates in one directory run in parallel, of one name one at a time.
  * Entries: one: PUT of each new inode, PARENT of the existing directory; REMOVE of what is
- * replaced.
+ *          replaced, and then structural: nobody may miss a file that is replaced.
  */
 import { SIDE_XATTR } from '../base/entry-format.js';
 import { BLOCK_BYTES_DEFAULT, ENTRY_BYTES_MAX } from '../base/limits.js';
@@ -62,7 +62,7 @@ export type CreateOptions = {
 
 export class Create extends Mutation {
   readonly name: string;
-  protected readonly op: number;
+  protected op: number = Op.CREATE_DIRECTORY;
   readonly #options: CreateOptions;
   readonly #sink: Sink;
   readonly #asked = nothingAsked();
@@ -78,7 +78,6 @@ export class Create extends Mutation {
     this.#sink = sink;
     const file = options.type === 'file';
     this.name = file ? 'createFile' : 'createDirectory';
-    this.op = file ? Op.CREATE_FILE : Op.CREATE_DIRECTORY;
   }
 
   protected plan(executor: Executor, locks: LockList): void {
@@ -90,6 +89,7 @@ export class Create extends Mutation {
     if (walkA.found && walkA.isDirectory(walkA.depth)) lockRead(walkA, executor.locks, locks);
     else lockWriteEdge(walkA, executor.locks, locks);
     this.room = Math.min(ENTRY_BYTES_MAX, this.#roomFor(walkA));
+    if (this.#options.type === 'file') this.op = walkA.found ? Op.REPLACE_FILE : Op.CREATE_FILE;
   }
 
   protected execute(executor: Executor): boolean {

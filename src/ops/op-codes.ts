@@ -19,6 +19,8 @@ export const Op = {
   LOST: 18,
   /** Of a file to a new name: two keys change as one, and no path through a directory. */
   RENAME_FILE: 23,
+  /** A create over a file: it must not be missed between the old inode and the new one. */
+  REPLACE_FILE: 24 | OP_STRUCTURAL,
   RENAME: 20 | OP_STRUCTURAL,
   UNDELETE: 21 | OP_STRUCTURAL,
   SET_PERMISSION: 22 | OP_STRUCTURAL,

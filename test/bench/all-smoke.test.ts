@@ -12,6 +12,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url));
 const DOCUMENT = fileURLToPath(new URL('../../docs/PERFORMANCE.md', import.meta.url));
+const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 const TIMEOUT_MS = 240_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'orchard-bench-smoke-'));
@@ -52,7 +53,9 @@ describe('bench all --smoke', () => {
   it('makes the document and its plots from what was recorded, the same again', async () => {
     copyFileSync(DOCUMENT, join(directory, 'PERFORMANCE.md'));
     const made = ['generator', 'stress', 'mixes', 'phases', 'connections'];
-    const report = ['report', '--results', directory, '--docs', directory];
+    const readme = join(directory, 'README.md');
+    copyFileSync(README, readme);
+    const report = ['report', '--results', directory, '--docs', directory, '--readme', readme];
     const { stdout } = await run(...report);
     for (const name of made) expect(stdout).toContain(name);
     const text = readFileSync(join(directory, 'PERFORMANCE.md'), 'utf8');

@@ -69,6 +69,8 @@ export const VARIANTS = {
 } as const;
 
 const CRASHING: ReadonlySet<Variant> = new Set<Variant>(['kills', 'torn', 'restarts']);
+/** Ends the first sequence: however few there are, one is about a crash where there are any. */
+const CRASH: Event = { happens: 'crash' };
 /** States that the model may be in at a time. */
 const STATES_MAX = 24;
 
@@ -106,8 +108,10 @@ async function runLane(
   const seed = run.seed + lane;
   let number = lane * 1_000_000;
   const property = fc.asyncProperty(sequence, async (events) => {
-    counts.sequences++;
-    await new SequenceRun(run, subject, ++number, counts).run(events);
+    const isFirst = counts.sequences++ === 0;
+    await new SequenceRun(run, subject, ++number, counts).run(
+      isFirst ? [...events, CRASH] : events,
+    );
   });
   const { deadline } = run;
   const limit = deadline === undefined ? {} : { interruptAfterTimeLimit: left(deadline) };

@@ -15,7 +15,7 @@ const runs = process.env['ORCHARD_MODEL_RUNS'];
 const COUNTS: readonly (readonly [Variant, number])[] = [
   ['normal', 50],
   ['tiny', 50],
-  ['kills', 10],
+  ['kills', 16],
   ['torn', 16],
   ['slow', 50],
   ['restarts', 70],

@@ -10,6 +10,9 @@ import { codeOf, RaceMaster, seed } from './race-master.js';
 
 const RETENTION_MS = 40;
 const MOUNT_MS = 12;
+const REPLACEMENTS = 400;
+/** Of one path in one call. */
+const LOOKS = 200;
 
 let races: RaceMaster;
 /** Forgets what was deleted after a moment. */
@@ -63,6 +66,28 @@ describe(`one name (seed ${seed})`, () => {
         expect(await codeOf(races.one.getStatusById(other))).toBe('NOT_FOUND');
       }
     });
+  });
+
+  it('a file that is replaced is never missed', async () => {
+    const path = '/replaced';
+    const replace = () => races.one.createFile(path, { overwrite: true });
+    await replace();
+    let isOver = false;
+    const writing = (async () => {
+      for (let i = 0; i < REPLACEMENTS; i++) await replace();
+      isOver = true;
+    })();
+    const paths = Array<string>(LOOKS).fill(path);
+    const looking = races.clients.slice(1).map(async (client) => {
+      while (!isOver) {
+        const found = await client.batchGetStatus(paths);
+        expect(found.filter(({ error }) => error !== undefined)).toEqual([]);
+        expect(await client.exists(path)).toBe(true);
+        const { entries } = await client.listPage('/');
+        expect(entries.map(({ name }) => `/${name}`)).toContain(path);
+      }
+    });
+    await Promise.all([writing, ...looking]);
   });
 
   it('a mount against a create: one wins', async () => {

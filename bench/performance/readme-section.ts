@@ -1,0 +1,46 @@
+/** The README's table of speed: the latest recorded `bench quick`, beside what is promised. */
+import type { Row } from '../results.js';
+import { cores, count, markdownTable, ms, provenance, type Section, shapeOf } from './section.js';
+
+/** By case; a second row of the same case is the same with other connections. */
+const names: Readonly<Record<string, string>> = {
+  getStatus: 'getStatus by full path',
+  batchGetStatus: 'batchGetStatus, 256 paths a frame',
+  createFile: 'createFile, durable, 20 s with flushing',
+  delete: 'delete (to the trash), durable',
+  rename: 'rename, durable',
+  listStatus: 'listStatus of 1 M entries with attributes, streamed',
+  restart: 'start after SIGKILL',
+};
+
+const figure = (row: Row, value: unknown): string =>
+  row['seconds'] === undefined ? `${count(value)}/s` : `${Number(value).toFixed(2)} s`;
+
+const gibibytes = (value: unknown): string => `${(Number(value) / 2 ** 30).toFixed(1)} GiB`;
+
+function nameOf(row: Row): string {
+  const name = names[row.case] ?? row.case;
+  return row['note'] === undefined || row.case !== 'restart' ? name : `${name}, ${row['note']}`;
+}
+
+export const speedSection: Section = {
+  name: 'speed',
+  make(runs) {
+    const latest = runs.latest('quick');
+    if (latest === undefined) return undefined;
+    const rows = latest.rows.map((row) => [
+      nameOf(row),
+      shapeOf(row),
+      figure(row, row['seconds'] ?? row['opsPerSecond']),
+      `${figure(row, row['atLeast'])}${row['met'] === true ? '' : ' **short**'}`,
+      ms(row['p50Ms']),
+      ms(row['p99Ms']),
+      cores(row['serverCpu']),
+      cores(row['clientCpu']),
+      gibibytes(row['rssBytes']),
+    ]);
+    const head = ['case', 'connections × depth', 'measured', 'promised', 'p50 ms', 'p99 ms'];
+    const table = markdownTable([...head, 'server CPU', 'client CPU', 'resident'], rows);
+    return { text: `${provenance(latest.run)}\n\n${table}` };
+  },
+};
