@@ -27,7 +27,7 @@ export class Epochs {
 
   /** Closes the open epoch if the flusher asked for it and has finished the one before. */
   closeIfWanted(): void {
-    if (this.#shared.load(CONTROL.CLOSE_WANTED) === 0 || this.#closedWaits()) return;
+    if (this.#shared.load(CONTROL.CLOSE_WANTED) === 0 || this.closedWaits()) return;
     this.close();
   }
 
@@ -47,17 +47,18 @@ export class Epochs {
   makeRoom(): void {
     const shared = this.#shared;
     this.#kernel.add64(CONTROL_BASE + CONTROL.STAT_ROOM_WAITS, 1);
-    if (!this.#closedWaits()) this.close();
+    if (!this.closedWaits()) this.close();
     const word = (CONTROL_BASE + CONTROL.EPOCH_FLUSHED) >> 2;
-    while (this.#closedWaits()) {
+    while (this.closedWaits()) {
       if (shared.load(CONTROL.STATE) === State.FAILED) throw new Error('the flusher has failed');
       const flushed = Atomics.load(shared.i32, word);
-      if (!this.#closedWaits()) break;
+      if (!this.closedWaits()) break;
       Atomics.wait(shared.i32, word, flushed, WAIT_MS);
     }
   }
 
-  #closedWaits(): boolean {
+  /** An epoch is closed, and not in tier 2 yet. */
+  closedWaits(): boolean {
     const open = this.#shared.load(CONTROL.EPOCH);
     return this.#shared.load(CONTROL.EPOCH_FLUSHED) !== (open - 1) >>> 0;
   }

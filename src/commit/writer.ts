@@ -30,6 +30,7 @@ import type { Wal } from '../journal/wal.js';
 import type { KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 import type { Applier } from '../tier/applier.js';
+import { dirtyMaxOf } from '../tier/dirty-max.js';
 import type { Epochs } from './epochs.js';
 
 /** The writer wakes up by itself this often, to notice a stop. */
@@ -38,6 +39,10 @@ const SLEEP_MS = 200;
 const ROOM_LOOK_MS = 200;
 /** A batch of so many entries says that many clients write at once. */
 const CROWD_ENTRIES = 8;
+/** What a batch waits when the open epoch has twice the slots that it should have, … */
+const PACE_MS = 100;
+/** … and at most. */
+const PACE_MS_MAX = 200;
 /** How long one look for more entries takes (the kernel's timers add as much again) … */
 const GATHER_ROUND_MS = 0.05;
 /** … and how many there may be. */
@@ -61,6 +66,7 @@ export class Writer {
   readonly #options: WriterOptions;
   readonly #staging: number;
   readonly #taken: Uint32Array;
+  readonly #dirtyMax: number;
   #batchBytes = 0;
   #batchEntries = 0;
   #bytesAppended = 0;
@@ -71,6 +77,7 @@ export class Writer {
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#staging = options.shared.executorBase(options.executor) + EXECUTOR.REPLY;
+    this.#dirtyMax = dirtyMaxOf(options.shared);
     this.#taken = new Uint32Array(options.executorCount);
   }
 
@@ -90,6 +97,7 @@ export class Writer {
   /** Commits what the rings hold, up to one batch; false when they were empty. */
   turn(): boolean {
     this.#limitJournal();
+    this.#pace();
     if (this.#batchEntries >= CROWD_ENTRIES) this.#letGather();
     this.#gather();
     if (this.#batchEntries === 0) return false;
@@ -250,6 +258,22 @@ export class Writer {
       Atomics.add(shared.i32, (base + EXECUTOR.COMPLETED) >> 2, taken);
       wakeExecutor(shared, executor);
     }
+  }
+
+  /**
+   * The flusher is behind: the open epoch is full, and the one before is not in tier 2 yet. Each
+   * batch waits a little, the longer the fuller it is, which leaves the cores to the flusher. Else
+   * a set would run out of clean slots, and everything stand still until a flush is over.
+   */
+  #pace(): void {
+    const { shared, epochs } = this.#options;
+    if (!epochs.closedWaits()) return;
+    const open = shared.load(CONTROL.EPOCH);
+    const over = shared.load(CONTROL.DIRTY_COUNT + (open & 1) * 4) / this.#dirtyMax - 1;
+    if (over <= 0) return;
+    const word = (CONTROL_BASE + CONTROL.EPOCH_FLUSHED) >> 2;
+    const ms = Math.min(PACE_MS_MAX, over * PACE_MS);
+    Atomics.wait(shared.i32, word, (open - 2) | 0, ms);
   }
 
   /** Waits for the flusher when the journal has grown too far ahead of tier 2. */

@@ -12,16 +12,12 @@ import { SegmentPool } from '../journal/segment-pool.js';
 import { instantiate } from '../kernel/kernel.js';
 import { SharedMemory } from '../kernel/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
+import { dirtyMaxOf } from '../tier/dirty-max.js';
 import { Flusher } from '../tier/flusher.js';
 import type { ThreadData } from './thread-data.js';
 
 /** It looks by itself this often; bells make it look at once. */
 const LOOK_MS = 20;
-/**
- * Of all slots. By the Poisson tail, with both epochs at this share about one set in a thousand
- * million has more dirty slots than ways: the writer nearly never waits for room.
- */
-const DIRTY_SHARE = 1 / 32;
 
 const data = workerData as ThreadData;
 const { config } = data;
@@ -30,7 +26,7 @@ const kernel = instantiate(data.memory, data.executor);
 const tier2 = new Tier2(data.paths.meta, { mapBytes: config.tier2MapBytes });
 const flusher = new Flusher({ shared, kernel, tier2, slotsMax: config.flushSlotsMax });
 const pool = new SegmentPool(data.paths.journal, { segmentBytes: config.journalSegmentBytes });
-const dirtyMax = shared.fixed(CONTROL.DIRTY_LIST_CAPACITY) * DIRTY_SHARE;
+const dirtyMax = dirtyMaxOf(shared);
 let flushedAt = performance.now();
 
 parentPort!.postMessage({ kind: 'ready' });

@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import type { XattrUpdateName } from '../../src/client/types.js';
-import { everyInode, type Inode, inodesBelow, trashedBelow } from './model-tree.js';
+import { type Inode, inodesBelow, knownIds, trashedBelow } from './model-tree.js';
 import type { NamespaceModel } from './namespace-model.js';
 import { type Action, MAY_CROSS, type Step, type User } from './step.js';
 
@@ -183,16 +183,17 @@ export const sequence: fc.Arbitrary<Sequence> = fc.array(event, {
   size: 'max',
 });
 
-/** The step that a drawn one is, as things are now. */
-export function stepOf(drawn: DrawnStep, model: NamespaceModel): Step {
+/** The step that a drawn one is, as things are now, which may be in one of several ways. */
+export function stepOf(drawn: DrawnStep, models: readonly NamespaceModel[]): Step {
+  const model = models[0]!;
   const { user: by, draft: fields, at, to } = drawn;
   const action = { ...withoutNothing(fields), user: by };
   const path = fields.do === 'undelete' ? trashedPath(at, model) : pathOf(at, model, fields.do);
   switch (fields.do) {
     case 'statusById':
     case 'pathOf': {
-      const known = [...everyInode(model.state.top)].filter(({ id }) => id !== 0);
-      return { ...action, inode: known[at.near % known.length]?.key ?? -1 } as Step;
+      const known = knownIds(models.map(({ state }) => state));
+      return { ...action, inode: known[at.near % known.length] ?? 0 } as Step;
     }
     case 'batchStatus':
       return { ...action, paths: [path, pathOf(to, model), path] } as unknown as Step;

@@ -85,9 +85,9 @@ function row(tree: Tree, path: string, user: User): Expected {
   }
 }
 
-/** An inode by its number; who may not look there does not get it. */
-function reach(tree: Tree, key: number, user: User): Way {
-  const way = find(tree, key) ?? refuse('NOT_FOUND');
+/** An inode by the master's id; who may not look there does not get it. */
+function reach(tree: Tree, id: number, user: User): Way {
+  const way = find(tree, (inode) => id !== 0 && inode.id === id) ?? refuse('NOT_FOUND');
   for (const node of way.nodes.slice(0, -1)) check(node, user, EXECUTE);
   return way;
 }

