@@ -1,0 +1,42 @@
+/**
+ * Back-pressure before it is needed: while an epoch is being flushed and the open one is fuller than
+ * it should be, each turn of the writer waits, so that no set of slots ever overflows.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CONTROL } from '../../src/base/layout.js';
+import { dirtyMaxOf } from '../../src/tier/dirty-max.js';
+import { Fixture } from '../support/fixture.js';
+
+let fixture: Fixture;
+
+beforeAll(() => {
+  fixture = Fixture.open();
+});
+afterAll(() => fixture.close());
+
+/** How long a turn takes with so many dirty slots in the open epoch, by what they should be. */
+function turnMs(fullness: number): number {
+  const { shared } = fixture;
+  const count = CONTROL.DIRTY_COUNT + (shared.load(CONTROL.EPOCH) & 1) * 4;
+  const before = shared.load(count);
+  shared.store(count, Math.ceil(fullness * dirtyMaxOf(shared)));
+  const began = performance.now();
+  fixture.pump();
+  const ms = performance.now() - began;
+  shared.store(count, before);
+  return ms;
+}
+
+it('the writer waits the longer the more is behind, never for long, and not without a flush', () => {
+  const { shared } = fixture;
+  expect(turnMs(3)).toBeLessThan(90);
+  // Closed, and not flushed.
+  shared.add(CONTROL.EPOCH, 1);
+  expect(turnMs(0.9)).toBeLessThan(90);
+  expect(turnMs(1.5)).toBeGreaterThan(45);
+  expect(turnMs(2)).toBeGreaterThan(95);
+  expect(turnMs(50)).toBeGreaterThan(195);
+  expect(turnMs(50)).toBeLessThan(1000);
+  fixture.flush();
+  expect(turnMs(3)).toBeLessThan(90);
+});
