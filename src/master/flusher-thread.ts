@@ -14,6 +14,7 @@ import { SharedMemory } from '../kernel/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
 import { dirtyMaxOf } from '../tier/dirty-max.js';
 import { Flusher } from '../tier/flusher.js';
+import { opened } from './opened.js';
 import type { ThreadData } from './thread-data.js';
 
 /** It looks by itself this often; bells make it look at once. */
@@ -21,6 +22,7 @@ const LOOK_MS = 20;
 
 const data = workerData as ThreadData;
 const { config } = data;
+await opened();
 const shared = new SharedMemory(data.memory);
 const kernel = instantiate(data.memory, data.executor);
 const tier2 = new Tier2(data.paths.meta, { mapBytes: config.tier2MapBytes });

@@ -99,15 +99,17 @@ class Master {
     process.on('SIGXFSZ', () => undefined);
     // A socket on port 0 cannot be shared, so the port is chosen before the first one listens.
     const rpcPort = this.#config.rpcPort || (await freePort(this.#config.host));
-    // All load their modules while the writer replays.
-    const [ready] = await Promise.all([
-      this.#threads.start('writer', 'writer-thread.js', this.#dataFor(plan.writer)),
-      this.#threads.start('flusher', 'flusher-thread.js', this.#dataFor(plan.flusher)),
-      ...this.#loadShards(plan.shards, rpcPort),
-    ]);
-    const { recovery } = ready as WriterReady;
+    // All load their modules at once, the shards while the writer replays; but one after the other
+    // opens tier 2, since LMDB's tables may not be opened by two threads at a time.
+    const flusher = this.#threads.load('flusher', 'flusher-thread.js', this.#dataFor(plan.flusher));
+    const writer = this.#threads.load('writer', 'writer-thread.js', this.#dataFor(plan.writer));
+    const shards = this.#loadShards(plan.shards, rpcPort);
+    await Promise.all([flusher, writer]);
+    await this.#threads.open('flusher');
+    const { recovery } = (await this.#threads.open('writer')) as WriterReady;
     this.#log.info({ ...recovery, ms: since(began) }, 'the namespace stands');
     const httpPort = await this.#services.start();
+    await Promise.all(shards);
     await this.#openShards(plan.shards);
     this.#shared.store(CONTROL.STATE, State.SERVING);
     process.once('SIGTERM', () => void this.#stop('SIGTERM'));

@@ -1,6 +1,5 @@
 /** Thread entry: one RPC shard: sockets, an executor of its own, and the way to main. */
 
-import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Code, StatusError } from '../base/status.js';
 import { Executor } from '../executor/executor.js';
@@ -13,6 +12,7 @@ import { Tier2 } from '../storage/tier2.js';
 import { connectionShare } from './connection-share.js';
 import { Exchange } from './exchange.js';
 import { createLog } from './log.js';
+import { opened } from './opened.js';
 import { RemoteServices } from './shard-services.js';
 import type { ThreadData } from './thread-data.js';
 
@@ -22,8 +22,7 @@ let isEnding = false;
 const data = workerData as ThreadData;
 const { config } = data;
 // All is loaded; what the writer replays meanwhile is not to be looked at before it stands.
-parentPort!.postMessage({ kind: 'loaded' });
-await once(parentPort!, 'message');
+await opened();
 const shared = new SharedMemory(data.memory);
 const services = new RemoteServices();
 const executor = new Executor({

@@ -1,5 +1,5 @@
 /**
- * The threads of one master: started one by one, watched, stopped together. A thread that dies
+ * The threads of one master: loaded together, begun one by one, watched and stopped. One that dies
  * takes the process down: half a master would answer some calls and lose others. Floor 7.
  */
 import { once } from 'node:events';
@@ -14,26 +14,20 @@ export class Threads {
     this.#onDeath = onDeath;
   }
 
-  /** Starts dist/src/master/<file> and waits for its first message, which is returned. */
-  async start(name: string, file: string, workerData: object): Promise<{ kind: string }> {
-    const message = await this.load(name, file, workerData);
-    this.#watch(name);
-    return message;
-  }
-
-  /** The same of a thread that then waits for open(). */
-  async load(name: string, file: string, workerData: object): Promise<{ kind: string }> {
+  /** Starts dist/src/master/<file>, and waits until it has loaded everything: see opened(). */
+  async load(name: string, file: string, workerData: object): Promise<void> {
     const worker = new Worker(new URL(`./${file}`, import.meta.url), { workerData, name });
     this.#workers.set(name, worker);
-    return this.#heard(worker);
+    await this.#heard(worker);
   }
 
-  /** Lets a loaded thread begin, and waits until it says that it has. */
-  async open(name: string): Promise<void> {
+  /** Lets a loaded thread begin, and waits until it says that it has; gives what it says. */
+  async open(name: string): Promise<{ kind: string }> {
     const worker = this.get(name);
     worker.postMessage('open');
-    await this.#heard(worker);
+    const message = await this.#heard(worker);
     this.#watch(name);
+    return message;
   }
 
   get(name: string): Worker {

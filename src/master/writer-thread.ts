@@ -14,12 +14,14 @@ import { Applier } from '../tier/applier.js';
 import { loadRetryWindow } from '../tier/retry-window.js';
 import { SharedTables } from '../tier/shared-tables.js';
 import { writeBootstrap } from './bootstrap.js';
+import { opened } from './opened.js';
 import type { ThreadData } from './thread-data.js';
 
 /** Told to main when the namespace stands. */
 export type WriterReady = { readonly kind: 'ready'; readonly recovery: Recovery };
 
 const data = workerData as ThreadData;
+await opened();
 const shared = new SharedMemory(data.memory);
 const kernel = instantiate(data.memory, data.executor);
 const tier2 = new Tier2(data.paths.meta, { mapBytes: data.config.tier2MapBytes });
@@ -67,7 +69,7 @@ function recover(): Wal {
   // Entries are read straight into shared memory, where the kernels sum and apply them.
   const buffer = shared.executorBase(data.executor) + EXECUTOR.REPLY;
   const { config } = data;
-  const opened = Wal.open(
+  const recovered = Wal.open(
     data.paths.journal,
     {
       clusterId: data.clusterId,
@@ -87,7 +89,7 @@ function recover(): Wal {
   );
   kernel.store64(CONTROL_BASE + CONTROL.APPLIED_SEQ, epochs.appliedSeq);
   kernel.store64(CONTROL_BASE + CONTROL.DURABLE_SEQ, epochs.appliedSeq);
-  return opened;
+  return recovered;
 }
 
 function bootstrap(): void {
