@@ -1,6 +1,6 @@
 /**
- * Back-pressure before it is needed: while an epoch is being flushed and the open one is fuller than
- * it should be, each turn of the writer waits, so that no set of slots ever overflows.
+ * Back-pressure before it is needed: while an epoch is being flushed and the open one is fuller
+ * than it should be, each turn of the writer waits, so that no set of slots ever overflows.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CONTROL } from '../../src/base/layout.js';
@@ -27,7 +27,7 @@ function turnMs(fullness: number): number {
   return ms;
 }
 
-it('the writer waits the longer the more is behind, never for long, and not without a flush', () => {
+it('the writer waits the longer the more is behind, and never for long', () => {
   const { shared } = fixture;
   expect(turnMs(3)).toBeLessThan(90);
   // Closed, and not flushed.
