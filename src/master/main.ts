@@ -37,7 +37,7 @@ import type { WriterReady } from './writer-thread.js';
 
 const EXIT_BUG = 70;
 /** How long the threads have to end by themselves once one has failed. */
-const FAIL_MS_MAX = 500;
+const FAIL_MS_MAX = 5000;
 /** Of ORCHARD_DRAIN_TIMEOUT, what is kept for the writer and the flusher. */
 const FLUSH_SHARE = 0.5;
 
