@@ -2,8 +2,8 @@
  * delete: O(1) at any size. The inode moves to the trash shadow of its directory, from where
  * undelete brings it back; without retention (or with skipTrash) to what waits for reclaim.
  * As Alluxio: a directory with children needs `recursive`; nested mount points need
- * `deleteMountPoints` and are unmounted; the store is not touched (a forced load brings the names
- * of what was reclaimed back).
+ * `deleteMountPoints` and are unmounted, and then nothing is kept in the trash; the store is not
+ * touched (a forced load brings the names of what was reclaimed back).
  * Refused: the root, a mount point, anything at or above a read-only mount.
  * Unlike HDFS, permissions inside the subtree are not looked at: that would be O(n).
  * Locks:   WRITE_EDGE: waits for every operation below the directory.
@@ -135,7 +135,8 @@ export class Delete extends Mutation {
     const origin = newOrigin(executor, walk);
     const retention = executor.options.trashRetentionMs;
     const parent = depth - 1;
-    if (retention > 0 && !this.#options.skipTrash) {
+    // What had mounts in it does not come back: its mount points would be nobody's.
+    if (retention > 0 && !this.#options.skipTrash && mounts.length === 0) {
       const nameAt = walk.nameAt(depth);
       const replaced = findInTrash(executor, walk.id(parent), nameAt, walk.nameBytes(depth));
       if (replaced !== undefined) this.#reclaim(executor, replaced);

@@ -6,8 +6,10 @@ import { MetadataLoader } from '../../src/background/metadata-loader.js';
 import { Code } from '../../src/base/status.js';
 import { shownMount } from '../../src/mount/mount-rules.js';
 import { Create } from '../../src/ops/create.js';
+import { Delete } from '../../src/ops/delete.js';
 import { Mount } from '../../src/ops/mount.js';
 import { reverseResolve } from '../../src/ops/reverse-resolve.js';
+import { Undelete } from '../../src/ops/undelete.js';
 import { Unmount } from '../../src/ops/unmount.js';
 import { UpdateMount, type UpdateMountOptions } from '../../src/ops/update-mount.js';
 import { bytesOf, StoreFixture } from '../background/store-fixture.js';
@@ -190,6 +192,23 @@ describe('unmount', () => {
     await unmount('/mnt');
     await stores.mount('/mnt', rootUri);
     expect(table()[0]!.mountId).not.toBe(before);
+  });
+
+  test('what is deleted with a mount in it does not come back', async () => {
+    const { fixture } = stores;
+    await create('/with', 'directory');
+    await stores.mount('/with/mount', await stores.fill('nested', ['x']));
+    const how = { recursive: true, skipTrash: false, deleteMountPoints: true };
+    await fixture.run(
+      (sink) => new Delete(fixture.root, 0, { ...how, path: bytesOf('/with') }, sink),
+    );
+    expect(table().map(({ path: at }) => at)).not.toContain('/with/mount');
+    const undelete = fixture.run(
+      (sink) => new Undelete(fixture.root, 0, { path: bytesOf('/with') }, sink),
+    );
+    await expect(undelete).rejects.toMatchObject({ code: Code.NOT_FOUND });
+    await create('/with', 'directory');
+    expect(exists('/with/mount')).toBe(false);
   });
 });
 
