@@ -50,16 +50,16 @@ export class FrameParser {
     let at = 0;
     for (;;) {
       const total = frameBytes(this.#partial, 0, this.#partialBytes);
-      const wanted = total < 0 ? this.#partialBytes + 1 : total;
-      const take = Math.min(wanted - this.#partialBytes, end - at);
-      this.#append(chunk, at, at + take, wanted);
-      at += take;
       if (total >= 0 && this.#partialBytes === total) {
         this.#partialBytes = 0;
         this.#give(this.#partial, 0, total);
         return at;
       }
       if (at === end) return end;
+      const wanted = total < 0 ? this.#partialBytes + 1 : total;
+      const take = Math.min(wanted - this.#partialBytes, end - at);
+      this.#append(chunk, at, at + take, wanted);
+      at += take;
     }
   }
 

@@ -58,7 +58,7 @@ describe('FrameParser', () => {
           }
         },
       ),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: [[[0], [1]]] },
     );
   });
 
