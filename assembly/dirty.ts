@@ -19,8 +19,11 @@ import {
   SLOT_DIRTY_EPOCH,
 } from './generated/layout';
 
-/** 2^64 / golden ratio: spreads consecutive ids over the table. */
+/** 2^64 / golden ratio: spreads lines of consecutive ids over the table. */
 const SPREAD: u64 = 0x9e3779b97f4a7c15;
+
+/** Words of DIRTY_SEQ in a cache line. */
+const LINE_WORDS: u32 = 8;
 
 export function dirtySeq(id: f64): f64 {
   return f64(atomic.load<u64>(dirtyWord(u64(id))));
@@ -76,8 +79,10 @@ export function raiseSide(payload: usize, seq: u64): void {
   if (load<u16>(payload, SIDE_KEY_LEN) == 8) raiseDirty(load<u64>(payload, SIDE_KEY), seq);
 }
 
+/** Ids that follow each other share a line: new inodes come so. */
 // @ts-ignore: decorator
 @inline
 function dirtyWord(id: u64): usize {
-  return DIRTY_SEQ_BASE + ((u32((id * SPREAD) >> 32) & (DIRTY_SEQ_COUNT - 1)) << 3);
+  const line = u32(((id / LINE_WORDS) * SPREAD) >> 32) * LINE_WORDS;
+  return DIRTY_SEQ_BASE + (((line + u32(id % LINE_WORDS)) & (DIRTY_SEQ_COUNT - 1)) << 3);
 }

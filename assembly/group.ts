@@ -5,7 +5,7 @@
  *
  *   for each level:  hash all ─▶ touch all headers ─▶ guess the ways, touch all slots ─▶ look up
  *
- * Touching reads words and believes nothing; only lookup() gives records. Answers are those of
+ * Touching (touch.ts) believes nothing; only lookup() gives records. Answers are those of
  * walk(): one state of the tree (STRUCTURE_SEQ even and unmoved), directories that the caller may
  * search, a last inode that the caller may read. A member for which that fails is dropped.
  *
@@ -25,25 +25,25 @@ import {
   RECORD_ID,
   RECORD_SEQ,
   RECORD_TYPE,
-  SET_TAGS,
   WALK_BYTES,
   WALK_COMPONENTS,
   WALK_PATH,
   WALK_RECORD,
 } from './generated/layout';
-import { hashKey64, tagOf } from './hash';
+import { hashKey64 } from './hash';
 import { cleanPath } from './path';
 import { EXECUTE, permitsRecord } from './permission';
 import { isReadable } from './readable';
-import { setOf, slotAt, slotBytesOf } from './tier-set';
+import { setOf } from './tier-set';
 import { lookup } from './tier-walk';
+import { PLACE, PLACE_BYTES, PLACE_HASH, touchPlaces } from './touch';
 
 export const GROUP_PATHS_MAX: u32 = 16;
 
-const MEMBER_BYTES: u32 = 32;
+const MEMBER_BYTES = PLACE_BYTES;
 const MEMBER_PARENT: usize = 0;
-const MEMBER_HASH: usize = 8;
-const MEMBER_PLACE: usize = 16;
+const MEMBER_HASH = PLACE_HASH;
+const MEMBER_PLACE = PLACE;
 const MEMBER_DEPTH: usize = 20;
 const MEMBER_SEQ: usize = 24;
 /** Behind the largest page and its lists (page.ts). */
@@ -51,10 +51,6 @@ const MEMBERS: u32 = EXECUTOR_REPLY + FRAME_BYTES_MAX + 131_072;
 const BLOCKS: u32 = MEMBERS + 4096;
 
 const LOOKUP_FOUND: i32 = 1;
-const LINE_BYTES: usize = 64;
-
-/** What touching read: kept, so that no optimiser takes the reads for useless. */
-export let touched: u32 = 0;
 
 let deepest: i32 = 0;
 
@@ -120,28 +116,7 @@ function touchLevel(count: u32, level: i32): void {
     store<u64>(member, hash, MEMBER_HASH);
     store<u32>(member, setOf(hash, component >> 16), MEMBER_PLACE);
   }
-  // Loops of little more than loads: the more of them the core sees at once, the more overlap.
-  let sum: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    sum += load<u32>(load<u32>(memberOf(i), MEMBER_PLACE), SET_TAGS);
-  }
-  for (let i: u32 = 0; i < count; i++) guessSlot(memberOf(i));
-  for (let i: u32 = 0; i < count; i++) {
-    const slot: usize = load<u32>(memberOf(i), MEMBER_PLACE);
-    sum += load<u32>(slot) + load<u32>(slot + LINE_BYTES) + load<u32>(slot + 2 * LINE_BYTES);
-  }
-  touched = sum;
-}
-
-/** From the set to the slot whose tag is that of the hash; the set's own line if there is none. */
-function guessSlot(member: usize): void {
-  const set: usize = load<u32>(member, MEMBER_PLACE);
-  if (set == 0) return;
-  const tag = i32x4.splat(tagOf(load<u64>(member, MEMBER_HASH)));
-  const low = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS), tag));
-  const high = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS, 16), tag));
-  const ways = low | (high << 4);
-  if (ways != 0) store<u32>(member, slotAt(set, ctz<i32>(ways), slotBytesOf(set)), MEMBER_PLACE);
+  touchPlaces(EXEC + MEMBERS, count);
 }
 
 /** Looks up one name for good; false unless it is there and lets the caller on, or be read. */

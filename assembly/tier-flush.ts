@@ -49,14 +49,20 @@ import {
   stillAt,
   takeSet,
 } from './tier-set';
+import { touchSlot } from './touch';
 
 const ROW_BYTES: u32 = 32;
 const BLOB_HEAD: u32 = 24;
+/** Slots that are read ahead, so that their misses overlap. */
+const AHEAD: u32 = 16;
 /** More than any blob: key at most 9 + 255 bytes, value some 110. */
 const BLOB_BYTES_MAX: u32 = 1024;
 /** Rows that room is kept for: one with its items takes 80 bytes, its blob some 80 more. */
 const BYTES_PER_ROW: u32 = 160;
 
+/** Of the last copyDirty: room for two lists of items, which its rows do not need any more. */
+let itemsAt: usize = 0;
+let spareAt: usize = 0;
 /** The epoch of the last copyDirty: what markClean is about. */
 let copiedEpoch: u32 = 0;
 
@@ -75,12 +81,15 @@ export function copyDirty(epoch: u32, from: u32, count: u32): u32 {
   let blob: usize = (record + RECORD_BYTES_MAX + 7) & ~7;
   let taken: u32 = 0;
   for (; taken < rows && blob <= end; taken++) {
+    if (taken % AHEAD == 0) touchAll(list + (taken << 2), 4, min<u32>(AHEAD, rows - taken));
     const slot = load<u32>(list + (taken << 2));
     copySlot(slot, record);
     const next = putBlob(blob, slot, record);
     putItem(items + taken * ITEM_BYTES, blob, record);
     blob = next;
   }
+  itemsAt = items;
+  spareAt = spare;
   const sorted = sortItems(items, spare, taken);
   for (let i: u32 = 0; i < taken; i++) {
     putRow(FLUSH_ARENA_BASE + i * ROW_BYTES, load<u32>(sorted + i * ITEM_BYTES, 16));
@@ -88,9 +97,34 @@ export function copyDirty(epoch: u32, from: u32, count: u32): u32 {
   return taken;
 }
 
+/**
+ * The first `count` rows of the last copyDirty that hold an inode, by rising id: at the address that
+ * is returned stands how many (u32), then their numbers (u32 each).
+ */
+export function orderByIds(count: u32): usize {
+  let found: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const row = FLUSH_ARENA_BASE + i * ROW_BYTES;
+    const id = load<u64>(row, 24);
+    if (id == 0 || load<u32>(row, 20) == 0) continue;
+    const item = itemsAt + found++ * ITEM_BYTES;
+    store<u64>(item, id);
+    store<u64>(item, u64(i), 8);
+  }
+  const sorted = sortItems(itemsAt, spareAt, found);
+  const out = sorted == itemsAt ? spareAt : itemsAt;
+  store<u32>(out, found);
+  for (let i: u32 = 0; i < found; i++) {
+    store<u32>(out + 4 + (i << 2), load<u32>(sorted + i * ITEM_BYTES, 8));
+  }
+  return out;
+}
+
 export function markClean(count: u32): void {
   for (let i: u32 = 0; i < count; i++) {
-    const slot = load<u32>(FLUSH_ARENA_BASE + i * ROW_BYTES);
+    const row = FLUSH_ARENA_BASE + i * ROW_BYTES;
+    if (i % AHEAD == 0) touchAll(row, ROW_BYTES, min<u32>(AHEAD, count - i));
+    const slot = load<u32>(row);
     // Only the writer changes it, away from this epoch and never back: seen elsewhere, it stays.
     if (atomic.load<u32>(slot, SLOT_DIRTY_EPOCH) != copiedEpoch) continue;
     const set = setOfSlot(slot);
@@ -99,6 +133,11 @@ export function markClean(count: u32): void {
     // No key and no record changed, so what readers copied and what they missed both stand.
     releaseSame(set, seq);
   }
+}
+
+/** The slots whose addresses stand from `at` on, each `step` bytes behind the one before. */
+function touchAll(at: usize, step: u32, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) touchSlot(load<u32>(at + i * step));
 }
 
 export function dropEpoch(epoch: u32): void {

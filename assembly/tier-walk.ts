@@ -62,6 +62,7 @@ import {
 import { hashKey64, tagOf } from './hash';
 import {
   claimWay,
+  copyName,
   copyRecord,
   findWay,
   labelWay,
@@ -139,6 +140,14 @@ export function walkTake(walk: usize, record: usize): bool {
   storeNode(walk, next, record, hash);
   store<u32>(walk, next + 1, WALK_NEXT);
   return true;
+}
+
+/** The record that says that a name does not exist, for fill(). */
+export function absentRecord(parent: f64, name: usize, nameBytes: u32, out: usize): void {
+  for (let i: u32 = 0; i < RECORD_NAME; i += 16) v128.store(out + i, i64x2.splat(0));
+  store<u64>(out, u64(parent), RECORD_PARENT_ID);
+  store<u8>(out, u8(nameBytes), RECORD_NAME_LEN);
+  copyName(name, out + RECORD_NAME, nameBytes);
 }
 
 export function fill(set: usize, setSeq: u32, record: usize): i32 {

@@ -107,8 +107,8 @@ const memory = {
   lockStripes: row(
     'ORCHARD_LOCK_STRIPES',
     count('stripes', { min: 64, max: 2 ** 22, powerOfTwo: true }),
-    '65536',
-    'Words of the lock table; more means fewer false conflicts.',
+    '524288',
+    'Locks of the lock table, some 32 bytes each; more means fewer false conflicts.',
   ),
   ringBytes: row(
     'ORCHARD_RING_BYTES',

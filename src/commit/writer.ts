@@ -237,7 +237,9 @@ export class Writer {
   /** Applies the batch that ends at `end`. */
   #applyAll(end: number): void {
     const { shared, kernel, applier, epochs } = this.#options;
+    let touched = this.#staging;
     for (let at = this.#staging; at < end; ) {
+      if (at === touched) touched = kernel.touchAhead(at, end);
       const length = shared.view.getUint32(at + ENTRY_LENGTH, true);
       const op = shared.view.getUint16(at + ENTRY_OP, true);
       kernel.holdStructure((op & OP_STRUCTURAL) === 0 ? 0 : 1);

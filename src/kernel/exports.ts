@@ -135,6 +135,8 @@ export type KernelExports = {
   walkStands(walk: number): number;
   /** Begins the walk anew from the root, keeping the path. */
   walkReset(walk: number): void;
+  /** Makes the record, for fill(), that says that a name does not exist. */
+  absentRecord(parentId: number, name: number, nameBytes: number, out: number): void;
   /**
    * Caches `record` (clean) in the set that missed, if the set's seq is still `setSeq`. A record
    * with id 0 says that the name does not exist. Evicts by CLOCK, never a dirty slot.
@@ -154,6 +156,11 @@ export type KernelExports = {
    * An op with bit 0x8000 is structural: STRUCTURE_SEQ is odd from its first change to its last.
    */
   apply(entry: number, at: number): ApplyStatus;
+  /**
+   * Reads ahead what apply() will need for some entries from `from` on, of those up to `end`;
+   * returns where those end.
+   */
+  touchAhead(from: number, end: number): number;
   /**
    * 1: STRUCTURE_SEQ becomes odd and apply() leaves it alone, until 0 is given. For many structural
    * entries in a row: readers that began anew after each of them would rarely get through.
@@ -180,6 +187,11 @@ export type KernelExports = {
    * arena's base, the bytes behind the rows. Returns the number of slots taken.
    */
   copyDirty(epoch: number, from: number, count: number): number;
+  /**
+   * The rows of the last copyDirty that hold an inode, by rising id: at the address returned stands
+   * how many (u32), then their numbers (u32 each).
+   */
+  orderByIds(count: number): number;
   /** After the commit: marks clean each of `count` rows whose slot has not changed since. */
   markClean(count: number): void;
   /** Empties the dirty list of a flushed epoch. */

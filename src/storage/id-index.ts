@@ -118,11 +118,26 @@ export class IdIndex {
   }
 
   #writeBlock(block: number, changes: readonly IdChange[], first: number, last: number): void {
+    if (this.#isNew(block)) {
+      this.#buildNew(changes, first, last);
+      if (this.#writer.bytes > 0) this.#put(block);
+      return;
+    }
     const key = blockKey(block);
-    const old = this.#isNew(block) ? NOTHING : (this.#rows.get(key) ?? NOTHING);
+    const old = this.#rows.get(key) ?? NOTHING;
     this.#build(keysOf(old), changes, first, last);
     if (this.#writer.bytes > 0) this.#put(block);
     else if (old.length > 0) this.#rows.removeSync(key);
+  }
+
+  /** The common kind of row: of ids that there were not. */
+  #buildNew(changes: readonly IdChange[], first: number, last: number): void {
+    this.#writer.begin();
+    for (let i = first; i < last; i++) {
+      const { id, key } = changes[i]!;
+      const isLast = i + 1 === last || changes[i + 1]!.id !== id;
+      if (isLast && key !== null) this.#writer.add(id % IDS_PER_ROW, key, 0, key.length);
+    }
   }
 
   /** Inside a transaction: removes rows of this id, the first of its row, and of those above. */

@@ -9,8 +9,8 @@
 import { assert, unreachable } from '../base/assert.js';
 import { CHANGE_BYTES, CHANGE_PAYLOAD, SIDE_MOUNT, SIDE_STRING } from '../base/entry-format.js';
 import { APPLY, EXECUTOR } from '../base/layout.js';
-import { RECORD_ID, RECORD_NAME, RECORD_NAME_LEN, RECORD_PARENT_ID } from '../base/record.js';
-import { readU64, writeWord64 } from '../base/word64.js';
+import { RECORD_ID } from '../base/record.js';
+import { readU64 } from '../base/word64.js';
 import { ApplyStatus, FillStatus, type KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 import { damagedInode } from '../storage/damage.js';
@@ -103,7 +103,7 @@ export class Applier {
     const keyBytes = kernel.encodeKey(parentId, name, nameBytes, this.#key);
     const value = tier2.inodes.getBinaryFast(u8.subarray(this.#key, this.#key + keyBytes));
     if (value === undefined) {
-      this.#absent(parentId, name, nameBytes);
+      kernel.absentRecord(parentId, name, nameBytes, this.#scratch);
     } else {
       for (let i = 0; i < value.length; i++) u8[this.#value + i] = value[i]!;
       const record = this.#scratch;
@@ -119,13 +119,5 @@ export class Applier {
     const seq = view.getUint32(this.#apply + APPLY.MISS_SET_SEQ, true);
     // Raced: the kernel misses again and comes back here with the set's new seq.
     if (kernel.fill(set, seq, this.#scratch) === FillStatus.NO_ROOM) makeRoom();
-  }
-
-  #absent(parentId: number, name: number, nameBytes: number): void {
-    const { view, u8 } = this.#options.shared;
-    u8.fill(0, this.#scratch, this.#scratch + RECORD_NAME);
-    writeWord64(view, this.#scratch + RECORD_PARENT_ID, parentId);
-    u8[this.#scratch + RECORD_NAME_LEN] = nameBytes;
-    u8.copyWithin(this.#scratch + RECORD_NAME, name, name + nameBytes);
   }
 }

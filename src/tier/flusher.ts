@@ -134,25 +134,34 @@ export class Flusher {
     let end = 0;
     for (let row = 0; row < count; row++) end = Math.max(end, rowEnd(rows, row * ROW_BYTES));
     const bytes = Buffer.from(shared.u8.slice(arena, end).buffer);
-    const ids: IdChange[] = [];
+    const keys: Uint8Array[] = [];
     for (let row = 0; row < count; row++) {
       const at = row * ROW_BYTES;
       const keyBytes = rows.getUint32(at + 16, true);
       const valueBytes = rows.getUint32(at + 20, true);
       const keyAt = rows.getUint32(at + 12, true) - arena;
       const key = bytes.subarray(keyAt, keyAt + keyBytes);
+      keys.push(key);
       if (valueBytes === 0) {
         tier2.inodes.removeSync(key);
         continue;
       }
       const value = bytes.subarray(keyAt + keyBytes, keyAt + keyBytes + valueBytes);
       tier2.inodes.putSync(key, value);
-      const id = rows.getUint32(at + 24, true) + rows.getUint32(at + 28, true) * 0x1_0000_0000;
-      if (id !== 0) ids.push({ id, key });
       const hasTtl = (value[VALUE_PRESENCE]! & PRESENT_TTL) !== 0;
       if (hasTtl) this.#putExpiry(rows.getUint32(at, true) + SLOT.RECORD);
     }
-    tier2.ids.write(ids);
+    tier2.ids.write(this.#idChanges(rows, keys));
+  }
+
+  /** Of the rows that hold an inode, by rising id. */
+  #idChanges(rows: DataView, keys: readonly Uint8Array[]): IdChange[] {
+    const { kernel, shared } = this.#options;
+    const order = kernel.orderByIds(keys.length);
+    return Array.from({ length: shared.view.getUint32(order, true) }, (_, i) => {
+      const row = shared.view.getUint32(order + 4 * (i + 1), true);
+      return { id: readU64(rows, row * ROW_BYTES + 24), key: keys[row]! };
+    });
   }
 
   /** A hint where the ttl checker must look; stale ones are dropped when it does. */

@@ -10,8 +10,8 @@
  * Invariant: nothing here waits; callers hold private scratch (WALK, RECORD) meanwhile.
  */
 import { CONTROL, EXECUTOR, WALK } from '../base/layout.js';
-import { RECORD_ID, RECORD_NAME, RECORD_NAME_LEN, RECORD_PARENT_ID } from '../base/record.js';
-import { readU64, writeWord64 } from '../base/word64.js';
+import { RECORD_ID, RECORD_NAME, RECORD_NAME_LEN } from '../base/record.js';
+import { readU64 } from '../base/word64.js';
 import { FillStatus, type KernelExports, LookupStatus, WalkStatus } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 import { damagedInode } from '../storage/damage.js';
@@ -101,7 +101,7 @@ export class TierReader {
     const key = u8.subarray(this.#key, this.#key + keyBytes);
     const value = this.tier2.inodes.getBinaryFast(key);
     if (value === undefined) {
-      this.#absent(parentId, name, nameBytes);
+      this.#kernel.absentRecord(parentId, name, nameBytes, this.#record);
     } else {
       // getBinaryFast reuses its buffer: copied before anything else reads.
       for (let i = 0; i < value.length; i++) u8[this.#value + i] = value[i]!;
@@ -126,13 +126,5 @@ export class TierReader {
     const { view, u8 } = this.#shared;
     const bytes = view.getUint32(walk + WALK.PATH_BYTES, true);
     return new TextDecoder().decode(u8.slice(walk + WALK.PATH, walk + WALK.PATH + bytes));
-  }
-
-  #absent(parentId: number, name: number, nameBytes: number): void {
-    const { view, u8 } = this.#shared;
-    u8.fill(0, this.#record, this.#record + RECORD_NAME);
-    writeWord64(view, this.#record + RECORD_PARENT_ID, parentId);
-    u8[this.#record + RECORD_NAME_LEN] = nameBytes;
-    u8.copyWithin(this.#record + RECORD_NAME, name, name + nameBytes);
   }
 }

@@ -1,0 +1,53 @@
+/**
+ * Reads memory ahead of its use, so that cache misses overlap: the core waits for many lines as long
+ * as for one. What is read is not believed.
+ *
+ *   places: │ – u64 │ hash u64 │ set, then slot u32 │ … 32 bytes each
+ */
+import { SET_TAGS } from './generated/layout';
+import { tagOf } from './hash';
+import { slotAt, slotBytesOf } from './tier-set';
+
+export const PLACE_BYTES: u32 = 32;
+export const PLACE_HASH: usize = 8;
+export const PLACE: usize = 16;
+
+const LINE_BYTES: usize = 64;
+
+/** What was read: kept, so that no optimiser takes the reads for useless. */
+export let touched: u32 = 0;
+
+/**
+ * The sets at the places, and in them the slots that have the hashes' tags. Set 0 is none: touching
+ * it reads the memory's word 0, which costs nothing.
+ */
+export function touchPlaces(places: usize, count: u32): void {
+  const end = places + count * PLACE_BYTES;
+  // Loops of little more than loads: the more of them the core sees at once, the more overlap.
+  let sum: u32 = 0;
+  for (let at = places; at < end; at += PLACE_BYTES) {
+    sum += load<u32>(load<u32>(at, PLACE), SET_TAGS);
+  }
+  touched = sum;
+  for (let at = places; at < end; at += PLACE_BYTES) guessSlot(at);
+  for (let at = places; at < end; at += PLACE_BYTES) touchSlot(load<u32>(at, PLACE));
+}
+
+/** A slot with a short name, whole. */
+// @ts-ignore: decorator
+@inline
+export function touchSlot(slot: usize): void {
+  touched +=
+    load<u32>(slot) + load<u32>(slot + LINE_BYTES) + load<u32>(slot + 2 * LINE_BYTES);
+}
+
+/** From the set to the slot whose tag is that of the hash; the set's own line if there is none. */
+function guessSlot(at: usize): void {
+  const set: usize = load<u32>(at, PLACE);
+  if (set == 0) return;
+  const tag = i32x4.splat(tagOf(load<u64>(at, PLACE_HASH)));
+  const low = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS), tag));
+  const high = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS, 16), tag));
+  const ways = low | (high << 4);
+  if (ways != 0) store<u32>(at, slotAt(set, ctz<i32>(ways), slotBytesOf(set)), PLACE);
+}
