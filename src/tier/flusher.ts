@@ -33,6 +33,8 @@ import { RetryWindow } from './retry-window.js';
 import { readSideRing, releaseSideRing } from './side-ring.js';
 
 const ROW_BYTES = 32;
+/** Rows of one transaction: see #putAll. */
+const COMMIT_ROWS_MAX = 16_384;
 /** Between two tries on a full disk. */
 const ROOM_LOOK_MS = 500;
 const NOTHING = new Uint8Array(0);
@@ -78,7 +80,7 @@ export class Flusher {
     const count = shared.load(CONTROL.DIRTY_COUNT + (epoch & 1) * 4);
     for (let from = 0; from < count; ) {
       const taken = kernel.copyDirty(epoch, from, Math.min(slotsMax, count - from));
-      this.#transact(() => this.#putRows(taken));
+      this.#putAll(taken);
       shared.add(CONTROL.TIER2_VERSION, 1);
       kernel.markClean(taken);
       from += taken;
@@ -124,34 +126,58 @@ export class Flusher {
     shared.putBits(CONTROL.READ_ONLY, ReadOnly.TIER2, false);
   }
 
-  /** Puts the rows that copyDirty() left in the arena; inside a transaction. */
-  #putRows(count: number): void {
+  /**
+   * Puts the rows that copyDirty() left in the arena, sorted by key, in several transactions: each has
+   * its own part of the pages. LMDB keeps the pages that a transaction has changed in a sorted array,
+   * and gives free ones out from the highest number down, so its cost grows with their square.
+   */
+  #putAll(count: number): void {
     const { shared, tier2 } = this.#options;
-    const arena = shared.fixed(CONTROL.FLUSH_ARENA_BASE);
     if (count === 0) return;
+    const arena = shared.fixed(CONTROL.FLUSH_ARENA_BASE);
     // One copy out of shared memory: LMDB's binding takes no views of shared buffers as values.
     const rows = new DataView(shared.memory.buffer, arena, count * ROW_BYTES);
     let end = 0;
     for (let row = 0; row < count; row++) end = Math.max(end, rowEnd(rows, row * ROW_BYTES));
     const bytes = Buffer.from(shared.u8.slice(arena, end).buffer);
-    const keys: Uint8Array[] = [];
-    for (let row = 0; row < count; row++) {
+    const keys: Uint8Array[] = Array.from({ length: count }, (_, row) => {
       const at = row * ROW_BYTES;
-      const keyBytes = rows.getUint32(at + 16, true);
-      const valueBytes = rows.getUint32(at + 20, true);
       const keyAt = rows.getUint32(at + 12, true) - arena;
-      const key = bytes.subarray(keyAt, keyAt + keyBytes);
-      keys.push(key);
+      return bytes.subarray(keyAt, keyAt + rows.getUint32(at + 16, true));
+    });
+    for (let first = 0; first < count; first += COMMIT_ROWS_MAX) {
+      const last = Math.min(first + COMMIT_ROWS_MAX, count);
+      this.#transact(() => this.#putRows(rows, bytes, keys, first, last));
+    }
+    const ids = this.#idChanges(rows, keys);
+    for (let first = 0; first < ids.length; first += COMMIT_ROWS_MAX) {
+      this.#transact(() => tier2.ids.write(ids.slice(first, first + COMMIT_ROWS_MAX)));
+    }
+  }
+
+  /** Rows `first` … `last` - 1; inside a transaction. */
+  #putRows(
+    rows: DataView,
+    bytes: Buffer,
+    keys: readonly Uint8Array[],
+    first: number,
+    last: number,
+  ): void {
+    const { tier2 } = this.#options;
+    for (let row = first; row < last; row++) {
+      const at = row * ROW_BYTES;
+      const key = keys[row]!;
+      const valueBytes = rows.getUint32(at + 20, true);
       if (valueBytes === 0) {
         tier2.inodes.removeSync(key);
         continue;
       }
-      const value = bytes.subarray(keyAt + keyBytes, keyAt + keyBytes + valueBytes);
+      const valueAt = key.byteOffset + key.length;
+      const value = bytes.subarray(valueAt, valueAt + valueBytes);
       tier2.inodes.putSync(key, value);
       const hasTtl = (value[VALUE_PRESENCE]! & PRESENT_TTL) !== 0;
       if (hasTtl) this.#putExpiry(rows.getUint32(at, true) + SLOT.RECORD);
     }
-    tier2.ids.write(this.#idChanges(rows, keys));
   }
 
   /** Of the rows that hold an inode, by rising id. */
