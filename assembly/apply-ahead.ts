@@ -30,7 +30,7 @@ import { PLACE, PLACE_BYTES, PLACE_HASH, touchPlaces } from './touch';
 /** As many misses as a core has under way at once, and some more. */
 const CHANGES_MAX: u32 = 24;
 
-/** Touches entries from `from` on; returns where they end: at most at `end`, behind one at least. */
+/** Touches some entries from `from` on, one at least; returns where they end: at most at `end`. */
 export function touchAhead(from: usize, end: usize): usize {
   let count: u32 = 0;
   let entry = from;

@@ -79,7 +79,7 @@ export function groupPath(index: u32, path: usize, bytes: u32): void {
   deepest = max<i32>(deepest, depth);
 }
 
-export function groupDrop(index: u32): void {
+function groupDrop(index: u32): void {
   store<u32>(memberOf(index), 0, MEMBER_PLACE);
   store<i32>(memberOf(index), -1, MEMBER_DEPTH);
 }

@@ -10,7 +10,6 @@ export { serveGetStatus, encodeInfoReply } from './reply';
 export { listBegin, listAdd, listAddPair, listFinish } from './list';
 export { batchBegin, batchAdd, batchAddError, batchFinish, serveBatchGetStatus } from './batch';
 export { pageFrame, pageCount } from './page';
-export { serveRows, serveRowsMax, serveMany } from './serve-many';
 export { lookup, walk, walkStands, walkReset, walkTake, absentRecord, fill } from './tier-walk';
 export { apply, holdStructure } from './tier-apply';
 export { touchAhead } from './apply-ahead';

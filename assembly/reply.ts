@@ -66,9 +66,6 @@ const LOAD_ALWAYS: u32 = 2;
 
 const WALK_FOUND: i32 = 0;
 
-/** Head and tables, then three texts of at most 255 bytes. */
-export const INFO_REPLY_BYTES_MAX: u32 = 184 + 3 * 264;
-
 const REPLY_TABLE: u32 = 40;
 const INFO_TABLE: u32 = 72;
 const HEAD: usize = memory.data<u16>([
@@ -96,7 +93,7 @@ export function serveGetStatus(requestBytes: u32): u32 {
 }
 
 /** True for a GetStatus that asks for nothing but the inode; its path is at textAt. */
-export function openGetStatus(frame: usize, bytes: u32): bool {
+function openGetStatus(frame: usize, bytes: u32): bool {
   if (bytes > FRAME_BYTES_MAX || !openRequest(frame, bytes)) return false;
   if (requestBodyType != REQUEST_GET_STATUS) return false;
   if (readByte(requestBody, LOAD) >= LOAD_ALWAYS) return false;
@@ -133,7 +130,7 @@ export function encodeInfoReply(
   return putInfoReply(u64(callId), body, record, u64(seq), out);
 }
 
-/** At most INFO_REPLY_BYTES_MAX bytes. */
+/** At most 976 bytes: head and tables, then three texts of at most 255 bytes. */
 export function putInfoReply(
   call: u64, body: u32, record: usize, seq: u64, out: usize,
 ): u32 {

@@ -98,8 +98,8 @@ export function copyDirty(epoch: u32, from: u32, count: u32): u32 {
 }
 
 /**
- * The first `count` rows of the last copyDirty that hold an inode, by rising id: at the address that
- * is returned stands how many (u32), then their numbers (u32 each).
+ * The first `count` rows of the last copyDirty that hold an inode, by rising id: at the address
+ * that is returned stands how many (u32), then their numbers (u32 each).
  */
 export function orderByIds(count: u32): usize {
   let found: u32 = 0;

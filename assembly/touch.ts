@@ -1,6 +1,6 @@
 /**
- * Reads memory ahead of its use, so that cache misses overlap: the core waits for many lines as long
- * as for one. What is read is not believed.
+ * Reads memory ahead of its use, so that cache misses overlap: the core waits for many lines as
+ * long as for one. What is read is not believed.
  *
  *   places: │ – u64 │ hash u64 │ set, then slot u32 │ … 32 bytes each
  */

@@ -120,6 +120,7 @@ export type CompleteFileOptions = CallOptions & {
 export type DeleteOptions = CallOptions & {
   readonly recursive?: boolean;
   readonly skipTrash?: boolean;
+  /** Also if there are mount points below: those are unmounted, and nothing goes into the trash. */
   readonly deleteMountPoints?: boolean;
   readonly alluxioOnly?: boolean;
 };

@@ -37,8 +37,8 @@ import type { Epochs } from './epochs.js';
 const SLEEP_MS = 200;
 /** Between two looks for room on a full disk. */
 const ROOM_LOOK_MS = 200;
-/** A batch of so many entries says that many clients write at once. */
-const CROWD_ENTRIES = 8;
+/** From so many entries on, calls are plenty; with fewer, waiting costs more than it saves. */
+const CROWD_ENTRIES = 64;
 /** What a batch waits when the open epoch has twice the slots that it should have, … */
 const PACE_MS = 100;
 /** … and at most. */

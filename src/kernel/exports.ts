@@ -69,10 +69,6 @@ export const ApplyStatus = {
 } as const;
 export type ApplyStatus = (typeof ApplyStatus)[keyof typeof ApplyStatus];
 
-/** Fields, all u32, of one row of `serveMany`. REPLY_BYTES 0: this one needs the long way. */
-export const ServeRow = { REQUEST: 0, REQUEST_BYTES: 4, REPLY: 8, REPLY_BYTES: 12 } as const;
-export const SERVE_ROW_BYTES = 32;
-
 export type KernelExports = {
   // ── control ────────────────────────────────────────────────────────────────────────────────
   /** Reads the bases from the control region; must be the first call. Returns LAYOUT_HASH. */
@@ -209,15 +205,6 @@ export type KernelExports = {
    * is out of the ordinary (a miss, an error, a race, another message): JS then takes the call.
    */
   serveGetStatus(requestBytes: number): number;
-  /**
-   * GetStatus for many frames that arrived together, their cache misses overlapped (half the time
-   * of serveGetStatus each). Rows of SERVE_ROW_BYTES stand at serveRows(): see ServeRow. Requests
-   * may stand anywhere in shared memory, usually one behind the other from EXECUTOR.REQUEST; all
-   * are of the caller at EXECUTOR.CALLER. Returns how many were answered.
-   */
-  serveMany(count: number): number;
-  serveRows(): number;
-  serveRowsMax(): number;
   /**
    * CreateFile, CreateDirectory, Delete or Rename of the common kind, from the request at
    * EXECUTOR.REQUEST to its entry in the ring, all locks held; by the caller at EXECUTOR.CALLER and

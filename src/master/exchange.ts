@@ -3,7 +3,8 @@
  * loads). The hot path never comes here. Either side asks and answers; an expected failure
  * crosses with its code, reason, path and hint. Floor 7.
  *
- * Invariant: every question is answered once, or rejected when the other side goes away.
+ * Invariant: every question is answered once. None waits for ever: a thread that goes away takes
+ * the process with it.
  */
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { type Code, StatusError } from '../base/status.js';

@@ -127,9 +127,10 @@ export class Flusher {
   }
 
   /**
-   * Puts the rows that copyDirty() left in the arena, sorted by key, in several transactions: each has
-   * its own part of the pages. LMDB keeps the pages that a transaction has changed in a sorted array,
-   * and gives free ones out from the highest number down, so its cost grows with their square.
+   * Puts the rows that copyDirty() left in the arena, sorted by key, in several transactions: each
+   * has its own part of the pages. LMDB keeps the pages that a transaction has changed in a sorted
+   * array, and gives free ones out from the highest number down, so its cost grows with their
+   * square.
    */
   #putAll(count: number): void {
     const { shared, tier2 } = this.#options;

@@ -19,7 +19,10 @@ export const rm = verb<Options>({
     recursive,
     { flags: '-f, --force', means: 'what does not exist is fine' },
     { flags: '--skip-trash', means: 'for good: undelete will not bring it back' },
-    { flags: '--delete-mounts', means: 'unmount the mount points below as well' },
+    {
+      flags: '--delete-mounts',
+      means: 'unmount the mount points below as well; undelete brings nothing of it back',
+    },
     { flags: '--alluxio-only', means: 'from the namespace, not from the store' },
   ],
   examples: [

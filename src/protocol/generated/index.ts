@@ -1335,6 +1335,9 @@ skipTrash():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
+/**
+ * Unmounts what is mounted below. If there is any, nothing goes into the trash.
+ */
 deleteMountPoints():boolean {
   const offset = this.bb!.__offset(this.bb_pos, 10);
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;

@@ -9,7 +9,6 @@ import { ByteBuffer } from 'flatbuffers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CALLER, EXECUTOR } from '../../../src/base/layout.js';
 import { FLAG_HAS_XATTR, INODE_TYPE_DIRECTORY, ROOT_ID } from '../../../src/base/record.js';
-import { SERVE_ROW_BYTES, ServeRow } from '../../../src/kernel/exports.js';
 import type { RecordFields } from '../../../src/kernel/twin/codec.js';
 import * as wire from '../../../src/protocol/generated/index.js';
 import { Verdict, verifyRequest } from '../../../src/protocol/verify.js';
@@ -132,61 +131,6 @@ describe('serveGetStatus', () => {
     for (let length = 0; length < sound.length - 8; length++) {
       expect(serve(sound.slice(0, length))).toBe(0);
     }
-  });
-});
-
-describe('serveMany', () => {
-  /** Replies, or null for the long way, to frames that arrive together. */
-  function serveTogether(frames: Uint8Array[]): (wire.ReplyT | null)[] {
-    let at = executor + EXECUTOR.REQUEST;
-    const { view } = shared;
-    const rows = kernel.serveRows();
-    frames.forEach((frame, i) => {
-      put(at, frame);
-      view.setUint32(rows + i * SERVE_ROW_BYTES + ServeRow.REQUEST, at, true);
-      view.setUint32(rows + i * SERVE_ROW_BYTES + ServeRow.REQUEST_BYTES, frame.length, true);
-      at += (frame.length + 7) & ~7;
-    });
-    const served = kernel.serveMany(frames.length);
-    const replies = frames.map((_, i) => {
-      const row = rows + i * SERVE_ROW_BYTES;
-      const bytes = view.getUint32(row + ServeRow.REPLY_BYTES, true);
-      return bytes === 0 ? null : openReply(view.getUint32(row + ServeRow.REPLY, true), bytes);
-    });
-    expect(served).toBe(replies.filter((reply) => reply !== null).length);
-    return replies;
-  }
-
-  test('answers each frame as serveGetStatus does, in any mixture', () => {
-    const frames = [
-      '/',
-      '/data',
-      '/data/part-00000.parquet',
-      '/data/shared',
-      '/data/hidden',
-      '/closed/inner',
-      '/missing/below/that',
-      '/data/shared/below',
-      '/tagged',
-      'relative',
-    ].map((path) => ask(path));
-    frames.push(packRequest(RequestBody.Ping, new wire.PingT()), new Uint8Array(3));
-    const mixture = fc.array(fc.constantFrom(...frames), { maxLength: 50 });
-    const user = fc.constantFrom(1, 3);
-    fc.assert(
-      fc.property(mixture, user, (arrived, who) => {
-        actAs(who);
-        const alone = arrived.map((frame) => {
-          const bytes = serve(frame);
-          return bytes === 0 ? null : openReply(REPLY, bytes);
-        });
-        expect(serveTogether(arrived)).toEqual(alone);
-      }),
-      { numRuns: 300 },
-    );
-    actAs(1);
-    const all = Array.from({ length: kernel.serveRowsMax() }, () => frames[3]!);
-    expect(serveTogether(all).every((reply) => reply !== null)).toBe(true);
   });
 });
 
