@@ -26,8 +26,10 @@ import {
   EXECUTOR_REPLY,
   EXECUTOR_REQUEST,
   EXECUTOR_WALK_A,
+  FLAG_CHILDREN_LOADED,
   FRAME_BYTES_MAX,
   NODE_BYTES,
+  NODE_FLAGS,
   NODE_SEQ,
   RECORD_GROUP,
   RECORD_NAME,
@@ -35,12 +37,16 @@ import {
   RECORD_OWNER,
   RECORD_SEQ,
   WALK_DEPTH,
+  WALK_NEXT,
   WALK_NODES,
+  WALK_PATH,
+  WALK_PATH_BYTES,
   WALK_RECORD,
 } from './generated/layout';
 import { cleanPath } from './path';
 import { deniedAt } from './permission';
 import { isReadable } from './readable';
+import { putMissingReply } from './reply-missing';
 import {
   openRequest,
   readByte,
@@ -65,6 +71,7 @@ const WITH_ATTRIBUTES: u32 = 8;
 const LOAD_ALWAYS: u32 = 2;
 
 const WALK_FOUND: i32 = 0;
+const WALK_ABSENT: i32 = 2;
 
 const REPLY_TABLE: u32 = 40;
 const INFO_TABLE: u32 = 72;
@@ -85,11 +92,34 @@ const EMPTY_HEAD: usize = memory.data<u16>([
 const EMPTY_VTABLE: u32 = 22;
 const REPLY_EMPTY: u64 = 2;
 
-export function serveGetStatus(requestBytes: u32): u32 {
+/** Bytes of the reply; below 0: of one that says that the path does not exist; 0: the long way. */
+export function serveGetStatus(requestBytes: u32): i32 {
   if (!openGetStatus(EXEC + EXECUTOR_REQUEST, requestBytes)) return 0;
-  const found = resolveReadable(textAt, textBytes);
-  if (found == 0) return 0;
-  return putInfoReply(requestCall, REPLY_FILE_INFO, found, walkSeq(), EXEC + EXECUTOR_REPLY);
+  const block = EXEC + EXECUTOR_WALK_A;
+  if (cleanPath(textAt, textBytes, block) < 0) return 0;
+  const status = walk(block);
+  if (status == WALK_ABSENT) return -serveMissing(block);
+  if (status != WALK_FOUND || !mayPass(block, load<i32>(block, WALK_DEPTH) - 1)) return 0;
+  const record = block + WALK_RECORD;
+  if (!isReadable(record, EXEC + EXECUTOR_CALLER)) return 0;
+  return i32(putInfoReply(requestCall, REPLY_FILE_INFO, record, walkSeq(), EXEC + EXECUTOR_REPLY));
+}
+
+/** What a walk found absent is nowhere if the directory above has all its names from its store. */
+function serveMissing(block: usize): i32 {
+  const above = i32(min<u32>(load<u32>(block, WALK_NEXT), load<u32>(block, WALK_DEPTH))) - 1;
+  if (above < 0 || !mayPass(block, above)) return 0;
+  const flags = load<u32>(block + WALK_NODES + u32(above) * NODE_BYTES, NODE_FLAGS);
+  if ((flags & FLAG_CHILDREN_LOADED) == 0) return 0;
+  const path = block + WALK_PATH;
+  const bytes = load<u32>(block, WALK_PATH_BYTES);
+  return i32(putMissingReply(requestCall, path, bytes, EXEC + EXECUTOR_REPLY));
+}
+
+// @ts-ignore: decorator
+@inline
+function mayPass(block: usize, above: i32): bool {
+  return deniedAt(block, above, EXEC + EXECUTOR_CALLER) < 0;
 }
 
 /** True for a GetStatus that asks for nothing but the inode; its path is at textAt. */
@@ -99,19 +129,6 @@ function openGetStatus(frame: usize, bytes: u32): bool {
   if (readByte(requestBody, LOAD) >= LOAD_ALWAYS) return false;
   if (readByte(requestBody, WITH_ATTRIBUTES) != 0) return false;
   return readText(requestBody, PATH) && isSound();
-}
-
-/**
- * Address of the record at a path, in WALK_A, or 0: not in tier 1, not there, not for the caller
- * to see, or with something that only the long way adds to its answer.
- */
-function resolveReadable(path: usize, bytes: u32): usize {
-  const block = EXEC + EXECUTOR_WALK_A;
-  const caller = EXEC + EXECUTOR_CALLER;
-  if (cleanPath(path, bytes, block) < 0 || walk(block) != WALK_FOUND) return 0;
-  if (deniedAt(block, load<i32>(block, WALK_DEPTH) - 1, caller) >= 0) return 0;
-  if (!isReadable(block + WALK_RECORD, caller)) return 0;
-  return block + WALK_RECORD;
 }
 
 /** The newest change among all that the walk saw: a state at or after it gives the same answer. */

@@ -111,7 +111,7 @@ export class ShardHandler implements RpcHandler, QuickHandler {
       : kernel.serveGetStatus(this.#openedBytes);
     if (bytes === 0) return false;
     const frame = isBatch ? kernel.pageFrame() : this.#replyAt;
-    reply.end(shared.u8.subarray(frame, frame + bytes));
+    reply.end(shared.u8.subarray(frame, frame + Math.abs(bytes)), bytes < 0);
     return true;
   }
 

@@ -32,8 +32,8 @@ export type ReplyPort = {
   onAbort: (() => void) | undefined;
   /** Copies at once. False: taken, but stop until onDrain (or for good when aborted). */
   send(bytes: Uint8Array): boolean;
-  /** The last reply, if it has not been sent yet. */
-  end(bytes?: Uint8Array): void;
+  /** The last reply, if it has not been sent yet; `isError`: it says so, and is counted so. */
+  end(bytes?: Uint8Array, isError?: boolean): void;
   fail(error: StatusError): void;
 };
 

@@ -40,16 +40,16 @@ export class SocketReply implements ReplyPort {
     return false;
   }
 
-  end(bytes?: Uint8Array): void {
+  end(bytes?: Uint8Array, isError = false): void {
     if (this.ended) return;
     this.ended = true;
+    if (isError) this.session.edge.counters.errors++;
     this.session.forget(this.call, this);
     if (bytes !== undefined && !this.aborted) this.session.write(bytes);
   }
 
   fail(error: StatusError): void {
     if (this.ended) return;
-    this.session.edge.counters.errors++;
-    this.end(this.#encoder.error(this.call, error));
+    this.end(this.#encoder.error(this.call, error), true);
   }
 }

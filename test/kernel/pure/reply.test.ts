@@ -8,8 +8,16 @@ import fc from 'fast-check';
 import { ByteBuffer } from 'flatbuffers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CALLER, EXECUTOR } from '../../../src/base/layout.js';
-import { FLAG_HAS_XATTR, INODE_TYPE_DIRECTORY, ROOT_ID } from '../../../src/base/record.js';
+import {
+  FLAG_CHILDREN_LOADED,
+  FLAG_HAS_XATTR,
+  INODE_TYPE_DIRECTORY,
+  ROOT_ID,
+} from '../../../src/base/record.js';
 import type { RecordFields } from '../../../src/kernel/twin/codec.js';
+import { notFound } from '../../../src/ops/failures.js';
+import type { PathWalk } from '../../../src/path/path-walk.js';
+import { ReplyEncoder } from '../../../src/protocol/encode.js';
 import * as wire from '../../../src/protocol/generated/index.js';
 import { Verdict, verifyRequest } from '../../../src/protocol/verify.js';
 import { bytesOf, complete, wireRecord } from './any-record.js';
@@ -26,6 +34,8 @@ import {
 
 const { RequestBody, ReplyBody, LoadType } = wire;
 const REPLY = executor + EXECUTOR.REPLY;
+/** Of twenty names below what does not exist. */
+const LONG = `/${'é'.repeat(100)}`.repeat(20);
 const TEXTS = ['', 'ann', 'staff', 'bob', 'x'.repeat(255)];
 
 const named = (name: string, fields: Partial<RecordFields>): RecordFields => ({
@@ -46,6 +56,11 @@ const tree = {
   closed: named('closed', { ...directory, parentId: ROOT, id: 1028n, mode: 0o700 }),
   inner: named('inner', { parentId: 1028n, id: 1029n }),
   tagged: named('tagged', { parentId: ROOT, id: 1030n, flags: 1 | FLAG_HAS_XATTR }),
+  full: named('full', { ...directory, parentId: ROOT, id: 1031n, flags: FLAG_CHILDREN_LOADED }),
+  // Id 0: there is no such name.
+  nothing: named('nothing', { parentId: 1031n, id: 0n }),
+  unknown: named('unknown', { parentId: 1024n, id: 0n }),
+  secret: named('secret', { parentId: 1028n, id: 0n }),
 };
 
 function actAs(user: number, isSuper = 0): void {
@@ -78,10 +93,27 @@ describe('serveGetStatus', () => {
     expect(reply).toEqual(roundTrip(expected));
   });
 
+  test.each([
+    ['/full/nothing', '/full/nothing'],
+    ['//full/./x/../nothing//', '/full/nothing'],
+    [`/full/nothing${LONG}`, `/full/nothing${LONG}`],
+  ])('says as the long way does that a path does not exist (%#)', (path, clean) => {
+    actAs(3);
+    const bytes = serve(ask(path));
+    const walk = { text: () => clean } as PathWalk;
+    const expected = new ReplyEncoder().error(77, notFound(walk));
+    const frame = new ByteBuffer(expected.slice());
+    expect(bytes).toBeLessThan(0);
+    expect(openReply(REPLY, -bytes)).toEqual(wire.Reply.getRootAsReply(frame).unpack());
+  });
+
   test('leaves to the long way whatever is out of the ordinary', () => {
     actAs(3);
     const others = [
       ask('/missing'),
+      ask('/data/unknown'),
+      ask('/closed/secret'),
+      ask('/full/nothing', LoadType.ALWAYS),
       ask('relative'),
       ask(''),
       ask('/data/part-00000.parquet/below'),
@@ -111,7 +143,11 @@ describe('serveGetStatus', () => {
   });
 
   test('answers no frame that the verifier refuses, whatever became of it', () => {
-    const sound = ask('/data/part-00000.parquet');
+    const frames = [ask('/data/part-00000.parquet'), ask('/full/nothing')];
+    for (const sound of frames) servesOnlyWhatIsValid(sound);
+  });
+
+  function servesOnlyWhatIsValid(sound: Uint8Array): void {
     let served = 0;
     const change = fc.tuple(fc.nat({ max: sound.length - 1 }), fc.nat({ max: 255 }));
     const mutation = fc.tuple(fc.array(change, { maxLength: 3 }), fc.nat({ max: 40 }));
@@ -123,7 +159,7 @@ describe('serveGetStatus', () => {
         if (bytes === 0) return;
         served++;
         expect(verifyRequest(frame)).toBe(Verdict.VALID);
-        openReply(REPLY, bytes);
+        openReply(REPLY, Math.abs(bytes));
       }),
       { numRuns: 20_000 },
     );
@@ -131,7 +167,7 @@ describe('serveGetStatus', () => {
     for (let length = 0; length < sound.length - 8; length++) {
       expect(serve(sound.slice(0, length))).toBe(0);
     }
-  });
+  }
 });
 
 describe('encodeInfoReply', () => {
