@@ -3,9 +3,10 @@
  * that shows an inode tells its id, which it keeps for ever and shares with nobody. Times must lie
  * where the model puts them, and stay there.
  */
+import { posix } from 'node:path';
 import type { FileStatus } from '../../src/client/index.js';
 import type { Expected, Seen, Told } from './model-reads.js';
-import { everyInode, type Inode, type Moment, namesOf } from './model-tree.js';
+import { everyInode, type Inode, type Moment } from './model-tree.js';
 import type { NamespaceModel } from './namespace-model.js';
 import type { Answer } from './step.js';
 
@@ -59,7 +60,7 @@ function inodeDiffers(model: NamespaceModel, seen: Seen, got: FileStatus): strin
   const { inode, path } = seen;
   const fields = {
     path,
-    name: namesOf(path).at(-1),
+    name: posix.basename(path),
     type: inode.directory ? 'directory' : 'file',
     length: inode.directory ? inode.children.size : inode.length,
     owner: inode.owner,
@@ -116,7 +117,8 @@ type Xattrs = Readonly<Record<string, Uint8Array>>;
 const textOf = (xattrs: Xattrs): Record<string, string> =>
   Object.fromEntries(Object.entries(xattrs).map(([name, value]) => [name, decoder.decode(value)]));
 
-const cleaned = (path: string): string => `/${namesOf(path).join('/')}`;
+/** Of any length: what a rename has moved down may stand deeper than a path can say. */
+const cleaned = (path: string): string => posix.resolve(path);
 
 function same(what: string, expected: unknown, got: unknown): string | undefined {
   const [a, b] = [sorted(expected), sorted(got)];

@@ -64,9 +64,11 @@ export const NAME_BYTES_MAX = 255;
 const PATH_BYTES_MAX = 4096;
 const DEPTH_MAX = 256;
 
-export class Refusal {
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
   readonly code: CodeName;
   constructor(code: CodeName) {
+    super(code);
     this.code = code;
   }
 }

@@ -8,6 +8,8 @@ import { summary, writeReport } from './report.js';
 import { PHASES, soak } from './soak.js';
 
 const PROGRESS_MS = 2000;
+/** Characters of a violation on the terminal; the report has all. */
+const TOLD_MAX = 4000;
 const names = PHASES.map(({ name }) => name);
 
 type Given = {
@@ -49,6 +51,13 @@ async function main(): Promise<void> {
     ledger.elapsedMs = Date.now() - began;
     void finish(ledger, given.out);
   });
+  // What was seen until an interruption is told too.
+  process.once('SIGINT', () => {
+    if (ledger === undefined) process.exit(1);
+    ledger.notes.push('interrupted');
+    ledger.elapsedMs = Date.now() - began;
+    void finish(ledger, given.out);
+  });
   const timer = setInterval(() => progress(ledger, phase, began), PROGRESS_MS);
   const { phases, ...options } = given;
   const done = await soak({
@@ -69,15 +78,24 @@ async function finish(done: SoakLedger, out: string): Promise<never> {
   for (const [name, value] of Object.entries(summary(done))) {
     process.stdout.write(`${name.padEnd(28)} ${value.toLocaleString('en')}\n`);
   }
-  for (const { phase: where, text, again } of done.violations) {
-    process.stdout.write(`\nVIOLATION (${where})\n${text.slice(0, 2000)}\nAgain: ${again}\n`);
-  }
+  tellViolations(done);
   process.stdout.write(`\n${page}\n`);
   process.exit(done.violations.length === 0 ? 0 : 1);
 }
 
+let toldCount = 0;
+
+/** Those that were not told yet; the end of a text says what differs. */
+function tellViolations({ violations }: SoakLedger): void {
+  for (const { phase: where, text, again } of violations.slice(toldCount)) {
+    process.stdout.write(`\nVIOLATION (${where})\n${text.slice(-TOLD_MAX)}\nAgain: ${again}\n`);
+  }
+  toldCount = violations.length;
+}
+
 function progress(ledger: SoakLedger | undefined, phase: string, began: number): void {
   if (ledger === undefined) return;
+  tellViolations(ledger);
   const seconds = Math.round((Date.now() - began) / 1000);
   const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   const figures = [
