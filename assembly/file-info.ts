@@ -7,6 +7,7 @@
  *  │ to vtable  │ name │ owner │ group │ Inode = the record's│ path │ only with INFO_PATH_VTABLE
  *  │            │  ↓   │   ↓   │   ↓   │ header, 96 bytes    │  ↓   │
  *  └────────────┴──────┴───────┴───────┴─────────────────────┴──────┘
+ *   A full one has, behind path: 116 ufs path ↓ │ 120 mount uri ↓
  *
  * Invariant: a table begins at a multiple of 8 from the frame's start, so the struct is aligned.
  */
@@ -20,6 +21,9 @@ export const INFO_INODE: u32 = 16;
 export const INFO_PATH: u32 = 112;
 export const INFO_BYTES: u32 = 112;
 export const INFO_PATH_BYTES: u32 = 120;
+export const INFO_UFS_PATH: u32 = 116;
+export const INFO_MOUNT_URI: u32 = 120;
+export const INFO_FULL_BYTES: u32 = 124;
 
 /** Fields of FileInfo: inode, name, owner, group; then path. */
 export const INFO_VTABLE: usize = memory.data<u16>([12, 112, 16, 4, 8, 12]);

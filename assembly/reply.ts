@@ -12,14 +12,19 @@
 import { EXEC } from './control';
 import {
   INFO_BYTES,
+  INFO_FULL_BYTES,
   INFO_GROUP,
   INFO_INODE,
+  INFO_MOUNT_URI,
   INFO_NAME,
   INFO_OWNER,
+  INFO_PATH,
+  INFO_UFS_PATH,
   copyHeader,
   internedBytes,
   internedText,
   putText,
+  textRoom,
 } from './file-info';
 import {
   EXECUTOR_CALLER,
@@ -36,6 +41,9 @@ import {
   RECORD_NAME_LEN,
   RECORD_OWNER,
   RECORD_SEQ,
+  SHOWN_MOUNT_PATH_BYTES,
+  SHOWN_MOUNT_URI,
+  SHOWN_MOUNT_URI_BYTES,
   WALK_DEPTH,
   WALK_NEXT,
   WALK_NODES,
@@ -44,6 +52,7 @@ import {
   WALK_RECORD,
 } from './generated/layout';
 import { cleanPath } from './path';
+import { shownMount } from './mounts';
 import { deniedAt } from './permission';
 import { isReadable } from './readable';
 import { putMissingReply } from './reply-missing';
@@ -70,6 +79,7 @@ const LOAD: u32 = 6;
 const WITH_ATTRIBUTES: u32 = 8;
 const LOAD_ALWAYS: u32 = 2;
 
+const SLASH: u8 = 0x2f;
 const WALK_FOUND: i32 = 0;
 const WALK_ABSENT: i32 = 2;
 
@@ -80,6 +90,13 @@ const HEAD: usize = memory.data<u16>([
   18, 28, 8, 0, 0, 0, 16, 24, 4,
   12, 112, 16, 4, 8, 12,
   0, 0, 0,
+]);
+
+/** The same with path, ufs path and mount uri. */
+const FULL_HEAD: usize = memory.data<u16>([
+  40, 0,
+  18, 28, 8, 0, 0, 0, 16, 24, 4,
+  18, 124, 16, 4, 8, 12, 112, 116, 120,
 ]);
 
 /** The same head for a reply with an Empty body, whose vtable stands behind that of Reply. */
@@ -102,6 +119,11 @@ export function serveGetStatus(requestBytes: u32): i32 {
   if (status != WALK_FOUND || !mayPass(block, load<i32>(block, WALK_DEPTH) - 1)) return 0;
   const record = block + WALK_RECORD;
   if (!isReadable(record, EXEC + EXECUTOR_CALLER)) return 0;
+  if (readByte(requestBody, WITH_ATTRIBUTES) != 0) {
+    const mount = shownMount(block);
+    if (mount == 0) return 0;
+    return i32(putFullReply(requestCall, block, mount, EXEC + EXECUTOR_REPLY));
+  }
   return i32(putInfoReply(requestCall, REPLY_FILE_INFO, record, walkSeq(), EXEC + EXECUTOR_REPLY));
 }
 
@@ -122,12 +144,11 @@ function mayPass(block: usize, above: i32): bool {
   return deniedAt(block, above, EXEC + EXECUTOR_CALLER) < 0;
 }
 
-/** True for a GetStatus that asks for nothing but the inode; its path is at textAt. */
+/** True for a GetStatus that does not have the store asked; its path is at textAt. */
 function openGetStatus(frame: usize, bytes: u32): bool {
   if (bytes > FRAME_BYTES_MAX || !openRequest(frame, bytes)) return false;
   if (requestBodyType != REQUEST_GET_STATUS) return false;
   if (readByte(requestBody, LOAD) >= LOAD_ALWAYS) return false;
-  if (readByte(requestBody, WITH_ATTRIBUTES) != 0) return false;
   return readText(requestBody, PATH) && isSound();
 }
 
@@ -151,9 +172,53 @@ export function encodeInfoReply(
 export function putInfoReply(
   call: u64, body: u32, record: usize, seq: u64, out: usize,
 ): u32 {
-  v128.store(out, v128.load(HEAD));
-  v128.store(out, v128.load(HEAD, 16), 16);
-  store<u64>(out, load<u64>(HEAD, 32), 32);
+  putTables(HEAD, call, body, record, seq, out);
+  return u32(putNames(out + INFO_TABLE, out + INFO_TABLE + INFO_BYTES, record) - out);
+}
+
+/** With the path of the walk, and its place in the store of its mount (SHOWN_MOUNT). */
+function putFullReply(call: u64, walk: usize, mount: usize, out: usize): u32 {
+  const record = walk + WALK_RECORD;
+  putTables(FULL_HEAD, call, REPLY_FILE_INFO, record, walkSeq(), out);
+  const info = out + INFO_TABLE;
+  const path = walk + WALK_PATH;
+  const pathBytes = load<u32>(walk, WALK_PATH_BYTES);
+  let at = putNames(info, info + INFO_FULL_BYTES, record);
+  store<u32>(info, u32(at - info) - INFO_PATH, INFO_PATH);
+  at = putText(at, path, pathBytes);
+  store<u32>(info, u32(at - info) - INFO_UFS_PATH, INFO_UFS_PATH);
+  at = putStorePath(at, path, pathBytes, mount);
+  store<u32>(info, u32(at - info) - INFO_MOUNT_URI, INFO_MOUNT_URI);
+  at = putText(at, mount + SHOWN_MOUNT_URI, load<u32>(mount, SHOWN_MOUNT_URI_BYTES));
+  return u32(at - out);
+}
+
+/** The mount's uri, a slash unless it ends with one, and what the path has below the mount. */
+function putStorePath(at: usize, path: usize, pathBytes: u32, mount: usize): usize {
+  const uriBytes = load<u32>(mount, SHOWN_MOUNT_URI_BYTES);
+  const uri = mount + SHOWN_MOUNT_URI;
+  const skipped = load<u32>(mount, SHOWN_MOUNT_PATH_BYTES) + 1;
+  if (pathBytes <= skipped) return putText(at, uri, uriBytes);
+  const slash: u32 = uriBytes > 0 && load<u8>(uri + uriBytes - 1) == SLASH ? 0 : 1;
+  const rest = pathBytes - skipped;
+  const bytes = uriBytes + slash + rest;
+  const end = at + textRoom(bytes);
+  // The zero behind the text, and its padding.
+  store<u32>(end - 4, 0);
+  store<u32>(at, bytes);
+  memory.copy(at + 4, uri, uriBytes);
+  if (slash != 0) store<u8>(at + 4 + uriBytes, SLASH);
+  memory.copy(at + 4 + uriBytes + slash, path + skipped, rest);
+  return end;
+}
+
+/** All but the texts. */
+function putTables(
+  head: usize, call: u64, body: u32, record: usize, seq: u64, out: usize,
+): void {
+  v128.store(out, v128.load(head));
+  v128.store(out, v128.load(head, 16), 16);
+  store<u64>(out, load<u64>(head, 32), 32);
   const reply = out + REPLY_TABLE;
   const info = out + INFO_TABLE;
   store<u32>(reply, REPLY_TABLE - 4, 0);
@@ -165,8 +230,11 @@ export function putInfoReply(
   copyHeader(record, info + INFO_INODE);
   // A record that waits in the ring has no seq yet: it is the seq of its entry.
   if (load<u64>(record, RECORD_SEQ) == 0) store<u64>(info, seq, INFO_INODE + RECORD_SEQ);
+}
 
-  let at: usize = info + INFO_BYTES;
+/** Name, owner and group of the FileInfo at `info`, from `at` on; returns where they end. */
+function putNames(info: usize, from: usize, record: usize): usize {
+  let at = from;
   store<u32>(info, at - (info + INFO_NAME), INFO_NAME);
   at = putText(at, record + RECORD_NAME, load<u8>(record, RECORD_NAME_LEN));
   const owner = load<u32>(record, RECORD_OWNER);
@@ -175,8 +243,7 @@ export function putInfoReply(
   store<u32>(info, at - (info + INFO_OWNER), INFO_OWNER);
   at = putText(at, internedText(owner), internedBytes(owner));
   store<u32>(info, (owner == group ? ownerText : at) - (info + INFO_GROUP), INFO_GROUP);
-  if (owner != group) at = putText(at, internedText(group), internedBytes(group));
-  return u32(at - out);
+  return owner == group ? at : putText(at, internedText(group), internedBytes(group));
 }
 
 /** Success that has nothing to tell but its seq. */

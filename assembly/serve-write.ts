@@ -14,8 +14,6 @@ import { planCreate, readCreate, writeCreate } from './create';
 import { openEntry, publishEntry, ringAt } from './entry';
 import {
   CALLER_CLIENT_ID,
-  CONTROL_BASE,
-  CONTROL_MOUNT_VERSION,
   ENTRY_CALL_ID,
   ENTRY_LENGTH,
   ENTRY_SEQ,
@@ -36,10 +34,10 @@ import {
   WRITE_FREED,
   WRITE_LOCKS,
   WRITE_LOCKS_AGAIN,
-  WRITE_MOUNT_VERSION,
   WRITE_SESSION,
 } from './generated/layout';
 import { lockBegin, lockCount, lockSeal, releaseAll, sameLocks, takeAll } from './locks';
+import { mountsStand } from './mounts';
 import { planRemove, readRemove, writeRemove } from './remove';
 import { planRename, readRename, writeRename } from './rename';
 import { REPLY_FILE_INFO, putEmptyReply, putInfoReply } from './reply';
@@ -121,12 +119,6 @@ export function finishWrite(position: u32): u32 {
   const end = position + heldBytes + load<u32>(entry, ENTRY_LENGTH);
   store<u32>(EXEC + EXECUTOR_WRITE, end, WRITE_FREED);
   return bytes;
-}
-
-/** WRITE.READ_ONLY is about the mount table as it is. */
-function mountsStand(): bool {
-  const known = load<u32>(EXEC + EXECUTOR_WRITE, WRITE_MOUNT_VERSION);
-  return atomic.load<u32>(CONTROL_BASE + CONTROL_MOUNT_VERSION) == known && (known & 1) == 0;
 }
 
 function readWrite(bytes: u32): bool {

@@ -68,9 +68,9 @@ export class SetAttributeTree extends TreeWalk<Frame> {
     return this.progress;
   }
 
-  /** Undefined: a file, or nothing any more. */
-  protected open(path: string): Promise<Frame | undefined> {
-    return reading(this.#context.scheduler, 'setAttribute', this.#caller, (executor) => {
+  /** Undefined: a file, nothing any more, or deeper than a path can say after renames above. */
+  protected async open(path: string): Promise<Frame | undefined> {
+    const frame = reading(this.#context.scheduler, 'setAttribute', this.#caller, (executor) => {
       const walk = executor.walkA;
       const { depth } = walkTo(executor, path);
       if (!walk.found || !walk.isDirectory(depth)) return undefined;
@@ -83,6 +83,10 @@ export class SetAttributeTree extends TreeWalk<Frame> {
         busy: false,
         isDone: false,
       };
+    });
+    return frame.catch((error: unknown) => {
+      if (isStatus(error, Code.INVALID_ARGUMENT)) return undefined;
+      throw error;
     });
   }
 

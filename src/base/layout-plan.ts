@@ -11,10 +11,10 @@ import {
   DROPPED_LIST_BYTES,
   EXECUTOR_BYTES,
   LARGE_SET_BYTES,
-  LAYOUT_HASH,
   RETRY_BYTES,
   SMALL_SET_BYTES,
 } from './layout.js';
+import { LAYOUT_HASH } from './layout-tables.js';
 import { EXECUTOR_COUNT_MAX, SET_WAYS } from './limits.js';
 
 /** What the layout depends on. All sizes in bytes. */

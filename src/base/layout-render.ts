@@ -3,7 +3,7 @@
  * constant. `npm run gen` writes the text; a test proves that the committed file equals it.
  */
 import * as entry from './entry-format.js';
-import { LAYOUT_HASH, LAYOUT_SCALARS, LAYOUT_TABLES } from './layout.js';
+import { LAYOUT_HASH, LAYOUT_SCALARS, LAYOUT_TABLES } from './layout-tables.js';
 import * as limits from './limits.js';
 import * as record from './record.js';
 

@@ -242,7 +242,7 @@ export const WRITE = {
   POSITION: 4,
   /** u32. Bits taken from default modes. */
   UMASK: 8,
-  /** u32. MOUNT_VERSION for which READ_ONLY holds; odd = none. */
+  /** u32. MOUNT_VERSION for which READ_ONLY and SHOWN_MOUNTS hold; odd = none. */
   MOUNT_VERSION: 12,
   /** i64, ms. How long deleted inodes can be brought back; 0 = not at all. */
   RETENTION: 16,
@@ -256,8 +256,24 @@ export const WRITE = {
   LOCKS_AGAIN: 32 + WRITE_MOUNTS_MAX / 8 + WRITE_LOCKS_MAX * 4,
 } as const;
 const WRITE_BYTES = WRITE.LOCKS_AGAIN + WRITE_LOCKS_MAX * 4;
+/** Of an executor's block. */
+const SHOWN_MOUNTS = align(512 + WRITE_BYTES, 64);
+
+/** Mounts that the kernels can tell of: number n stands in row n % SHOWN_MOUNTS_MAX, or nowhere. */
+export const SHOWN_MOUNTS_MAX = 64;
+export const SHOWN_MOUNT_BYTES = 1024;
+/** A mount as GetStatus tells of it; holds as long as WRITE.MOUNT_VERSION does. */
+export const SHOWN_MOUNT = {
+  /** u32. 0 = the row is free. */
+  ID: 0,
+  /** u32. Bytes of a path before the slash that leads below the mount point: 0 for the root. */
+  PATH_BYTES: 4,
+  URI_BYTES: 8,
+  URI: 12,
+} as const;
+
 /** Where the walks begin in an executor's block. */
-const WALKS = align(512 + WRITE_BYTES, 64);
+const WALKS = SHOWN_MOUNTS + SHOWN_MOUNTS_MAX * SHOWN_MOUNT_BYTES;
 
 /**
  * A write of a kernel in a ring: the locks it holds and its path stand before its entry, as bytes
@@ -297,6 +313,8 @@ export const EXECUTOR = {
   FENCE: 504,
   /** What the kernels that answer whole writes go by: see WRITE. */
   WRITE: 512,
+  /** See SHOWN_MOUNT. */
+  SHOWN_MOUNTS,
   WALK_A: WALKS,
   WALK_B: WALKS + WALK_BYTES,
   /** One record with its name, for look-ups and fills. */
@@ -336,51 +354,6 @@ export const RETRY_BYTES = 40;
  */
 export const DROPPED_IDS_MAX = 65_536;
 export const DROPPED_LIST_BYTES = DROPPED_IDS_MAX * 8;
-
-/** Every table that both sides must agree on, in the order in which they are generated. */
-export const LAYOUT_TABLES = {
-  CONTROL,
-  SET,
-  SLOT,
-  NODE,
-  WALK,
-  CALLER,
-  WRITE,
-  HELD,
-  EXECUTOR,
-  APPLY,
-  RETRY,
-} as const;
-export const LAYOUT_SCALARS = {
-  CONTROL_BASE,
-  SET_WAYS,
-  SMALL_SLOT_BYTES,
-  LARGE_SLOT_BYTES,
-  SMALL_SET_BYTES,
-  LARGE_SET_BYTES,
-  RECORD_BYTES_MAX,
-  NODE_BYTES,
-  WALK_BYTES,
-  CALLER_BYTES,
-  WRITE_LOCKS_MAX,
-  WRITE_MOUNTS_MAX,
-  EXECUTOR_BYTES,
-  REPLY_BYTES,
-  RETRY_BYTES,
-  DROPPED_IDS_MAX,
-  DROPPED_LIST_BYTES,
-} as const;
-
-/** FNV-1a over the text of all tables: differs whenever any offset differs. */
-export const LAYOUT_HASH = hashText(JSON.stringify([LAYOUT_TABLES, LAYOUT_SCALARS]));
-
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) {
-    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  }
-  return hash >>> 0;
-}
 
 function align(value: number, to: number): number {
   return Math.ceil(value / to) * to;

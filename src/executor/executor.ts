@@ -11,6 +11,9 @@ import {
   CONTROL,
   CONTROL_BASE,
   EXECUTOR,
+  SHOWN_MOUNT,
+  SHOWN_MOUNT_BYTES,
+  SHOWN_MOUNTS_MAX,
   WRITE,
   WRITE_MOUNTS_MAX,
 } from '../base/layout.js';
@@ -20,7 +23,7 @@ import { writeWord64 } from '../base/word64.js';
 import { type KernelExports, PathFault, WalkStatus } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 import { LockTable } from '../lock/lock-table.js';
-import { MountTable } from '../mount/mount-table.js';
+import { type Mount, MountTable } from '../mount/mount-table.js';
 import { PathWalk } from '../path/path-walk.js';
 import type { Tier2 } from '../storage/tier2.js';
 import { TierReader } from '../tier/tier-reader.js';
@@ -30,6 +33,7 @@ import { Park } from './park.js';
 import { STRING_UNKNOWN, StringTable } from './string-table.js';
 
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 export type ExecutorOptions = {
   readonly index: number;
@@ -114,20 +118,36 @@ export class Executor {
     this.#callerVersion = version;
   }
 
-  /** Puts which mounts are read-only where the kernels look; free while the table stands. */
+  /** Puts what the kernels must know of the mounts where they look; free while the table stands. */
   setMounts(): void {
     const { version } = this.mounts;
     if (version === this.#mountVersion) return;
     const { u8, view } = this.shared;
     const write = this.base + EXECUTOR.WRITE;
     const bits = write + WRITE.READ_ONLY;
+    const rows = this.base + EXECUTOR.SHOWN_MOUNTS;
     u8.fill(0, bits, bits + WRITE_MOUNTS_MAX / 8);
-    for (const { mountId, readOnly } of this.mounts.all()) {
+    u8.fill(0, rows, rows + SHOWN_MOUNTS_MAX * SHOWN_MOUNT_BYTES);
+    for (const mount of this.mounts.all()) {
+      const { mountId, readOnly } = mount;
+      this.#show(mount, rows + (mountId % SHOWN_MOUNTS_MAX) * SHOWN_MOUNT_BYTES);
       if (!readOnly || mountId >= WRITE_MOUNTS_MAX) continue;
       u8[bits + (mountId >> 3)]! |= 1 << (mountId & 7);
     }
     view.setUint32(write + WRITE.MOUNT_VERSION, version, true);
     this.#mountVersion = version;
+  }
+
+  /** One with a long address is told of by the long way only. */
+  #show({ mountId, path, uri }: Mount, row: number): void {
+    const { u8, view } = this.shared;
+    const text = encoder.encode(uri);
+    if (text.length > SHOWN_MOUNT_BYTES - SHOWN_MOUNT.URI) return;
+    const pathBytes = path === '/' ? 0 : encoder.encode(path).length;
+    view.setUint32(row + SHOWN_MOUNT.ID, mountId, true);
+    view.setUint32(row + SHOWN_MOUNT.PATH_BYTES, pathBytes, true);
+    view.setUint32(row + SHOWN_MOUNT.URI_BYTES, text.length, true);
+    u8.set(text, row + SHOWN_MOUNT.URI);
   }
 
   isSuper(caller: Caller): boolean {

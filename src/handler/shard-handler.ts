@@ -105,6 +105,7 @@ export class ShardHandler implements RpcHandler, QuickHandler {
   #read(bodyType: RequestBody, caller: Caller, reply: ReplyPort): boolean {
     const { kernel, shared } = this.#executor;
     this.#executor.setCaller(caller);
+    this.#executor.setMounts();
     const isBatch = bodyType === RequestBody.BatchGetStatus;
     const bytes = isBatch
       ? kernel.serveBatchGetStatus(this.#openedBytes)

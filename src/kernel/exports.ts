@@ -200,10 +200,10 @@ export type KernelExports = {
    */
   openCall(requestBytes: number): number;
   /**
-   * GetStatus from frame to frame: parses the request at EXECUTOR.REQUEST, walks, checks
-   * permissions, writes the reply frame at EXECUTOR.REPLY. Returns its bytes, negative if it says
-   * that the path does not exist, or 0 when anything is out of the ordinary (a miss, another error,
-   * a race, another message): JS then takes the call.
+   * GetStatus from frame to frame, also with attributes: parses the request at EXECUTOR.REQUEST,
+   * walks, checks permissions, writes the reply frame at EXECUTOR.REPLY. Returns its bytes,
+   * negative if it says that the path does not exist, or 0 when anything is out of the ordinary
+   * (a miss, another error, a race, another message): JS then takes the call.
    */
   serveGetStatus(requestBytes: number): number;
   /**

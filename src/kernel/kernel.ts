@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { assert } from '../base/assert.js';
-import { LAYOUT_HASH } from '../base/layout.js';
+import { LAYOUT_HASH } from '../base/layout-tables.js';
 import type { KernelExports } from './exports.js';
 
 /** From dist/src/kernel, where threads run, and from src/kernel, where tests may. */

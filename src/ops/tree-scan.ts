@@ -22,6 +22,8 @@ import { LoadType } from './loading.js';
 
 type Frame = {
   readonly id: number;
+  /** Names in the directory's path. */
+  readonly depth: number;
   /** Bytes of the directory's path; the root's is empty here. */
   readonly pathBytes: number;
   readonly loaded: boolean;
@@ -73,7 +75,11 @@ export class TreeScan {
     assert(this.#scan === undefined, 'levels are added while nothing is read');
     const { id, path, from, loaded, asked } = level;
     this.#path.set(path);
-    this.#frames.push({ id, pathBytes: path.length, loaded, asked, from });
+    const above = this.#frames.at(-1);
+    const depth = above === undefined ? slashesIn(path) : above.depth + 1;
+    // What is below has paths that are too deep: nobody can ask for them.
+    if (depth >= PATH_DEPTH_MAX) return;
+    this.#frames.push({ id, depth, pathBytes: path.length, loaded, asked, from });
   }
 
   /** Goes on to the next entry: its record is in RECORD, its path at pathAt. False: the end. */
@@ -102,7 +108,7 @@ export class TreeScan {
     const { view, u8 } = executor.shared;
     const record = executor.base + EXECUTOR.RECORD;
     if (u8[record + R.RECORD_TYPE] !== R.INODE_TYPE_DIRECTORY) return;
-    if (this.#frames.length >= PATH_DEPTH_MAX || !mayList(executor, record)) return;
+    if (!mayList(executor, record)) return;
     const path = u8.subarray(this.pathAt, this.pathAt + this.pathBytes);
     const flags = view.getUint32(record + R.RECORD_FLAGS, true);
     const loaded = (flags & R.FLAG_CHILDREN_LOADED) !== 0;
@@ -181,6 +187,10 @@ export class TreeScan {
     const to = this.pathAt + frame.pathBytes + 1;
     shared.u8.copyWithin(to, scan.nameAt, scan.nameAt + scan.nameBytes);
   }
+}
+
+function slashesIn(path: Uint8Array): number {
+  return path.reduce((count, byte) => (byte === SLASH ? count + 1 : count), 0);
 }
 
 /** READ and EXECUTE on the directory whose record stands at a byte offset of shared memory. */

@@ -1,6 +1,7 @@
 /** What the model says to those who only look: nothing changes here. */
 import type { CodeName } from '../../src/base/status.js';
 import {
+  type Below,
   byBytes,
   bytesOf,
   check,
@@ -111,15 +112,20 @@ function list(tree: Tree, step: Extract<Step, { do: 'list' }>): Told {
   // A path to begin at, which is walked to; a mere name need not be one that can exist.
   if (recursive && bytesOf(startAfter ?? '') > NAME_BYTES_MAX) refuse('INVALID_ARGUMENT');
   const base = way.path.length + 1;
-  const rows = [...walkTree(top, way.path, user)].filter(
-    ({ path, name }) =>
-      (recursive || path.length === base + name.length) &&
+  const all = recursive ? [...walkTree(top, way.path, user)] : childrenOf(top, way.path);
+  const rows = all.filter(
+    ({ path }) =>
       path.slice(base).startsWith(prefix) &&
       (startAfter === undefined || byPath(path.slice(base), startAfter) > 0),
   );
   const entries = rows.map(({ inode, path }) => ({ inode, path, xattrs: false }));
   return { entries, fileCount: recursive ? -1 : top.children.size };
 }
+
+const childrenOf = (top: Inode, path: string): Below[] =>
+  [...top.children.keys()]
+    .sort(byBytes)
+    .map((name) => ({ inode: top.children.get(name)!, path: `${path}/${name}`, name }));
 
 /** Depth first: component by component, a directory before what it holds. */
 function byPath(a: string, b: string): number {

@@ -129,15 +129,17 @@ export const byBytes = (a: string, b: string): number =>
 export type Below = { readonly inode: Inode; readonly path: string; readonly name: string };
 
 /** All below a directory that `user` may see, depth first, each directory sorted. */
-export function* walkTree(top: Inode, path: string, user: User, depth = 1): Iterable<Below> {
+export function* walkTree(top: Inode, path: string, user: User): Iterable<Below> {
+  const depth = path === '/' ? 0 : path.split('/').length - 1;
+  // Renames of what is above can make a path that nobody can ask for.
+  if (depth >= DEPTH_MAX) return;
   for (const name of [...top.children.keys()].sort(byBytes)) {
     const inode = top.children.get(name)!;
     const at = `${path}/${name}`;
-    // Renames of what is above can make a path that nobody can ask for.
     if (bytesOf(at) > PATH_BYTES_MAX) continue;
     yield { inode, path: at, name };
-    const enters = inode.directory && depth < DEPTH_MAX && permits(inode, user, READ | EXECUTE);
-    if (enters) yield* walkTree(inode, at, user, depth + 1);
+    const enters = inode.directory && permits(inode, user, READ | EXECUTE);
+    if (enters) yield* walkTree(inode, at, user);
   }
 }
 

@@ -213,6 +213,24 @@ describe.each(TIER1_SIZES)('recursive listings with %i bytes of tier 1', (tier1B
     expect(paths(after)).toEqual(['/t/a-', '/t/b', '/t/z']);
   });
 
+  test('what a rename has pushed deeper than a path can say is left out', async () => {
+    open(tier1Bytes);
+    await verbs.directory(`/low${'/d'.repeat(254)}`, { recursive: true });
+    await verbs.file(`/low${'/d'.repeat(254)}/f`);
+    await verbs.directory('/up/x', { recursive: true });
+    await verbs.rename('/low', '/up/x/low');
+    for (const pageSize of [0, 1, 7]) {
+      const listed = paths(await verbs.all('/up', { recursive: true, pageSize }));
+      expect(listed).toHaveLength(255);
+      expect(listed.at(-1)).toBe(`/up/x/low${'/d'.repeat(253)}`);
+      expect(paths(await verbs.all(listed.at(-1)!, { recursive: true, pageSize }))).toEqual([]);
+    }
+    // Its name is still shown where it stands, and it comes back with a shorter way to it.
+    expect(names((await verbs.page(`/up/x/low${'/d'.repeat(253)}`)).entries)).toEqual(['d']);
+    await verbs.rename('/up/x/low', '/low');
+    await verbs.status(`/low${'/d'.repeat(254)}/f`);
+  });
+
   test('a summary counts what a recursive listing shows', async () => {
     await makeTree();
     await master.ask('CompleteFile', new wire.CompleteFileT('/t/a/b/f', 1000));
