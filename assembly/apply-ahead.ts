@@ -1,6 +1,9 @@
 /**
  * What apply will need of tier 1 for the next entries of a batch, read ahead of it (touch.ts): each
  * change is a set and a slot that are in no cache, and apply would wait for one after the other.
+ *
+ * Entries ahead may be anything: in a journal that is replayed nobody has looked at them yet. So
+ * nothing is read beyond `end`, and what makes no sense ends the look.
  */
 import { EXEC } from './control';
 import {
@@ -13,6 +16,7 @@ import {
   ENTRY_CHANGES,
   ENTRY_LENGTH,
   EXECUTOR_REQUEST,
+  NAME_BYTES_MAX,
   PARENT_GRANDPARENT_ID,
   PARENT_NAME,
   PARENT_NAME_LEN,
@@ -34,20 +38,23 @@ const CHANGES_MAX: u32 = 24;
 export function touchAhead(from: usize, end: usize): usize {
   let count: u32 = 0;
   let entry = from;
-  while (entry < end && count < CHANGES_MAX) {
+  while (entry + ENTRY_CHANGES <= end && count < CHANGES_MAX) {
     const length = load<u32>(entry, ENTRY_LENGTH);
+    if (length < ENTRY_CHANGES || length > u32(end - entry)) break;
     let offset: u32 = ENTRY_CHANGES;
     while (offset + CHANGE_PAYLOAD <= length && count < CHANGES_MAX) {
+      const bytes = load<u32>(entry + offset, CHANGE_BYTES);
+      if (bytes > length - offset - CHANGE_PAYLOAD) break;
       if (putPlace(count, entry + offset)) count++;
-      offset += CHANGE_PAYLOAD + ((load<u32>(entry + offset, CHANGE_BYTES) + 7) & ~7);
+      offset += CHANGE_PAYLOAD + ((bytes + 7) & ~7);
     }
     entry += length;
   }
   touchPlaces(EXEC + EXECUTOR_REQUEST, count);
-  return entry;
+  return max<usize>(entry, min<usize>(from + 1, end));
 }
 
-/** The set of the key that a change is about; false if it is about none. */
+/** The set of the key that a change is about; false if it is about none, or makes no sense. */
 // @ts-ignore: decorator
 @inline
 function putPlace(index: u32, change: usize): bool {
@@ -71,6 +78,7 @@ function putPlace(index: u32, change: usize): bool {
   } else {
     return false;
   }
+  if (nameBytes > NAME_BYTES_MAX) return false;
   const hash = hashKey64(parentId, name, nameBytes);
   const place = EXEC + EXECUTOR_REQUEST + index * PLACE_BYTES;
   store<u64>(place, hash, PLACE_HASH);

@@ -69,6 +69,7 @@ function recover(): Wal {
   // Entries are read straight into shared memory, where the kernels sum and apply them.
   const buffer = shared.executorBase(data.executor) + EXECUTOR.REPLY;
   const { config } = data;
+  let touched = { from: 0, to: 0 };
   const recovered = Wal.open(
     data.paths.journal,
     {
@@ -81,7 +82,11 @@ function recover(): Wal {
       buffer: shared.u8.subarray(buffer, buffer + REPLY_BYTES),
       crc: (_bytes, offset, length) => kernel.crc32c(buffer + offset, length, 0),
       onEntry: (_bytes, offset, _length, seq) => {
-        applier.apply(buffer + offset);
+        const at = buffer + offset;
+        if (at < touched.from || at >= touched.to) {
+          touched = { from: at, to: kernel.touchAhead(at, buffer + REPLY_BYTES) };
+        }
+        applier.apply(at);
         epochs.appliedSeq = seq;
         epochs.closeIfWanted();
       },
