@@ -43,12 +43,20 @@ export function copyHeader(record: usize, target: usize): void {
 
 /** Writes length, bytes and the zero behind them; returns where the next multiple of 4 is. */
 export function putText(at: usize, text: usize, bytes: u32): usize {
-  store<u32>(at, bytes);
+  const end = openText(at, bytes);
   copyText(text, at + 4, bytes);
-  const end = at + 4 + bytes;
+  return end;
+}
+
+/** All of a string but its bytes, which go to at + 4; returns where the next multiple of 4 is. */
+// @ts-ignore: decorator
+@inline
+export function openText(at: usize, bytes: u32): usize {
+  const end = at + textRoom(bytes);
   // The zero, and the padding so that no byte of an older reply is sent.
-  store<u32>(end, 0);
-  return (end + 4) & ~3;
+  store<u32>(end - 4, 0);
+  store<u32>(at, bytes);
+  return end;
 }
 
 /** Bytes of a string with its length, its zero and its padding. */

@@ -8,7 +8,7 @@
  *   Reply: 0 to vtable │ 4 error ↓ │ 8 call │ 16 code
  *   ErrorDetail: 0 to vtable │ 4 reason ↓ │ 8 path ↓ │ 12 hint ↓
  */
-import { putText, textRoom } from './file-info';
+import { openText, putText } from './file-info';
 
 const REPLY_VTABLE: u32 = 4;
 const DETAIL_VTABLE: u32 = 14;
@@ -43,11 +43,7 @@ export function putMissingReply(call: u64, path: usize, pathBytes: u32, out: usi
 }
 
 function putReason(at: usize, path: usize, pathBytes: u32): usize {
-  const bytes = BEFORE.length + pathBytes + BEHIND.length;
-  const end = at + textRoom(bytes);
-  // The zero behind the text, and its padding.
-  store<u32>(end - 4, 0);
-  store<u32>(at, bytes);
+  const end = openText(at, BEFORE.length + pathBytes + BEHIND.length);
   const text = putAscii(at + 4, BEFORE);
   memory.copy(text, path, pathBytes);
   putAscii(text + pathBytes, BEHIND);
@@ -55,9 +51,7 @@ function putReason(at: usize, path: usize, pathBytes: u32): usize {
 }
 
 function putWords(at: usize, text: string): usize {
-  const end = at + textRoom(text.length);
-  store<u32>(end - 4, 0);
-  store<u32>(at, text.length);
+  const end = openText(at, text.length);
   putAscii(at + 4, text);
   return end;
 }

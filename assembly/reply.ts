@@ -23,8 +23,8 @@ import {
   copyHeader,
   internedBytes,
   internedText,
+  openText,
   putText,
-  textRoom,
 } from './file-info';
 import {
   EXECUTOR_CALLER,
@@ -201,11 +201,7 @@ function putStorePath(at: usize, path: usize, pathBytes: u32, mount: usize): usi
   if (pathBytes <= skipped) return putText(at, uri, uriBytes);
   const slash: u32 = uriBytes > 0 && load<u8>(uri + uriBytes - 1) == SLASH ? 0 : 1;
   const rest = pathBytes - skipped;
-  const bytes = uriBytes + slash + rest;
-  const end = at + textRoom(bytes);
-  // The zero behind the text, and its padding.
-  store<u32>(end - 4, 0);
-  store<u32>(at, bytes);
+  const end = openText(at, uriBytes + slash + rest);
   memory.copy(at + 4, uri, uriBytes);
   if (slash != 0) store<u8>(at + 4 + uriBytes, SLASH);
   memory.copy(at + 4 + uriBytes + slash, path + skipped, rest);

@@ -239,7 +239,7 @@ function equalBytes(a: usize, b: usize, bytes: u32): bool {
 /** Bit per way whose tag is `tag`: two compares of four tags each. */
 // @ts-ignore: decorator
 @inline
-function waysWithTag(set: usize, tag: u32): i32 {
+export function waysWithTag(set: usize, tag: u32): i32 {
   const wanted = i32x4.splat(tag);
   const low = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS), wanted));
   const high = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS, 16), wanted));

@@ -6,7 +6,7 @@
  */
 import { SET_TAGS } from './generated/layout';
 import { tagOf } from './hash';
-import { slotAt, slotBytesOf } from './tier-set';
+import { slotAt, slotBytesOf, waysWithTag } from './tier-set';
 
 export const PLACE_BYTES: u32 = 32;
 export const PLACE_HASH: usize = 8;
@@ -45,9 +45,6 @@ export function touchSlot(slot: usize): void {
 function guessSlot(at: usize): void {
   const set: usize = load<u32>(at, PLACE);
   if (set == 0) return;
-  const tag = i32x4.splat(tagOf(load<u64>(at, PLACE_HASH)));
-  const low = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS), tag));
-  const high = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS, 16), tag));
-  const ways = low | (high << 4);
+  const ways = waysWithTag(set, tagOf(load<u64>(at, PLACE_HASH)));
   if (ways != 0) store<u32>(at, slotAt(set, ctz<i32>(ways), slotBytesOf(set)), PLACE);
 }

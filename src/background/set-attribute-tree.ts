@@ -68,9 +68,19 @@ export class SetAttributeTree extends TreeWalk<Frame> {
     return this.progress;
   }
 
-  /** Undefined: a file, nothing any more, or deeper than a path can say after renames above. */
+  /** Undefined: a file, nothing any more, or what no path can say. */
   protected async open(path: string): Promise<Frame | undefined> {
-    const frame = reading(this.#context.scheduler, 'setAttribute', this.#caller, (executor) => {
+    try {
+      return await this.#frameOf(path);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      // Its own change failed for the same reason, and was counted.
+      return undefined;
+    }
+  }
+
+  #frameOf(path: string): Promise<Frame | undefined> {
+    return reading(this.#context.scheduler, 'setAttribute', this.#caller, (executor) => {
       const walk = executor.walkA;
       const { depth } = walkTo(executor, path);
       if (!walk.found || !walk.isDirectory(depth)) return undefined;
@@ -83,10 +93,6 @@ export class SetAttributeTree extends TreeWalk<Frame> {
         busy: false,
         isDone: false,
       };
-    });
-    return frame.catch((error: unknown) => {
-      if (isStatus(error, Code.INVALID_ARGUMENT)) return undefined;
-      throw error;
     });
   }
 
@@ -122,12 +128,17 @@ export class SetAttributeTree extends TreeWalk<Frame> {
       await this.#change(path);
       this.#done++;
     } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
-      // Deleted or moved since the page was read: there is nothing to change.
-      if (error.code === Code.NOT_FOUND) return;
-      this.#failed++;
-      this.#firstError ??= error;
+      this.#note(error);
     }
+  }
+
+  /** Counts an expected failure; anything else is a bug. */
+  #note(error: unknown): void {
+    if (!(error instanceof StatusError)) throw error;
+    // Deleted or moved since the page was read: there is nothing to change.
+    if (error.code === Code.NOT_FOUND) return;
+    this.#failed++;
+    this.#firstError ??= error;
   }
 
   async #change(path: string): Promise<void> {
@@ -142,9 +153,8 @@ export class SetAttributeTree extends TreeWalk<Frame> {
     try {
       await this.#loader.load(frame.path, true);
     } catch (error) {
-      if (!(error instanceof StatusError) || isStatus(error, Code.CANCELLED)) throw error;
-      this.#failed++;
-      this.#firstError ??= error;
+      if (isStatus(error, Code.CANCELLED)) throw error;
+      this.#note(error);
     }
   }
 

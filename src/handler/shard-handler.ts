@@ -105,12 +105,15 @@ export class ShardHandler implements RpcHandler, QuickHandler {
   #read(bodyType: RequestBody, caller: Caller, reply: ReplyPort): boolean {
     const { kernel, shared } = this.#executor;
     this.#executor.setCaller(caller);
-    this.#executor.setMounts();
     const isBatch = bodyType === RequestBody.BatchGetStatus;
     const bytes = isBatch
       ? kernel.serveBatchGetStatus(this.#openedBytes)
       : kernel.serveGetStatus(this.#openedBytes);
-    if (bytes === 0) return false;
+    if (bytes === 0) {
+      // If it was for want of the mounts, the next one has them.
+      this.#executor.setMounts();
+      return false;
+    }
     const frame = isBatch ? kernel.pageFrame() : this.#replyAt;
     reply.end(shared.u8.subarray(frame, frame + Math.abs(bytes)), bytes < 0);
     return true;

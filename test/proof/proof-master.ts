@@ -96,9 +96,11 @@ export class ProofMaster {
     });
     this.#child = child;
     this.#isRunning = true;
+    running.add(child);
     this.#ended = new Promise((resolve) => {
       child.once('close', (status, signal) => {
         this.#isRunning = false;
+        running.delete(child);
         resolve(signal ?? status ?? -1);
       });
     });
@@ -139,6 +141,12 @@ export class ProofMaster {
     if (this.log.length > LOG_LINES_MAX) this.log.shift();
   }
 }
+
+/** None outlives the process that started it, however that one ends by itself. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 const root = projectRoot();
 export const commandLine = path.join(root, 'dist/src/cli/main.js');

@@ -52,12 +52,13 @@ async function main(): Promise<void> {
     void finish(ledger, given.out);
   });
   // What was seen until an interruption is told too.
-  process.once('SIGINT', () => {
+  const interrupted = (): void => {
     if (ledger === undefined) process.exit(1);
     ledger.notes.push('interrupted');
     ledger.elapsedMs = Date.now() - began;
     void finish(ledger, given.out);
-  });
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const timer = setInterval(() => progress(ledger, phase, began), PROGRESS_MS);
   const { phases, ...options } = given;
   const done = await soak({
