@@ -64,13 +64,14 @@ export function serveWrite(
   executor.setMounts();
   const now = Date.now();
   let status = kernel.serveWrite(requestBytes, now);
-  for (let fills = 0; fills < FILLS_MAX; fills++) {
+  for (let fills = 0; ; fills++) {
+    if (status === WriteStatus.PUBLISHED) {
+      const at = executor.base + EXECUTOR.WRITE + WRITE.POSITION;
+      return new KernelWrite(name, caller, shared.view.getUint32(at, true), sink);
+    }
+    if (fills === FILLS_MAX) return undefined;
     let filled: FillStatus;
     switch (status) {
-      case WriteStatus.PUBLISHED: {
-        const at = executor.base + EXECUTOR.WRITE + WRITE.POSITION;
-        return new KernelWrite(name, caller, shared.view.getUint32(at, true), sink);
-      }
       case WriteStatus.MISS_A:
         filled = reader.fillNode(walkA.at);
         break;
@@ -86,5 +87,4 @@ export function serveWrite(
     if (filled === FillStatus.NO_ROOM) return undefined;
     status = kernel.goOnWriting(now);
   }
-  return undefined;
 }

@@ -248,3 +248,30 @@ describe('locks', () => {
     expect(seen.published).toBe(2);
   });
 });
+
+test('however many components are not in tier 1, a write is done once', async () => {
+  const seen = { published: 0 };
+  const master = new WireMaster({ kernelOf: counting(seen) });
+  const depths = Array.from({ length: 24 }, (_, i) => i + 1);
+  const directory = (depth: number): string => `/n${depth}${'/d'.repeat(depth - 1)}`;
+  try {
+    for (const depth of depths) {
+      await master.ask('CreateDirectory', new wire.CreateDirectoryT(directory(depth), true));
+    }
+    const changes: [Step['name'], (depth: number) => Step['body']][] = [
+      ['CreateFile', (depth) => new wire.CreateFileT(`${directory(depth)}/f`)],
+      ['Rename', (depth) => new wire.RenameT(`${directory(depth)}/f`, `${directory(depth)}/g`)],
+      ['Delete', (depth) => new wire.DeleteT(`${directory(depth)}/g`)],
+    ];
+    for (const [name, body] of changes) {
+      await master.restart({ flushed: true });
+      seen.published = 0;
+      for (const depth of depths) await master.ask(name, body(depth));
+      // By the kernel as far as it fills, and all the others the long way.
+      expect(seen.published).toBeGreaterThan(5);
+      expect(seen.published).toBeLessThan(depths.length);
+    }
+  } finally {
+    await master.close();
+  }
+});
