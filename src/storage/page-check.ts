@@ -42,6 +42,8 @@ const DAMAGE_MAX = 8;
 const DEPTH_MAX = 32;
 const SUM_BYTES = 4;
 const OVERFLOW_NAME_BYTES = 24;
+/** Of the buffers: 0 and 1 hold the meta pages. */
+const ROOT_LEVEL = 2;
 
 type Bounds = { readonly low: Buffer | undefined; readonly high: Buffer | undefined };
 
@@ -118,9 +120,26 @@ class PageWalk {
     // Nothing was ever written: LMDB begins anew.
     if (pages[0] === undefined) return undefined;
     const found = newestMeta(pages[0], pages[1]);
-    if (!('page' in found)) return found;
+    if (!('page' in found))
+      return pages.every((page, i) => this.#isWhole(page, i)) ? found : undefined;
     this.#report(found.page, found.what);
     return undefined;
+  }
+
+  /**
+   * Whether the root of the main table is of the commit that its meta page names. Every commit
+   * writes it, and the pages of the one before the newest are not used again yet: otherwise a bit
+   * of the number has changed, and an old commit may be taken for the newest.
+   */
+  #isWhole(metaPage: Buffer | undefined, number: number): boolean {
+    const meta = metaPage && F.metaOf(metaPage);
+    if (meta === undefined || meta.txnid === 0 || meta.main.root === F.NO_PAGE) return true;
+    const { txnid, lastPage, main } = meta;
+    const root = main.root > lastPage ? undefined : this.#read(main.root, ROOT_LEVEL);
+    // Behind the end of the file: the walk tells of it.
+    if (root === undefined ? main.root <= lastPage : F.txnidOf(root) === txnid) return true;
+    this.#report(number, `the meta page is of commit ${txnid}, and its tables of another`);
+    return false;
   }
 
   #tree(tree: Tree, info: F.TableInfo, owner: number): void {

@@ -41,9 +41,11 @@ describe('bench quick --smoke', () => {
       expect(lines.map(({ op, connections, depth }) => [op, connections, depth])).toEqual(cases);
       for (const line of lines) {
         expect(line['errors'], `${line['op']}: ${line['firstError']}`).toBe(0);
-        for (const field of ['opsPerSecond', 'p50Ms', 'p99Ms', 'serverCpu', 'rssBytes']) {
+        for (const field of ['opsPerSecond', 'p50Ms', 'p99Ms', 'rssBytes']) {
           expect(line[field], `${line['op']}.${field}`).toBeGreaterThan(0);
         }
+        // Counted in ticks of 10 ms, and a case may take less.
+        expect(line['serverCpu']).toBeGreaterThanOrEqual(0);
         expect(line['clientCpu']).toBeGreaterThanOrEqual(0);
         expect(line['p99Ms']).toBeGreaterThanOrEqual(line['p50Ms'] as number);
       }
