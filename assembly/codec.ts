@@ -6,6 +6,8 @@
  *          │ n │ n bytes, big-endian      │            │ id parent │ name │
  *          └───┴──────────────────────────┘            └───────────┴──────┘
  *            n minimal: a longer id is a larger one, so n sorts before the digits
+ *            A trash shadow's id is that of its directory and SHADOW_MARK, which no name begins
+ *            with: what is deleted stays on the pages where it was, behind the children.
  *
  *   value    0         1 … 2      3            4 …                              last 4
  *          ┌─────────┬──────────┬────────────┬────┬─────┬───────┬──────────────┬────────┐
@@ -58,6 +60,8 @@ import {
   RECORD_SEQ,
   RECORD_TTL,
   RECORD_TYPE,
+  SHADOW_MARK,
+  TRASH_BIT,
 } from './generated/layout';
 import { crc32c } from './crc32c';
 import { failed, getFixed, getSigned, getVarint, beginReading, atEnd } from './varint';
@@ -107,12 +111,15 @@ export function putKey(out: usize, parentId: u64, name: usize, nameBytes: u32): 
 }
 
 export function putId(out: usize, id: u64): u32 {
-  const width = widthOf(id);
+  const directory = id & ~TRASH_BIT;
+  const width = widthOf(directory);
   store<u8>(out, width);
   for (let i: u32 = 0; i < width; i++) {
-    store<u8>(out + 1 + i, u8(id >> (u64(width - 1 - i) << 3)));
+    store<u8>(out + 1 + i, u8(directory >> (u64(width - 1 - i) << 3)));
   }
-  return 1 + width;
+  if (id == directory) return 1 + width;
+  store<u8>(out + 1 + width, SHADOW_MARK);
+  return 2 + width;
 }
 
 /** Bytes of the value under this key; 0 if the record is neither a file nor a directory. */
@@ -184,15 +191,21 @@ export function decodeRecord(
   if (crc32c(value, bytes, crc32c(key, keyBytes, 0)) != load<u32>(value + bytes)) return 0;
   const idBytes = u32(load<u8>(key));
   if (idBytes > 8 || keyBytes < 1 + idBytes) return 0;
-  const nameBytes = keyBytes - 1 - idBytes;
-  if (nameBytes > NAME_BYTES_MAX) return 0;
   if (idBytes > 0 && load<u8>(key, 1) == 0) return 0;
   let parentId: u64 = 0;
   for (let i: u32 = 1; i <= idBytes; i++) parentId = (parentId << 8) | load<u8>(key + i);
+  if ((parentId & TRASH_BIT) != 0) return 0;
+  let nameAt: u32 = 1 + idBytes;
+  if (nameAt < keyBytes && load<u8>(key + nameAt) == SHADOW_MARK) {
+    parentId |= TRASH_BIT;
+    nameAt++;
+  }
+  const nameBytes = keyBytes - nameAt;
+  if (nameBytes > NAME_BYTES_MAX) return 0;
   store<u64>(out, parentId, RECORD_PARENT_ID);
   store<u8>(out, nameBytes, RECORD_NAME_LEN);
   if (!decodeValue(value, bytes, out)) return 0;
-  memory.copy(out + RECORD_NAME, key + 1 + idBytes, nameBytes);
+  memory.copy(out + RECORD_NAME, key + nameAt, nameBytes);
   return RECORD_NAME + nameBytes;
 }
 

@@ -2,7 +2,7 @@
  * Sorts the flusher's items by (parent id, name): the byte order of their tier-2 keys. Merge sort,
  * bottom-up, between two buffers; runs of RUN items are made by insertion first.
  *
- *   item: parent id u64 │ first 8 bytes of the name, big-endian │ blob address u64
+ *   item: parent id as it sorts u64 │ first 8 bytes of the name, big-endian │ blob address u64
  *   blob: 24 bytes of head (key bytes u16 at 4), then the key
  *
  * Nearly all comparisons end in the first sixteen bytes, without a look at the key itself.

@@ -38,5 +38,5 @@ export function shownMount(walk: usize): usize {
   }
   const id = load<u32>(last, NODE_MOUNT_ID);
   const row = EXEC + EXECUTOR_SHOWN_MOUNTS + (id % SHOWN_MOUNTS_MAX) * SHOWN_MOUNT_BYTES;
-  return id != 0 && load<u32>(row) == id ? row : 0;
+  return id != 0 && load<u32>(row) == id ? row : <usize>0;
 }

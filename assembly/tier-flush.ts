@@ -4,7 +4,7 @@
  *
  *   arena: │ rows │ items │ items │ record │ blobs … │
  *   row:   slot, seq low, seq high, key address, key bytes, value bytes, id low, id high (u32 each)
- *   item:  parent id u64, first 8 bytes of the name big-endian u64, blob address u64
+ *   item:  parent id as it sorts u64, first 8 bytes of the name big-endian u64, blob address u64
  *   blob:  slot u32, key bytes u16, value bytes u16, seq u64, id u64, key, value
  *
  * A slot is copied as it is now, which may be newer than the epoch. It must be: a PARENT change of
@@ -39,6 +39,7 @@ import {
   RECORD_SEQ,
   SLOT_DIRTY_EPOCH,
   SLOT_RECORD,
+  TRASH_BIT,
 } from './generated/layout';
 import { ITEM_BYTES, sortItems } from './item-sort';
 import {
@@ -180,9 +181,14 @@ function putBlob(blob: usize, slot: usize, record: usize): usize {
 }
 
 function putItem(item: usize, blob: usize, record: usize): void {
-  store<u64>(item, load<u64>(record, RECORD_PARENT_ID));
+  store<u64>(item, sortedId(load<u64>(record, RECORD_PARENT_ID)));
   store<u64>(item, namePrefix(record + RECORD_NAME, load<u8>(record, RECORD_NAME_LEN)), 8);
   store<u64>(item, u64(blob), 16);
+}
+
+/** A number that compares as the stored forms of ids do: a shadow stands behind its directory. */
+function sortedId(id: u64): u64 {
+  return ((id & ~TRASH_BIT) << 1) | u64((id & TRASH_BIT) != 0);
 }
 
 /** The first eight bytes as a number that compares as they do; zeros behind a shorter name. */

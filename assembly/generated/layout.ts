@@ -237,6 +237,7 @@ export const RECORD_SEQ: u32 = 0;
 export const RECORD_TTL: u32 = 48;
 export const RECORD_TYPE: u32 = 66;
 export const ROOT_ID: u32 = 1;
+export const SHADOW_MARK: u32 = 255;
 export const TRASH_BIT: u64 = 4503599627370496;
 export const CHANGE_BYTES: u32 = 4;
 export const CHANGE_FLAGS: u32 = 1;

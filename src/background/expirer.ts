@@ -20,18 +20,18 @@ import { DeleteInode } from '../ops/delete-inode.js';
 import {
   ExpireFree,
   ExpireTrash,
-  type Expiry,
   FORGET_BATCH,
   ForgetExpiries,
+  type FoundExpiry,
 } from '../ops/expire.js';
 import { FlushBarrier } from '../ops/flush-barrier.js';
 import { InodeLookup } from '../ops/inode-lookup.js';
 import { reading, submitted } from '../ops/promise-calls.js';
 import { damagedInode } from '../storage/damage.js';
-import { expiryKey } from '../storage/tier2.js';
+import type { Expiry } from '../storage/expiry-index.js';
 import { isStatus, type LoadContext } from './directory-load.js';
 
-type Due = Expiry & { readonly inode: RecordFields | undefined };
+type Due = FoundExpiry & { readonly inode: RecordFields | undefined };
 
 export class Expirer {
   readonly #context: LoadContext;
@@ -71,16 +71,15 @@ export class Expirer {
 
   #batch(after: Due | undefined, now: number): Promise<readonly Due[]> {
     const { scheduler, caller } = this.#context;
-    const start = after === undefined ? expiryKey(0, 0) : expiryKey(after.expiryMs, after.id + 1);
     const barrier = new FlushBarrier();
     return reading(scheduler, 'expire', caller, (executor) => {
       executor.reader.renew();
-      const rows = executor.reader.tier2.expiries.getKeys({
-        start,
-        end: expiryKey(now + 1, 0),
-        limit: FORGET_BATCH,
-      });
-      return [...rows].map((key) => dueOf(executor, barrier, key));
+      const batch: Due[] = [];
+      for (const expiry of executor.reader.tier2.expiries.due(now, after)) {
+        batch.push(dueOf(executor, barrier, expiry));
+        if (batch.length === FORGET_BATCH) break;
+      }
+      return batch;
     });
   }
 
@@ -138,10 +137,7 @@ export class Expirer {
   }
 }
 
-function dueOf(executor: Executor, barrier: FlushBarrier, key: Uint8Array): Due {
-  const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
-  const expiryMs = view.getUint32(0) * 0x1_0000_0000 + view.getUint32(4);
-  const id = view.getUint32(8) * 0x1_0000_0000 + view.getUint32(12);
+function dueOf(executor: Executor, barrier: FlushBarrier, { expiryMs, id }: Expiry): Due {
   barrier.pass(executor, id);
   const inode = inodeById(executor, id);
   const at = inode && { parentId: inode.parentId, name: inode.name };

@@ -87,3 +87,5 @@ export const RECLAIM_ID = 2;
 export const ID_FIRST_FREE = 1024;
 /** 2^52: set in a parent id, it names the trash shadow of that directory. */
 export const TRASH_BIT = 4_503_599_627_370_496;
+/** In keys of tier 2, before the names of a trash shadow: no other name begins with it. */
+export const SHADOW_MARK = 0xff;

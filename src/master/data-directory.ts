@@ -1,7 +1,7 @@
 /**
  * The data directory: what a master owns on the local disk.
  *
- *   <data dir>/VERSION   {"format":4,"clusterId":…,"clusterName":…,"createdMs":…}
+ *   <data dir>/VERSION   {"format":5,"clusterId":…,"clusterName":…,"createdMs":…}
  *              LOCK      pid of the holder, see directory-lock.ts
  *              journal/  WAL segments
  *              meta/     tier 2
@@ -33,7 +33,7 @@ import { Code, StatusError } from '../base/status.js';
 import type { DirectoryLock } from './directory-lock.js';
 import { lockDirectory } from './directory-lock.js';
 
-export const FORMAT = 4;
+export const FORMAT = 5;
 
 const VERSION_FILE = 'VERSION';
 const VERSION_DRAFT = 'VERSION.new';

@@ -15,6 +15,7 @@ import { inspectJournal, type SegmentReport } from '../journal/inspect.js';
 import { readJournal } from '../journal/reader.js';
 import { planRepair, type RepairMode, writeRepaired } from '../journal/repair.js';
 import { Op } from '../ops/op-codes.js';
+import { splitKey } from '../storage/inode-key.js';
 import { Tier2 } from '../storage/tier2.js';
 import { dataFile, inspectTier2, refuseDamagedTier2 } from '../storage/tier2-check.js';
 import { readVersion } from './data-directory.js';
@@ -234,9 +235,8 @@ class EntryPaths {
   #stored(id: number): { parentId: number; name: string } | undefined {
     const key = Number.isSafeInteger(id) ? this.#tier2.ids.get(id) : undefined;
     if (key === undefined) return undefined;
-    let parentId = 0;
-    for (let i = 1; i <= key[0]!; i++) parentId = parentId * 256 + key[i]!;
-    return { parentId, name: decoder.decode(key.subarray(1 + key[0]!)) };
+    const { parentId, name } = splitKey(key);
+    return { parentId, name: decoder.decode(name) };
   }
 }
 

@@ -1,9 +1,10 @@
 /**
  * The children of one directory as tier 2 has them, row by row, into the scratch of an executor:
- * KEY and VALUE. Sorted by the bytes of their names. Trash shadows and what waits for reclaim
- * hang on other parents, so they are never among them. Floor 5.
+ * KEY and VALUE. Sorted by the bytes of their names. What is in the directory's trash shadow stands
+ * behind them, and is never among them. Floor 5.
  */
 import { EXECUTOR } from '../base/layout.js';
+import { SHADOW_MARK } from '../base/record.js';
 import type { StatusError } from '../base/status.js';
 import type { Executor } from '../executor/executor.js';
 import { damagedInode } from '../storage/damage.js';
@@ -12,8 +13,9 @@ import { InodeScan } from '../storage/inode-scan.js';
 /** Where in a directory to go on: a name, and whether that name itself is still to come. */
 export type From = { readonly name: Uint8Array; readonly inclusive: boolean };
 
-const NAMELESS = new Uint8Array(0);
-export const FROM_BEGIN: From = { name: NAMELESS, inclusive: true };
+export const FROM_BEGIN: From = { name: new Uint8Array(0), inclusive: true };
+/** Behind all names. */
+const END = Uint8Array.of(SHADOW_MARK);
 
 /** One an executor, and one an executor is enough: scans do not outlive their turn. */
 const scans = new WeakMap<Executor, InodeScan>();
@@ -43,7 +45,7 @@ export class ChildScan {
     const start = this.#key(directoryId, from.name);
     this.#prefixBytes = start.length - from.name.length;
     // No child has an empty name, so a scan from the beginning excludes nothing.
-    this.#scan.open(start, !from.inclusive, this.#key(directoryId + 1, NAMELESS));
+    this.#scan.open(start, !from.inclusive, this.#key(directoryId, END));
   }
 
   /** False at the end; the scan is then closed. */
@@ -81,7 +83,6 @@ export class ChildScan {
     return this.#executor.shared.u8.slice(this.nameAt, this.nameAt + this.nameBytes);
   }
 
-  /** Ids in keys are order-preserving, so the children of id stand before the key of id + 1. */
   #key(id: number, name: Uint8Array): Uint8Array {
     const { kernel, shared } = this.#executor;
     const idBytes = kernel.encodeId(id, this.keyAt);

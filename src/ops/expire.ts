@@ -14,15 +14,13 @@ import type { Executor } from '../executor/executor.js';
 import { expiryOf } from '../inode/expiry.js';
 import type { LockList } from '../lock/lock-list.js';
 import { Side } from '../lock/lock-table.js';
-import { expiryKey } from '../storage/tier2.js';
+import { type Expiry, expiryKey } from '../storage/expiry-index.js';
 import { Op } from './op-codes.js';
 import { lookupByKey } from './reclaim.js';
 import { putIntoReclaim } from './remove-inode.js';
 
-/** One row of the expiry index, and the key at which its inode was found; undefined: nowhere. */
-export type Expiry = {
-  readonly expiryMs: number;
-  readonly id: number;
+/** What the expiry index says, and the key at which the inode was found; undefined: nowhere. */
+export type FoundExpiry = Expiry & {
   readonly at: { readonly parentId: number; readonly name: Uint8Array } | undefined;
 };
 
@@ -151,9 +149,9 @@ export class ForgetExpiries extends ExpiryCall {
   readonly name = 'forgetExpiries';
   protected readonly op = Op.FORGET;
   protected override room: number;
-  readonly #rows: readonly Expiry[];
+  readonly #rows: readonly FoundExpiry[];
 
-  constructor(caller: Caller, rows: readonly Expiry[], sink: Sink) {
+  constructor(caller: Caller, rows: readonly FoundExpiry[], sink: Sink) {
     super(caller, sink);
     this.#rows = rows;
     this.room = 1024 + rows.length * ROW_ROOM;
@@ -172,7 +170,7 @@ export class ForgetExpiries extends ExpiryCall {
     for (const { expiryMs, id, at } of this.#rows) {
       const inode = at && lookupByKey(executor, at.parentId, at.name);
       if (inode?.id === id && expiryOf(inode) === expiryMs) continue;
-      executor.ring.entry.side(SIDE_EXPIRY_DONE, expiryKey(expiryMs, id), null);
+      executor.ring.entry.side(SIDE_EXPIRY_DONE, expiryKey({ expiryMs, id }), null);
       changed = true;
     }
     return changed || this.pass();

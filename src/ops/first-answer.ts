@@ -8,8 +8,8 @@ import { type RecordFields, writeRecord } from '../base/record-fields.js';
 import { readU64 } from '../base/word64.js';
 import type { Sink } from '../executor/call.js';
 import type { Executor } from '../executor/executor.js';
+import { splitKey } from '../storage/inode-key.js';
 import { FlushBarrier } from './flush-barrier.js';
-import { splitKey } from './inode-lookup.js';
 import { lookupByKey } from './reclaim.js';
 
 export class FirstAnswer {

@@ -14,6 +14,7 @@ import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import { Park } from '../executor/park.js';
 import type { PathWalk } from '../path/path-walk.js';
+import { splitKey } from '../storage/inode-key.js';
 import { checkTraverse } from './access.js';
 import type { FlushBarrier } from './flush-barrier.js';
 
@@ -73,14 +74,6 @@ export function idNotFound(id: number): StatusError {
 }
 
 const isInodeId = (id: number): boolean => Number.isSafeInteger(id) && id > 0 && id < TRASH_BIT;
-
-/** A key of tier 2: bytes of the id, the id big-endian, the name. */
-export function splitKey(key: Uint8Array): { parentId: number; name: Uint8Array } {
-  const idBytes = key[0]!;
-  let parentId = 0;
-  for (let i = 1; i <= idBytes; i++) parentId = parentId * 256 + key[i]!;
-  return { parentId, name: key.subarray(1 + idBytes) };
-}
 
 /** Names come from the end of the path to its beginning. */
 function joinNames(names: readonly Uint8Array[], bytes: number): Uint8Array {

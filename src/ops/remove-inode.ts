@@ -13,7 +13,7 @@ import { writeWord64 } from '../base/word64.js';
 import type { Executor } from '../executor/executor.js';
 import { expiryOf } from '../inode/expiry.js';
 import { idKey } from '../inode/xattrs.js';
-import { expiryKey } from '../storage/tier2.js';
+import { expiryKey } from '../storage/expiry-index.js';
 
 /** Name, in the directory of what waits for reclaim, of inode `id`: 8 bytes big-endian. */
 export function reclaimName(id: number): Uint8Array {
@@ -62,7 +62,7 @@ export function removeForGood(executor: Executor, fields: RecordFields): void {
 export function forgetExpiry(executor: Executor, fields: RecordFields): void {
   const expiryMs = expiryOf(fields);
   if (expiryMs === undefined || !Number.isSafeInteger(expiryMs)) return;
-  executor.ring.entry.side(SIDE_EXPIRY_DONE, expiryKey(expiryMs, fields.id), null);
+  executor.ring.entry.side(SIDE_EXPIRY_DONE, expiryKey({ expiryMs, id: fields.id }), null);
 }
 
 /** The trash shadow of a directory. */

@@ -20,7 +20,7 @@ import { expiryOf } from '../inode/expiry.js';
 import { idKey } from '../inode/xattrs.js';
 import type { Mount } from '../mount/mount-table.js';
 import { reclaimName } from '../ops/remove-inode.js';
-import { expiryKey, sideKey } from '../storage/tier2.js';
+import { sideKey } from '../storage/tier2.js';
 import type { ExactState } from './exact-state.js';
 import type { Findings } from './findings.js';
 import type { InodeIndex, Reach } from './inode-index.js';
@@ -194,7 +194,7 @@ export class InodeCheck {
     }
     const expiryMs = expiryOf(record);
     if (expiryMs === undefined || !Number.isSafeInteger(expiryMs)) return;
-    if (expiries.get(expiryKey(expiryMs, record.id)) !== undefined) return;
+    if (expiries.has({ expiryMs, id: record.id })) return;
     this.#add('expiry-missing', record, `no row for ${expiryMs}`);
   }
 
@@ -207,7 +207,7 @@ export class InodeCheck {
         if (record === undefined || !(record.length > 0) || !isCounted(record)) continue;
         const prefix = codec.prefixOf(record.id);
         const [first] = rowsFrom(tier2.tables.inodes, prefix, 1).rows;
-        if (first !== undefined && startsWith(first.key, prefix)) continue;
+        if (first !== undefined && isChild(first.key, prefix)) continue;
         this.#add('child-count', record, `it says ${record.length} children and has 0`);
       }
       yield this.counts.inodes;
@@ -249,6 +249,8 @@ function isCounted(record: RecordFields): boolean {
 
 const sideRow = (kind: number, id: number): Buffer => Buffer.from(sideKey(kind, idKey(id)));
 
-function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  return Buffer.compare(bytes.subarray(0, prefix.length), prefix) === 0;
+/** Whether the key is of a child of the directory with that prefix, not of its trash shadow. */
+function isChild(key: Uint8Array, prefix: Uint8Array): boolean {
+  if (key[prefix.length] === R.SHADOW_MARK) return false;
+  return Buffer.compare(key.subarray(0, prefix.length), prefix) === 0;
 }

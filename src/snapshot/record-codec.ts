@@ -66,7 +66,7 @@ export class RecordCodec {
     return Buffer.from(this.u8.slice(this.#key, this.#key + bytes).buffer);
   }
 
-  /** The stored key prefix of a directory's children. */
+  /** Where the keys of a directory's children begin, and those of its trash shadow. */
   prefixOf(parentId: number): Uint8Array {
     const bytes = this.#kernel.encodeId(parentId, this.#key);
     return Buffer.from(this.u8.slice(this.#key, this.#key + bytes).buffer);

@@ -13,17 +13,17 @@ import {
   type RemoveChange,
   type SideChange,
 } from '../journal/entry-decode.js';
+import { type ExpiryChange, expiryOfKey } from '../storage/expiry-index.js';
 import type { IdChange } from '../storage/id-index.js';
-import { expiryKey, sideKey, type Tier2 } from '../storage/tier2.js';
+import { sideKey, type Tier2 } from '../storage/tier2.js';
 import { sideRange } from '../tier/shared-tables.js';
 import type { RecordCodec } from './record-codec.js';
-
-const NOTHING = Buffer.alloc(0);
 
 export class Replay {
   readonly #tier2: Tier2;
   readonly #codec: RecordCodec;
   #ids: IdChange[] = [];
+  #expiries: ExpiryChange[] = [];
   #nameCount: number | undefined;
   /** One more than the largest id that was put. */
   idNext = 0;
@@ -42,7 +42,9 @@ export class Replay {
         at += entry.bytes;
       }
       this.#tier2.ids.write(this.#ids);
+      this.#tier2.expiries.write(this.#expiries);
       this.#ids = [];
+      this.#expiries = [];
     });
   }
 
@@ -65,7 +67,7 @@ export class Replay {
     this.idNext = Math.max(this.idNext, record.id + 1);
     const expiryMs = expiryOf(record);
     if (expiryMs === undefined || !Number.isSafeInteger(expiryMs)) return;
-    this.#tier2.expiries.putSync(expiryKey(expiryMs, record.id), NOTHING);
+    this.#expiries.push({ expiryMs, id: record.id, isDue: true });
   }
 
   #parent({ grandparentId, parentId, name, childDelta, mtimeMs }: ParentChange, seq: number): void {
@@ -79,10 +81,11 @@ export class Replay {
   }
 
   #side({ sideKind, key, value }: SideChange): void {
-    const { side, expiries } = this.#tier2;
+    const { side } = this.#tier2;
     const row = Buffer.from(sideKey(sideKind, key));
-    if (sideKind === SIDE_EXPIRY_DONE) expiries.removeSync(Buffer.from(key));
-    else if (sideKind === SIDE_STRING) this.#name(row);
+    if (sideKind === SIDE_EXPIRY_DONE) {
+      this.#expiries.push({ ...expiryOfKey(key), isDue: false });
+    } else if (sideKind === SIDE_STRING) this.#name(row);
     else if (value === null) side.removeSync(row);
     else side.putSync(row, Buffer.from(value));
   }

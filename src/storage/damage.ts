@@ -2,7 +2,9 @@
  * What is said when a row of tier 2 is not what was written: the row, the path if somebody asked
  * for one, and what to do. Found when the row is read, by its checksum; never served. Floor 1.
  */
+import { TRASH_BIT } from '../base/record.js';
 import { Code, StatusError } from '../base/status.js';
+import { splitKey } from './inode-key.js';
 
 const HINT =
   'The disk has changed what was written: stop the master, copy the data directory, and restore ' +
@@ -10,11 +12,12 @@ const HINT =
 
 /** A row of `inodes`: the key is an id and a name (assembly/codec.ts), or was. */
 export function damagedInode(key: Uint8Array, path?: string): StatusError {
-  const idBytes = Math.min(key[0] ?? 0, 8);
-  let parentId = 0;
-  for (let i = 1; i <= idBytes; i++) parentId = parentId * 256 + (key[i] ?? 0);
-  const name = new TextDecoder().decode(new Uint8Array(key).subarray(1 + idBytes));
-  return damage(`the record of "${name}" in directory ${parentId}`, path);
+  const { parentId, name } = splitKey(key);
+  const inTrash = parentId >= TRASH_BIT;
+  const where = inTrash
+    ? `the trash of directory ${parentId - TRASH_BIT}`
+    : `directory ${parentId}`;
+  return damage(`the record of "${new TextDecoder().decode(name)}" in ${where}`, path);
 }
 
 export function damagedRow(table: string, key: Uint8Array): StatusError {

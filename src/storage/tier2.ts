@@ -8,7 +8,7 @@
  * | ids      | id / 16 (order-preserving)            | keys in `inodes` of 16 ids (id-index.ts)   |
  * | side     | kind byte + key                       | value of the side record                   |
  * | calls    | seq of the first row u64 BE           | rows of the retry window                  |
- * | expiries | expiry ms u64 BE + id u64 BE          | nothing; a hint, checked against the inode |
+ * | expiries | expiry / minute + id / 16             | expiries of 16 ids (expiry-index.ts)       |
  * | meta     | 'state', 'cluster'                    | Tier2State as JSON; the cluster's id       |
  * |          | 'import'                              | of an import that is not finished, JSON    |
  *
@@ -22,6 +22,7 @@ import { statfsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { Code, StatusError } from '../base/status.js';
+import { ExpiryIndex } from './expiry-index.js';
 import { IdIndex } from './id-index.js';
 import { SealedTable } from './sealed-table.js';
 
@@ -59,7 +60,7 @@ export class Tier2 {
   readonly inodes: Database<Bytes, Bytes>;
   readonly ids: IdIndex;
   readonly side: SealedTable;
-  readonly expiries: SealedTable;
+  readonly expiries: ExpiryIndex;
   readonly calls: SealedTable;
   /** The rows as they are stored, for whoever copies or checks all of them. */
   readonly tables: Readonly<Record<TableName, Database<Bytes, Bytes>>>;
@@ -91,7 +92,7 @@ export class Tier2 {
     this.tables = { inodes: this.inodes, ids, side, expiries, calls };
     this.ids = new IdIndex(sealed('ids', ids));
     this.side = sealed('side', side);
-    this.expiries = sealed('expiries', expiries);
+    this.expiries = new ExpiryIndex(sealed('expiries', expiries));
     this.calls = sealed('calls', calls);
     this.#meta = sealed('meta');
   }
@@ -189,16 +190,5 @@ export function sideKey(kind: number, key: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(key.length + 1);
   bytes[0] = kind;
   bytes.set(key, 1);
-  return bytes;
-}
-
-/** Key of an expiry hint: sorts by time, then id. Both below 2^53. */
-export function expiryKey(expiryMs: number, id: number): Uint8Array {
-  const bytes = new Uint8Array(16);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, Math.floor(expiryMs / 0x1_0000_0000));
-  view.setUint32(4, expiryMs >>> 0);
-  view.setUint32(8, Math.floor(id / 0x1_0000_0000));
-  view.setUint32(12, id >>> 0);
   return bytes;
 }

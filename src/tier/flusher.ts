@@ -27,20 +27,18 @@ import { ReadOnly, State } from '../base/state.js';
 import { readI64, readU64 } from '../base/word64.js';
 import type { KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
+import { type ExpiryChange, expiryOfKey } from '../storage/expiry-index.js';
 import type { IdChange } from '../storage/id-index.js';
-import { expiryKey, sideKey, type Tier2 } from '../storage/tier2.js';
+import { InodeWriter } from '../storage/inode-writer.js';
+import { sideKey, type Tier2 } from '../storage/tier2.js';
+import { FlushRows } from './flush-rows.js';
 import { RetryWindow } from './retry-window.js';
 import { readSideRing, releaseSideRing } from './side-ring.js';
 
-const ROW_BYTES = 32;
 /** Rows of one transaction: see #putAll. */
 const COMMIT_ROWS_MAX = 16_384;
 /** Between two tries on a full disk. */
 const ROOM_LOOK_MS = 500;
-const NOTHING = new Uint8Array(0);
-/** Of a stored value (assembly/codec.ts): where its presence bits begin, and the one of the ttl. */
-const VALUE_PRESENCE = 1;
-const PRESENT_TTL = 1 << 4;
 
 export type FlusherOptions = {
   readonly shared: SharedMemory;
@@ -52,12 +50,14 @@ export type FlusherOptions = {
 export class Flusher {
   readonly #options: FlusherOptions;
   readonly #retryWindow: RetryWindow;
-  /** Expiry rows that this epoch has put and that are due already, in hex. */
+  readonly #inodes: InodeWriter;
+  /** Expiries that this epoch has put and that are over already. */
   readonly #duePut = new Set<string>();
 
   constructor(options: FlusherOptions) {
     this.#options = options;
     this.#retryWindow = new RetryWindow(options.shared, options.kernel, options.tier2);
+    this.#inodes = new InodeWriter(options.tier2);
   }
 
   /** True when an epoch is closed and not flushed. */
@@ -135,106 +135,85 @@ export class Flusher {
   #putAll(count: number): void {
     const { shared, tier2 } = this.#options;
     if (count === 0) return;
-    const arena = shared.fixed(CONTROL.FLUSH_ARENA_BASE);
-    // One copy out of shared memory: LMDB's binding takes no views of shared buffers as values.
-    const rows = new DataView(shared.memory.buffer, arena, count * ROW_BYTES);
-    let end = 0;
-    for (let row = 0; row < count; row++) end = Math.max(end, rowEnd(rows, row * ROW_BYTES));
-    const bytes = Buffer.from(shared.u8.slice(arena, end).buffer);
-    const keys: Uint8Array[] = Array.from({ length: count }, (_, row) => {
-      const at = row * ROW_BYTES;
-      const keyAt = rows.getUint32(at + 12, true) - arena;
-      return bytes.subarray(keyAt, keyAt + rows.getUint32(at + 16, true));
-    });
+    const rows = new FlushRows(shared, count);
+    this.#inodes.open(rows.bytes);
     for (let first = 0; first < count; first += COMMIT_ROWS_MAX) {
       const last = Math.min(first + COMMIT_ROWS_MAX, count);
-      this.#transact(() => this.#putRows(rows, bytes, keys, first, last));
+      this.#transact(() => this.#putRows(rows, first, last));
     }
-    const ids = this.#idChanges(rows, keys);
-    for (let first = 0; first < ids.length; first += COMMIT_ROWS_MAX) {
-      this.#transact(() => tier2.ids.write(ids.slice(first, first + COMMIT_ROWS_MAX)));
+    const { ids, expiries } = this.#indexChanges(rows);
+    this.#inParts(ids, (part) => tier2.ids.write(part));
+    this.#inParts(expiries, (part) => tier2.expiries.write(part));
+  }
+
+  #inParts<T>(changes: readonly T[], write: (part: T[]) => void): void {
+    for (let first = 0; first < changes.length; first += COMMIT_ROWS_MAX) {
+      this.#transact(() => write(changes.slice(first, first + COMMIT_ROWS_MAX)));
     }
   }
 
   /** Rows `first` … `last` - 1; inside a transaction. */
-  #putRows(
-    rows: DataView,
-    bytes: Buffer,
-    keys: readonly Uint8Array[],
-    first: number,
-    last: number,
-  ): void {
-    const { tier2 } = this.#options;
+  #putRows(rows: FlushRows, first: number, last: number): void {
+    const inodes = this.#inodes;
     for (let row = first; row < last; row++) {
-      const at = row * ROW_BYTES;
-      const key = keys[row]!;
-      const valueBytes = rows.getUint32(at + 20, true);
-      if (valueBytes === 0) {
-        tier2.inodes.removeSync(key);
-        continue;
-      }
-      const valueAt = key.byteOffset + key.length;
-      const value = bytes.subarray(valueAt, valueAt + valueBytes);
-      tier2.inodes.putSync(key, value);
-      const hasTtl = (value[VALUE_PRESENCE]! & PRESENT_TTL) !== 0;
-      if (hasTtl) this.#putExpiry(rows.getUint32(at, true) + SLOT.RECORD);
+      const valueBytes = rows.valueBytes(row);
+      if (valueBytes === 0) inodes.remove(rows.keyAt(row), rows.keyBytes(row));
+      else inodes.put(rows.keyAt(row), rows.keyBytes(row), valueBytes);
     }
   }
 
   /** Of the rows that hold an inode, by rising id. */
-  #idChanges(rows: DataView, keys: readonly Uint8Array[]): IdChange[] {
+  #indexChanges(rows: FlushRows): {
+    readonly ids: IdChange[];
+    readonly expiries: ExpiryChange[];
+  } {
     const { kernel, shared } = this.#options;
-    const order = kernel.orderByIds(keys.length);
-    return Array.from({ length: shared.view.getUint32(order, true) }, (_, i) => {
+    const order = kernel.orderByIds(rows.count);
+    const expiries: ExpiryChange[] = [];
+    const ids = Array.from({ length: shared.view.getUint32(order, true) }, (_, i) => {
       const row = shared.view.getUint32(order + 4 * (i + 1), true);
-      return { id: readU64(rows, row * ROW_BYTES + 24), key: keys[row]! };
+      const expiry = rows.hasTtl(row) && this.#expiryAt(rows.slotAt(row) + SLOT.RECORD);
+      if (expiry) expiries.push(expiry);
+      return { id: rows.id(row), key: rows.key(row) };
     });
+    return { ids, expiries };
   }
 
   /** A hint where the ttl checker must look; stale ones are dropped when it does. */
-  #putExpiry(record: number): void {
+  #expiryAt(record: number): ExpiryChange | undefined {
     const { view } = this.#options.shared;
     const ttl = readI64(view, record + RECORD_TTL);
     const id = readU64(view, record + RECORD_ID);
-    if (!(ttl >= 0) || id === 0) return;
+    if (!(ttl >= 0) || id === 0) return undefined;
     const inTrash = readU64(view, record + RECORD_PARENT_ID) >= TRASH_BIT;
-    const expiry = inTrash ? ttl : readI64(view, record + RECORD_CTIME) + ttl;
-    if (!Number.isSafeInteger(expiry)) return;
-    const key = expiryKey(expiry, id);
-    this.#options.tier2.expiries.putSync(key, NOTHING);
+    const expiryMs = inTrash ? ttl : readI64(view, record + RECORD_CTIME) + ttl;
+    if (!Number.isSafeInteger(expiryMs)) return undefined;
     // Only what is due can be forgotten in this epoch.
-    if (expiry <= Date.now()) this.#duePut.add(Buffer.from(key).toString('hex'));
+    if (expiryMs <= Date.now()) this.#duePut.add(`${expiryMs} ${id}`);
+    return { expiryMs, id, isDue: true };
   }
 
   /** What closes an epoch: dropped ids, side records, and the seq up to which all is here. */
   #finishEpoch(epoch: number, seq: number): void {
     const { shared, kernel, tier2 } = this.#options;
     tier2.ids.write([...droppedIds(shared, epoch)].map((id) => ({ id, key: null })));
+    const done: ExpiryChange[] = [];
     for (const side of readSideRing(shared, shared.load(CONTROL.CLOSED_SIDE))) {
       if (side.kind === SIDE_EXPIRY_DONE) {
-        this.#forgetExpiry(side.key);
+        const { expiryMs, id } = expiryOfKey(side.key);
+        // Unless this very epoch has put it anew.
+        if (!this.#duePut.has(`${expiryMs} ${id}`)) done.push({ expiryMs, id, isDue: false });
         continue;
       }
       const key = sideKey(side.kind, side.key);
       if (side.value === null) tier2.side.removeSync(key);
       else tier2.side.putSync(key, side.value);
     }
+    tier2.expiries.write(done);
     this.#retryWindow.persist(Date.now());
     const idNext = kernel.load64(CONTROL_BASE + CONTROL.ID_NEXT);
     tier2.putState({ appliedSeq: seq, idNext });
   }
-
-  /** A row that the ttl checker is done with, unless this very epoch has put it anew. */
-  #forgetExpiry(key: Uint8Array): void {
-    if (this.#duePut.has(Buffer.from(key).toString('hex'))) return;
-    this.#options.tier2.expiries.removeSync(key);
-  }
-}
-
-function rowEnd(rows: DataView, at: number): number {
-  return (
-    rows.getUint32(at + 12, true) + rows.getUint32(at + 16, true) + rows.getUint32(at + 20, true)
-  );
 }
 
 function* droppedIds(shared: SharedMemory, epoch: number): Iterable<number> {

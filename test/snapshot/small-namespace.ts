@@ -22,7 +22,7 @@ import { reclaimName } from '../../src/ops/remove-inode.js';
 import type { EntrySource } from '../../src/snapshot/capture.js';
 import type { StateSource } from '../../src/snapshot/exact-state.js';
 import { RecordCodec } from '../../src/snapshot/record-codec.js';
-import { expiryKey, sideKey, Tier2 } from '../../src/storage/tier2.js';
+import { sideKey, Tier2 } from '../../src/storage/tier2.js';
 
 export const SEQ = 100;
 export const ID = { D: 1024, F: 1025, T: 1026, OLD: 1027, GONE: 1028, M: 1030, G: 1031 } as const;
@@ -74,9 +74,9 @@ export class SmallNamespace {
   put(record: RecordFields): void {
     this.putRow(record);
     this.tier2.ids.write([{ id: record.id, key: this.keyOf(record) }]);
-    const expiry = record.parentId >= R.TRASH_BIT ? record.ttlMs : record.ctimeMs + record.ttlMs;
-    if (record.ttlMs >= 0)
-      this.tier2.expiries.putSync(expiryKey(expiry, record.id), Buffer.alloc(0));
+    const { id, parentId, ttlMs, ctimeMs } = record;
+    const expiryMs = parentId >= R.TRASH_BIT ? ttlMs : ctimeMs + ttlMs;
+    if (ttlMs >= 0) this.tier2.expiries.write([{ expiryMs, id, isDue: true }]);
   }
 
   /** The row alone. */

@@ -9,7 +9,6 @@ import { idKey } from '../../src/inode/xattrs.js';
 import { mountKey } from '../../src/mount/mount-table.js';
 import { FINDING_CODES, type FindingCode } from '../../src/snapshot/findings.js';
 import { digestSource, verifySource } from '../../src/snapshot/inspect.js';
-import { expiryKey } from '../../src/storage/tier2.js';
 import { F_TTL_MS, ID, MOUNT, name, record, SEQ, SmallNamespace } from './small-namespace.js';
 
 let space: SmallNamespace;
@@ -121,7 +120,10 @@ const cases: readonly Case[] = [
   [
     'expiry-missing',
     'a ttl that nobody looks at',
-    (s) => s.tier2.expiries.removeSync(expiryKey(s.records['f']!.ctimeMs + F_TTL_MS, ID.F)),
+    (s) => {
+      const expiryMs = s.records['f']!.ctimeMs + F_TTL_MS;
+      s.tier2.expiries.write([{ expiryMs, id: ID.F, isDue: false }]);
+    },
   ],
 ];
 

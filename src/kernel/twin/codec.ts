@@ -2,7 +2,10 @@
  * Twin of assembly/codec.ts, where the format is drawn: the same bytes, from an object of bigints.
  */
 import { crc32c } from '../../base/crc32c.js';
-import { INODE_TYPE_DIRECTORY, INODE_TYPE_FILE } from '../../base/record.js';
+import * as R from '../../base/record.js';
+
+const { INODE_TYPE_DIRECTORY, INODE_TYPE_FILE, SHADOW_MARK } = R;
+const TRASH_BIT = BigInt(R.TRASH_BIT);
 
 /** Every field of a record; ids and names are in the key. */
 export type RecordFields = {
@@ -28,10 +31,17 @@ export type RecordFields = {
 
 const TIME_BASE = 1_577_836_800_000n;
 
+/** Of a directory, or of its trash shadow. */
 export function encodeId(id: bigint): number[] {
+  const digits = digitsOf(id & ~TRASH_BIT);
+  return [digits.length, ...digits, ...((id & TRASH_BIT) === 0n ? [] : [SHADOW_MARK])];
+}
+
+/** The fewest bytes that hold it, big-endian. */
+function digitsOf(value: bigint): number[] {
   const digits: number[] = [];
-  for (let rest = id; rest > 0n; rest >>= 8n) digits.unshift(Number(rest & 255n));
-  return [digits.length, ...digits];
+  for (let rest = value; rest > 0n; rest >>= 8n) digits.unshift(Number(rest & 255n));
+  return digits;
 }
 
 export function encodeKey(parentId: bigint, name: Uint8Array): number[] {
@@ -63,8 +73,8 @@ export function encodeValue(record: RecordFields): number[] {
     seconds ? [] : undefined,
   ];
   const presence = fields.reduce((bits, field, bit) => bits | (field ? 1 << bit : 0), 0);
-  const id = encodeId(record.id).slice(1).reverse();
-  const seq = encodeId(record.seq).slice(1).reverse();
+  const id = digitsOf(record.id).reverse();
+  const seq = digitsOf(record.seq).reverse();
   let ctime = fixed(time, 5);
   if (wide) ctime = fixed(BigInt.asUintN(64, record.ctime), 8);
   else if (seconds) ctime = fixed(time / 1000n, 4);

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { crc32c } from '../../../src/base/crc32c.js';
 import * as record from '../../../src/base/record.js';
 import { encodeKey, encodeValue, type RecordFields } from '../../../src/kernel/twin/codec.js';
-import { anyRecord, bytesOf, complete } from './any-record.js';
+import { anyName, anyRecord, bytesOf, complete } from './any-record.js';
 import { kernel, put, RUNS, read, scratch, shared } from './kernel-fixture.js';
 
 const AT = { record: scratch, key: scratch + 4096, value: scratch + 8192, out: scratch + 12_288 };
@@ -51,20 +51,31 @@ describe('codec', () => {
     );
   });
 
-  test('keys sort as (id, name) does', () => {
-    const id = fc.oneof(fc.bigInt(0n, 600n), fc.bigInt(0n, 2n ** 53n - 1n));
-    const key = fc.tuple(id, fc.uint8Array({ maxLength: 4 }));
+  test('keys sort as (id, name) does, and a trash shadow behind its directory', () => {
+    const id = fc.oneof(fc.bigInt(0n, 600n), fc.bigInt(0n, 2n ** 52n - 1n));
+    const key = fc.tuple(id, fc.boolean(), anyName(4));
+    const parentOf = (directory: bigint, inTrash: boolean): bigint =>
+      directory + (inTrash ? BigInt(record.TRASH_BIT) : 0n);
     fc.assert(
-      fc.property(key, key, ([idA, nameA], [idB, nameB]) => {
-        const byId = Number(idA > idB) - Number(idA < idB);
+      fc.property(key, key, ([idA, trashA, nameA], [idB, trashB, nameB]) => {
+        const byId = Number(idA > idB) - Number(idA < idB) || Number(trashA) - Number(trashB);
         const expected = byId !== 0 ? byId : Buffer.compare(nameA, nameB);
-        expect(Buffer.compare(kernelKey(idA, nameA), kernelKey(idB, nameB))).toBe(expected);
+        const keyA = kernelKey(parentOf(idA, trashA), nameA);
+        expect(Buffer.compare(keyA, kernelKey(parentOf(idB, trashB), nameB))).toBe(expected);
       }),
       RUNS,
     );
-    expect(read(AT.out, kernel.encodeId(record.TRASH_BIT + 1, AT.out))).toEqual(
-      Uint8Array.of(7, 16, 0, 0, 0, 0, 0, 1),
+    expect(read(AT.out, kernel.encodeId(record.TRASH_BIT + 258, AT.out))).toEqual(
+      Uint8Array.of(2, 1, 2, record.SHADOW_MARK),
     );
+  });
+
+  test('an id has one form: one with the bit of a trash shadow in its digits is damage', () => {
+    const key = Uint8Array.of(7, 16, 0, 0, 0, 0, 0, 1, 0x61);
+    const value = kernelValue({ ...complete, parentId: 1n, name: Uint8Array.of(0x61) });
+    expect(decode(key, sealed(key, value.subarray(0, -4))).length).toBe(0);
+    const right = kernelKey(BigInt(record.TRASH_BIT) + 1n, Uint8Array.of(0x61));
+    expect(decode(right, sealed(right, value.subarray(0, -4))).length).toBeGreaterThan(0);
   });
 
   test('version 2 is these bytes for ever', () => {

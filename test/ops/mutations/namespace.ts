@@ -18,6 +18,7 @@ import { Delete, type DeleteOptions } from '../../../src/ops/delete.js';
 import { Rename } from '../../../src/ops/rename.js';
 import { readXAttrs, SetAttribute } from '../../../src/ops/set-attribute.js';
 import { Undelete } from '../../../src/ops/undelete.js';
+import { splitKey } from '../../../src/storage/inode-key.js';
 import { Fixture, type FixtureOptions } from '../../support/fixture.js';
 import { type Info, infoOf, OutcomeSink } from '../../support/outcome.js';
 
@@ -133,10 +134,7 @@ export class Namespace {
   placeOfId(id: number): { readonly parentId: number; readonly name: Uint8Array } | undefined {
     this.fixture.flush();
     const key = this.fixture.executor.reader.keyOfId(id);
-    if (key === undefined) return undefined;
-    const bytes = key[0]!;
-    const parentId = key.slice(1, 1 + bytes).reduce((sum, byte) => sum * 256 + byte, 0);
-    return { parentId, name: key.slice(1 + bytes) };
+    return key && splitKey(key);
   }
 
   close(): Promise<void> {
