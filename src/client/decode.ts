@@ -203,12 +203,7 @@ function jobOf(job: JobReply): Job {
     state: jobStateName(job.state()),
     startedMs: job.startedMs(),
     endedMs: job.endedMs(),
-    ...(detail !== null && {
-      error: new OrchardError('ABORTED', detail.reason() ?? 'the job failed', {
-        path: detail.path() ?? undefined,
-        hint: detail.hint() ?? undefined,
-      }),
-    }),
+    ...(detail !== null && { error: errorOfReply(job.code(), detail) }),
   };
 }
 

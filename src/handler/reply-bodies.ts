@@ -94,6 +94,7 @@ export function writeJob(builder: Builder, job: JobView): Offset {
   JobReply.addBytes(builder, job.bytes);
   JobReply.addPath(builder, path);
   if (error !== 0) JobReply.addError(builder, error);
+  if (job.error !== undefined) JobReply.addCode(builder, job.error.code);
   JobReply.addStartedMs(builder, job.startedMs);
   JobReply.addEndedMs(builder, job.endedMs);
   return JobReply.endJobReply(builder);

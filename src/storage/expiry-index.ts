@@ -57,7 +57,7 @@ export class ExpiryIndex {
     for (let first = 0; first < changes.length; ) {
       const change = changes[first]!;
       let last = first + 1;
-      while (last < changes.length && isSameRow(changes[last]!, change)) last++;
+      while (last < changes.length && isSameExpiryRow(changes[last]!, change)) last++;
       this.#writeRow(rowKey(change.expiryMs, change.id), changes, first, last);
       first = last;
     }
@@ -80,7 +80,7 @@ export class ExpiryIndex {
 
 const bucketOf = ({ expiryMs }: Expiry): number => Math.floor(expiryMs / BUCKET_MS);
 const blockOf = ({ id }: Expiry): number => Math.floor(id / IDS_PER_ROW);
-const isSameRow = (a: Expiry, b: Expiry): boolean =>
+export const isSameExpiryRow = (a: Expiry, b: Expiry): boolean =>
   blockOf(a) === blockOf(b) && bucketOf(a) === bucketOf(b);
 
 /** Milliseconds into the bucket, by slot; undefined: not there. */

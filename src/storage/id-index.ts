@@ -32,6 +32,9 @@ const NOTHING = Buffer.alloc(0);
 /** `key` null: the id is gone. */
 export type IdChange = { readonly id: number; readonly key: Uint8Array | null };
 
+export const isSameIdRow = (a: IdChange, b: IdChange): boolean =>
+  Math.floor(a.id / IDS_PER_ROW) === Math.floor(b.id / IDS_PER_ROW);
+
 export class IdIndex {
   readonly #rows: SealedTable;
   readonly #writer = new IdRowWriter();

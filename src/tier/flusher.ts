@@ -27,8 +27,8 @@ import { ReadOnly, State } from '../base/state.js';
 import { readI64, readU64 } from '../base/word64.js';
 import type { KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
-import { type ExpiryChange, expiryOfKey } from '../storage/expiry-index.js';
-import type { IdChange } from '../storage/id-index.js';
+import { type ExpiryChange, expiryOfKey, isSameExpiryRow } from '../storage/expiry-index.js';
+import { type IdChange, isSameIdRow } from '../storage/id-index.js';
 import { InodeWriter } from '../storage/inode-writer.js';
 import { sideKey, type Tier2 } from '../storage/tier2.js';
 import { FlushRows } from './flush-rows.js';
@@ -142,13 +142,24 @@ export class Flusher {
       this.#transact(() => this.#putRows(rows, first, last));
     }
     const { ids, expiries } = this.#indexChanges(rows);
-    this.#inParts(ids, (part) => tier2.ids.write(part));
-    this.#inParts(expiries, (part) => tier2.expiries.write(part));
+    this.#inParts(ids, isSameIdRow, (part) => tier2.ids.write(part));
+    this.#inParts(expiries, isSameExpiryRow, (part) => tier2.expiries.write(part));
   }
 
-  #inParts<T>(changes: readonly T[], write: (part: T[]) => void): void {
-    for (let first = 0; first < changes.length; first += COMMIT_ROWS_MAX) {
-      this.#transact(() => write(changes.slice(first, first + COMMIT_ROWS_MAX)));
+  /** In transactions of so many rows each; changes of one row mostly stand together. */
+  #inParts<T>(
+    changes: readonly T[],
+    isSameRow: (a: T, b: T) => boolean,
+    write: (part: T[]) => void,
+  ): void {
+    for (let first = 0; first < changes.length; ) {
+      let last = first + 1;
+      for (let rows = 1; last < changes.length; last++) {
+        if (!isSameRow(changes[last - 1]!, changes[last]!) && ++rows > COMMIT_ROWS_MAX) break;
+      }
+      const part = changes.slice(first, last);
+      this.#transact(() => write(part));
+      first = last;
     }
   }
 

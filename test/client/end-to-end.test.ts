@@ -1,5 +1,5 @@
 /** Every call of the client over a real master process, and more at a time than it takes. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -157,6 +157,18 @@ describe('long work', () => {
     expect((await client.getJob(detached.job)).state).toBe('done');
     await client.unmount('/m');
     expect(await client.exists('/m')).toBe(false);
+  });
+
+  it('tells why work has failed, with the code of it', async () => {
+    const lost = join(master.directory, 'lost');
+    await mkdir(lost);
+    await writeFile(join(lost, 'f'), '');
+    await client.mount('/lost', `file://${lost}`, { shared: true });
+    await rm(lost, { recursive: true });
+    const job = await client.load('/lost', { descendants: 'all' });
+    expect(job).toMatchObject({ state: 'done', failed: 1, error: { code: 'UNAVAILABLE' } });
+    expect((await client.getJob(job.job)).error).toEqual(job.error);
+    await client.unmount('/lost');
   });
 
   it('reports', async () => {

@@ -3392,8 +3392,16 @@ endedMs():number {
   return offset ? readInt64(this.bb!, this.bb_pos + offset) : 0;
 }
 
+/**
+ * Of the error, as in Reply.
+ */
+code():number {
+  const offset = this.bb!.__offset(this.bb_pos, 26);
+  return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
+}
+
 static startJobReply(builder:flatbuffers.Builder) {
-  builder.startObject(11);
+  builder.startObject(12);
 }
 
 static addJob(builder:flatbuffers.Builder, job:number) {
@@ -3440,6 +3448,10 @@ static addEndedMs(builder:flatbuffers.Builder, endedMs:number) {
   addFieldWide(builder, 10, endedMs, 0);
 }
 
+static addCode(builder:flatbuffers.Builder, code:number) {
+  builder.addFieldInt16(11, code, 0);
+}
+
 static endJobReply(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
@@ -3457,7 +3469,8 @@ unpack(): JobReplyT {
     this.path(),
     (this.error() !== null ? this.error()!.unpack() : null),
     this.startedMs(),
-    this.endedMs()
+    this.endedMs(),
+    this.code()
   );
 }
 
@@ -3473,6 +3486,7 @@ unpackTo(_o: JobReplyT): void {
   _o.error = (this.error() !== null ? this.error()!.unpack() : null);
   _o.startedMs = this.startedMs();
   _o.endedMs = this.endedMs();
+  _o.code = this.code();
 }
 }
 
@@ -3488,6 +3502,7 @@ export class JobReplyT implements flatbuffers.IGeneratedObject {
   error: ErrorDetailT|null;
   startedMs: number;
   endedMs: number;
+  code: number;
 
 constructor(
   job: number = 0,
@@ -3501,6 +3516,7 @@ constructor(
   error: ErrorDetailT|null = null,
   startedMs: number = 0,
   endedMs: number = 0,
+  code: number = 0,
 ) {
   this.job = job;
   this.kind = kind;
@@ -3513,6 +3529,7 @@ constructor(
   this.error = error;
   this.startedMs = startedMs;
   this.endedMs = endedMs;
+  this.code = code;
 }
 
 pack(builder:flatbuffers.Builder): flatbuffers.Offset {
@@ -3532,6 +3549,7 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   JobReply.addError(builder, error);
   JobReply.addStartedMs(builder, this.startedMs);
   JobReply.addEndedMs(builder, this.endedMs);
+  JobReply.addCode(builder, this.code);
 
   return JobReply.endJobReply(builder);
 }
