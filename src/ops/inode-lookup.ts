@@ -42,8 +42,11 @@ export class InodeLookup {
         return;
       }
     }
-    // It moved, or something above it did, after the flush that this call has waited for.
-    if (++this.#moves > MOVES_MAX) throw movesTooMuch(this.#id);
+    // It moved, or something above it did, after the flush that this call has waited for. What
+    // seems too deep may be a rename that was seen by half, but not each time.
+    if (++this.#moves > MOVES_MAX) {
+      throw path === undefined ? beyondPaths(this.#id) : movesTooMuch(this.#id);
+    }
     this.#barrier.move();
     throw Park.turn;
   }
@@ -86,6 +89,14 @@ function joinNames(names: readonly Uint8Array[], bytes: number): Uint8Array {
     path[--at] = SLASH;
   }
   return path;
+}
+
+function beyondPaths(id: number): StatusError {
+  return new StatusError(
+    Code.FAILED_PRECONDITION,
+    `Inode ${id} stands deeper than paths may be: a directory above it was moved down.`,
+    { hint: 'Rename a directory above it to a place further up.' },
+  );
 }
 
 function movesTooMuch(id: number): StatusError {

@@ -10,6 +10,7 @@ import {
   find,
   found,
   type Inode,
+  isBeyondPaths,
   isFound,
   NAME_BYTES_MAX,
   READ,
@@ -89,6 +90,7 @@ function row(tree: Tree, path: string, user: User): Expected {
 /** An inode by the master's id; who may not look there does not get it. */
 function reach(tree: Tree, id: number, user: User): Way {
   const way = find(tree, (inode) => id !== 0 && inode.id === id) ?? refuse('NOT_FOUND');
+  if (isBeyondPaths(way.path)) refuse('FAILED_PRECONDITION');
   for (const node of way.nodes.slice(0, -1)) check(node, user, EXECUTE);
   return way;
 }

@@ -93,6 +93,10 @@ export function namesOf(path: string): string[] {
   return names;
 }
 
+/** Renames of what is above can push an inode deeper than a path can say. */
+export const isBeyondPaths = (path: string): boolean =>
+  path.split('/').length - 1 > DEPTH_MAX || bytesOf(path) > PATH_BYTES_MAX;
+
 export const isSuper = (user: User): boolean =>
   user === 'root' || GROUPS[user].includes(SUPERGROUP);
 

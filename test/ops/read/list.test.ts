@@ -216,7 +216,7 @@ describe.each(TIER1_SIZES)('recursive listings with %i bytes of tier 1', (tier1B
   test('what a rename has pushed deeper than a path can say is left out', async () => {
     open(tier1Bytes);
     await verbs.directory(`/low${'/d'.repeat(254)}`, { recursive: true });
-    await verbs.file(`/low${'/d'.repeat(254)}/f`);
+    const { inode } = await verbs.file(`/low${'/d'.repeat(254)}/f`);
     await verbs.directory('/up/x', { recursive: true });
     await verbs.rename('/low', '/up/x/low');
     for (const pageSize of [0, 1, 7]) {
@@ -225,6 +225,11 @@ describe.each(TIER1_SIZES)('recursive listings with %i bytes of tier 1', (tier1B
       expect(listed.at(-1)).toBe(`/up/x/low${'/d'.repeat(253)}`);
       expect(paths(await verbs.all(listed.at(-1)!, { recursive: true, pageSize }))).toEqual([]);
     }
+    // It has no path, until one above it moves.
+    await expect(verbs.pathOf(inode!.id)).rejects.toMatchObject({
+      code: Code.FAILED_PRECONDITION,
+      message: expect.stringContaining('deeper than paths may be'),
+    });
     // Its name is still shown where it stands, and it comes back with a shorter way to it.
     expect(names((await verbs.page(`/up/x/low${'/d'.repeat(253)}`)).entries)).toEqual(['d']);
     await verbs.rename('/up/x/low', '/low');
