@@ -90,6 +90,16 @@ class Master {
   }
 
   async start(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      // node aborts, or never ends, when the process exits while a thread loads a native module.
+      await this.#threads.allLoaded(FAIL_MS_MAX);
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
     const began = performance.now();
     const plan = planExecutors(this.#config);
     process.on('uncaughtException', (error) => this.#fail('uncaught exception', error));

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 
 export class Threads {
   readonly #workers = new Map<string, Worker>();
+  readonly #loads: Promise<unknown>[] = [];
   readonly #onDeath: (name: string, error: unknown) => void;
   #stopping = false;
 
@@ -18,7 +19,9 @@ export class Threads {
   async load(name: string, file: string, workerData: object): Promise<void> {
     const worker = new Worker(new URL(`./${file}`, import.meta.url), { workerData, name });
     this.#workers.set(name, worker);
-    await this.#heard(worker);
+    const loaded = this.#heard(worker);
+    this.#loads.push(loaded);
+    await loaded;
   }
 
   /** Lets a loaded thread begin, and waits until it says that it has; gives what it says. */
@@ -53,6 +56,12 @@ export class Threads {
       await worker.terminate();
       return false;
     }
+  }
+
+  /** Resolves when none is in the middle of its modules, or after `withinMs`. */
+  async allLoaded(withinMs: number): Promise<void> {
+    const late = new Promise((resolve) => setTimeout(resolve, withinMs).unref());
+    await Promise.race([Promise.allSettled(this.#loads), late]);
   }
 
   /** Resolves when all have ended by themselves, or after `withinMs`: none is ended by force. */

@@ -76,11 +76,13 @@ test('check and dump: what a sound journal holds, also as objects', async () => 
 test('150: a damaged record refuses the start; told to, repair ends it there', async () => {
   damage(`file-${DAMAGED}`);
   await expect(master.start()).rejects.toThrow(/\.wal: offset \d+: a damaged record/);
+  expect(await master.stop()).toBe(1);
   const checked = await admin('check');
   expect(checked.status).toBe(1);
   expect(checked.out).toMatch(/damaged: .*\.wal: offset \d+: a damaged record/);
 
   const planned = await admin('repair');
+  expect(planned).toMatchObject({ status: 0, err: '' });
   expect(planned.out).toContain('cannot be read');
   expect(planned.out).toMatch(new RegExp(`lost: .*CREATE_FILE .*put /file-${FILES - 1} `));
   expect(planned.out).toContain('Nothing was changed');

@@ -51,6 +51,8 @@ export type CrashReport = {
 };
 
 const POINT_MS_MAX = 6000;
+/** A failed master gives its threads 5 s to end, and these are cores that others use as well. */
+const END_MS_MAX = 15_000;
 const LIFE_MS_MIN = 20;
 const RANDOM = 'random';
 /**
@@ -194,7 +196,7 @@ export class CrashRun {
 
   /** A lost connection is often heard of before the end of the process. */
   async #isEnding(): Promise<boolean> {
-    const wait = new Promise((resolve) => setTimeout(() => resolve('timeout'), 2000).unref());
+    const wait = new Promise((r) => setTimeout(() => r('timeout'), END_MS_MAX).unref());
     return (await Promise.race([this.master.ended, wait])) !== 'timeout';
   }
 
