@@ -201,6 +201,17 @@ export function digestOf(top: Inode, path = ''): string {
   return `${rows.join('\n')}\n;`;
 }
 
+/** The same tree by its digest: what happened in `into` may also have happened when `other` says. */
+export function widen(into: Inode, other: Inode): void {
+  for (const time of ['mtime', 'ctime'] as const) {
+    into[time].from = Math.min(into[time].from, other[time].from);
+    into[time].to = Math.max(into[time].to, other[time].to);
+  }
+  for (const map of ['children', 'trash'] as const) {
+    for (const [name, child] of into[map]) widen(child, other[map].get(name)!);
+  }
+}
+
 const topWay = ({ base, top }: Tree): Way => ({ path: base, nodes: [top], names: [], rest: [] });
 
 export function wayOf(tree: Tree, path: string): Way {

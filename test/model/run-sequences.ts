@@ -12,7 +12,15 @@ import fc from 'fast-check';
 import { disagreement } from './agreement.js';
 import { FixtureSubject } from './fixture-subject.js';
 import { type Event, type Sequence, sequence, stepOf } from './generator.js';
-import { digestOf, find, type Inode, knownIds, mountsBelow, trashedBelow } from './model-tree.js';
+import {
+  digestOf,
+  find,
+  type Inode,
+  knownIds,
+  mountsBelow,
+  trashedBelow,
+  widen,
+} from './model-tree.js';
 import { NamespaceModel } from './namespace-model.js';
 import { ProcessSubject } from './process-subject.js';
 import type { Action, Answer, Step } from './step.js';
@@ -200,7 +208,7 @@ class SequenceRun {
       for (const order of orders(said)) {
         const model = lonely ? before : before.copy();
         const reason = unlike(model, order, now, this.#run.variant === 'torn');
-        if (reason === undefined) next.set(digestOf(model.state.top), model);
+        if (reason === undefined) keep(next, model);
         else if (reasons.length < 3) reasons.push(reason);
       }
     }
@@ -287,6 +295,14 @@ function unlike(
     if (reason !== undefined) return `${step.do}: ${reason}`;
   }
   return undefined;
+}
+
+/** States that differ in their times alone are one. */
+function keep(states: Map<string, NamespaceModel>, model: NamespaceModel): void {
+  const digest = digestOf(model.state.top);
+  const known = states.get(digest);
+  if (known === undefined) states.set(digest, model);
+  else widen(known.state.top, model.state.top);
 }
 
 function orders<T>(list: readonly T[]): T[][] {
