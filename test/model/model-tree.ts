@@ -201,7 +201,7 @@ export function digestOf(top: Inode, path = ''): string {
   return `${rows.join('\n')}\n;`;
 }
 
-/** The same tree by its digest: what happened in `into` may also have happened when `other` says. */
+/** The same trees by their digest: `into` then has the times of both. */
 export function widen(into: Inode, other: Inode): void {
   for (const time of ['mtime', 'ctime'] as const) {
     into[time].from = Math.min(into[time].from, other[time].from);
