@@ -186,9 +186,25 @@ function presenceOf(record: usize, directory: bool): u32 {
 export function decodeRecord(
   key: usize, keyBytes: u32, value: usize, valueBytes: u32, out: usize,
 ): u32 {
-  if (keyBytes == 0 || valueBytes < 4 + CRC_BYTES) return 0;
+  if (valueBytes < 4 + CRC_BYTES) return 0;
   const bytes = valueBytes - CRC_BYTES;
   if (crc32c(value, bytes, crc32c(key, keyBytes, 0)) != load<u32>(value + bytes)) return 0;
+  const nameAt = readKey(key, keyBytes);
+  if (nameAt == 0) return 0;
+  const nameBytes = keyBytes - nameAt;
+  store<u64>(out, keyParentId, RECORD_PARENT_ID);
+  store<u8>(out, nameBytes, RECORD_NAME_LEN);
+  if (!decodeValue(value, bytes, out)) return 0;
+  memory.copy(out + RECORD_NAME, key + nameAt, nameBytes);
+  return RECORD_NAME + nameBytes;
+}
+
+/** Of the key that readKey() has read last. */
+export let keyParentId: u64 = 0;
+
+/** Offset of the name in a key, its parent in keyParentId; 0 if putKey has not written it. */
+export function readKey(key: usize, keyBytes: u32): u32 {
+  if (keyBytes == 0) return 0;
   const idBytes = u32(load<u8>(key));
   if (idBytes > 8 || keyBytes < 1 + idBytes) return 0;
   if (idBytes > 0 && load<u8>(key, 1) == 0) return 0;
@@ -200,13 +216,9 @@ export function decodeRecord(
     parentId |= TRASH_BIT;
     nameAt++;
   }
-  const nameBytes = keyBytes - nameAt;
-  if (nameBytes > NAME_BYTES_MAX) return 0;
-  store<u64>(out, parentId, RECORD_PARENT_ID);
-  store<u8>(out, nameBytes, RECORD_NAME_LEN);
-  if (!decodeValue(value, bytes, out)) return 0;
-  memory.copy(out + RECORD_NAME, key + nameAt, nameBytes);
-  return RECORD_NAME + nameBytes;
+  if (keyBytes - nameAt > NAME_BYTES_MAX) return 0;
+  keyParentId = parentId;
+  return nameAt;
 }
 
 /** Sets every field of the record but those that the key gives. */

@@ -14,6 +14,8 @@ import {
   CONTROL_DIRTY_SEQ_COUNT,
   CONTROL_EXECUTOR_BASE,
   CONTROL_EXECUTOR_COUNT,
+  CONTROL_FILTER_BASE,
+  CONTROL_FILTER_BLOCK_COUNT,
   CONTROL_FLUSH_ARENA_BASE,
   CONTROL_FLUSH_ARENA_BYTES,
   CONTROL_LARGE_BASE,
@@ -60,6 +62,8 @@ export let STRING_INDEX_BASE: u32 = 0;
 export let STRING_BLOB_BASE: u32 = 0;
 export let FLUSH_ARENA_BASE: u32 = 0;
 export let FLUSH_ARENA_BYTES: u32 = 0;
+export let FILTER_BASE: u32 = 0;
+export let FILTER_BLOCK_COUNT: u32 = 0;
 
 /** Reads the globals; returns the layout that this module was compiled for, 0 if it has no room. */
 export function init(executor: u32): u32 {
@@ -78,6 +82,8 @@ export function init(executor: u32): u32 {
   STRING_BLOB_BASE = word(CONTROL_STRING_BLOB_BASE);
   FLUSH_ARENA_BASE = word(CONTROL_FLUSH_ARENA_BASE);
   FLUSH_ARENA_BYTES = word(CONTROL_FLUSH_ARENA_BYTES);
+  FILTER_BASE = word(CONTROL_FILTER_BASE);
+  FILTER_BLOCK_COUNT = word(CONTROL_FILTER_BLOCK_COUNT);
   RING_BASE = word(CONTROL_RING_BASE);
   RING_BYTES = word(CONTROL_RING_BYTES);
   LOCK_WRITER_BASE = word(CONTROL_LOCK_WRITER_BASE);

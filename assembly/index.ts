@@ -15,5 +15,6 @@ export { apply, holdStructure } from './tier-apply';
 export { touchAhead } from './apply-ahead';
 export { dirtySeq } from './dirty';
 export { retryFind, retryRestore } from './retry';
+export { filterAddKey, filterClear, filterComplete } from './filter';
 export { copyDirty, orderByIds, markClean, dropEpoch } from './tier-flush';
 export { openCall, serveWrite, goOnWriting, finishWrite } from './serve-write';

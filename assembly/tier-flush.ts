@@ -26,6 +26,8 @@ import {
   FLUSH_ARENA_BYTES,
 } from './control';
 import { encodeValue, putKey } from './codec';
+import { filterAdd } from './filter';
+import { hashKey64 } from './hash';
 import {
   CONTROL_BASE,
   CONTROL_DIRTY_COUNT,
@@ -163,15 +165,18 @@ function copySlot(slot: usize, to: usize): void {
   }
 }
 
-/** Encodes the record at `blob`; returns where the next blob goes. */
+/** Encodes the record at `blob`; returns where the next blob goes. The filter has its key first. */
 function putBlob(blob: usize, slot: usize, record: usize): usize {
   const id = load<u64>(record, RECORD_ID);
   const key = blob + BLOB_HEAD;
   const parentId = load<u64>(record, RECORD_PARENT_ID);
-  const keyBytes = putKey(key, parentId, record + RECORD_NAME, load<u8>(record, RECORD_NAME_LEN));
+  const name = record + RECORD_NAME;
+  const nameBytes = u32(load<u8>(record, RECORD_NAME_LEN));
+  const keyBytes = putKey(key, parentId, name, nameBytes);
   const valueBytes = id == 0 ? 0 : encodeValue(key, keyBytes, record, key + keyBytes);
   // No bytes would mean "delete": a record without a type must never get this far.
   if (id != 0 && valueBytes == 0) unreachable();
+  if (id != 0) filterAdd(hashKey64(parentId, name, nameBytes));
   store<u32>(blob, u32(slot));
   store<u16>(blob, u16(keyBytes), 4);
   store<u16>(blob, u16(valueBytes), 6);

@@ -92,7 +92,7 @@ export function stillAt(set: usize, seq: u32): bool {
  */
 // @ts-ignore: decorator
 @inline
-function fence(): void {
+export function fence(): void {
   atomic.add<u32>(EXEC + EXECUTOR_FENCE, 0);
 }
 

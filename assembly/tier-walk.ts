@@ -59,6 +59,7 @@ import {
   WALK_RETRIES_MAX,
   WALK_STRUCTURE_SEQ,
 } from './generated/layout';
+import { filterLacks } from './filter';
 import { hashKey64, tagOf } from './hash';
 import {
   claimWay,
@@ -175,7 +176,10 @@ export function fill(set: usize, setSeq: u32, record: usize): i32 {
   return FILL_FILLED;
 }
 
-/** Copies the record of a key to `out` if tier 1 has it; a miss is noted in missSet, missSetSeq. */
+/**
+ * Copies the record of a key to `out` if tier 1 has it; a miss is noted in missSet, missSetSeq.
+ * What neither tier 1 nor the filter has is absent as of the second look at the set's seq.
+ */
 // @ts-ignore: decorator
 @inline
 function readKey(parentId: u64, name: usize, nameBytes: u32, hash: u64, out: usize): i32 {
@@ -187,6 +191,7 @@ function readKey(parentId: u64, name: usize, nameBytes: u32, hash: u64, out: usi
     const way = findWay(set, slotBytes, tag, parentId, name, nameBytes);
     if (way < 0) {
       if (!stillAt(set, seq)) continue;
+      if (filterLacks(hash)) return LOOKUP_ABSENT;
       missSet = set;
       missSetSeq = seq;
       return LOOKUP_MISS;

@@ -40,7 +40,8 @@ const rules: readonly Rule[] = [
   {
     broken: (config) => sharedBytes(config) > WASM_MEMORY_BYTES_MAX,
     message: (config) =>
-      'ORCHARD_TIER1_BYTES, ORCHARD_LOCK_STRIPES, ORCHARD_RING_BYTES and ORCHARD_SIDE_RING_BYTES ' +
+      'ORCHARD_TIER1_BYTES, ORCHARD_KEY_FILTER_BYTES, ORCHARD_LOCK_STRIPES, ORCHARD_RING_BYTES ' +
+      `and ORCHARD_SIDE_RING_BYTES ` +
       `take ${formatBytes(sharedBytes(config))} together for ${executorCount(config)} executors: ` +
       `expected at most ${formatBytes(WASM_MEMORY_BYTES_MAX)}`,
   },
@@ -58,7 +59,7 @@ function sharedBytes(config: ConfigValues): number {
   const executors = executorCount(config);
   const locks = config.lockStripes * 4 * (executors + 2);
   const rings = config.ringBytes * executors + config.sideRingBytes;
-  return config.tier1Bytes + locks + rings + MEMORY_RESERVE_BYTES;
+  return config.tier1Bytes + config.keyFilterBytes + locks + rings + MEMORY_RESERVE_BYTES;
 }
 
 assert(RING_ENTRIES_MIN * ENTRY_BYTES_MAX <= 2 ** 20, 'the smallest ring holds several entries');

@@ -104,6 +104,12 @@ const memory = {
     },
     'Shared memory for the inode cache; 160 bytes an inode. Larger namespaces page from disk.',
   ),
+  keyFilterBytes: row(
+    'ORCHARD_KEY_FILTER_BYTES',
+    bytes({ min: 0, max: GIB }),
+    '64MiB',
+    'Filter that knows new names without a look on disk; a byte an inode is enough. 0: none.',
+  ),
   lockStripes: row(
     'ORCHARD_LOCK_STRIPES',
     count('stripes', { min: 64, max: 2 ** 22, powerOfTwo: true }),

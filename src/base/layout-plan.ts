@@ -10,6 +10,7 @@ import {
   CONTROL_MAGIC,
   DROPPED_LIST_BYTES,
   EXECUTOR_BYTES,
+  FILTER_BLOCK_BYTES,
   LARGE_SET_BYTES,
   RETRY_BYTES,
   SMALL_SET_BYTES,
@@ -25,6 +26,8 @@ export type LayoutOptions = {
   readonly ringBytes: number;
   readonly sideRingBytes: number;
   readonly retryEntryCount: number;
+  /** Of the filter of tier 2's keys; none without it. */
+  readonly filterBytes?: number;
 };
 
 /** Control words by name, with the value each must have. */
@@ -87,6 +90,9 @@ export function planLayout(options: LayoutOptions): Layout {
   place(CONTROL.MOUNT_BASE, MOUNT_BLOB_BYTES);
   words.set(CONTROL.FLUSH_ARENA_BYTES, FLUSH_ARENA_BYTES);
   place(CONTROL.FLUSH_ARENA_BASE, FLUSH_ARENA_BYTES);
+  const filterBlocks = Math.floor((options.filterBytes ?? 0) / FILTER_BLOCK_BYTES);
+  words.set(CONTROL.FILTER_BLOCK_COUNT, filterBlocks);
+  place(CONTROL.FILTER_BASE, filterBlocks * FILTER_BLOCK_BYTES);
   words.set(CONTROL.SMALL_SET_COUNT, smallSets);
   place(CONTROL.SMALL_BASE, smallSets * SMALL_SET_BYTES);
   words.set(CONTROL.LARGE_SET_COUNT, largeSets);

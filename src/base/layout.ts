@@ -137,7 +137,16 @@ export const CONTROL = {
   RETRY_LOADED: 1624,
   /** u64. Journal entries from this seq on are not trimmed: somebody copies them. 0 = nobody. */
   JOURNAL_KEEP_SEQ: 1664,
+  /** The filter of tier 2's keys (assembly/filter.ts), set before start; 0 blocks = none. */
+  FILTER_BASE: 1728,
+  FILTER_BLOCK_COUNT: 1732,
+  /** u32. Odd: the filter holds every key of tier 2. Even: some may be missing. */
+  FILTER_STATE: 1792,
+  /** u64. Different keys in it, nearly; only the flusher changes it. */
+  FILTER_KEYS: 1800,
 } as const;
+/** A block of the filter of tier 2's keys: one cache line. */
+export const FILTER_BLOCK_BYTES = 64;
 export const CONTROL_BYTES = 4096;
 export const CONTROL_MAGIC = 0x0cc4a2d1;
 

@@ -19,9 +19,9 @@ export const PathFault = {
 export const WalkStatus = {
   /** Every node is resolved; RECORD holds the last one, PARENT_RECORD the one before it. */
   FOUND: 0,
-  /** Node NEXT is not in tier 1: read tier 2, fill(), walk() again (it goes on from NEXT). */
+  /** Node NEXT may be in tier 2: read it there, fill(), walk() again (it goes on from NEXT). */
   MISS: 1,
-  /** Tier 1 knows that node NEXT does not exist. */
+  /** Tier 1, or the filter of keys, knows that node NEXT does not exist. */
   ABSENT: 2,
   /** Node NEXT - 1 is a file, so node NEXT cannot be. */
   NOT_DIRECTORY: 3,
@@ -176,6 +176,12 @@ export type KernelExports = {
   dirtySeq(id: number): number;
 
   // ── flusher ────────────────────────────────────────────────────────────────────────────────
+  /** Adds a key in tier-2 form to the filter; copyDirty() adds those that it copies. */
+  filterAddKey(key: number, keyBytes: number): void;
+  /** Empties the filter, which from here on says of no name that it is absent … */
+  filterClear(): void;
+  /** … until it holds every key of tier 2. */
+  filterComplete(): void;
   /**
    * Copies dirty slots from[0 .. count) of the epoch's list, as many as the flush arena holds,
    * sorted by key. Each index row is 8 u32: slot, seq low, seq high, key offset, key bytes,

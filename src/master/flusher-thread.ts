@@ -26,7 +26,9 @@ await opened();
 const shared = new SharedMemory(data.memory);
 const kernel = instantiate(data.memory, data.executor);
 const tier2 = new Tier2(data.paths.meta, { mapBytes: config.tier2MapBytes });
-const flusher = new Flusher({ shared, kernel, tier2, slotsMax: config.flushSlotsMax });
+const { executor } = data;
+const slotsMax = config.flushSlotsMax;
+const flusher = new Flusher({ shared, kernel, tier2, slotsMax, executor });
 const pool = new SegmentPool(data.paths.journal, { segmentBytes: config.journalSegmentBytes });
 const dirtyMax = dirtyMaxOf(shared);
 let flushedAt = performance.now();
@@ -35,7 +37,7 @@ parentPort!.postMessage({ kind: 'ready' });
 while (!finished()) {
   if (flusher.pending) flush();
   else if (shouldClose()) askToClose();
-  else sleep(LOOK_MS);
+  else if (!flusher.fillFilter()) sleep(LOOK_MS);
 }
 await tier2.close();
 
@@ -74,6 +76,8 @@ function flush(): void {
   const usage = pool.usage();
   kernel.store64(CONTROL_BASE + CONTROL.STAT_SEGMENTS, usage.segmentCount);
   kernel.store64(CONTROL_BASE + CONTROL.STAT_JOURNAL_BYTES, usage.bytes);
+  // It goes on also when one flush follows the other.
+  flusher.fillFilter();
 }
 
 /** Read after FLUSHED_SEQ was stored: see snapshot/capture.ts for why nothing needed is lost. */

@@ -7,6 +7,7 @@ import { JournalTail } from '../journal/journal-tail.js';
 import { SharedMemory } from '../kernel/shared-memory.js';
 import { writeBackup } from '../snapshot/backup-writer.js';
 import type { EntrySource } from '../snapshot/capture.js';
+import { checkFilter } from '../snapshot/check-filter.js';
 import { checkTier1 } from '../snapshot/check-tier1.js';
 import { digestSource, type InspectControl, verifySource } from '../snapshot/inspect.js';
 import { Tier2 } from '../storage/tier2.js';
@@ -44,9 +45,10 @@ function inspect(): Promise<unknown> {
   }
   if (request.kind === 'digest') return digestSource(source, control);
   const shared = new SharedMemory(data.memory);
-  return verifySource(source, control, (findings) =>
-    checkTier1(shared, tier2, findings, cancel.signal),
-  );
+  return verifySource(source, control, async (findings) => {
+    await checkFilter(shared, tier2, findings, cancel.signal);
+    return checkTier1(shared, tier2, findings, cancel.signal);
+  });
 }
 
 /** The journal of the running master: what is durable by now. See snapshot/capture.ts. */

@@ -76,6 +76,7 @@ class Master {
         ringBytes: config.ringBytes,
         sideRingBytes: config.sideRingBytes,
         retryEntryCount: config.retryCacheEntries,
+        filterBytes: config.keyFilterBytes,
       }),
     );
     this.#shared.store(CONTROL.EPOCH, 1);

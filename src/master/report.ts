@@ -48,6 +48,11 @@ export function masterReport(sources: ReportSources): Record<string, unknown> {
     },
     namespace: sources.tier2.stats(),
     tier1: { bytes: config.tier1Bytes, slots, dirtySlots: dirtySlots(shared) },
+    keyFilter: {
+      bytes: config.keyFilterBytes,
+      keys: word(sources, CONTROL.FILTER_KEYS),
+      complete: (shared.load(CONTROL.FILTER_STATE) & 1) !== 0,
+    },
     journal: journalReport(sources),
     locks: { parkedExecutors: shared.load(CONTROL.LOCK_PARKED) },
     retries: retryReport(sources),

@@ -35,6 +35,7 @@ export const FINDING_CODES = {
   'side-unreadable': 'a side record that cannot be read',
   'expiry-missing': 'a ttl that nobody will look at',
   'tier1-differs': 'memory and disk disagree about an inode that has not changed since',
+  'filter-lacks': 'the filter in memory denies an inode that is on disk: nobody would find it',
 } as const;
 export type FindingCode = keyof typeof FINDING_CODES;
 

@@ -11,7 +11,7 @@
  * other is none any more. NEVER change: data directories hold it, each row with its checksum
  * behind it (sealed-table.ts). Only the flusher writes, inside its transactions.
  */
-import { blockKey, IDS_PER_ROW } from './id-index.js';
+import { blockKey, IDS_PER_ROW, isSameIdRow } from './id-index.js';
 import type { SealedTable } from './sealed-table.js';
 
 const BUCKET_MS = 65_536;
@@ -81,7 +81,7 @@ export class ExpiryIndex {
 const bucketOf = ({ expiryMs }: Expiry): number => Math.floor(expiryMs / BUCKET_MS);
 const blockOf = ({ id }: Expiry): number => Math.floor(id / IDS_PER_ROW);
 export const isSameExpiryRow = (a: Expiry, b: Expiry): boolean =>
-  blockOf(a) === blockOf(b) && bucketOf(a) === bucketOf(b);
+  isSameIdRow(a.id, b.id) && bucketOf(a) === bucketOf(b);
 
 /** Milliseconds into the bucket, by slot; undefined: not there. */
 function timesOf(row: Uint8Array): (number | undefined)[] {

@@ -32,8 +32,8 @@ const NOTHING = Buffer.alloc(0);
 /** `key` null: the id is gone. */
 export type IdChange = { readonly id: number; readonly key: Uint8Array | null };
 
-export const isSameIdRow = (a: IdChange, b: IdChange): boolean =>
-  Math.floor(a.id / IDS_PER_ROW) === Math.floor(b.id / IDS_PER_ROW);
+export const isSameIdRow = (a: number, b: number): boolean =>
+  Math.floor(a / IDS_PER_ROW) === Math.floor(b / IDS_PER_ROW);
 
 export class IdIndex {
   readonly #rows: SealedTable;

@@ -15,28 +15,24 @@
  * Invariant: the journal is trimmed only up to the appliedSeq of a durable commit.
  */
 import { SIDE_EXPIRY_DONE } from '../base/entry-format.js';
-import { CONTROL, CONTROL_BASE, DROPPED_LIST_BYTES, SLOT } from '../base/layout.js';
-import {
-  RECORD_CTIME,
-  RECORD_ID,
-  RECORD_PARENT_ID,
-  RECORD_TTL,
-  TRASH_BIT,
-} from '../base/record.js';
+import { CONTROL, CONTROL_BASE, DROPPED_LIST_BYTES } from '../base/layout.js';
 import { ReadOnly, State } from '../base/state.js';
-import { readI64, readU64 } from '../base/word64.js';
+import { readU64 } from '../base/word64.js';
 import type { KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
-import { type ExpiryChange, expiryOfKey, isSameExpiryRow } from '../storage/expiry-index.js';
-import { type IdChange, isSameIdRow } from '../storage/id-index.js';
+import { type ExpiryChange, expiryOfKey } from '../storage/expiry-index.js';
 import { InodeWriter } from '../storage/inode-writer.js';
 import { sideKey, type Tier2 } from '../storage/tier2.js';
 import { FlushRows } from './flush-rows.js';
+import { IndexChanges } from './index-changes.js';
+import { KeyFilter } from './key-filter.js';
 import { RetryWindow } from './retry-window.js';
 import { readSideRing, releaseSideRing } from './side-ring.js';
 
 /** Rows of one transaction: see #putAll. */
 const COMMIT_ROWS_MAX = 16_384;
+/** Changes of an index that are objects at a time. */
+const PART_CHANGES = 1024;
 /** Between two tries on a full disk. */
 const ROOM_LOOK_MS = 500;
 
@@ -45,12 +41,15 @@ export type FlusherOptions = {
   readonly kernel: KernelExports;
   readonly tier2: Tier2;
   readonly slotsMax: number;
+  /** Number of the executor block that the flusher uses as scratch. */
+  readonly executor: number;
 };
 
 export class Flusher {
   readonly #options: FlusherOptions;
   readonly #retryWindow: RetryWindow;
   readonly #inodes: InodeWriter;
+  readonly #filter: KeyFilter;
   /** Expiries that this epoch has put and that are over already. */
   readonly #duePut = new Set<string>();
 
@@ -58,6 +57,7 @@ export class Flusher {
     this.#options = options;
     this.#retryWindow = new RetryWindow(options.shared, options.kernel, options.tier2);
     this.#inodes = new InodeWriter(options.tier2);
+    this.#filter = new KeyFilter(options);
   }
 
   /** True when an epoch is closed and not flushed. */
@@ -70,6 +70,11 @@ export class Flusher {
   get dirtyCount(): number {
     const { shared } = this.#options;
     return shared.load(CONTROL.DIRTY_COUNT + (shared.load(CONTROL.EPOCH) & 1) * 4);
+  }
+
+  /** Between two flushes: some keys for the filter; false: it needs none. */
+  fillFilter(): boolean {
+    return this.#filter.fill();
   }
 
   /** Flushes the closed epoch; durable and visible to readers when it returns. */
@@ -133,7 +138,7 @@ export class Flusher {
    * square.
    */
   #putAll(count: number): void {
-    const { shared, tier2 } = this.#options;
+    const { shared, kernel, tier2 } = this.#options;
     if (count === 0) return;
     const rows = new FlushRows(shared, count);
     this.#inodes.open(rows.bytes);
@@ -141,25 +146,45 @@ export class Flusher {
       const last = Math.min(first + COMMIT_ROWS_MAX, count);
       this.#transact(() => this.#putRows(rows, first, last));
     }
-    const { ids, expiries } = this.#indexChanges(rows);
-    this.#inParts(ids, isSameIdRow, (part) => tier2.ids.write(part));
-    this.#inParts(expiries, isSameExpiryRow, (part) => tier2.expiries.write(part));
+    const changes = new IndexChanges(shared, rows, kernel.orderByIds(count));
+    this.#inParts(changes.idCount, {
+      isSameRow: (i, j) => changes.isSameIdRow(i, j),
+      write: (first, last) => tier2.ids.write(changes.ids(first, last)),
+    });
+    this.#inParts(changes.expiryCount, {
+      isSameRow: (i, j) => changes.isSameExpiryRow(i, j),
+      write: (first, last) => {
+        const expiries = changes.expiries(first, last);
+        for (const expiry of expiries) this.#noteDue(expiry);
+        tier2.expiries.write(expiries);
+      },
+    });
   }
 
-  /** In transactions of so many rows each; changes of one row mostly stand together. */
-  #inParts<T>(
-    changes: readonly T[],
-    isSameRow: (a: T, b: T) => boolean,
-    write: (part: T[]) => void,
+  /** Changes of an index, in transactions of so many rows; changes of one row stand together. */
+  #inParts(
+    count: number,
+    {
+      isSameRow,
+      write,
+    }: {
+      isSameRow: (i: number, j: number) => boolean;
+      write: (first: number, last: number) => void;
+    },
   ): void {
-    for (let first = 0; first < changes.length; ) {
-      let last = first + 1;
-      for (let rows = 1; last < changes.length; last++) {
-        if (!isSameRow(changes[last - 1]!, changes[last]!) && ++rows > COMMIT_ROWS_MAX) break;
+    for (let first = 0; first < count; ) {
+      const ends: number[] = [];
+      let end = first;
+      for (let rows = 0; end < count && rows < COMMIT_ROWS_MAX; ) {
+        if (++end < count && isSameRow(end - 1, end)) continue;
+        rows++;
+        if (end - (ends.at(-1) ?? first) >= PART_CHANGES) ends.push(end);
       }
-      const part = changes.slice(first, last);
-      this.#transact(() => write(part));
-      first = last;
+      if (ends.at(-1) !== end) ends.push(end);
+      this.#transact(() => {
+        for (const [part, last] of ends.entries()) write(ends[part - 1] ?? first, last);
+      });
+      first = end;
     }
   }
 
@@ -173,35 +198,9 @@ export class Flusher {
     }
   }
 
-  /** Of the rows that hold an inode, by rising id. */
-  #indexChanges(rows: FlushRows): {
-    readonly ids: IdChange[];
-    readonly expiries: ExpiryChange[];
-  } {
-    const { kernel, shared } = this.#options;
-    const order = kernel.orderByIds(rows.count);
-    const expiries: ExpiryChange[] = [];
-    const ids = Array.from({ length: shared.view.getUint32(order, true) }, (_, i) => {
-      const row = shared.view.getUint32(order + 4 * (i + 1), true);
-      const expiry = rows.hasTtl(row) && this.#expiryAt(rows.slotAt(row) + SLOT.RECORD);
-      if (expiry) expiries.push(expiry);
-      return { id: rows.id(row), key: rows.key(row) };
-    });
-    return { ids, expiries };
-  }
-
-  /** A hint where the ttl checker must look; stale ones are dropped when it does. */
-  #expiryAt(record: number): ExpiryChange | undefined {
-    const { view } = this.#options.shared;
-    const ttl = readI64(view, record + RECORD_TTL);
-    const id = readU64(view, record + RECORD_ID);
-    if (!(ttl >= 0) || id === 0) return undefined;
-    const inTrash = readU64(view, record + RECORD_PARENT_ID) >= TRASH_BIT;
-    const expiryMs = inTrash ? ttl : readI64(view, record + RECORD_CTIME) + ttl;
-    if (!Number.isSafeInteger(expiryMs)) return undefined;
-    // Only what is due can be forgotten in this epoch.
+  /** Only what is due can be forgotten in this epoch. */
+  #noteDue({ expiryMs, id }: ExpiryChange): void {
     if (expiryMs <= Date.now()) this.#duePut.add(`${expiryMs} ${id}`);
-    return { expiryMs, id, isDue: true };
   }
 
   /** What closes an epoch: dropped ids, side records, and the seq up to which all is here. */

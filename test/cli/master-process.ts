@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OrchardClient } from '../../src/client/index.js';
+import { own } from '../support/owned-child.js';
 
 /** From the root of the project, wherever this file was compiled to. */
 const entry = fileURLToPath(
@@ -75,6 +76,7 @@ export class MasterProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
+    own(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk) => {
         this.log += chunk;

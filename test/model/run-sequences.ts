@@ -58,7 +58,11 @@ export type ModelReport = {
   readonly violations: readonly Violation[];
 };
 
-const TINY = { ORCHARD_TIER1_BYTES: '64KiB', ORCHARD_FLUSH_SLOTS_MAX: '256' };
+const TINY = {
+  ORCHARD_TIER1_BYTES: '64KiB',
+  ORCHARD_KEY_FILTER_BYTES: '1KiB',
+  ORCHARD_FLUSH_SLOTS_MAX: '256',
+};
 
 export const VARIANTS = {
   /** A process with everything in tier 1. */

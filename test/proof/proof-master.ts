@@ -12,6 +12,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { OrchardClient } from '../../src/client/index.js';
+import { own } from '../support/owned-child.js';
 
 const START_MS_MAX = 30_000;
 const LOG_LINES_MAX = 200;
@@ -96,11 +97,10 @@ export class ProofMaster {
     });
     this.#child = child;
     this.#isRunning = true;
-    running.add(child);
+    own(child);
     this.#ended = new Promise((resolve) => {
       child.once('close', (status, signal) => {
         this.#isRunning = false;
-        running.delete(child);
         resolve(signal ?? status ?? -1);
       });
     });
@@ -141,12 +141,6 @@ export class ProofMaster {
     if (this.log.length > LOG_LINES_MAX) this.log.shift();
   }
 }
-
-/** None outlives the process that started it, however that one ends by itself. */
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 const root = projectRoot();
 export const commandLine = path.join(root, 'dist/src/cli/main.js');

@@ -32,7 +32,11 @@ async function runSide(run: PhaseRun, side: number): Promise<void> {
     ...(lossy && {
       kinds: ['automatic'],
       loseOneIn: 60,
-      environment: { ORCHARD_TIER1_BYTES: '64KiB', ORCHARD_RPC_THREADS: '2' },
+      environment: {
+        ORCHARD_TIER1_BYTES: '64KiB',
+        ORCHARD_KEY_FILTER_BYTES: '1KiB',
+        ORCHARD_RPC_THREADS: '2',
+      },
     }),
   });
   const points = [...KILL_POINTS];

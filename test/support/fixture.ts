@@ -49,6 +49,8 @@ export type FixtureOptions = {
   readonly disk: FaultFs | undefined;
   readonly retryEntryCount: number;
   readonly retryWindowMs: number;
+  /** By default so few that it is filled anew now and then, and given up in larger tests. */
+  readonly filterBytes: number;
   /** What the executors have instead of their kernel: to force their slow paths. */
   readonly kernelOf: (kernel: KernelExports) => KernelExports;
 };
@@ -63,6 +65,7 @@ const defaults: FixtureOptions = {
   disk: undefined,
   retryEntryCount: 4096,
   retryWindowMs: 600_000,
+  filterBytes: 128,
   kernelOf: (kernel) => kernel,
 };
 
@@ -102,6 +105,7 @@ class Life {
         ringBytes: 1 << 20,
         sideRingBytes: 1 << 20,
         retryEntryCount: options.retryEntryCount,
+        filterBytes: options.filterBytes,
       }),
     );
     const { shared } = this;
@@ -127,6 +131,7 @@ class Life {
       kernel: flusherKernel,
       tier2: this.tier2,
       slotsMax: options.flushSlotsMax,
+      executor: flusherBlock,
     });
     this.wal = this.#replay(directory, kernel, applier, writerBlock);
     this.writer = new Writer({
@@ -150,6 +155,7 @@ class Life {
     if (!this.flusher.pending) this.epochs.close();
     this.flusher.flush();
     wakeExecutors(shared, EXECUTOR.WAITS_FLUSH, -1);
+    this.flusher.fillFilter();
   }
 
   /** What the writer's and the flusher's thread would do now; false: nothing. */
@@ -321,6 +327,11 @@ export class Fixture {
       await nextTurn();
     }
     throw new Error(`not answered after ${TURNS_MAX} turns`);
+  }
+
+  /** A part of what the flusher does for its filter between two flushes; false: nothing. */
+  fillFilter(): boolean {
+    return this.#life.flusher.fillFilter();
   }
 
   /** As after a kill: what was not flushed is replayed; with `flushed`, nothing is. */

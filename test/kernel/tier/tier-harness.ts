@@ -73,7 +73,7 @@ export class TierHarness {
   flushes = 0;
 
   /** `arenaBytes`: fewer than there are, so that little fills the arena. */
-  constructor(tier1Bytes: number, arenaBytes?: number) {
+  constructor(tier1Bytes: number, arenaBytes?: number, filterBytes = 0) {
     const layout = planLayout({
       executorCount: 1,
       tier1Bytes,
@@ -81,6 +81,7 @@ export class TierHarness {
       ringBytes: 4096,
       sideRingBytes: 4096,
       retryEntryCount: 64,
+      filterBytes,
     });
     this.shared = SharedMemory.create(layout);
     this.shared.store(CONTROL.EPOCH, 1);

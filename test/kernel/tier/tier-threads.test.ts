@@ -13,7 +13,12 @@ const THREAD = new URL('./tier-thread.mjs', import.meta.url);
 const READERS = 2;
 
 type Role = { readonly name: 'write' | 'read' | 'walk'; readonly tree: boolean };
-type Options = { readonly tier1Bytes: number; readonly entries: number; readonly keyCount: number };
+type Options = {
+  readonly tier1Bytes: number;
+  readonly entries: number;
+  readonly keyCount: number;
+  readonly filterBytes?: number;
+};
 type Counts = Record<string, number>;
 
 async function run(roles: readonly Role[], options: Options): Promise<Counts[]> {
@@ -25,6 +30,7 @@ async function run(roles: readonly Role[], options: Options): Promise<Counts[]> 
       ringBytes: 4096,
       sideRingBytes: 4096,
       retryEntryCount: 64,
+      filterBytes: options.filterBytes ?? 0,
     }),
   );
   shared.store(CONTROL.EPOCH, 1);
@@ -60,15 +66,18 @@ const roles = (reader: 'read' | 'walk'): Role[] => {
 };
 
 describe('threads over one tier 1', () => {
-  it('see whole records, never older than what was applied, while slots are evicted', async () => {
-    const options = { tier1Bytes: 1, entries: 150_000, keyCount: 120 };
-    const [written, ...seen] = await run(roles('read'), options);
-    expect(written!['flushes']).toBeGreaterThan(100);
-    for (const counts of seen) {
-      expect(counts['found']).toBeGreaterThan(1000);
-      expect(counts['filled']).toBeGreaterThan(100);
-    }
-  });
+  it.each([0, 4096])(
+    'see whole records, none too old, while slots are evicted (%i bytes of filter)',
+    async (filterBytes) => {
+      const options = { tier1Bytes: 1, entries: 150_000, keyCount: 120, filterBytes };
+      const [written, ...seen] = await run(roles('read'), options);
+      expect(written!['flushes']).toBeGreaterThan(100);
+      for (const counts of seen) {
+        expect(counts['found']).toBeGreaterThan(1000);
+        expect(counts['filled']).toBeGreaterThan(100);
+      }
+    },
+  );
 
   it('see a rename whole: one place, and the children of one moment', async () => {
     const options = { tier1Bytes: 1 << 20, entries: 150_000, keyCount: 1 };

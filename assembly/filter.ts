@@ -1,0 +1,115 @@
+/**
+ * The filter of tier 2's keys (a blocked Bloom filter): says of most names that are not there that
+ * they are not, for one cache line instead of a look-up in LMDB and a slot of tier 1. Creates look
+ * for names that are new, deletes for namesakes in the trash.
+ *
+ *   hash ─▶ one block of 64 bytes ─▶ PROBES of its 512 bits: one that is clear says "not there"
+ *
+ * Only the flusher's thread changes it: with copyDirty every key goes in before the commit that
+ * puts its row, and never out. Too full, it is cleared between two flushes and filled again from
+ * tier 2 (src/tier/key-filter.ts).
+ *
+ * Invariant: while FILTER_STATE is odd, every key with a row in tier 2 is in the filter. A row that
+ *   comes later went through a slot of tier 1; who reads a set and does not find a key that left it
+ *   for tier 2 sees also the bits that were set before.
+ * Invariant: the state changes before the first bit is cleared: who read a clear bit and then still
+ *   sees the odd state from before may believe it.
+ */
+import { keyParentId, readKey } from './codec';
+import { FILTER_BASE, FILTER_BLOCK_COUNT } from './control';
+import {
+  CONTROL_BASE,
+  CONTROL_FILTER_KEYS,
+  CONTROL_FILTER_STATE,
+  FILTER_BLOCK_BYTES,
+} from './generated/layout';
+import { hashKey64 } from './hash';
+import { fence } from './tier-set';
+
+/** With eight bits a key, one absent name of forty is not known to be absent; with 16, of 400. */
+const PROBES: u32 = 6;
+const PROBE_BITS: u64 = 9;
+/** Spreads the hash anew, so that the bits do not follow from the block. */
+const SPREAD: u64 = 0x9fb21c651e98df25;
+
+/** True: no row of tier 2 has a key of this hash. */
+// @ts-ignore: decorator
+@inline
+export function filterLacks(hash: u64): bool {
+  if (FILTER_BLOCK_COUNT == 0) return false;
+  const state = atomic.load<u32>(CONTROL_BASE + CONTROL_FILTER_STATE);
+  if ((state & 1) == 0 || holds(hash)) return false;
+  fence();
+  return atomic.load<u32>(CONTROL_BASE + CONTROL_FILTER_STATE) == state;
+}
+
+export function filterAdd(hash: u64): void {
+  if (FILTER_BLOCK_COUNT == 0 || holds(hash)) return;
+  const block = blockOf(hash);
+  let bits = bitsOf(hash);
+  for (let i: u32 = 0; i < PROBES; i++) {
+    const at = block + wordOf(bits);
+    store<u32>(at, load<u32>(at) | bitOf(bits));
+    bits >>= PROBE_BITS;
+  }
+  atomic.add<u64>(CONTROL_BASE + CONTROL_FILTER_KEYS, 1);
+}
+
+/** From here on it says nothing until filterComplete(). */
+export function filterClear(): void {
+  const state = atomic.load<u32>(CONTROL_BASE + CONTROL_FILTER_STATE);
+  if ((state & 1) != 0) atomic.store<u32>(CONTROL_BASE + CONTROL_FILTER_STATE, state + 1);
+  // Memory that nothing was written to is zero, and not there yet.
+  if (atomic.load<u64>(CONTROL_BASE + CONTROL_FILTER_KEYS) == 0) return;
+  memory.fill(FILTER_BASE, 0, FILTER_BLOCK_COUNT * FILTER_BLOCK_BYTES);
+  atomic.store<u64>(CONTROL_BASE + CONTROL_FILTER_KEYS, 0);
+}
+
+/** A key as tier 2 has it; one that is damaged is nobody's, and left out. */
+export function filterAddKey(key: usize, keyBytes: u32): void {
+  const nameAt = readKey(key, keyBytes);
+  if (nameAt != 0) filterAdd(hashKey64(keyParentId, key + nameAt, keyBytes - nameAt));
+}
+
+export function filterComplete(): void {
+  const state = atomic.load<u32>(CONTROL_BASE + CONTROL_FILTER_STATE);
+  if ((state & 1) == 0) atomic.store<u32>(CONTROL_BASE + CONTROL_FILTER_STATE, state + 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function holds(hash: u64): bool {
+  const block = blockOf(hash);
+  let bits = bitsOf(hash);
+  for (let i: u32 = 0; i < PROBES; i++) {
+    if ((load<u32>(block + wordOf(bits)) & bitOf(bits)) == 0) return false;
+    bits >>= PROBE_BITS;
+  }
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function blockOf(hash: u64): usize {
+  return FILTER_BASE + u32(((hash >> 32) * u64(FILTER_BLOCK_COUNT)) >> 32) * FILTER_BLOCK_BYTES;
+}
+
+// @ts-ignore: decorator
+@inline
+function bitsOf(hash: u64): u64 {
+  return ((hash ^ (hash >> 31)) * SPREAD) >> 10;
+}
+
+/** Offset in the block of the word that the lowest nine bits name … */
+// @ts-ignore: decorator
+@inline
+function wordOf(bits: u64): usize {
+  return usize((bits >> 5) & 15) << 2;
+}
+
+/** … and the bit in it. */
+// @ts-ignore: decorator
+@inline
+function bitOf(bits: u64): u32 {
+  return 1 << (u32(bits) & 31);
+}
