@@ -19,6 +19,8 @@ import type { ThreadData } from './thread-data.js';
 
 /** It looks by itself this often; bells make it look at once. */
 const LOOK_MS = 20;
+/** Between two turns of filling the filter, as long as one: half of a core is for others. */
+const FILLING_PAUSE_MS = 5;
 
 const data = workerData as ThreadData;
 const { config } = data;
@@ -37,7 +39,7 @@ parentPort!.postMessage({ kind: 'ready' });
 while (!finished()) {
   if (flusher.pending) flush();
   else if (shouldClose()) askToClose();
-  else if (!flusher.fillFilter()) sleep(LOOK_MS);
+  else sleep(flusher.fillFilter() ? FILLING_PAUSE_MS : LOOK_MS);
 }
 await tier2.close();
 

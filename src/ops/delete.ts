@@ -139,7 +139,7 @@ export class Delete extends Mutation {
     if (retention > 0 && !this.#options.skipTrash && mounts.length === 0) {
       const nameAt = walk.nameAt(depth);
       const replaced = findInTrash(executor, walk.id(parent), nameAt, walk.nameBytes(depth));
-      if (replaced !== undefined) this.#reclaim(executor, replaced);
+      if (replaced !== undefined) this.#dropNamesake(executor, replaced);
       ring.entry.remove(fields.parentId, fields.id, fields.name, false);
       const flags = keepOrigin(executor, walk, origin);
       putIntoTrash(executor, { ...fields, flags }, now + retention);
@@ -160,10 +160,14 @@ export class Delete extends Mutation {
   }
 
   /** What was deleted under the same name before makes way in the trash. */
-  #reclaim(executor: Executor, fields: RecordFields): void {
+  #dropNamesake(executor: Executor, fields: RecordFields): void {
     const { entry } = executor.ring;
-    entry.remove(fields.parentId, fields.id, fields.name, false);
     entry.side(SIDE_TRASH_TTL, idKey(fields.id), null);
+    if (isGoneAtOnce(fields)) {
+      removeForGood(executor, fields);
+      return;
+    }
+    entry.remove(fields.parentId, fields.id, fields.name, false);
     putIntoReclaim(executor, fields);
   }
 
@@ -173,14 +177,16 @@ export class Delete extends Mutation {
     fields: RecordFields,
     origin: Origin | undefined,
   ): void {
-    const keepsSides = (fields.flags & R.FLAG_HAS_ORIGIN) !== 0;
-    if (!walk.isDirectory(walk.depth) && !keepsSides) {
+    if (isGoneAtOnce(fields)) {
       removeForGood(executor, fields);
       return;
     }
-    // A directory's children, and rows kept by store path, are the reclaimer's work.
     executor.ring.entry.remove(fields.parentId, fields.id, fields.name, false);
     const flags = keepOrigin(executor, walk, walk.isDirectory(walk.depth) ? origin : undefined);
     putIntoReclaim(executor, { ...fields, flags });
   }
 }
+
+/** A directory's children, and rows kept by store path, are the reclaimer's work. */
+const isGoneAtOnce = ({ type, flags }: RecordFields): boolean =>
+  type !== R.INODE_TYPE_DIRECTORY && (flags & R.FLAG_HAS_ORIGIN) === 0;

@@ -14,8 +14,11 @@ import type { SharedMemory } from '../kernel/shared-memory.js';
 import { InodeScan } from '../storage/inode-scan.js';
 import type { Tier2 } from '../storage/tier2.js';
 
-/** Some 5 ms. */
+/** A turn ends after so many keys, a few ms; sooner where their pages come from a slow disk. */
 const KEYS_PER_TURN = 10_000;
+const TURN_MS = 5;
+/** Keys between two looks at the clock. */
+const KEYS_PER_LOOK = 100;
 /** With so many bits a key it knows 39 of 40 absent names; with half of them 4 of 5. */
 const BITS_PER_KEY = 8;
 /** More keys than it was made for, by so much, and it is hardly worth asking. */
@@ -85,10 +88,10 @@ export class KeyFilter {
     // Of the newest commit; and none is held back for longer than this turn.
     tier2.releaseSnapshot();
     scan.open(from, from !== BEGIN, END);
-    let count = 0;
-    while (count < KEYS_PER_TURN && scan.next()) {
+    const until = performance.now() + TURN_MS;
+    for (let count = 0; count < KEYS_PER_TURN && scan.next(); count++) {
       kernel.filterAddKey(this.#keyAt, scan.keyBytes);
-      count++;
+      if (count % KEYS_PER_LOOK === KEYS_PER_LOOK - 1 && performance.now() > until) break;
     }
     if (scan.isOpen) {
       this.#from = shared.u8.slice(this.#keyAt, this.#keyAt + scan.keyBytes);

@@ -16,7 +16,7 @@ const FILES = 400;
 
 export const backupPhase: Phase = {
   name: 'backup',
-  share: 0.03,
+  share: 0.02,
   run: async (run) => {
     const master = await ProofMaster.create();
     try {

@@ -17,11 +17,12 @@ import { count, plotPoint, type SoakLedger } from './ledger.js';
 import type { Phase, PhaseRun } from './phase.js';
 
 const DIRECTORY = '/large';
-const CHURN_SHARE = 0.6;
+const CHURN_SHARE = 0.85;
 
 export const boundedPhase: Phase = {
   name: 'bounded',
-  share: 0.08,
+  share: 0.2,
+  isInOne: true,
   run: async (run) => {
     const master = await ProofMaster.create({
       ORCHARD_RPC_THREADS: '2',
@@ -45,7 +46,8 @@ async function churnAWhile(run: PhaseRun, master: ProofMaster): Promise<void> {
   const left = run.deadline - Date.now();
   const report = await churn(master, {
     operations: run.isSmoke ? 3000 : 10_000_000,
-    files: 100,
+    files: run.isSmoke ? 100 : 200,
+    clients: run.isSmoke ? 3 : 6,
     samples: run.isSmoke ? 6 : 2000,
     ...(run.isSmoke ? {} : { deadline: Date.now() + left * CHURN_SHARE }),
     onSample: (sample) => plot(ledger, sample),

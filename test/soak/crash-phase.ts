@@ -14,7 +14,7 @@ const SMOKE_LIVES = 2;
 
 export const crashPhase: Phase = {
   name: 'crash',
-  share: 0.21,
+  share: 0.19,
   run: async (run) => {
     const sides = [runSide(run, 0), ...(run.isSmoke ? [] : [runSide(run, 1)])];
     await Promise.all(sides);

@@ -22,7 +22,7 @@ const SMOKE_OPERATIONS = 2000;
 
 export const historyPhase: Phase = {
   name: 'histories',
-  share: 0.3,
+  share: 0.26,
   run: async (run) => {
     const master = await ProofMaster.create({
       ORCHARD_RPC_THREADS: '2',

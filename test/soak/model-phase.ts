@@ -11,7 +11,7 @@ const COUNT_MAX = 1_000_000;
 
 export const modelPhase: Phase = {
   name: 'model',
-  share: 0.42,
+  share: 0.33,
   run: async (run) => {
     const variants = run.isSmoke ? SMOKE : ALL;
     const isInThread = (variant: Variant): boolean => IN_THREAD.includes(variant);

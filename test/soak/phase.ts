@@ -1,6 +1,6 @@
 /**
- * A part of the soak: it gets a share of the time, and of every round, works until its time is
- * over, and writes what it saw into the ledger. It ends its own masters, whatever happens.
+ * A part of the soak: it gets a share of the time, works until that is over, and writes what it saw
+ * into the ledger. It ends its own masters, whatever happens.
  */
 import type { SoakLedger } from './ledger.js';
 
@@ -17,8 +17,10 @@ export type PhaseRun = {
 
 export type Phase = {
   readonly name: string;
-  /** Of the time of a round. */
+  /** Of the time of the soak. */
   readonly share: number;
+  /** In one piece, at the end; others get a part of every round. */
+  readonly isInOne?: boolean;
   readonly run: (run: PhaseRun) => Promise<void>;
 };
 

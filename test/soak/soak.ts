@@ -1,6 +1,7 @@
 /**
- * Runs all proofs together, round after round, until the time is over; one seed determines what
- * each draws. A phase that breaks down is a violation too: a proof that did not run proves nothing.
+ * Runs all proofs together, round after round, until the time is over, and at the end what must be
+ * done in one piece; one seed determines what each draws. A phase that breaks down is a violation
+ * too: a proof that did not run proves nothing.
  */
 import { cpus, totalmem } from 'node:os';
 import { backupPhase } from './backup-phase.js';
@@ -48,16 +49,26 @@ export async function soak(options: SoakOptions): Promise<SoakLedger> {
     series: {},
   };
   const phases = PHASES.filter(({ name }) => options.phases?.includes(name) ?? true);
-  const rounds = Math.max(1, Math.round(minutes / ROUND_MINUTES));
-  for (let round = 0; round < rounds; round++) {
-    const end = ledger.beganMs + ((round + 1) / rounds) * minutes * MINUTE_MS;
-    for (const [i, phase] of phases.entries()) {
-      await runPhase(phase, phases.slice(i), { options, ledger, round, end });
+  const turning = phases.filter(({ isInOne }) => isInOne !== true);
+  const minutesOfRounds = (minutes * sharesOf(turning)) / sharesOf(phases);
+  const rounds = Math.max(1, Math.round(minutesOfRounds / ROUND_MINUTES));
+  const run = async (list: readonly Phase[], round: number, endMinutes: number): Promise<void> => {
+    const end = ledger.beganMs + endMinutes * MINUTE_MS;
+    for (const [i, phase] of list.entries()) {
+      await runPhase(phase, list.slice(i), { options, ledger, round, end });
     }
+  };
+  for (let round = 0; round < rounds; round++) {
+    await run(turning, round, ((round + 1) / rounds) * minutesOfRounds);
   }
+  const inOne = phases.filter(({ isInOne }) => isInOne === true);
+  await run(inOne, rounds, minutes);
   ledger.elapsedMs = Date.now() - ledger.beganMs;
   return ledger;
 }
+
+const sharesOf = (phases: readonly Phase[]): number =>
+  phases.reduce((sum, { share }) => sum + share, 0);
 
 async function runPhase(
   phase: Phase,
@@ -66,8 +77,7 @@ async function runPhase(
 ): Promise<void> {
   const { options, ledger } = round;
   // Of what is left of the round: a phase that ran over takes it from all after it.
-  const shares = rest.reduce((sum, { share }) => sum + share, 0);
-  const ms = Math.max(0, round.end - Date.now()) * (phase.share / shares);
+  const ms = Math.max(0, round.end - Date.now()) * (phase.share / sharesOf(rest));
   options.onPhase?.(phase.name, ledger);
   try {
     await phase.run({
