@@ -19,8 +19,6 @@ import type { ThreadData } from './thread-data.js';
 
 /** It looks by itself this often; bells make it look at once. */
 const LOOK_MS = 20;
-/** Between two turns of filling the filter, as long as one: half of a core is for others. */
-const FILLING_PAUSE_MS = 5;
 
 const data = workerData as ThreadData;
 const { config } = data;
@@ -39,7 +37,7 @@ parentPort!.postMessage({ kind: 'ready' });
 while (!finished()) {
   if (flusher.pending) flush();
   else if (shouldClose()) askToClose();
-  else sleep(flusher.fillFilter() ? FILLING_PAUSE_MS : LOOK_MS);
+  else idle();
 }
 await tier2.close();
 
@@ -59,6 +57,12 @@ function shouldClose(): boolean {
   if (!isBehind()) return false;
   if (shared.load(CONTROL.FLUSH_WANTED) !== 0) return true;
   return performance.now() - flushedAt >= config.flushIntervalMs;
+}
+
+/** A fifth of a core at most is for the filter, or a large one would take what starts are for. */
+function idle(): void {
+  flusher.fillFilter();
+  sleep(LOOK_MS);
 }
 
 function askToClose(): void {

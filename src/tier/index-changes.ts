@@ -1,7 +1,7 @@
 /**
- * What the rows of a flush change in the indexes by id, in the order of the ids: objects are made
- * of a few of them at a time, when these are written. All at once they would outlive a young
- * generation, which cost an eighth of the machine. Floor 3.
+ * What the rows of a flush change in the indexes by id, in the order of the ids. They become
+ * objects a few at a time, when they are written: those of a whole flush would live long enough to
+ * be copied by each collection of garbage. Floor 3.
  */
 import { SLOT } from '../base/layout.js';
 import {
