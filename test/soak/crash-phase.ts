@@ -46,7 +46,8 @@ async function runSide(run: PhaseRun, side: number): Promise<void> {
     const isRandom = life % RANDOM_ONE_IN === 0;
     await crash.life(isRandom ? undefined : pointOf(points, life, run));
     told = take(run, crash.report, told);
-    plotPoint(run.ledger, 'restart', `side ${side}`, crash.report.restartMs.at(-1) ?? 0);
+    const restartMs = crash.report.restartMs.at(-1);
+    if (restartMs !== undefined) plotPoint(run.ledger, 'restart', `side ${side}`, restartMs);
   }
   take(run, await crash.finish(), told);
 }
