@@ -59,7 +59,7 @@ export function largeSetOf(hash: u64): usize {
 // @ts-ignore: decorator
 @inline
 export function tagOf(hash: u64): u32 {
-  return u32(hash >> 32) | 1;
+  return u32(hash >> 48) | 1;
 }
 
 export function hashKey(parentId: f64, name: usize, nameBytes: u32, out: usize): void {

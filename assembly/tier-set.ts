@@ -1,10 +1,10 @@
 /**
  * One tier-1 set: its seqlock, how a key is found in it, and which way gives room (CLOCK).
  *
- *   0     4      8       16            48     64
- *  ┌─────┬──────┬───────┬─────────────┬──────┬────────┬────────┬──
- *  │ seq │ hand │ ref×8 │ tag u32 × 8 │      │ slot 0 │ slot 1 │ …
- *  └─────┴──────┴───────┴─────────────┴──────┴────────┴────────┴──
+ *   0     4      8    16             48       64
+ *  ┌─────┬──────┬────┬──────────────┬────────┬────────┬────────┬──
+ *  │ seq │ hand │    │ tag u16 × 16 │ ref×16 │ slot 0 │ slot 1 │ …
+ *  └─────┴──────┴────┴──────────────┴────────┴────────┴────────┴──
  *
  * Invariant: seq is even = stable, odd = held. Whoever changes tags, slots or dirty epochs holds
  *   the set: the writer's apply, an executor's fill, the flusher's markClean. They release it with
@@ -178,7 +178,7 @@ export function claimWay(set: usize, slotBytes: u32): i32 {
 // @ts-ignore: decorator
 @inline
 export function labelWay(set: usize, way: i32, tag: u32): void {
-  store<u32>(set + SET_TAGS + (u32(way) << 2), tag);
+  store<u16>(set + SET_TAGS + (u32(way) << 1), tag);
   store<u8>(set + SET_REF + way, 0);
 }
 
@@ -236,14 +236,14 @@ function equalBytes(a: usize, b: usize, bytes: u32): bool {
   return true;
 }
 
-/** Bit per way whose tag is `tag`: two compares of four tags each. */
+/** Bit per way whose tag is `tag`: two compares of eight tags each. */
 // @ts-ignore: decorator
 @inline
 export function waysWithTag(set: usize, tag: u32): i32 {
-  const wanted = i32x4.splat(tag);
-  const low = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS), wanted));
-  const high = i32x4.bitmask(i32x4.eq(v128.load(set + SET_TAGS, 16), wanted));
-  return low | (high << 4);
+  const wanted = i16x8.splat(i16(tag));
+  const low = i16x8.bitmask(i16x8.eq(v128.load(set + SET_TAGS), wanted));
+  const high = i16x8.bitmask(i16x8.eq(v128.load(set + SET_TAGS, 16), wanted));
+  return low | (high << 8);
 }
 
 function awaitStable(set: usize): u32 {

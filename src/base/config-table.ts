@@ -96,10 +96,10 @@ const memory = {
     'ORCHARD_TIER1_BYTES',
     bytes({ min: 64 * KIB, max: 3 * GIB }),
     {
-      rule: '1/16 of memory, at most 512MiB',
+      rule: '1/16 of memory, at most 1GiB',
       derive: ({ memoryBytes }) => {
         const part = Math.floor(memoryBytes / 16 / MIB) * MIB;
-        return formatBytes(Math.max(64 * KIB, Math.min(part, 512 * MIB)));
+        return formatBytes(Math.max(64 * KIB, Math.min(part, GIB)));
       },
     },
     'Shared memory for the inode cache; 160 bytes an inode. Larger namespaces page from disk.',
@@ -158,8 +158,8 @@ const durability = {
   flushSlotsMax: row(
     'ORCHARD_FLUSH_SLOTS_MAX',
     count('slots', { min: 256, max: 2 ** 24 }),
-    '131072',
-    'Changed inodes in one flush transaction.',
+    '1048576',
+    'Changed inodes that are sorted together in a flush; more of them go in parts.',
   ),
   tier2MapBytes: row(
     'ORCHARD_TIER2_MAP_BYTES',

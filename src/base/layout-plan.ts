@@ -36,7 +36,10 @@ export type Layout = { readonly words: ReadonlyMap<number, number>; readonly byt
 const DIRTY_SEQ_COUNT = 65_536;
 const STRING_BLOB_BYTES = 4 * 1024 * 1024;
 const MOUNT_BLOB_BYTES = 1024 * 1024;
-const FLUSH_ARENA_BYTES = 24 * 1024 * 1024;
+/** A slot of an epoch takes some 160 bytes of it, and an eighth of all slots may be in one. */
+const FLUSH_ARENA_SHARE = 1 / 8;
+const FLUSH_ARENA_BYTES_MIN = 24 * 1024 * 1024;
+const FLUSH_ARENA_BYTES_MAX = 128 * 1024 * 1024;
 /** Of tier 1, the part that holds names longer than SMALL_NAME_BYTES_MAX. */
 const LARGE_SHARE = 1 / 8;
 
@@ -88,8 +91,12 @@ export function planLayout(options: LayoutOptions): Layout {
   place(CONTROL.STRING_BLOB_BASE, STRING_BLOB_BYTES);
   words.set(CONTROL.MOUNT_BYTES, MOUNT_BLOB_BYTES);
   place(CONTROL.MOUNT_BASE, MOUNT_BLOB_BYTES);
-  words.set(CONTROL.FLUSH_ARENA_BYTES, FLUSH_ARENA_BYTES);
-  place(CONTROL.FLUSH_ARENA_BASE, FLUSH_ARENA_BYTES);
+  const arenaBytes = Math.min(
+    Math.max(FLUSH_ARENA_BYTES_MIN, Math.ceil(options.tier1Bytes * FLUSH_ARENA_SHARE)),
+    FLUSH_ARENA_BYTES_MAX,
+  );
+  words.set(CONTROL.FLUSH_ARENA_BYTES, arenaBytes);
+  place(CONTROL.FLUSH_ARENA_BASE, arenaBytes);
   const filterBlocks = Math.floor((options.filterBytes ?? 0) / FILTER_BLOCK_BYTES);
   words.set(CONTROL.FILTER_BLOCK_COUNT, filterBlocks);
   place(CONTROL.FILTER_BASE, filterBlocks * FILTER_BLOCK_BYTES);

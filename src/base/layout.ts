@@ -68,6 +68,8 @@ export const CONTROL = {
   EPOCH: 320,
   /** u32. The last epoch whose slots are all in tier 2, durably. Only the flusher changes it. */
   EPOCH_FLUSHED: 384,
+  /** u32. Slots of the closed epoch whose rows are in tier 2. */
+  FLUSH_PUT: 388,
   /** u32 × 2. Entries in the dirty list of even and odd epochs. */
   DIRTY_COUNT: 448,
   /** u32 × 2. Ids in the dropped list of even and odd epochs. */
@@ -156,10 +158,10 @@ export const SET = {
   SEQ: 0,
   /** u32. CLOCK hand. */
   HAND: 4,
-  /** u8 × 8. Referenced since the hand passed. Written only when it is clear. */
-  REF: 8,
-  /** u32 × 8. Upper half of the key's hash, never 0 for a used way; 0 = the way is free. */
+  /** u16 × SET_WAYS. Upper part of the key's hash, never 0 for a used way; 0 = the way is free. */
   TAGS: 16,
+  /** u8 × SET_WAYS. Referenced since the hand passed. Written only when it is clear. */
+  REF: 48,
   SLOTS: 64,
 } as const;
 

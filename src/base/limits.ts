@@ -34,7 +34,7 @@ export const INTERNED_BYTES_MAX = 255;
 export const CALLER_GROUPS_MAX = 64;
 
 /** Slots of one tier-1 set, as the ways of a CPU cache. */
-export const SET_WAYS = 8;
+export const SET_WAYS = 16;
 /** Names up to this many bytes live in small slots, longer ones in large slots. */
 export const SMALL_NAME_BYTES_MAX = 56;
 

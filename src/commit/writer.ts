@@ -39,8 +39,14 @@ const SLEEP_MS = 200;
 const ROOM_LOOK_MS = 200;
 /** From so many entries on, calls are plenty; with fewer, waiting costs more than it saves. */
 const CROWD_ENTRIES = 64;
-/** What a batch waits when the open epoch has twice the slots that it should have, … */
+/** Of what an epoch may hold, when somebody waits for its flush: it is to be over soon. */
+const WAITED_SHARE = 0.5;
+/** So full the open epoch may be without a look at how far the flusher is. */
+const PACE_FREE = 0.5;
+/** What a batch waits when the flusher is an epoch behind, … */
 const PACE_MS = 100;
+/** … when the open epoch has twice the slots that it should have, … */
+const PACE_OVER_MS = 800;
 /** … and at most. */
 const PACE_MS_MAX = 200;
 /** How long one look for more entries takes (the kernel's timers add as much again) … */
@@ -263,19 +269,24 @@ export class Writer {
   }
 
   /**
-   * The flusher is behind: the open epoch is full, and the one before is not in tier 2 yet. Each
-   * batch waits a little, the longer the fuller it is, which leaves the cores to the flusher. Else
-   * a set would run out of clean slots, and everything stand still until a flush is over.
+   * The flusher is behind: of the open epoch more is full than of the closed one is in tier 2. Each
+   * batch waits a little, the longer the more it is, which leaves the cores to the flusher. Else a
+   * set would run out of clean slots, and everything stand still until a flush is over.
    */
   #pace(): void {
     const { shared, epochs } = this.#options;
     if (!epochs.closedWaits()) return;
     const open = shared.load(CONTROL.EPOCH);
-    const over = shared.load(CONTROL.DIRTY_COUNT + (open & 1) * 4) / this.#dirtyMax - 1;
-    if (over <= 0) return;
+    const dirty = (epoch: number): number => shared.load(CONTROL.DIRTY_COUNT + (epoch & 1) * 4);
+    const isWaited = shared.load(CONTROL.FLUSH_WANTED) !== 0;
+    const full = dirty(open) / (this.#dirtyMax * (isWaited ? WAITED_SHARE : 1));
+    if (full <= PACE_FREE) return;
+    const flushed = shared.load(CONTROL.FLUSH_PUT) / Math.max(1, dirty(open - 1));
+    const behind = Math.max(0, full - Math.max(PACE_FREE, flushed));
+    const ms = behind * PACE_MS + Math.max(0, full - 1) * PACE_OVER_MS;
+    if (ms === 0) return;
     const word = (CONTROL_BASE + CONTROL.EPOCH_FLUSHED) >> 2;
-    const ms = Math.min(PACE_MS_MAX, over * PACE_MS);
-    Atomics.wait(shared.i32, word, (open - 2) | 0, ms);
+    Atomics.wait(shared.i32, word, (open - 2) | 0, Math.min(PACE_MS_MAX, ms));
   }
 
   /** Waits for the flusher when the journal has grown too far ahead of tier 2. */

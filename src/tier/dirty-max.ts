@@ -1,13 +1,14 @@
 /**
- * How many slots an epoch may make dirty before it is to be closed. By the Poisson tail, with both
- * epochs at this share about one set in a thousand million has more dirty slots than ways: the
- * writer nearly never waits for room. Floor 3.
+ * How many slots an epoch may make dirty before it is to be closed, and the writer to wait. With
+ * both epochs at a quarter more than that, a set of 16 ways has four dirty ones in the mean, and by
+ * the Poisson tail one in a million is full of them: the writer nearly never waits for room. The
+ * larger an epoch, the more of its rows share a page of tier 2. Floor 3.
  */
 import { CONTROL } from '../base/layout.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
 
 /** Of all slots. */
-const DIRTY_SHARE = 1 / 32;
+const DIRTY_SHARE = 1 / 10;
 
 export const dirtyMaxOf = (shared: SharedMemory): number =>
   shared.fixed(CONTROL.DIRTY_LIST_CAPACITY) * DIRTY_SHARE;

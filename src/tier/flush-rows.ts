@@ -13,19 +13,35 @@ const VALUE_PRESENCE = 1;
 const PRESENT_TTL = 1 << 4;
 
 export class FlushRows {
-  readonly count: number;
-  /** What keyAt() counts in: LMDB's binding takes no views of shared buffers as values. */
-  readonly bytes: Buffer;
-  readonly #rows: DataView;
+  readonly #shared: SharedMemory;
   readonly #arena: number;
+  /** Grows to what the largest flush needs, and stays: fresh memory costs a page fault a page. */
+  #bytes = Buffer.alloc(0);
+  /** Address of what stands at the beginning of the bytes. */
+  #origin = 0;
 
-  constructor(shared: SharedMemory, count: number) {
-    this.count = count;
+  constructor(shared: SharedMemory) {
+    this.#shared = shared;
     this.#arena = shared.fixed(CONTROL.FLUSH_ARENA_BASE);
-    this.#rows = new DataView(shared.memory.buffer, this.#arena, count * ROW_BYTES);
+  }
+
+  /** What keyAt() counts in: LMDB's binding takes no views of shared buffers as values. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Copies the keys and values of so many rows, which stands until the next call. */
+  take(count: number): void {
+    let first = Number.POSITIVE_INFINITY;
     let end = 0;
-    for (let row = 0; row < count; row++) end = Math.max(end, this.#endOf(row));
-    this.bytes = Buffer.from(shared.u8.slice(this.#arena, this.#arena + end).buffer);
+    for (let row = 0; row < count; row++) {
+      const at = this.#word(row, AT.KEY);
+      first = Math.min(first, at);
+      end = Math.max(end, at + this.keyBytes(row) + this.valueBytes(row));
+    }
+    if (end - first > this.#bytes.length) this.#bytes = Buffer.from(new ArrayBuffer(end - first));
+    this.#bytes.set(this.#shared.u8.subarray(first, end));
+    this.#origin = first;
   }
 
   /** Address of its slot in tier 1. */
@@ -34,11 +50,11 @@ export class FlushRows {
   }
 
   id(row: number): number {
-    return readU64(this.#rows, row * ROW_BYTES + AT.ID);
+    return readU64(this.#shared.view, this.#arena + row * ROW_BYTES + AT.ID);
   }
 
   keyAt(row: number): number {
-    return this.#word(row, AT.KEY) - this.#arena;
+    return this.#word(row, AT.KEY) - this.#origin;
   }
 
   keyBytes(row: number): number {
@@ -52,19 +68,15 @@ export class FlushRows {
 
   key(row: number): Uint8Array {
     const at = this.keyAt(row);
-    return this.bytes.subarray(at, at + this.keyBytes(row));
+    return this.#bytes.subarray(at, at + this.keyBytes(row));
   }
 
   hasTtl(row: number): boolean {
-    const presence = this.bytes[this.keyAt(row) + this.keyBytes(row) + VALUE_PRESENCE]!;
+    const presence = this.#bytes[this.keyAt(row) + this.keyBytes(row) + VALUE_PRESENCE]!;
     return (presence & PRESENT_TTL) !== 0;
   }
 
-  #endOf(row: number): number {
-    return this.keyAt(row) + this.keyBytes(row) + this.valueBytes(row);
-  }
-
   #word(row: number, field: number): number {
-    return this.#rows.getUint32(row * ROW_BYTES + field, true);
+    return this.#shared.view.getUint32(this.#arena + row * ROW_BYTES + field, true);
   }
 }

@@ -50,6 +50,7 @@ export class Flusher {
   readonly #retryWindow: RetryWindow;
   readonly #inodes: InodeWriter;
   readonly #filter: KeyFilter;
+  readonly #rows: FlushRows;
   /** Expiries that this epoch has put and that are over already. */
   readonly #duePut = new Set<string>();
 
@@ -58,6 +59,7 @@ export class Flusher {
     this.#retryWindow = new RetryWindow(options.shared, options.kernel, options.tier2);
     this.#inodes = new InodeWriter(options.tier2);
     this.#filter = new KeyFilter(options);
+    this.#rows = new FlushRows(options.shared);
   }
 
   /** True when an epoch is closed and not flushed. */
@@ -104,6 +106,7 @@ export class Flusher {
       CONTROL_BASE + CONTROL.STAT_FLUSH_NS,
       Math.round((performance.now() - began) * 1e6),
     );
+    shared.store(CONTROL.FLUSH_PUT, 0);
     // Last: the writer may close the next epoch from here on.
     shared.store(CONTROL.EPOCH_FLUSHED, epoch);
     Atomics.notify(shared.i32, (CONTROL_BASE + CONTROL.EPOCH_FLUSHED) >> 2);
@@ -140,11 +143,13 @@ export class Flusher {
   #putAll(count: number): void {
     const { shared, kernel, tier2 } = this.#options;
     if (count === 0) return;
-    const rows = new FlushRows(shared, count);
+    const rows = this.#rows;
+    rows.take(count);
     this.#inodes.open(rows.bytes);
     for (let first = 0; first < count; first += COMMIT_ROWS_MAX) {
       const last = Math.min(first + COMMIT_ROWS_MAX, count);
-      this.#transact(() => this.#putRows(rows, first, last));
+      this.#transact(() => this.#putRows(first, last));
+      shared.add(CONTROL.FLUSH_PUT, last - first);
     }
     const changes = new IndexChanges(shared, rows, kernel.orderByIds(count));
     this.#inParts(changes.idCount, {
@@ -189,7 +194,8 @@ export class Flusher {
   }
 
   /** Rows `first` … `last` - 1; inside a transaction. */
-  #putRows(rows: FlushRows, first: number, last: number): void {
+  #putRows(first: number, last: number): void {
+    const rows = this.#rows;
     const inodes = this.#inodes;
     for (let row = first; row < last; row++) {
       const valueBytes = rows.valueBytes(row);

@@ -64,7 +64,7 @@ export class SetCopy {
   #used(slotBytes: number): SlotCopy[] {
     const slots: SlotCopy[] = [];
     for (let way = 0; way < SET_WAYS; way++) {
-      if (this.#view.getUint32(SET.TAGS + way * 4, true) === 0) continue;
+      if (this.#view.getUint16(SET.TAGS + way * 2, true) === 0) continue;
       const slot = SET.SLOTS + way * slotBytes;
       const isDirty = this.#view.getUint32(slot + SLOT.DIRTY_EPOCH, true) !== 0;
       slots.push({ isDirty, record: slot + SLOT.RECORD });

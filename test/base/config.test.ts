@@ -36,7 +36,7 @@ describe('values and their sources', () => {
       rpcPort: 19998,
       httpPort: 19999,
       rpcThreads: 7,
-      tier1Bytes: 2 ** 29,
+      tier1Bytes: 2 ** 30,
       flushIntervalMs: 2000,
       umask: 0o077,
       superuser: 'ada',

@@ -21,7 +21,7 @@ function turnMs(fullness: number): number {
   const before = shared.load(count);
   shared.store(count, Math.ceil(fullness * dirtyMaxOf(shared)));
   const began = performance.now();
-  fixture.pump();
+  fixture.turn();
   const ms = performance.now() - began;
   shared.store(count, before);
   return ms;
@@ -31,10 +31,23 @@ it('the writer waits the longer the more is behind, and never for long', () => {
   const { shared } = fixture;
   expect(turnMs(3)).toBeLessThan(90);
   // Closed, and not flushed.
+  const closed = CONTROL.DIRTY_COUNT + (shared.load(CONTROL.EPOCH) & 1) * 4;
   shared.add(CONTROL.EPOCH, 1);
-  expect(turnMs(0.9)).toBeLessThan(90);
-  expect(turnMs(1.5)).toBeGreaterThan(45);
-  expect(turnMs(2)).toBeGreaterThan(95);
+  expect(turnMs(0.5)).toBeLessThan(20);
+  expect(turnMs(0.9)).toBeGreaterThan(39);
+  expect(turnMs(1.1)).toBeGreaterThan(135);
+  // Flushed for the most part.
+  const before = shared.load(closed);
+  shared.store(closed, 1000);
+  shared.store(CONTROL.FLUSH_PUT, 950);
+  expect(turnMs(0.9)).toBeLessThan(20);
+  expect(turnMs(1.1)).toBeGreaterThan(90);
+  // Somebody waits: half as much is as full.
+  shared.store(CONTROL.FLUSH_WANTED, 1);
+  expect(turnMs(0.55)).toBeGreaterThan(90);
+  shared.store(CONTROL.FLUSH_WANTED, 0);
+  shared.store(closed, before);
+  shared.store(CONTROL.FLUSH_PUT, 0);
   expect(turnMs(50)).toBeGreaterThan(195);
   expect(turnMs(50)).toBeLessThan(1000);
   fixture.flush();

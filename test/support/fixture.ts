@@ -300,6 +300,11 @@ export class Fixture {
     this.#life.flush();
   }
 
+  /** One turn of the writer, and no flush. */
+  turn(): void {
+    this.#life.writer.turn();
+  }
+
   pump(): boolean {
     const worked = this.#life.pump();
     const bug = this.#life.bugs.shift();

@@ -10,9 +10,13 @@ import {
   EXECUTOR,
   RETRY,
 } from '../../../src/base/layout.js';
+import { SET_WAYS } from '../../../src/base/limits.js';
 import { readU64 } from '../../../src/base/word64.js';
 import { ApplyStatus, FillStatus } from '../../../src/kernel/exports.js';
 import { bytesOf, type EntryChange, record, TierHarness } from './tier-harness.js';
+
+/** Of a set's ways. */
+const LAST = SET_WAYS - 1;
 
 let tier: TierHarness;
 beforeEach(() => {
@@ -42,10 +46,11 @@ function fillSet(dirty: boolean): Uint8Array[] {
     return tier.missed.set;
   };
   const first = setOf(names[0]!);
-  const same = names.filter((of) => setOf(of) === first).slice(0, 10);
-  expect(same.length).toBe(10);
+  const same = names.filter((of) => setOf(of) === first).slice(0, SET_WAYS + 2);
+  expect(same.length).toBe(SET_WAYS + 2);
   if (dirty)
-    for (const of of same.slice(0, 8)) tier.apply([put({ parentId: 7, id: 1024, name: of })]);
+    for (const of of same.slice(0, SET_WAYS))
+      tier.apply([put({ parentId: 7, id: 1024, name: of })]);
   return same;
 }
 
@@ -101,41 +106,42 @@ describe('PARENT', () => {
 describe('room', () => {
   it('refuses a put, a remove and a fill when every way is dirty, and changes nothing', () => {
     const names = fillSet(true);
-    tier.seal([put({ parentId: 7, id: 1050, name: names[8]! })], 50);
+    tier.seal([put({ parentId: 7, id: 1050, name: names[SET_WAYS]! })], 50);
     expect(tier.kernel.apply(tier.entry, 0)).toBe(ApplyStatus.NO_ROOM);
-    tier.seal([{ kind: 'remove', parentId: 7, id: 1, name: names[8]!, dropId: true }], 51);
+    tier.seal([{ kind: 'remove', parentId: 7, id: 1, name: names[SET_WAYS]!, dropId: true }], 51);
     expect(tier.kernel.apply(tier.entry, 0)).toBe(ApplyStatus.NO_ROOM);
     expect(tier.droppedIds(1)).toEqual([]);
-    expect(tier.lookup1(7, names[8]!)).toBeUndefined();
+    expect(tier.lookup1(7, names[SET_WAYS]!)).toBeUndefined();
     const { set, seq } = tier.missed;
-    tier.putScratch(record({ parentId: 7, id: 1050, name: names[8]! }));
+    tier.putScratch(record({ parentId: 7, id: 1050, name: names[SET_WAYS]! }));
     const scratch = tier.base + EXECUTOR.RECORD;
     expect(tier.kernel.fill(set, seq, scratch)).toBe(FillStatus.NO_ROOM);
     tier.flush();
     // The flush changed neither keys nor records, so what was read before it is still true.
     expect(tier.kernel.fill(set, seq, scratch)).toBe(FillStatus.FILLED);
-    for (const of of names.slice(0, 8)) expect(tier.lookup(7, of)).toMatchObject({ id: 1024 });
+    for (const of of names.slice(0, SET_WAYS))
+      expect(tier.lookup(7, of)).toMatchObject({ id: 1024 });
   });
 
   it('gives up ways that nobody used before those that were', () => {
     const names = fillSet(true);
     tier.flush();
-    for (const of of names.slice(0, 7)) tier.lookup1(7, of);
-    tier.apply([put({ parentId: 7, id: 1050, name: names[8]! })]);
-    for (const of of names.slice(0, 7)) expect(tier.lookup1(7, of)).toMatchObject({ id: 1024 });
-    expect(tier.lookup1(7, names[7]!)).toBeUndefined();
+    for (const of of names.slice(0, LAST)) tier.lookup1(7, of);
+    tier.apply([put({ parentId: 7, id: 1050, name: names[SET_WAYS]! })]);
+    for (const of of names.slice(0, LAST)) expect(tier.lookup1(7, of)).toMatchObject({ id: 1024 });
+    expect(tier.lookup1(7, names[LAST]!)).toBeUndefined();
   });
 
   it('gives up names known to be absent although they were asked for', () => {
     const names = fillSet(false);
-    for (const of of names.slice(0, 7)) tier.apply([put({ parentId: 7, id: 1024, name: of })]);
+    for (const of of names.slice(0, LAST)) tier.apply([put({ parentId: 7, id: 1024, name: of })]);
     tier.flush();
-    expect(tier.lookup(7, names[7]!)).toBeNull();
-    for (const of of names.slice(0, 8)) tier.lookup1(7, of);
-    tier.apply([put({ parentId: 7, id: 1050, name: names[8]! })]);
-    tier.apply([put({ parentId: 7, id: 1050, name: names[8]! })]);
-    expect(tier.lookup1(7, names[7]!)).toBeUndefined();
-    for (const of of names.slice(0, 7)) expect(tier.lookup1(7, of)).toMatchObject({ id: 1024 });
+    expect(tier.lookup(7, names[LAST]!)).toBeNull();
+    for (const of of names.slice(0, SET_WAYS)) tier.lookup1(7, of);
+    tier.apply([put({ parentId: 7, id: 1050, name: names[SET_WAYS]! })]);
+    tier.apply([put({ parentId: 7, id: 1050, name: names[SET_WAYS]! })]);
+    expect(tier.lookup1(7, names[LAST]!)).toBeUndefined();
+    for (const of of names.slice(0, LAST)) expect(tier.lookup1(7, of)).toMatchObject({ id: 1024 });
   });
 });
 
