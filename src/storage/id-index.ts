@@ -38,6 +38,9 @@ export const isSameIdRow = (a: number, b: number): boolean =>
 export class IdIndex {
   readonly #rows: SealedTable;
   readonly #writer = new IdRowWriter();
+  /** The row that is being written anew: the writer may still stand on its keys. */
+  readonly #old = new IdRow();
+  readonly #read = new IdRow();
   /** No stored row has a larger block number; -1 = not looked yet. */
   #lastBlock = -1;
   /** The block that append() gathers; -1 = none. */
@@ -49,21 +52,24 @@ export class IdIndex {
 
   /** The key of the inode's record, copied; undefined if the id is not there. */
   get(id: number): Uint8Array | undefined {
-    return this.keysOfBlock(Math.floor(id / IDS_PER_ROW))[id % IDS_PER_ROW];
+    const row = this.#rows.get(blockKey(Math.floor(id / IDS_PER_ROW)));
+    return row === undefined ? undefined : this.#read.open(row).key(id % IDS_PER_ROW);
   }
 
   /** The keys of the ids of one row, by slot; for whoever asks for many ids in their order. */
   keysOfBlock(block: number): readonly (Uint8Array | undefined)[] {
     const row = this.#rows.get(blockKey(block));
-    return row === undefined ? [] : keysOf(row);
+    return row === undefined ? [] : this.#read.open(row).keys();
   }
 
   /** All ids that are there, rising. */
   *all(): Iterable<number> {
+    const row = new IdRow();
     for (const { key, value } of this.#rows.getRange()) {
       const block = key.subarray(1).reduce((sum, byte) => sum * 256 + byte, 0);
-      for (const [slot, there] of keysOf(value).entries()) {
-        if (there !== undefined) yield block * IDS_PER_ROW + slot;
+      row.open(value);
+      for (let slot = 0; slot < IDS_PER_ROW; slot++) {
+        if (row.has(slot)) yield block * IDS_PER_ROW + slot;
       }
     }
   }
@@ -104,10 +110,9 @@ export class IdIndex {
       this.finishAppend();
       this.#appending = block;
       this.#writer.begin();
-      const isNew = this.#isNew(block);
-      const old = isNew ? NOTHING : (this.#rows.get(blockKey(block)) ?? NOTHING);
-      for (const [slot, key] of keysOf(old).entries()) {
-        if (key !== undefined) this.#writer.add(slot, key, 0, key.length);
+      const old = this.#openOld(block);
+      for (let slot = 0; slot < IDS_PER_ROW; slot++) {
+        if (old.has(slot)) old.addTo(this.#writer, slot);
       }
     }
     this.#writer.add(id % IDS_PER_ROW, source, at, bytes);
@@ -121,26 +126,25 @@ export class IdIndex {
   }
 
   #writeBlock(block: number, changes: readonly IdChange[], first: number, last: number): void {
-    if (this.#isNew(block)) {
-      this.#buildNew(changes, first, last);
-      if (this.#writer.bytes > 0) this.#put(block);
-      return;
+    const old = this.#openOld(block);
+    this.#writer.begin();
+    for (let slot = 0, i = first; slot < IDS_PER_ROW; slot++) {
+      if (i === last || changes[i]!.id % IDS_PER_ROW !== slot) {
+        if (old.has(slot)) old.addTo(this.#writer, slot);
+        continue;
+      }
+      while (i + 1 < last && changes[i + 1]!.id % IDS_PER_ROW === slot) i++;
+      const { key } = changes[i++]!;
+      if (key !== null) this.#writer.add(slot, key, 0, key.length);
     }
-    const key = blockKey(block);
-    const old = this.#rows.get(key) ?? NOTHING;
-    this.#build(keysOf(old), changes, first, last);
     if (this.#writer.bytes > 0) this.#put(block);
-    else if (old.length > 0) this.#rows.removeSync(key);
+    else if (!this.#isNew(block)) this.#rows.removeSync(blockKey(block));
   }
 
-  /** The common kind of row: of ids that there were not. */
-  #buildNew(changes: readonly IdChange[], first: number, last: number): void {
-    this.#writer.begin();
-    for (let i = first; i < last; i++) {
-      const { id, key } = changes[i]!;
-      const isLast = i + 1 === last || changes[i + 1]!.id !== id;
-      if (isLast && key !== null) this.#writer.add(id % IDS_PER_ROW, key, 0, key.length);
-    }
+  /** The row as it is stored; most are of ids that there were not. */
+  #openOld(block: number): IdRow {
+    const row = this.#isNew(block) ? undefined : this.#rows.get(blockKey(block));
+    return this.#old.open(row ?? NOTHING);
   }
 
   /** Inside a transaction: removes rows of this id, the first of its row, and of those above. */
@@ -163,23 +167,6 @@ export class IdIndex {
     return block > this.#lastBlock;
   }
 
-  /** The row after the changes first … last - 1; of two for one id the later one holds. */
-  #build(
-    keys: (Uint8Array | undefined)[],
-    changes: readonly IdChange[],
-    first: number,
-    last: number,
-  ): void {
-    for (let i = first; i < last; i++) {
-      const { id, key } = changes[i]!;
-      keys[id % IDS_PER_ROW] = key ?? undefined;
-    }
-    this.#writer.begin();
-    for (const [slot, key] of keys.entries()) {
-      if (key !== undefined) this.#writer.add(slot, key, 0, key.length);
-    }
-  }
-
   #findLastBlock(): number {
     for (const key of this.#rows.getKeys({ reverse: true, limit: 1 })) {
       return key.subarray(1).reduce((block, byte) => block * 256 + byte, 0);
@@ -188,25 +175,54 @@ export class IdIndex {
   }
 }
 
-/** The keys of a row by slot, copied; a slot that is not there is undefined. */
-function keysOf(row: Uint8Array): (Uint8Array | undefined)[] {
-  const keys = Array<Uint8Array | undefined>(IDS_PER_ROW).fill(undefined);
-  let before: Uint8Array = NOTHING;
-  for (let at = 0; at < row.length; ) {
-    const slot = row[at++]!;
-    const begin = row[at++]!;
-    const end = (slot & HAS_END) === 0 ? 0 : row[at++]!;
-    const low = row[at++]!;
-    const rest = low < LONG_REST ? low : (low & 0x7f) | (row[at++]! << 7);
-    const key = new Uint8Array(begin + rest + end);
-    key.set(before.subarray(0, begin));
-    key.set(row.subarray(at, at + rest), begin);
-    if (end > 0) key.set(before.subarray(before.length - end), begin + rest);
-    keys[slot & ~HAS_END] = key;
-    before = key;
-    at += rest;
+/** The keys of one row, in one buffer that the next row takes over. */
+class IdRow {
+  readonly #bytes = new Uint8Array(IDS_PER_ROW * KEY_BYTES_MAX);
+  /** By slot: how many bytes; 0 = the id is not there. They stand at slot × KEY_BYTES_MAX. */
+  readonly #lengths = new Uint16Array(IDS_PER_ROW);
+
+  open(row: Uint8Array): this {
+    const bytes = this.#bytes;
+    this.#lengths.fill(0);
+    let before = 0;
+    let beforeBytes = 0;
+    for (let at = 0; at < row.length; ) {
+      const slot = row[at++]!;
+      const begin = row[at++]!;
+      const end = (slot & HAS_END) === 0 ? 0 : row[at++]!;
+      const low = row[at++]!;
+      const rest = low < LONG_REST ? low : (low & 0x7f) | (row[at++]! << 7);
+      const key = (slot & ~HAS_END) * KEY_BYTES_MAX;
+      let to = key;
+      for (let i = 0; i < begin; i++) bytes[to++] = bytes[before + i]!;
+      for (let i = 0; i < rest; i++) bytes[to++] = row[at++]!;
+      for (let i = beforeBytes - end; i < beforeBytes; i++) bytes[to++] = bytes[before + i]!;
+      before = key;
+      beforeBytes = to - key;
+      this.#lengths[slot & ~HAS_END] = beforeBytes;
+    }
+    return this;
   }
-  return keys;
+
+  has(slot: number): boolean {
+    return this.#lengths[slot]! > 0;
+  }
+
+  addTo(writer: IdRowWriter, slot: number): void {
+    writer.add(slot, this.#bytes, slot * KEY_BYTES_MAX, this.#lengths[slot]!);
+  }
+
+  /** Copied; undefined = the id is not there. */
+  key(slot: number): Uint8Array | undefined {
+    const at = slot * KEY_BYTES_MAX;
+    const bytes = this.#lengths[slot]!;
+    return bytes === 0 ? undefined : this.#bytes.slice(at, at + bytes);
+  }
+
+  /** By slot. */
+  keys(): (Uint8Array | undefined)[] {
+    return Array.from(this.#lengths, (_, slot) => this.key(slot));
+  }
 }
 
 /** Builds one row; keys come by rising slot. What it gives is good until the next begin(). */

@@ -17,6 +17,8 @@ export class FlushRows {
   readonly #arena: number;
   /** Grows to what the largest flush needs, and stays: fresh memory costs a page fault a page. */
   #bytes = Buffer.alloc(0);
+  /** The same bytes, without what a Buffer's views cost more. */
+  #plain: Uint8Array = this.#bytes;
   /** Address of what stands at the beginning of the bytes. */
   #origin = 0;
 
@@ -39,7 +41,10 @@ export class FlushRows {
       first = Math.min(first, at);
       end = Math.max(end, at + this.keyBytes(row) + this.valueBytes(row));
     }
-    if (end - first > this.#bytes.length) this.#bytes = Buffer.from(new ArrayBuffer(end - first));
+    if (end - first > this.#bytes.length) {
+      this.#bytes = Buffer.from(new ArrayBuffer(end - first));
+      this.#plain = new Uint8Array(this.#bytes.buffer);
+    }
     this.#bytes.set(this.#shared.u8.subarray(first, end));
     this.#origin = first;
   }
@@ -68,7 +73,7 @@ export class FlushRows {
 
   key(row: number): Uint8Array {
     const at = this.keyAt(row);
-    return this.#bytes.subarray(at, at + this.keyBytes(row));
+    return this.#plain.subarray(at, at + this.keyBytes(row));
   }
 
   hasTtl(row: number): boolean {
