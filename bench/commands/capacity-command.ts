@@ -77,7 +77,7 @@ export const capacityCommand = (): Command =>
     .option('--seconds <count>', 'counted time of each case', positive, 10)
     .option('--warm-seconds <count>', 'under load before that', positive, 2)
     .option('--backlog <files>', 'created and not flushed before the kill', fileCount, 300_000)
-    .option('--tier1 <bytes>', 'size of tier 1', sizeOf, 512 * MIB)
+    .option('--tier1 <bytes>', 'size of tier 1', sizeOf, 1024 * MIB)
     .option('--threads <count>', 'RPC threads of the master', positive, RPC_THREADS_DEFAULT)
     .option('--json', 'one JSON object a line')
     .addOption(seedOption())
