@@ -7,7 +7,7 @@
  */
 
 import { absolutePath } from './absolute-path.js';
-import { EXECUTOR_COUNT_MAX } from './limits.js';
+import { POOL_THREADS_MAX } from './limits.js';
 import { formatBytes } from './quantity.js';
 import type { Default, Kind, Setting } from './setting.js';
 import { boolean, bytes, choice, count, duration, octal, pairs, text } from './setting.js';
@@ -73,18 +73,18 @@ const place = {
 const threads = {
   backgroundThreads: row(
     'ORCHARD_BACKGROUND_THREADS',
-    count('threads', { min: 1, max: EXECUTOR_COUNT_MAX - 1 }),
+    count('threads', { min: 1, max: POOL_THREADS_MAX - 1 }),
     '2',
     'Threads for loads, recursive jobs and reclaim.',
   ),
   rpcThreads: row(
     'ORCHARD_RPC_THREADS',
-    count('threads', { min: 1, max: EXECUTOR_COUNT_MAX - 1 }),
+    count('threads', { min: 1, max: POOL_THREADS_MAX - 1 }),
     {
       rule: 'cores - 1, at least 1',
       derive: ({ cores, text: textOf }) => {
         const background = Number(textOf('ORCHARD_BACKGROUND_THREADS')) || 1;
-        return String(Math.max(1, Math.min(cores - 1, EXECUTOR_COUNT_MAX - background)));
+        return String(Math.max(1, Math.min(cores - 1, POOL_THREADS_MAX - background)));
       },
     },
     'RPC threads; all listen on the one RPC port.',

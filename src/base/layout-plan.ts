@@ -33,6 +33,9 @@ export type LayoutOptions = {
 /** Control words by name, with the value each must have. */
 export type Layout = { readonly words: ReadonlyMap<number, number>; readonly bytes: number };
 
+/** What a 32-bit WebAssembly memory can address: a page less than 4 GiB. */
+export const SHARED_BYTES_MAX = 65_535 * 65_536;
+
 const DIRTY_SEQ_COUNT = 65_536;
 const STRING_BLOB_BYTES = 4 * 1024 * 1024;
 const MOUNT_BLOB_BYTES = 1024 * 1024;
@@ -43,15 +46,27 @@ const FLUSH_ARENA_BYTES_MAX = 128 * 1024 * 1024;
 /** Of tier 1, the part that holds names longer than SMALL_NAME_BYTES_MAX. */
 const LARGE_SHARE = 1 / 8;
 
-/**
- * Places every region. Tier 1 gets at most `tier1Bytes`: set counts are any number (not only
- * powers of two: a set is chosen by multiply-shift), at least 4 a table.
- */
+/** The layout of options that fit; the rules of a configuration see to it that they do. */
 export function planLayout(options: LayoutOptions): Layout {
   assert(options.executorCount <= EXECUTOR_COUNT_MAX, 'executors fit the claim bitmap');
   assert((options.ringBytes & (options.ringBytes - 1)) === 0, 'ring size is a power of two');
   const { retryEntryCount } = options;
   assert((retryEntryCount & (retryEntryCount - 1)) === 0, 'retry rows are a power of two');
+  const layout = placeRegions(options);
+  assert(layout.bytes <= SHARED_BYTES_MAX, 'the layout fits a WebAssembly memory');
+  return layout;
+}
+
+/** Shared memory that the options ask for, bytes, also where it is more than there can be. */
+export function layoutBytes(options: LayoutOptions): number {
+  return placeRegions(options).bytes;
+}
+
+/**
+ * Tier 1 gets at most `tier1Bytes`: set counts are any number (not only powers of two: a set is
+ * chosen by multiply-shift), at least 4 a table.
+ */
+function placeRegions(options: LayoutOptions): Layout {
   const words = new Map<number, number>();
   let end = CONTROL_BASE + CONTROL_BYTES;
   const place = (word: number, bytes: number): void => {
@@ -105,7 +120,6 @@ export function planLayout(options: LayoutOptions): Layout {
   words.set(CONTROL.LARGE_SET_COUNT, largeSets);
   place(CONTROL.LARGE_BASE, largeSets * LARGE_SET_BYTES);
   const bytes = align(end, 65_536);
-  assert(bytes <= 65_536 * 65_535, 'the shared memory fits what 32-bit WebAssembly can address');
   words.set(CONTROL.MAGIC, CONTROL_MAGIC);
   words.set(CONTROL.LAYOUT_HASH, LAYOUT_HASH);
   return { words, bytes };

@@ -24,8 +24,12 @@ export const ENTRY_BYTES_MAX = 1 << 18;
 /** Value of one xattr and all xattrs of one inode together. */
 export const XATTR_BYTES_MAX = 65_536;
 
-/** Threads that can hold locks and submit entries: shards and background threads together. */
+/** Executor blocks: every thread of the master that works on the shared memory has one. */
 export const EXECUTOR_COUNT_MAX = 32;
+/** Blocks of main, the writer and the flusher: every master has these. */
+export const OWN_EXECUTOR_COUNT = 3;
+/** RPC and background threads together: they have the other blocks. */
+export const POOL_THREADS_MAX = EXECUTOR_COUNT_MAX - OWN_EXECUTOR_COUNT;
 /** Distinct user and group names the master can hold. */
 export const INTERNED_COUNT_MAX = 65_536;
 /** Bytes of one user or group name. */

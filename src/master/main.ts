@@ -17,6 +17,7 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { freemem } from 'node:os';
 import { type Config, type Environment, parseConfig } from '../base/config.js';
+import { layoutOptions } from '../base/config-layout.js';
 import { CONTROL, CONTROL_BASE } from '../base/layout.js';
 import { planLayout } from '../base/layout-plan.js';
 import { State } from '../base/state.js';
@@ -68,17 +69,7 @@ class Master {
     this.#directory = directory;
     this.#log = log;
     this.#threads = new Threads((name, error) => this.#fail(`thread ${name} has died`, error));
-    this.#shared = SharedMemory.create(
-      planLayout({
-        executorCount: planExecutors(config).count,
-        tier1Bytes: config.tier1Bytes,
-        lockStripeCount: config.lockStripes,
-        ringBytes: config.ringBytes,
-        sideRingBytes: config.sideRingBytes,
-        retryEntryCount: config.retryCacheEntries,
-        filterBytes: config.keyFilterBytes,
-      }),
-    );
+    this.#shared = SharedMemory.create(planLayout(layoutOptions(config)));
     this.#shared.store(CONTROL.EPOCH, 1);
     this.#shared.store(CONTROL.RETRY_WINDOW_MS, config.retryWindowMs);
     const began = performance.now();

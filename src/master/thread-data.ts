@@ -6,6 +6,7 @@
  *   then                    main, writer, flusher (the last two use their block as scratch)
  */
 import type { Config } from '../base/config.js';
+import { OWN_EXECUTOR_COUNT } from '../base/limits.js';
 
 export type ThreadData = {
   readonly memory: WebAssembly.Memory;
@@ -34,6 +35,6 @@ export function planExecutors(config: Config): ExecutorPlan {
     main,
     writer: main + 1,
     flusher: main + 2,
-    count: main + 3,
+    count: main + OWN_EXECUTOR_COUNT,
   };
 }

@@ -6,10 +6,12 @@ import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { absolutePath } from '../../src/base/absolute-path.js';
-import type { Environment, Facts } from '../../src/base/config.js';
+import type { Config, Environment, Facts } from '../../src/base/config.js';
 import { describeConfig, parseConfig } from '../../src/base/config.js';
+import { layoutOptions } from '../../src/base/config-layout.js';
 import { editDistance, suggestNames } from '../../src/base/config-suggest.js';
 import { CONFIG_TABLE } from '../../src/base/config-table.js';
+import { planLayout } from '../../src/base/layout-plan.js';
 import { Code, StatusError } from '../../src/base/status.js';
 
 const facts: Facts = {
@@ -60,7 +62,7 @@ describe('values and their sources', () => {
     expect(config.tier1Bytes).toBe(4 * 2 ** 20);
     expect(config.rootUfs).toBe('file:///var/lib/orchard/ufs');
     const many = parseConfig({ ORCHARD_BACKGROUND_THREADS: '8' }, { ...facts, cores: 128 });
-    expect(many.rpcThreads).toBe(24);
+    expect(many.rpcThreads).toBe(21);
   });
 
   test('an empty variable counts as not set; undefined too', () => {
@@ -123,12 +125,16 @@ describe('refusals', () => {
   test.each<[string, Environment, RegExp]>([
     [
       'threads',
-      { ORCHARD_RPC_THREADS: '20', ORCHARD_BACKGROUND_THREADS: '20' },
-      /together at most 32/,
+      { ORCHARD_RPC_THREADS: '15', ORCHARD_BACKGROUND_THREADS: '15' },
+      /together at most 29/,
     ],
     ['ports', { ORCHARD_RPC_PORT: '4000', ORCHARD_HTTP_PORT: '4000' }, /two ports/],
     ['journal', { ORCHARD_JOURNAL_BYTES_MAX: '64MiB' }, /at least two segments/],
-    ['memory', { ORCHARD_TIER1_BYTES: '3GiB', ORCHARD_RING_BYTES: '256MiB' }, /at most 4GiB/],
+    [
+      'memory',
+      { ORCHARD_TIER1_BYTES: '3GiB', ORCHARD_RING_BYTES: '256MiB' },
+      /take 6\d{3}MiB together .* less than 4GiB/,
+    ],
   ])('wrong together: %s', (_, environment, message) => {
     expect(refusalOf(environment).message).toMatch(message);
   });
@@ -142,6 +148,44 @@ describe('refusals', () => {
     const foreign = { ORCHARD_MASTER: 'h:1', ORCHARD_TEST_SEED: '7', PATH: '/bin' };
     expect(parseConfig(foreign, facts).rpcPort).toBe(19998);
   });
+});
+
+test('what is accepted can be laid out; what a machine derives is accepted', () => {
+  const power = (min: number, max: number) =>
+    fc.integer({ min, max }).map((exponent) => String(2 ** exponent));
+  const settings = fc.record(
+    {
+      ORCHARD_RPC_THREADS: fc.integer({ min: 1, max: 28 }).map(String),
+      ORCHARD_BACKGROUND_THREADS: fc.integer({ min: 1, max: 28 }).map(String),
+      ORCHARD_TIER1_BYTES: fc.constantFrom('64KiB', '1GiB', '2500MiB', '3GiB'),
+      ORCHARD_KEY_FILTER_BYTES: fc.constantFrom('0', '500MiB', '1GiB'),
+      ORCHARD_LOCK_STRIPES: power(6, 22),
+      ORCHARD_RING_BYTES: power(20, 28),
+      ORCHARD_SIDE_RING_BYTES: power(20, 28),
+      ORCHARD_RETRY_CACHE_ENTRIES: power(10, 24),
+    },
+    { requiredKeys: [] },
+  );
+  let accepted = 0;
+  const check = (environment: Environment) => {
+    let config: Config;
+    try {
+      config = parseConfig(environment, facts);
+    } catch (error) {
+      expect(error).toMatchObject({ code: Code.INVALID_ARGUMENT });
+      return;
+    }
+    accepted += 1;
+    expect(planLayout(layoutOptions(config)).bytes).toBeLessThan(2 ** 32);
+  };
+  fc.assert(fc.property(settings, check), { numRuns: 1000 });
+  expect(accepted).toBeGreaterThan(100);
+  for (const cores of [1, 2, 29, 30, 32, 128]) {
+    for (const memoryBytes of [2 ** 28, 2 ** 34, 2 ** 42]) {
+      const config = parseConfig({}, { ...facts, cores, memoryBytes });
+      expect(planLayout(layoutOptions(config)).bytes).toBeLessThan(2 ** 32);
+    }
+  }
 });
 
 describe('secrets', () => {
