@@ -1,15 +1,30 @@
 /**
  * What the flusher must know of a change, and who reads tier 2: the dirty list and the dropped ids
- * of the open epoch, and DIRTY_SEQ. Only the writer's apply moves them: see tier-apply.ts.
+ * of the open epoch, and the table of DIRTY_ROWs. Only the writer's apply moves them: see
+ * tier-apply.ts; the flusher empties those of an epoch that is in tier 2.
+ *
+ *   row of a directory    list of epoch E, 8 bytes an entry
+ *  ┌─────┬───────────┐   ┌──────────┬──────────┬──────────┬──────────┬──
+ *  │ seq │ newest: 3 │   │ slot ·0  │ slot ·   │ slot ·1  │ slot ·   │        newest 3 = entry 2,
+ *  └─────┴───────────┘   └──────────┴──────────┴──────────┴──────────┴──      before it entry 0
+ *
+ * Invariant: an entry stands before the entries of its chain that follow it, so whoever walks a
+ *   chain comes to an end, also while the list is filled anew below its feet.
  */
-import { DIRTY_LIST_BASE, DIRTY_LIST_CAPACITY, DIRTY_SEQ_BASE, DIRTY_SEQ_COUNT } from './control';
+import { DIRTY_LIST_BASE, DIRTY_LIST_CAPACITY, DIRTY_ROW_BASE, DIRTY_ROW_COUNT } from './control';
 import {
   CONTROL_BASE,
   CONTROL_DIRTY_COUNT,
   CONTROL_DROPPED_BASE,
   CONTROL_DROPPED_COUNT,
   CONTROL_EPOCH,
+  DIRTY_ENTRY_BEFORE,
+  DIRTY_ENTRY_BYTES,
+  DIRTY_ENTRY_SLOT,
+  DIRTY_ROW_BYTES,
+  DIRTY_ROW_NEWEST,
   DROPPED_LIST_BYTES,
+  RECORD_PARENT_ID,
   SIDE_KEY,
   SIDE_KEY_LEN,
   SIDE_KIND,
@@ -17,19 +32,20 @@ import {
   SIDE_TRASH_TTL,
   SIDE_XATTR,
   SLOT_DIRTY_EPOCH,
+  SLOT_RECORD,
 } from './generated/layout';
 
 /** 2^64 / golden ratio: spreads lines of consecutive ids over the table. */
 const SPREAD: u64 = 0x9e3779b97f4a7c15;
 
-/** Words of DIRTY_SEQ in a cache line. */
-const LINE_WORDS: u32 = 8;
+/** Rows of the table in a cache line. */
+const LINE_ROWS: u32 = 4;
 
 export function dirtySeq(id: f64): f64 {
-  return f64(atomic.load<u64>(dirtyWord(u64(id))));
+  return f64(atomic.load<u64>(dirtyRow(u64(id))));
 }
 
-/** Pins a held slot until the open epoch is flushed. */
+/** Pins a held slot, which has its key already, until the open epoch is flushed. */
 // @ts-ignore: decorator
 @inline
 export function makeDirty(slot: usize): void {
@@ -40,9 +56,36 @@ export function makeDirty(slot: usize): void {
   const count = atomic.load<u32>(counter);
   // Epoch 0 means clean; a list longer than there are slots means that one entered it twice.
   if (epoch == 0 || count >= DIRTY_LIST_CAPACITY) unreachable();
-  store<u32>(DIRTY_LIST_BASE + ((parity * DIRTY_LIST_CAPACITY + count) << 2), u32(slot));
+  const entry = dirtyEntry(parity, count);
+  const newest = newestOf(load<u64>(slot + SLOT_RECORD, RECORD_PARENT_ID), parity);
+  store<u32>(entry, u32(slot), DIRTY_ENTRY_SLOT);
+  store<u32>(entry, load<u32>(newest), DIRTY_ENTRY_BEFORE);
   store<u32>(slot, epoch, SLOT_DIRTY_EPOCH);
   atomic.store<u32>(counter, count + 1);
+  // Last: who walks the chain finds whole entries.
+  atomic.store<u32>(newest, count + 1);
+}
+
+/** Entry of a dirty list. */
+// @ts-ignore: decorator
+@inline
+export function dirtyEntry(parity: u32, number: u32): usize {
+  return DIRTY_LIST_BASE + (parity * DIRTY_LIST_CAPACITY + number) * DIRTY_ENTRY_BYTES;
+}
+
+/** The word that says where the chain of a directory begins, and of others with its row. */
+// @ts-ignore: decorator
+@inline
+export function newestOf(directoryId: u64, parity: u32): usize {
+  return dirtyRow(directoryId) + DIRTY_ROW_NEWEST + (parity << 2);
+}
+
+/** Once the epoch is in tier 2. */
+export function dropChains(parity: u32): void {
+  const end = DIRTY_ROW_BASE + DIRTY_ROW_COUNT * DIRTY_ROW_BYTES;
+  for (let row = DIRTY_ROW_BASE; row < end; row += DIRTY_ROW_BYTES) {
+    atomic.store<u32>(row + DIRTY_ROW_NEWEST + (parity << 2), 0);
+  }
 }
 
 export function droppedCount(): u32 {
@@ -60,14 +103,14 @@ export function appendDropped(id: u64): void {
 }
 
 /**
- * Which words a change raises, so that a reader of tier 2 knows when to wait for a flush:
+ * Which seqs a change raises, so that a reader of tier 2 knows when to wait for a flush:
  *   a listing of a directory asks its id: children come, go and change their attributes;
  *   a look-up by id, or of what hangs on an id (xattrs, origin), asks that id.
  */
 // @ts-ignore: decorator
 @inline
 export function raiseDirty(id: u64, seq: u64): void {
-  const word = dirtyWord(id);
+  const word = dirtyRow(id);
   // Only this thread writes the table, so a plain look before the store is enough.
   if (load<u64>(word) < seq) atomic.store<u64>(word, seq);
 }
@@ -82,7 +125,8 @@ export function raiseSide(payload: usize, seq: u64): void {
 /** Ids that follow each other share a line: new inodes come so. */
 // @ts-ignore: decorator
 @inline
-function dirtyWord(id: u64): usize {
-  const line = u32(((id / LINE_WORDS) * SPREAD) >> 32) * LINE_WORDS;
-  return DIRTY_SEQ_BASE + (((line + u32(id % LINE_WORDS)) & (DIRTY_SEQ_COUNT - 1)) << 3);
+function dirtyRow(id: u64): usize {
+  const line = u32(((id / LINE_ROWS) * SPREAD) >> 32) * LINE_ROWS;
+  const number = (line + u32(id % LINE_ROWS)) & (DIRTY_ROW_COUNT - 1);
+  return DIRTY_ROW_BASE + number * DIRTY_ROW_BYTES;
 }

@@ -14,6 +14,7 @@ export { lookup, walk, walkStands, walkReset, walkTake, absentRecord, fill } fro
 export { apply, holdStructure } from './tier-apply';
 export { touchAhead } from './apply-ahead';
 export { dirtySeq } from './dirty';
+export { collectChanges } from './changes';
 export { retryFind, retryRestore } from './retry';
 export { filterAddKey, filterClear, filterComplete } from './filter';
 export { copyDirty, orderByIds, markClean, dropEpoch } from './tier-flush';

@@ -3,15 +3,15 @@
  * bottom-up, between two buffers; runs of RUN items are made by insertion first.
  *
  *   item: parent id as it sorts u64 │ first 8 bytes of the name, big-endian │ blob address u64
- *   blob: 24 bytes of head (key bytes u16 at 4), then the key
+ *   blob: see base/layout-dirty.ts
  *
  * Nearly all comparisons end in the first sixteen bytes, without a look at the key itself.
  */
 
+import { BLOB_KEY, BLOB_KEY_BYTES } from './generated/layout';
+
 export const ITEM_BYTES: u32 = 24;
 const RUN: u32 = 8;
-const KEY_BYTES: usize = 4;
-const KEY: usize = 24;
 
 /** Returns the buffer in which the sorted items stand: `items` or `spare`. */
 export function sortItems(items: usize, spare: usize, count: u32): usize {
@@ -74,15 +74,20 @@ function isLess(a: usize, b: usize): bool {
 
 /** Names may hold zero bytes, so equal prefixes say nothing about lengths: the keys decide. */
 function isKeyLess(blobA: usize, blobB: usize): bool {
-  const bytesA = u32(load<u16>(blobA, KEY_BYTES));
-  const bytesB = u32(load<u16>(blobB, KEY_BYTES));
+  const bytesA = u32(load<u16>(blobA, BLOB_KEY_BYTES));
+  const bytesB = u32(load<u16>(blobB, BLOB_KEY_BYTES));
+  return compareBytes(blobA + BLOB_KEY, bytesA, blobB + BLOB_KEY, bytesB) < 0;
+}
+
+/** Negative, 0 or positive, as tier 2 orders its keys. */
+export function compareBytes(a: usize, bytesA: u32, b: usize, bytesB: u32): i32 {
   const shared = min<u32>(bytesA, bytesB);
   for (let i: u32 = 0; i < shared; i++) {
-    const byteA = load<u8>(blobA + KEY + i);
-    const byteB = load<u8>(blobB + KEY + i);
-    if (byteA != byteB) return byteA < byteB;
+    const byteA = i32(load<u8>(a + i));
+    const byteB = i32(load<u8>(b + i));
+    if (byteA != byteB) return byteA - byteB;
   }
-  return bytesA < bytesB;
+  return i32(bytesA) - i32(bytesB);
 }
 
 // @ts-ignore: decorator

@@ -1,7 +1,7 @@
 /**
  * apply: one sealed journal entry to tier 1. The same for live operation, replay and standbys.
  * Only the writer thread calls it, so it alone makes slots dirty, and only it moves the dirty
- * list, the dropped list, DIRTY_SEQ and the retry window.
+ * list, the dropped list, the DIRTY_ROWs and the retry window.
  *
  * Invariant: a slot is dirtied in the open epoch E (control EPOCH) by setting DIRTY_EPOCH to E and,
  *   if it was not E before, appending its address to list E & 1. So a slot enters one list once,

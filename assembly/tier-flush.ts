@@ -5,7 +5,7 @@
  *   arena: │ rows │ items │ items │ record │ blobs … │
  *   row:   slot, seq low, seq high, key address, key bytes, value bytes, id low, id high (u32 each)
  *   item:  parent id as it sorts u64, first 8 bytes of the name big-endian u64, blob address u64
- *   blob:  slot u32, key bytes u16, value bytes u16, seq u64, id u64, key, value
+ *   blob:  see base/layout-dirty.ts
  *
  * A slot is copied as it is now, which may be newer than the epoch. It must be: a PARENT change of
  * a newer epoch counts on the record below it, and leaving the slot out would lose what the epoch
@@ -19,47 +19,37 @@
  *   says that nothing changed since; the record's seq alone does not, because an entry that waited
  *   for room half applied goes on with the same seq.
  */
-import {
-  DIRTY_LIST_BASE,
-  DIRTY_LIST_CAPACITY,
-  FLUSH_ARENA_BASE,
-  FLUSH_ARENA_BYTES,
-} from './control';
-import { encodeValue, putKey } from './codec';
+import { FLUSH_ARENA_BASE, FLUSH_ARENA_BYTES } from './control';
+import { dirtyEntry, dropChains } from './dirty';
 import { filterAdd } from './filter';
 import { hashKey64 } from './hash';
 import {
+  BLOB_ID,
+  BLOB_KEY,
+  BLOB_KEY_BYTES,
+  BLOB_SEQ,
+  BLOB_SLOT,
+  BLOB_VALUE_BYTES,
   CONTROL_BASE,
   CONTROL_DIRTY_COUNT,
   CONTROL_DROPPED_COUNT,
   CONTROL_EPOCH,
+  DIRTY_ENTRY_BYTES,
   RECORD_BYTES_MAX,
   RECORD_ID,
   RECORD_NAME,
   RECORD_NAME_LEN,
   RECORD_PARENT_ID,
-  RECORD_SEQ,
   SLOT_DIRTY_EPOCH,
-  SLOT_RECORD,
-  TRASH_BIT,
 } from './generated/layout';
 import { ITEM_BYTES, sortItems } from './item-sort';
-import {
-  copyRecord,
-  releaseSame,
-  setOfSlot,
-  stableSeq,
-  stillAt,
-  takeSet,
-} from './tier-set';
+import { BLOB_BYTES_MAX, copySlot, putBlob, putItem } from './slot-row';
+import { releaseSame, setOfSlot, takeSet } from './tier-set';
 import { touchSlot } from './touch';
 
 const ROW_BYTES: u32 = 32;
-const BLOB_HEAD: u32 = 24;
 /** Slots that are read ahead, so that their misses overlap. */
 const AHEAD: u32 = 16;
-/** More than any blob: key at most 9 + 255 bytes, value some 110. */
-const BLOB_BYTES_MAX: u32 = 1024;
 /** Rows that room is kept for: one with its items takes 80 bytes, its blob some 80 more. */
 const BYTES_PER_ROW: u32 = 160;
 
@@ -80,13 +70,15 @@ export function copyDirty(epoch: u32, from: u32, count: u32): u32 {
   const spare = items + rows * ITEM_BYTES;
   const record = spare + rows * ITEM_BYTES;
   const end = FLUSH_ARENA_BASE + FLUSH_ARENA_BYTES - BLOB_BYTES_MAX;
-  const list = DIRTY_LIST_BASE + (((epoch & 1) * DIRTY_LIST_CAPACITY + from) << 2);
+  const list = dirtyEntry(epoch & 1, from);
   let blob: usize = (record + RECORD_BYTES_MAX + 7) & ~7;
   let taken: u32 = 0;
   for (; taken < rows && blob <= end; taken++) {
-    if (taken % AHEAD == 0) touchAll(list + (taken << 2), 4, min<u32>(AHEAD, rows - taken));
-    const slot = load<u32>(list + (taken << 2));
+    const entry = list + taken * DIRTY_ENTRY_BYTES;
+    if (taken % AHEAD == 0) touchAll(entry, DIRTY_ENTRY_BYTES, min<u32>(AHEAD, rows - taken));
+    const slot = load<u32>(entry);
     copySlot(slot, record);
+    addToFilter(record);
     const next = putBlob(blob, slot, record);
     putItem(items + taken * ITEM_BYTES, blob, record);
     blob = next;
@@ -144,6 +136,7 @@ function touchAll(at: usize, step: u32, count: u32): void {
 }
 
 export function dropEpoch(epoch: u32): void {
+  if (atomic.load<u32>(counterOf(CONTROL_DIRTY_COUNT, epoch)) != 0) dropChains(epoch & 1);
   atomic.store<u32>(counterOf(CONTROL_DIRTY_COUNT, epoch), 0);
   atomic.store<u32>(counterOf(CONTROL_DROPPED_COUNT, epoch), 0);
 }
@@ -154,60 +147,18 @@ function counterOf(counters: u32, epoch: u32): usize {
   return CONTROL_BASE + counters + ((epoch & 1) << 2);
 }
 
-/** Copies the slot's record as one state. */
-function copySlot(slot: usize, to: usize): void {
-  const set = setOfSlot(slot);
-  while (true) {
-    const seq = stableSeq(set);
-    const record = slot + SLOT_RECORD;
-    copyRecord(record, to, load<u8>(record, RECORD_NAME_LEN));
-    if (stillAt(set, seq)) return;
-  }
-}
-
-/** Encodes the record at `blob`; returns where the next blob goes. The filter has its key first. */
-function putBlob(blob: usize, slot: usize, record: usize): usize {
-  const id = load<u64>(record, RECORD_ID);
-  const key = blob + BLOB_HEAD;
-  const parentId = load<u64>(record, RECORD_PARENT_ID);
-  const name = record + RECORD_NAME;
+/** The filter has a key before tier 2 has it. */
+function addToFilter(record: usize): void {
+  if (load<u64>(record, RECORD_ID) == 0) return;
   const nameBytes = u32(load<u8>(record, RECORD_NAME_LEN));
-  const keyBytes = putKey(key, parentId, name, nameBytes);
-  const valueBytes = id == 0 ? 0 : encodeValue(key, keyBytes, record, key + keyBytes);
-  // No bytes would mean "delete": a record without a type must never get this far.
-  if (id != 0 && valueBytes == 0) unreachable();
-  if (id != 0) filterAdd(hashKey64(parentId, name, nameBytes));
-  store<u32>(blob, u32(slot));
-  store<u16>(blob, u16(keyBytes), 4);
-  store<u16>(blob, u16(valueBytes), 6);
-  store<u64>(blob, load<u64>(record, RECORD_SEQ), 8);
-  store<u64>(blob, id, 16);
-  return (key + keyBytes + valueBytes + 7) & ~7;
-}
-
-function putItem(item: usize, blob: usize, record: usize): void {
-  store<u64>(item, sortedId(load<u64>(record, RECORD_PARENT_ID)));
-  store<u64>(item, namePrefix(record + RECORD_NAME, load<u8>(record, RECORD_NAME_LEN)), 8);
-  store<u64>(item, u64(blob), 16);
-}
-
-/** A number that compares as the stored forms of ids do: a shadow stands behind its directory. */
-function sortedId(id: u64): u64 {
-  return ((id & ~TRASH_BIT) << 1) | u64((id & TRASH_BIT) != 0);
-}
-
-/** The first eight bytes as a number that compares as they do; zeros behind a shorter name. */
-function namePrefix(name: usize, nameBytes: u32): u64 {
-  const bytes = bswap<u64>(load<u64>(name));
-  if (nameBytes >= 8) return bytes;
-  return nameBytes == 0 ? 0 : bytes & ~(u64.MAX_VALUE >> (u64(nameBytes) << 3));
+  filterAdd(hashKey64(load<u64>(record, RECORD_PARENT_ID), record + RECORD_NAME, nameBytes));
 }
 
 function putRow(row: usize, blob: usize): void {
-  store<u32>(row, load<u32>(blob));
-  store<u64>(row, load<u64>(blob, 8), 4);
-  store<u32>(row, u32(blob) + BLOB_HEAD, 12);
-  store<u32>(row, u32(load<u16>(blob, 4)), 16);
-  store<u32>(row, u32(load<u16>(blob, 6)), 20);
-  store<u64>(row, load<u64>(blob, 16), 24);
+  store<u32>(row, load<u32>(blob, BLOB_SLOT));
+  store<u64>(row, load<u64>(blob, BLOB_SEQ), 4);
+  store<u32>(row, u32(blob) + BLOB_KEY, 12);
+  store<u32>(row, u32(load<u16>(blob, BLOB_KEY_BYTES)), 16);
+  store<u32>(row, u32(load<u16>(blob, BLOB_VALUE_BYTES)), 20);
+  store<u64>(row, load<u64>(blob, BLOB_ID), 24);
 }

@@ -1,6 +1,6 @@
 /**
- * Children of a directory, by id, in the order of their names: pages read from tier 2, which
- * has all that was done before the page was asked for. Nothing is held between pages. Floor 6.
+ * Children of a directory, by id, in the order of their names, in pages which have all that was
+ * done before they were asked for. Nothing is held between pages. Floor 6.
  */
 import { EXECUTOR } from '../base/layout.js';
 import { type RecordFields, readRecord } from '../base/record-fields.js';
@@ -35,19 +35,22 @@ export function childrenPage(
 ): Promise<ChildrenPage> {
   const barrier = new FlushBarrier();
   return reading(from.scheduler, 'scan', from.caller, (executor) => {
-    if (options.isSettled === true) executor.reader.renew();
-    else barrier.pass(executor, id);
-    return readChildren(executor, id, options);
+    return readChildren(executor, id, options, options.isSettled === true ? undefined : barrier);
   });
 }
 
-function readChildren(executor: Executor, id: number, options: PageOptions): ChildrenPage {
+function readChildren(
+  executor: Executor,
+  id: number,
+  options: PageOptions,
+  barrier: FlushBarrier | undefined,
+): ChildrenPage {
   const { shared, kernel, base } = executor;
   const { after, limit } = options;
   const record = base + EXECUTOR.RECORD;
   const children: RecordFields[] = [];
   const scan = new ChildScan(executor);
-  scan.open(id, { name: after ?? NO_NAME, inclusive: after === undefined });
+  scan.open(id, { name: after ?? NO_NAME, inclusive: after === undefined }, barrier);
   try {
     while (scan.next()) {
       if (children.length === limit) return { children, next: children.at(-1)!.name };

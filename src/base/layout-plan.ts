@@ -15,6 +15,7 @@ import {
   RETRY_BYTES,
   SMALL_SET_BYTES,
 } from './layout.js';
+import { DIRTY_ENTRY_BYTES, DIRTY_ROW_BYTES } from './layout-dirty.js';
 import { LAYOUT_HASH } from './layout-tables.js';
 import { EXECUTOR_COUNT_MAX, SET_WAYS } from './limits.js';
 
@@ -36,7 +37,7 @@ export type Layout = { readonly words: ReadonlyMap<number, number>; readonly byt
 /** What a 32-bit WebAssembly memory can address: a page less than 4 GiB. */
 export const SHARED_BYTES_MAX = 65_535 * 65_536;
 
-const DIRTY_SEQ_COUNT = 65_536;
+const DIRTY_ROW_COUNT = 65_536;
 const STRING_BLOB_BYTES = 4 * 1024 * 1024;
 const MOUNT_BLOB_BYTES = 1024 * 1024;
 /** A slot of an epoch takes some 160 bytes of it, and an eighth of all slots may be in one. */
@@ -89,10 +90,10 @@ function placeRegions(options: LayoutOptions): Layout {
   place(CONTROL.LOCK_WRITER_BASE, options.lockStripeCount * 4);
   place(CONTROL.LOCK_TICKET_BASE, options.lockStripeCount * 4);
   place(CONTROL.LOCK_COLUMN_BASE, options.executorCount * options.lockStripeCount * 4);
-  words.set(CONTROL.DIRTY_SEQ_COUNT, DIRTY_SEQ_COUNT);
-  place(CONTROL.DIRTY_SEQ_BASE, DIRTY_SEQ_COUNT * 8);
+  words.set(CONTROL.DIRTY_ROW_COUNT, DIRTY_ROW_COUNT);
+  place(CONTROL.DIRTY_ROW_BASE, DIRTY_ROW_COUNT * DIRTY_ROW_BYTES);
   words.set(CONTROL.DIRTY_LIST_CAPACITY, slotCount);
-  place(CONTROL.DIRTY_LIST_BASE, 2 * slotCount * 4);
+  place(CONTROL.DIRTY_LIST_BASE, 2 * slotCount * DIRTY_ENTRY_BYTES);
   place(CONTROL.DROPPED_BASE, 2 * DROPPED_LIST_BYTES);
   words.set(CONTROL.SIDE_BYTES, options.sideRingBytes);
   place(CONTROL.SIDE_BASE, options.sideRingBytes);

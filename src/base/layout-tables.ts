@@ -6,6 +6,7 @@ import {
   APPLY,
   CALLER,
   CALLER_BYTES,
+  CHANGES_BYTES,
   CONTROL,
   CONTROL_BASE,
   DROPPED_IDS_MAX,
@@ -35,6 +36,13 @@ import {
   WRITE_LOCKS_MAX,
   WRITE_MOUNTS_MAX,
 } from './layout.js';
+import {
+  BLOB,
+  DIRTY_ENTRY,
+  DIRTY_ENTRY_BYTES,
+  DIRTY_ROW,
+  DIRTY_ROW_BYTES,
+} from './layout-dirty.js';
 import { SET_WAYS } from './limits.js';
 
 export const LAYOUT_TABLES = {
@@ -49,6 +57,9 @@ export const LAYOUT_TABLES = {
   HELD,
   EXECUTOR,
   APPLY,
+  BLOB,
+  DIRTY_ROW,
+  DIRTY_ENTRY,
   RETRY,
 } as const;
 export const LAYOUT_SCALARS = {
@@ -69,6 +80,9 @@ export const LAYOUT_SCALARS = {
   SHOWN_MOUNT_BYTES,
   EXECUTOR_BYTES,
   REPLY_BYTES,
+  CHANGES_BYTES,
+  DIRTY_ROW_BYTES,
+  DIRTY_ENTRY_BYTES,
   RETRY_BYTES,
   DROPPED_IDS_MAX,
   DROPPED_LIST_BYTES,

@@ -32,8 +32,8 @@ export const CONTROL = {
   LOCK_TICKET_BASE: 28,
   LOCK_COLUMN_BASE: 32,
   LOCK_STRIPE_COUNT: 36,
-  DIRTY_SEQ_BASE: 40,
-  DIRTY_SEQ_COUNT: 44,
+  DIRTY_ROW_BASE: 40,
+  DIRTY_ROW_COUNT: 44,
   DIRTY_LIST_BASE: 48,
   DIRTY_LIST_CAPACITY: 52,
   SIDE_BASE: 56,
@@ -304,6 +304,9 @@ export const HELD = {
   LOCKS: 16,
 } as const;
 
+/** Where what scans need begins. */
+const ROW = WALKS + 2 * WALK_BYTES + RECORD_BYTES_MAX + 2624 + 3 * FRAME_BYTES_MAX;
+
 /** One executor's block: shared words first, private scratch behind them. */
 export const EXECUTOR = {
   /** u32. Doorbell: the executor sleeps on it (Atomics.wait or waitAsync). */
@@ -340,9 +343,15 @@ export const EXECUTOR = {
   /** The request frame, as it came, and the reply that is being built. */
   REQUEST: WALKS + 2 * WALK_BYTES + RECORD_BYTES_MAX + 2560,
   REPLY: WALKS + 2 * WALK_BYTES + RECORD_BYTES_MAX + 2560 + FRAME_BYTES_MAX + 64,
+  /** Tier 2's next row in a scan, which stays there while others come before it. */
+  ROW_KEY: ROW,
+  ROW_VALUE: ROW + 512,
+  /** What collectChanges() has found: u32 addresses of blobs first. */
+  CHANGES: ROW + 1536,
 } as const;
 export const REPLY_BYTES = 2 * FRAME_BYTES_MAX;
-export const EXECUTOR_BYTES = align(EXECUTOR.REPLY + REPLY_BYTES, 4096);
+export const CHANGES_BYTES = 256 * 1024;
+export const EXECUTOR_BYTES = align(EXECUTOR.CHANGES + CHANGES_BYTES, 4096);
 
 /** Fields of EXECUTOR.APPLY. */
 export const APPLY = {

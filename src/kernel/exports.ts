@@ -147,7 +147,7 @@ export type KernelExports = {
   // ── writer ─────────────────────────────────────────────────────────────────────────────────
   /**
    * Applies one sealed entry to tier 1 in the open dirty epoch; goes on from APPLY.AT (0 begins).
-   * Also notes (client id, call id) in the retry window, the DIRTY_SEQ words of the directories,
+   * Also notes (client id, call id) in the retry window, the seqs of the directories (DIRTY_ROW),
    * ids and side keys that it changes, and raises ID_NEXT above every id it sees.
    * An op with bit 0x8000 is structural: STRUCTURE_SEQ is odd from its first change to its last.
    */
@@ -174,6 +174,13 @@ export type KernelExports = {
   ): void;
   /** Seq of the last change in directory (or of id) `id`; hashed, so it may be too high. */
   dirtySeq(id: number): number;
+  /**
+   * Dirty slots below a directory, as rows for tier 2 (BLOB), sorted, those with names from `from`
+   * on (`isAfter` = 1: behind it). Returns how many; their addresses (u32) stand at
+   * EXECUTOR.CHANGES. -1: there are too many. Right only if TIER2_VERSION has not moved since the
+   * snapshot of tier 2 was renewed that they are merged with.
+   */
+  collectChanges(directoryId: number, from: number, fromBytes: number, isAfter: number): number;
 
   // ── flusher ────────────────────────────────────────────────────────────────────────────────
   /** Adds a key in tier-2 form to the filter; copyDirty() adds those that it copies. */

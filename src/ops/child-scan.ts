@@ -1,14 +1,18 @@
 /**
- * The children of one directory as tier 2 has them, row by row, into the scratch of an executor:
- * KEY and VALUE. Sorted by the bytes of their names. What is in the directory's trash shadow stands
- * behind them, and is never among them. Floor 5.
+ * The children of one directory, row by row, sorted by the bytes of their names: what tier 2 has of
+ * them, and over it what only tier 1 knows yet (assembly/changes.ts). What is in the directory's
+ * trash shadow stands behind them, and is never among them. Floor 5.
+ *
+ * Where so much has changed that collecting it costs more than a flush, the call waits for one.
  */
-import { EXECUTOR } from '../base/layout.js';
+import { CONTROL, EXECUTOR } from '../base/layout.js';
+import { BLOB } from '../base/layout-dirty.js';
 import { SHADOW_MARK } from '../base/record.js';
 import type { StatusError } from '../base/status.js';
 import type { Executor } from '../executor/executor.js';
 import { damagedInode } from '../storage/damage.js';
 import { InodeScan } from '../storage/inode-scan.js';
+import type { FlushBarrier } from './flush-barrier.js';
 
 /** Where in a directory to go on: a name, and whether that name itself is still to come. */
 export type From = { readonly name: Uint8Array; readonly inclusive: boolean };
@@ -16,53 +20,79 @@ export type From = { readonly name: Uint8Array; readonly inclusive: boolean };
 export const FROM_BEGIN: From = { name: new Uint8Array(0), inclusive: true };
 /** Behind all names. */
 const END = Uint8Array.of(SHADOW_MARK);
+/** Commits of the flusher that a collection may meet, before the call waits for a flush. */
+const COLLECTS_MAX = 3;
 
 /** One an executor, and one an executor is enough: scans do not outlive their turn. */
 const scans = new WeakMap<Executor, InodeScan>();
 
 export class ChildScan {
+  /** Key and value of the row, as tier 2 has them. */
+  keyAt = 0;
+  keyBytes = 0;
+  valueAt = 0;
+  valueBytes = 0;
   readonly #executor: Executor;
   readonly #scan: InodeScan;
-  readonly keyAt: number;
-  readonly valueAt: number;
   /** Bytes of a key before its name. */
   #prefixBytes = 0;
+  /** Changes that were collected, and the next of them. */
+  #changes = 0;
+  #change = 0;
+  /** Tier 2's next row has been read, and comes behind the next change. */
+  #isAhead = false;
 
   constructor(executor: Executor) {
     this.#executor = executor;
-    this.keyAt = executor.base + EXECUTOR.KEY;
-    this.valueAt = executor.base + EXECUTOR.VALUE;
     let scan = scans.get(executor);
     if (scan === undefined) {
+      const at = executor.base;
       const { u8 } = executor.shared;
-      scan = new InodeScan(executor.reader.tier2, u8, this.keyAt, this.valueAt);
+      scan = new InodeScan(
+        executor.reader.tier2,
+        u8,
+        at + EXECUTOR.ROW_KEY,
+        at + EXECUTOR.ROW_VALUE,
+      );
       scans.set(executor, scan);
     }
     this.#scan = scan;
   }
 
-  open(directoryId: number, from: From): void {
+  /**
+   * May park at the barrier. Without one the scan has what was flushed before: enough where nobody
+   * else changes the directory.
+   */
+  open(directoryId: number, from: From, barrier: FlushBarrier | undefined): void {
     const start = this.#key(directoryId, from.name);
     this.#prefixBytes = start.length - from.name.length;
+    this.#change = 0;
+    this.#isAhead = false;
+    if (barrier === undefined) this.#executor.reader.renew();
+    this.#changes = barrier === undefined ? 0 : this.#collect(directoryId, from, barrier);
     // No child has an empty name, so a scan from the beginning excludes nothing.
     this.#scan.open(start, !from.inclusive, this.#key(directoryId, END));
   }
 
   /** False at the end; the scan is then closed. */
   next(): boolean {
-    return this.#scan.next();
+    while (this.#change < this.#changes) {
+      if (!this.#isAhead && this.#scan.isOpen) this.#isAhead = this.#scan.next();
+      const blob = this.#blob(this.#change);
+      const order = this.#isAhead ? this.#compare(blob) : -1;
+      if (order > 0) return this.#takeAhead();
+      // Of a name that both have, tier 1 has the newer state.
+      if (order === 0) this.#isAhead = false;
+      this.#change++;
+      if (this.#takeBlob(blob)) return true;
+    }
+    if (!this.#isAhead && !(this.#scan.isOpen && this.#scan.next())) return false;
+    return this.#takeAhead();
   }
 
   close(): void {
+    this.#changes = 0;
     this.#scan.close();
-  }
-
-  get keyBytes(): number {
-    return this.#scan.keyBytes;
-  }
-
-  get valueBytes(): number {
-    return this.#scan.valueBytes;
   }
 
   get nameAt(): number {
@@ -70,7 +100,7 @@ export class ChildScan {
   }
 
   get nameBytes(): number {
-    return this.#scan.keyBytes - this.#prefixBytes;
+    return this.keyBytes - this.#prefixBytes;
   }
 
   /** The row is no record: what to throw. */
@@ -83,11 +113,69 @@ export class ChildScan {
     return this.#executor.shared.u8.slice(this.nameAt, this.nameAt + this.nameBytes);
   }
 
+  /** How many changes there are; none where tier 2 has come to have them all. */
+  #collect(directoryId: number, from: From, barrier: FlushBarrier): number {
+    const { kernel, shared, reader, base } = this.#executor;
+    const name = base + EXECUTOR.KEY;
+    shared.u8.set(from.name, name);
+    for (let tries = 0; tries < COLLECTS_MAX; tries++) {
+      const version = shared.load(CONTROL.TIER2_VERSION);
+      reader.renew();
+      const isAfter = from.inclusive ? 0 : 1;
+      const count = kernel.collectChanges(directoryId, name, from.name.length, isAfter);
+      if (count < 0) break;
+      if (shared.load(CONTROL.TIER2_VERSION) === version) return count;
+    }
+    barrier.pass(this.#executor, directoryId);
+    return 0;
+  }
+
+  /** The row that tier 2 has. */
+  #takeAhead(): true {
+    const { base } = this.#executor;
+    this.#isAhead = false;
+    this.keyAt = base + EXECUTOR.ROW_KEY;
+    this.valueAt = base + EXECUTOR.ROW_VALUE;
+    this.keyBytes = this.#scan.keyBytes;
+    this.valueBytes = this.#scan.valueBytes;
+    return true;
+  }
+
+  /** False if it says that the name is gone. */
+  #takeBlob(blob: number): boolean {
+    const { view } = this.#executor.shared;
+    this.keyAt = blob + BLOB.KEY;
+    this.keyBytes = view.getUint16(blob + BLOB.KEY_BYTES, true);
+    this.valueAt = this.keyAt + this.keyBytes;
+    this.valueBytes = view.getUint16(blob + BLOB.VALUE_BYTES, true);
+    return this.valueBytes > 0;
+  }
+
+  #blob(change: number): number {
+    const { shared, base } = this.#executor;
+    return shared.view.getUint32(base + EXECUTOR.CHANGES + change * 4, true);
+  }
+
+  /** A change's name, compared with that of tier 2's next row. */
+  #compare(blob: number): number {
+    const { u8, view } = this.#executor.shared;
+    const a = blob + BLOB.KEY;
+    const b = this.#executor.base + EXECUTOR.ROW_KEY;
+    const bytesA = view.getUint16(blob + BLOB.KEY_BYTES, true);
+    const bytesB = this.#scan.keyBytes;
+    const end = Math.min(bytesA, bytesB);
+    for (let i = this.#prefixBytes; i < end; i++) {
+      if (u8[a + i] !== u8[b + i]) return u8[a + i]! - u8[b + i]!;
+    }
+    return bytesA - bytesB;
+  }
+
   #key(id: number, name: Uint8Array): Uint8Array {
-    const { kernel, shared } = this.#executor;
-    const idBytes = kernel.encodeId(id, this.keyAt);
+    const { kernel, shared, base } = this.#executor;
+    const at = base + EXECUTOR.KEY;
+    const idBytes = kernel.encodeId(id, at);
     const key = new Uint8Array(idBytes + name.length);
-    for (let i = 0; i < idBytes; i++) key[i] = shared.u8[this.keyAt + i]!;
+    for (let i = 0; i < idBytes; i++) key[i] = shared.u8[at + i]!;
     key.set(name, idBytes);
     return key;
   }

@@ -1,5 +1,5 @@
 /**
- * Pages of the children of one directory: a range scan of tier 2 straight into reply frames,
+ * Pages of the children of one directory: a range scan straight into reply frames,
  * without an object for an entry. Floor 5.
  *
  * Between pages it holds the directory's id and a name, nothing else. So a stream goes on when the
@@ -34,18 +34,17 @@ export class DirectoryPages implements ListPages {
   }
 
   addEntries(executor: Executor, entriesMax: number): PageEnd | undefined {
-    this.#barrier.pass(executor, this.#directoryId);
     const { kernel, shared } = executor;
     const scan = new ChildScan(executor);
-    scan.open(this.#directoryId, this.#from);
-    const { keyAt, valueAt, nameAt } = scan;
+    scan.open(this.#directoryId, this.#from, this.#barrier);
     const prefix = this.#prefix;
     kernel.listBegin();
     try {
       for (let count = 0; scan.next(); count++) {
-        if (prefix.length > 0 && !beginsWith(shared.u8, nameAt, scan.nameBytes, prefix)) break;
+        if (prefix.length > 0 && !beginsWith(shared.u8, scan.nameAt, scan.nameBytes, prefix)) break;
         if (count < entriesMax) {
-          const added = kernel.listAddPair(keyAt, scan.keyBytes, valueAt, scan.valueBytes);
+          const { keyAt, keyBytes, valueAt, valueBytes } = scan;
+          const added = kernel.listAddPair(keyAt, keyBytes, valueAt, valueBytes);
           if (added < 0) throw scan.damage();
           if (added !== NOT_ADDED) continue;
         }

@@ -157,9 +157,8 @@ export class TreeScan {
 
   #enter(executor: Executor, frame: Frame): ChildScan {
     this.#awaitLoad(executor, frame);
-    this.#barrier.pass(executor, frame.id);
     const scan = new ChildScan(executor);
-    scan.open(frame.id, frame.from);
+    scan.open(frame.id, frame.from, this.#barrier);
     this.pathAt = executor.walkB.at + WALK.PATH;
     executor.shared.u8.set(this.#path.subarray(0, frame.pathBytes), this.pathAt);
     executor.shared.u8[this.pathAt + frame.pathBytes] = SLASH;

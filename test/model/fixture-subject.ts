@@ -133,7 +133,7 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-/** One of so many walks raced with a rename, and stood no longer. */
+/** One of so many walks raced with a rename, and stood no longer; listings wait for a flush. */
 function harried(kernel: KernelExports, oneIn: number): KernelExports {
   if (oneIn === 0) return kernel;
   let state = 1;
@@ -156,6 +156,7 @@ function harried(kernel: KernelExports, oneIn: number): KernelExports {
       return status;
     },
     walkStands: (walk) => (unlucky() ? 0 : kernel.walkStands(walk)),
+    collectChanges: (...of) => (unlucky() ? -1 : kernel.collectChanges(...of)),
     serveGetStatus: () => 0,
     serveBatchGetStatus: () => 0,
   };

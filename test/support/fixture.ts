@@ -300,6 +300,12 @@ export class Fixture {
     this.#life.flush();
   }
 
+  /** What follows belongs to another epoch; nothing is flushed. */
+  closeEpoch(): void {
+    this.pump();
+    this.#life.epochs.close();
+  }
+
   /** One turn of the writer, and no flush. */
   turn(): void {
     this.#life.writer.turn();

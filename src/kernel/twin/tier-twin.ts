@@ -20,6 +20,14 @@ export type TwinChange =
 export class TierTwin {
   readonly records = new Map<string, RecordFields>();
 
+  /** Those with names from `from` on (behind it: `isAfter`), sorted. */
+  children(parentId: number, from: Uint8Array, isAfter: boolean): RecordFields[] {
+    return [...this.records.values()]
+      .filter((record) => record.parentId === parentId)
+      .filter(({ name }) => Buffer.compare(name, from) >= (isAfter ? 1 : 0))
+      .sort((a, b) => Buffer.compare(a.name, b.name));
+  }
+
   get(parentId: number, name: Uint8Array): RecordFields | undefined {
     return this.records.get(twinKey(parentId, name));
   }

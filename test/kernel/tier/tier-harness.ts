@@ -3,6 +3,7 @@
  * Every step of a flush is a call of its own, so that tests can put changes between them.
  */
 import { APPLY, CONTROL, DROPPED_LIST_BYTES, EXECUTOR, WALK } from '../../../src/base/layout.js';
+import { BLOB } from '../../../src/base/layout-dirty.js';
 import { planLayout } from '../../../src/base/layout-plan.js';
 import { RECORD_ID, RECORD_NAME, RECORD_NAME_LEN } from '../../../src/base/record.js';
 import { type RecordFields, readRecord, writeRecord } from '../../../src/base/record-fields.js';
@@ -182,6 +183,41 @@ export class TierHarness {
     if (this.kernel.fill(set, seq, scratch) === FillStatus.RACED) throw new Error('nobody races');
     const { view } = this.shared;
     return readU64(view, scratch + RECORD_ID) === 0 ? null : readRecord(view, scratch);
+  }
+
+  /**
+   * The children of a directory with names from `from` on (behind it: `isAfter`), by name: those
+   * of tier 2, and over them the changes that it lacks. Undefined: these are too many.
+   */
+  children(parentId: number, from: Uint8Array, isAfter: boolean): RecordFields[] | undefined {
+    const { kernel, shared, base } = this;
+    shared.u8.set(from, this.#name);
+    const after = isAfter ? 1 : 0;
+    const count = kernel.collectChanges(parentId, this.#name, from.length, after);
+    if (count < 0) return undefined;
+    const found = new Map<string, RecordFields>();
+    for (const record of this.stored()) {
+      const order = Buffer.compare(record.name, from);
+      if (record.parentId === parentId && order >= after) found.set(latin1(record.name), record);
+    }
+    let last = '';
+    for (let i = 0; i < count; i++) {
+      const blob = shared.view.getUint32(base + EXECUTOR.CHANGES + i * 4, true);
+      const keyBytes = shared.view.getUint16(blob + BLOB.KEY_BYTES, true);
+      const valueBytes = shared.view.getUint16(blob + BLOB.VALUE_BYTES, true);
+      const key = latin1(shared.u8.slice(blob + BLOB.KEY, blob + BLOB.KEY + keyBytes));
+      if (key <= last) throw new Error('changes are sorted, and each is there once');
+      last = key;
+      const value = blob + BLOB.KEY + keyBytes;
+      const name = key.slice(kernel.encodeId(parentId, this.base + EXECUTOR.KEY));
+      found.delete(name);
+      if (valueBytes === 0) continue;
+      if (kernel.decodeRecord(blob + BLOB.KEY, keyBytes, value, valueBytes, this.out) === 0) {
+        throw new Error('a change is a row of tier 2');
+      }
+      found.set(name, readRecord(shared.view, this.out));
+    }
+    return [...found.values()].sort((a, b) => Buffer.compare(a.name, b.name));
   }
 
   get epoch(): number {

@@ -1,6 +1,7 @@
 /**
- * Goal: through any mix of changes, look-ups, evictions and flushes, tier 1 over tier 2 says what
- * one Map says; and what tier 2 held at any commit, plus the journal behind it, gives the same.
+ * Goal: through any mix of changes, look-ups, listings, evictions and flushes, tier 1 over tier 2
+ * says what one Map says; and what tier 2 held at any commit, plus the journal behind it, gives the
+ * same.
  * Method: random commands over few keys and a tier 1 with room for fewer; the steps of a flush are
  * commands of their own, so that changes fall between copy, commit and markClean.
  */
@@ -31,6 +32,7 @@ type Command =
       readonly key: readonly [number, number];
       readonly drafts: readonly Draft[];
     }
+  | { readonly do: 'list'; readonly key: readonly [number, number]; readonly isAfter: boolean }
   | { readonly do: 'close' }
   | { readonly do: 'copy' }
   | { readonly do: 'clean' };
@@ -56,6 +58,12 @@ const key = fc.tuple(parentIndex, nameIndex);
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: drafts.map((list) => ({ do: 'apply' as const, drafts: list })) },
   { weight: 8, arbitrary: key.map((of) => ({ do: 'look' as const, key: of })) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(key, fc.boolean())
+      .map(([of, isAfter]) => ({ do: 'list' as const, key: of, isAfter })),
+  },
   {
     weight: 3,
     arbitrary: fc
@@ -175,8 +183,14 @@ function run(model: Model, commands: readonly Command[]): void {
     if (step.do === 'close') model.close1();
     if (step.do === 'copy') model.copy1(7);
     if (step.do === 'clean') model.clean1();
-    if (step.do !== 'look' && step.do !== 'race') continue;
+    if (!('key' in step)) continue;
     const [parentId, name] = [PARENTS[step.key[0]]!, NAMES[step.key[1]]!];
+    if (step.do === 'list') {
+      expect(model.children(parentId, name, step.isAfter)).toEqual(
+        model.twin.children(parentId, name, step.isAfter),
+      );
+      continue;
+    }
     if (step.do === 'race') model.race(parentId, name, step.drafts.map(changeOf));
     expect(model.lookup(parentId, name)).toEqual(model.twin.get(parentId, name) ?? null);
   }
