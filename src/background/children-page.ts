@@ -21,8 +21,11 @@ export type PageOptions = {
   /** Only names after this one. */
   readonly after: Uint8Array | undefined;
   readonly limit: number;
-  /** What was flushed before is good enough: nobody else changes the directory. */
-  readonly isSettled?: boolean;
+  /**
+   * Of tier 2 alone, for who takes away all that is there, and looks behind what he took: the first
+   * page waits until tier 2 has everything, the others need not.
+   */
+  readonly flushed?: 'wait' | 'done';
 };
 
 const NO_NAME = new Uint8Array(0);
@@ -35,7 +38,8 @@ export function childrenPage(
 ): Promise<ChildrenPage> {
   const barrier = new FlushBarrier();
   return reading(from.scheduler, 'scan', from.caller, (executor) => {
-    return readChildren(executor, id, options, options.isSettled === true ? undefined : barrier);
+    if (options.flushed === 'wait') barrier.pass(executor, id);
+    return readChildren(executor, id, options, options.flushed ? undefined : barrier);
   });
 }
 

@@ -50,19 +50,17 @@ export class Reclaimer {
   /** False: the run's bound was reached before the directory was empty. */
   async #empty(id: number): Promise<boolean> {
     let after: Uint8Array | undefined;
-    let isSettled = false;
     for (;;) {
       if (this.#left <= 0) return false;
       const page = await childrenPage(this.#context, id, {
         after,
         limit: RECLAIM_BATCH,
-        isSettled,
+        // Only this run changes it from here on, and only behind the cursor.
+        flushed: after === undefined ? 'wait' : 'done',
       });
       if (page.children.length > 0) await this.#submit(page.children);
       if (page.next === undefined) return true;
       after = page.next;
-      // Only this run changes it from here on, and only behind the cursor.
-      isSettled = true;
     }
   }
 

@@ -60,8 +60,7 @@ export class ChildScan {
   }
 
   /**
-   * May park at the barrier. Without one the scan has what was flushed before: enough where nobody
-   * else changes the directory.
+   * May park at the barrier. Without one the scan has what was flushed before, and nothing else.
    */
   open(directoryId: number, from: From, barrier: FlushBarrier | undefined): void {
     const start = this.#key(directoryId, from.name);
