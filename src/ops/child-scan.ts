@@ -20,8 +20,8 @@ export type From = { readonly name: Uint8Array; readonly inclusive: boolean };
 export const FROM_BEGIN: From = { name: new Uint8Array(0), inclusive: true };
 /** Behind all names. */
 const END = Uint8Array.of(SHADOW_MARK);
-/** Commits of the flusher that a collection may meet, before the call waits for a flush. */
-const COLLECTS_MAX = 3;
+/** Collections that others may spoil, before the call waits for a flush. */
+const COLLECTS_MAX = 8;
 
 /** One an executor, and one an executor is enough: scans do not outlive their turn. */
 const scans = new WeakMap<Executor, InodeScan>();
@@ -34,6 +34,8 @@ export class ChildScan {
   valueBytes = 0;
   readonly #executor: Executor;
   readonly #scan: InodeScan;
+  /** Key of the place to begin at. */
+  #start: Uint8Array = new Uint8Array(0);
   /** Bytes of a key before its name. */
   #prefixBytes = 0;
   /** Changes that were collected, and the next of them. */
@@ -63,14 +65,15 @@ export class ChildScan {
    * May park at the barrier. Without one the scan has what was flushed before, and nothing else.
    */
   open(directoryId: number, from: From, barrier: FlushBarrier | undefined): void {
-    const start = this.#key(directoryId, from.name);
-    this.#prefixBytes = start.length - from.name.length;
+    this.#start = this.#key(directoryId, from.name);
+    this.#prefixBytes = this.#start.length - from.name.length;
+    this.#changes = 0;
     this.#change = 0;
     this.#isAhead = false;
     if (barrier === undefined) this.#executor.reader.renew();
-    this.#changes = barrier === undefined ? 0 : this.#collect(directoryId, from, barrier);
-    // No child has an empty name, so a scan from the beginning excludes nothing.
-    this.#scan.open(start, !from.inclusive, this.#key(directoryId, END));
+    else if (this.#openMerged(directoryId, from)) return;
+    else barrier.pass(this.#executor, directoryId);
+    this.#openRows(directoryId, from);
   }
 
   /** False at the end; the scan is then closed. */
@@ -112,21 +115,38 @@ export class ChildScan {
     return this.#executor.shared.u8.slice(this.nameAt, this.nameAt + this.nameBytes);
   }
 
-  /** How many changes there are; none where tier 2 has come to have them all. */
-  #collect(directoryId: number, from: From, barrier: FlushBarrier): number {
+  /**
+   * The directory as it is at one moment; false if that would take too much. Tier 2's snapshot
+   * is taken first, with the first row. Nothing has left tier 1 for a later one if TIER2_VERSION
+   * stands, and no rename was seen by half if the directory's seq does.
+   */
+  #openMerged(directoryId: number, from: From): boolean {
     const { kernel, shared, reader, base } = this.#executor;
     const name = base + EXECUTOR.KEY;
-    shared.u8.set(from.name, name);
     for (let tries = 0; tries < COLLECTS_MAX; tries++) {
       const version = shared.load(CONTROL.TIER2_VERSION);
+      const seq = kernel.dirtySeq(directoryId);
       reader.renew();
+      this.#openRows(directoryId, from);
+      this.#isAhead = this.#scan.next();
+      shared.u8.set(from.name, name);
       const isAfter = from.inclusive ? 0 : 1;
       const count = kernel.collectChanges(directoryId, name, from.name.length, isAfter);
-      if (count < 0) break;
-      if (shared.load(CONTROL.TIER2_VERSION) === version) return count;
+      const stands = shared.load(CONTROL.TIER2_VERSION) === version;
+      if (count >= 0 && stands && kernel.dirtySeq(directoryId) === seq) {
+        this.#changes = count;
+        return true;
+      }
+      this.#scan.close();
+      this.#isAhead = false;
+      if (count < 0) return false;
     }
-    barrier.pass(this.#executor, directoryId);
-    return 0;
+    return false;
+  }
+
+  #openRows(directoryId: number, from: From): void {
+    // No child has an empty name, so a scan from the beginning excludes nothing.
+    this.#scan.open(this.#start, !from.inclusive, this.#key(directoryId, END));
   }
 
   /** The row that tier 2 has. */

@@ -29,13 +29,14 @@ afterAll(async () => {
 
 const tier2Bytes = (): number => statSync(path.join(master.directory, 'data/meta/data.mdb')).size;
 
-/** Changes every file, then lists the directory: the listing waits for the flush. */
+/** Changes every file, then asks for a path by id, which waits for the flush. */
 async function changeAll(round: number): Promise<void> {
   const mode = 0o600 + (round % 8);
   const names = Array.from({ length: FILES }, (_, i) => `/grow/f${i}`);
   await Promise.all(names.map((name) => client.setAttribute(name, { mode })));
   const page = await client.listPage('/grow', { pageSize: 1 });
   expect(page.entries[0]?.mode).toBe(mode);
+  await client.getFilePath(page.entries[0]!.id);
 }
 
 test('the file of tier 2 stays as large as what it holds', async () => {

@@ -83,6 +83,31 @@ describe(`listings (seed ${seed})`, () => {
     });
   });
 
+  it('show a file that is being renamed once, under one of its names', async () => {
+    await races.rounds(1, async (at) => {
+      const files = Array.from({ length: 40 }, (_, i) => ({ path: `${at}/a${i}` }));
+      const made = await races.one.batchCreate(files);
+      const ids = made.map(({ status }) => status!.id).sort((a, b) => a - b);
+      let isOver = false;
+      let renames = 0;
+      const lanes = races.clients.slice(1, 5).map(async (client, lane) => {
+        for (let turn = 0; !isOver; turn++) {
+          const [from, to] = turn % 2 === 0 ? ['a', 'z'] : ['z', 'a'];
+          for (let i = lane; i < files.length; i += 4, renames++) {
+            await client.rename(`${at}/${from}${i}`, `${at}/${to}${i}`);
+          }
+        }
+      });
+      for (let i = 0; i < 1000; i++) {
+        const page = await races.one.listPage(at, {});
+        expect(page.entries.map(({ id }) => id).sort((a, b) => a - b)).toEqual(ids);
+      }
+      isOver = true;
+      await Promise.all(lanes);
+      expect(renames, 'others were at work').toBeGreaterThan(100);
+    });
+  });
+
   it('of a living tree', async () => {
     await races.rounds(1, async (at) => {
       for (const name of ['a', 'b', 'c']) await races.one.createDirectory(`${at}/${name}`);

@@ -99,26 +99,47 @@ test('more than is collected waits for a flush; fewer behind a name do not', asy
   expect(flushes()).toBe(before + 1);
 });
 
-test.each([
-  { times: 0, collected: 1 },
-  { times: 1, collected: 2 },
-  { times: 100, collected: 3 },
-])('commits of the flusher while changes are collected: $times', async ({ times, collected }) => {
+describe('a collection that others spoil is made anew, a few times', () => {
   let left = 0;
   let calls = 0;
-  open(64 * 1024, (kernel) => ({
-    ...kernel,
-    collectChanges: (...of) => {
-      calls++;
-      if (left-- <= 0) return kernel.collectChanges(...of);
-      // All slots are clean before one is looked at.
-      master.fixture.flush();
-      return 0;
-    },
-  }));
-  await create('/d', 0, 30);
-  left = times;
-  const all = Array.from({ length: 30 }, (_, i) => nameOf(i));
-  expect(names((await verbs.page('/d')).entries)).toEqual(all);
-  expect(calls).toBe(collected);
+
+  async function listed(times: number, spoil: () => void): Promise<number> {
+    open(64 * 1024, (kernel) => ({
+      ...kernel,
+      collectChanges: (...of) => {
+        calls++;
+        const count = kernel.collectChanges(...of);
+        if (left-- > 0) spoil();
+        return count;
+      },
+    }));
+    await create('/d', 0, 30);
+    left = times;
+    calls = 0;
+    const all = Array.from({ length: 30 }, (_, i) => nameOf(i));
+    expect(names((await verbs.page('/d')).entries)).toEqual(all);
+    return calls;
+  }
+
+  test.each([
+    [0, 1],
+    [1, 2],
+    [100, 8],
+  ])('commits of the flusher: %i', async (times, collected) => {
+    expect(await listed(times, () => master.fixture.flush())).toBe(collected);
+  });
+
+  // Eight times before it waits for a flush, and eight times after that.
+  test.each([
+    [0, 1],
+    [1, 2],
+    [100, 16],
+  ])('changes in the directory: %i', async (times, collected) => {
+    const change = (): void => {
+      const body = Object.assign(new wire.SetAttributeT(`/d/${nameOf(calls)}`), { mode: 0o600 });
+      master.send('SetAttribute', body);
+      master.fixture.turn();
+    };
+    expect(await listed(times, change)).toBe(collected);
+  });
 });
