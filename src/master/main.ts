@@ -94,6 +94,8 @@ class Master {
   async #start(): Promise<void> {
     const began = performance.now();
     const plan = planExecutors(this.#config);
+    const { signal } = this.#background;
+    const prefaulted = prefaultTier1(this.#shared, signal);
     process.on('uncaughtException', (error) => this.#fail('uncaught exception', error));
     process.on('unhandledRejection', (error) => this.#fail('unhandled rejection', error));
     // A limit on file sizes: the write that meets it fails, and says so, instead of the process
@@ -118,8 +120,7 @@ class Master {
     process.once('SIGINT', () => void this.#stop('SIGINT'));
     const { host } = this.#config;
     this.#log.info({ host, rpcPort, httpPort, ms: since(began) }, 'serving');
-    const { signal } = this.#background;
-    await prefaultTier1(this.#shared, signal);
+    await prefaulted;
     const file = dataFile(this.#directory.meta);
     const bytes = await warmTier2(file, freemem(), signal);
     this.#log.info({ bytes, ms: since(began) }, 'metadata is in the page cache');
