@@ -1,7 +1,7 @@
 /** `bench stress`: one operation, as Alluxio's StressMasterBench. */
 import { Command, Option } from 'commander';
 import { figuresTable } from '../figures.js';
-import { effectOf, type OperationName, operationNames } from '../load/operations.js';
+import { effectOf, lastingOperationNames, type OperationName } from '../load/operations.js';
 import type { Arrivals } from '../load/pacer.js';
 import { RunRecorder, recordOption } from '../results.js';
 import { runStress } from '../stress.js';
@@ -57,8 +57,8 @@ export const stressCommand = (): Command =>
     .description("one operation after the other, named as in Alluxio's StressMasterBench")
     .requiredOption(
       '--operation <names>',
-      `some of ${operationNames.join(',')}`,
-      namesOf(operationNames),
+      `some of ${lastingOperationNames.join(',')}`,
+      namesOf(lastingOperationNames),
     )
     .option('--connections <count>', 'WebSockets', positive, 50)
     .option('--depth <count>', 'calls in flight on each', positive, 32)
@@ -93,7 +93,7 @@ have been sent, so that a stall is charged with all who had to wait. "each" is o
 one connection, so every change has a sync of its own.
 
 OpenFile asks for the status with all attributes. GetBlockLocations and ListDirLocated come with
-blocks, which there are none of yet.
+blocks, which there are none of yet. A file is completed, or replaced, once: see bench phases.
 
 examples:
   npm run bench -- stress --operation GetFileStatus --connections 50 --depth 32

@@ -77,6 +77,11 @@ export const operationNames = [
 ] as const;
 export type OperationName = (typeof operationNames)[number];
 
+/** Those that find their file in the wanted state however often they are called. */
+export const lastingOperationNames = operationNames.filter(
+  (name) => name !== 'CompleteFile' && name !== 'RenameOver',
+);
+
 type Body = ConstructorParameters<typeof FrameTemplate>[1];
 
 /** What of the namespace a call changes. */
