@@ -1,5 +1,9 @@
-/** The README's table of speed: the latest recorded `bench quick`, beside what is promised. */
+/**
+ * The README's tables of speed: the latest recorded `bench quick` on each kind of processor, beside
+ * what is promised.
+ */
 import type { Row } from '../results.js';
+import type { RecordedRun } from './recorded-runs.js';
 import { cores, count, markdownTable, ms, provenance, type Section, shapeOf } from './section.js';
 
 /** By case; a second row of the same case is the same with other connections. */
@@ -26,21 +30,24 @@ function nameOf(row: Row): string {
 export const speedSection: Section = {
   name: 'speed',
   make(runs) {
-    const latest = runs.latest('quick');
-    if (latest === undefined) return undefined;
-    const rows = latest.rows.map((row) => [
-      nameOf(row),
-      shapeOf(row),
-      figure(row, row['seconds'] ?? row['opsPerSecond']),
-      `${figure(row, row['atLeast'])}${row['met'] === true ? '' : ' **short**'}`,
-      ms(row['p50Ms']),
-      ms(row['p99Ms']),
-      cores(row['serverCpu']),
-      cores(row['clientCpu']),
-      gibibytes(row['rssBytes']),
-    ]);
-    const head = ['case', 'connections × depth', 'measured', 'promised', 'p50 ms', 'p99 ms'];
-    const table = markdownTable([...head, 'server CPU', 'client CPU', 'resident'], rows);
-    return { text: `${provenance(latest.run)}\n\n${table}` };
+    const text = runs.latestByCpu('quick').map(tableOf).join('\n\n');
+    return text === '' ? undefined : { text };
   },
 };
+
+function tableOf({ run, rows }: RecordedRun): string {
+  const cells = rows.map((row) => [
+    nameOf(row),
+    shapeOf(row),
+    figure(row, row['seconds'] ?? row['opsPerSecond']),
+    `${figure(row, row['atLeast'])}${row['met'] === true ? '' : ' **short**'}`,
+    ms(row['p50Ms']),
+    ms(row['p99Ms']),
+    cores(row['serverCpu']),
+    cores(row['clientCpu']),
+    gibibytes(row['rssBytes']),
+  ]);
+  const head = ['case', 'connections × depth', 'measured', 'promised', 'p50 ms', 'p99 ms'];
+  const table = markdownTable([...head, 'server CPU', 'client CPU', 'resident'], cells);
+  return `${provenance(run)}\n\n${table}`;
+}

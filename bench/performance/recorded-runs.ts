@@ -25,6 +25,12 @@ export class RecordedRuns {
     return this.of(bench).at(-1);
   }
 
+  /** The latest run of a bench on each kind of processor, latest first. */
+  latestByCpu(bench: string): readonly RecordedRun[] {
+    const byCpu = new Map(this.of(bench).map((recorded) => [recorded.run.cpu, recorded]));
+    return [...byCpu.values()].toSorted((a, b) => b.run.at.localeCompare(a.run.at));
+  }
+
   of(bench: string): readonly RecordedRun[] {
     return this.#runs.filter(({ run, rows }) => run.bench === bench && rows.length > 0);
   }
