@@ -8,8 +8,9 @@
  *           (rings empty, everything flushed) ─▶ flusher ─▶ lock
  *
  *   failure FAILED (nothing is committed any more) ─▶ shards give up their connections, writer and
- *           flusher end ─▶ status 70, at the latest after FAIL_MS_MAX
+ *           flusher end ─▶ status 70; after FAIL_MS_MAX what does not end is killed
  *
+ * Invariant: nothing comes after FAILED, also when a thread dies before the master serves.
  * A thread that dies, or a bug anywhere, is such a failure: the journal has whatever was
  * acknowledged.
  */
@@ -27,6 +28,7 @@ import { SharedMemory } from '../kernel/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
 import { dataFile, refuseDamagedTier2 } from '../storage/tier2-check.js';
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
+import { endProcess, inTime } from './ending.js';
 import { hostFacts } from './host-facts.js';
 import { createLog, type Log } from './log.js';
 import { prefaultTier1 } from './prefault.js';
@@ -39,6 +41,8 @@ import type { WriterReady } from './writer-thread.js';
 const EXIT_BUG = 70;
 /** How long the threads have to end by themselves once one has failed. */
 const FAIL_MS_MAX = 5000;
+/** For the threads of the background pool to end, after what they do was given up. */
+const GRACE_MS = 1000;
 /** Of ORCHARD_DRAIN_TIMEOUT, what is kept for the writer and the flusher. */
 const FLUSH_SHARE = 0.5;
 
@@ -85,6 +89,7 @@ class Master {
     try {
       await this.#start();
     } catch (error) {
+      if (this.#failing) return;
       // node aborts, or never ends, when the process exits while a thread loads a native module.
       await this.#threads.allLoaded(FAIL_MS_MAX);
       throw error;
@@ -115,6 +120,7 @@ class Master {
     const httpPort = await this.#services.start();
     await Promise.all(shards);
     await this.#openShards(plan.shards);
+    if (this.#failing) return;
     this.#shared.store(CONTROL.STATE, State.SERVING);
     process.once('SIGTERM', () => void this.#stop('SIGTERM'));
     process.once('SIGINT', () => void this.#stop('SIGINT'));
@@ -173,7 +179,7 @@ class Master {
 
   /** Stops in order, within ORCHARD_DRAIN_TIMEOUT. What is acknowledged is kept in any case. */
   async #stop(signal: string): Promise<void> {
-    if (this.#stopping) return;
+    if (this.#stopping || this.#failing) return;
     this.#stopping = true;
     const began = performance.now();
     const limit = this.#config.drainTimeoutMs;
@@ -186,16 +192,18 @@ class Master {
     const drainMs = limit * FLUSH_SHARE;
     await this.#services.drain(drainMs);
     await Promise.all(shards.map((name) => this.#threads.ended(name, drainMs)));
-    await this.#services.stop(drainMs / 2);
+    const isQuiet = await inTime(this.#services.stop(drainMs / 2), drainMs / 2 + GRACE_MS);
+    if (this.#failing) return;
     this.#shared.store(CONTROL.STATE, State.STOPPED);
     this.#shared.ring(CONTROL_BASE + CONTROL.WRITER_BELL);
     await this.#threads.ended('writer', limit - since(began));
     this.#shared.ring(CONTROL_BASE + CONTROL.FLUSHER_BELL);
     await this.#threads.ended('flusher', Math.max(200, limit - since(began)));
+    if (this.#failing) return;
     await this.#tier2.close();
     await this.#directory.lock.release();
     this.#log.info({ ms: since(began) }, 'stopped');
-    process.exit(0);
+    await this.#end(0, isQuiet);
   }
 
   #fail(what: string, error: unknown): void {
@@ -208,9 +216,16 @@ class Master {
     this.#threads.expectEnd();
     this.#shared.ring(CONTROL_BASE + CONTROL.WRITER_BELL);
     this.#shared.ring(CONTROL_BASE + CONTROL.FLUSHER_BELL);
-    this.#services.abandon();
+    const abandoned = inTime(this.#services.abandon(), FAIL_MS_MAX);
     // node aborts when it ends a thread whose sockets uWebSockets still holds, so they end first.
-    void this.#threads.allEnded(FAIL_MS_MAX).then(() => process.exit(EXIT_BUG));
+    const ended = Promise.allSettled([abandoned, this.#threads.allEnded(FAIL_MS_MAX)]);
+    void ended.then(([quiet]) => this.#end(EXIT_BUG, quiet.status === 'fulfilled' && quiet.value));
+  }
+
+  /** `isQuiet`: no thread of the background pool is left. */
+  #end(status: number, isQuiet: boolean): Promise<never> {
+    const running = [...this.#threads.running, ...(isQuiet ? [] : ['background'])];
+    return endProcess(status, running, this.#log);
   }
 }
 

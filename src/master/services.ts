@@ -81,6 +81,7 @@ export class MasterServices {
   readonly #disk: DiskWatcher;
   readonly #report: ReportSources;
   readonly #shards: Exchange[] = [];
+  #isAbandoned = false;
   /** Calls of shards that can be given up, by shard and token. */
   readonly #interest = new Map<string, AbortController>();
 
@@ -166,8 +167,9 @@ export class MasterServices {
   /** From here on the shard's questions are answered. */
   connect(shard: Worker): void {
     const number = this.#shards.length;
-    const answers = this.#answersFor(number);
-    this.#shards.push(new Exchange(shard, answers, this.#options.onBug));
+    const exchange = new Exchange(shard, this.#answersFor(number), this.#options.onBug);
+    this.#shards.push(exchange);
+    if (this.#isAbandoned) void exchange.ask('abandon', {});
   }
 
   /** No new calls; resolves when the shards have answered what they had, or after the time. */
@@ -175,9 +177,14 @@ export class MasterServices {
     await Promise.all(this.#shards.map((shard) => shard.ask('drain', { withinMs })));
   }
 
-  /** The shards give up their connections and end, without an answer to anybody. */
-  abandon(): void {
+  /**
+   * The shards give up their connections and end, without an answer to anybody, also one that has
+   * just begun. Resolves when the threads of the background have ended.
+   */
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
     for (const shard of this.#shards) void shard.ask('abandon', {});
+    await this.pool.close();
   }
 
   async stop(withinMs: number): Promise<void> {

@@ -4,10 +4,16 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { inTime } from './ending.js';
+
+/** How long a thread that is ended by force may take: one in a system call takes any time. */
+const TERMINATE_MS_MAX = 1000;
 
 export class Threads {
   readonly #workers = new Map<string, Worker>();
   readonly #loads: Promise<unknown>[] = [];
+  /** Those that were told to begin. */
+  readonly #opened = new Set<string>();
   readonly #onDeath: (name: string, error: unknown) => void;
   #stopping = false;
 
@@ -24,9 +30,16 @@ export class Threads {
     await loaded;
   }
 
+  /** The threads that have not ended. */
+  get running(): string[] {
+    return [...this.#workers].filter(([, { threadId }]) => threadId !== -1).map(([name]) => name);
+  }
+
   /** Lets a loaded thread begin, and waits until it says that it has; gives what it says. */
   async open(name: string): Promise<{ kind: string }> {
+    if (this.#stopping) throw new Error(`the master ends: ${name} does not begin`);
     const worker = this.get(name);
+    this.#opened.add(name);
     worker.postMessage('open');
     const message = await this.#heard(worker);
     this.#watch(name);
@@ -39,12 +52,12 @@ export class Threads {
     return worker;
   }
 
-  /** From here on threads may end. */
+  /** From here on threads may end, and none begins. */
   expectEnd(): void {
     this.#stopping = true;
   }
 
-  /** Resolves when the thread has ended by itself, or was ended after `withinMs`. */
+  /** True: the thread has ended by itself. After `withinMs` it is ended by force. */
   async ended(name: string, withinMs: number): Promise<boolean> {
     const worker = this.get(name);
     if (worker.threadId === -1) return true;
@@ -53,22 +66,24 @@ export class Threads {
       await once(worker, 'exit', { signal: timeout });
       return true;
     } catch {
-      await worker.terminate();
+      await inTime(worker.terminate(), TERMINATE_MS_MAX);
       return false;
     }
   }
 
   /** Resolves when none is in the middle of its modules, or after `withinMs`. */
   async allLoaded(withinMs: number): Promise<void> {
-    const late = new Promise((resolve) => setTimeout(resolve, withinMs).unref());
-    await Promise.race([Promise.allSettled(this.#loads), late]);
+    await inTime(Promise.allSettled(this.#loads), withinMs);
   }
 
-  /** Resolves when all have ended by themselves, or after `withinMs`: none is ended by force. */
+  /** Resolves when all have ended, or after `withinMs`: none that has begun is ended by force. */
   async allEnded(withinMs: number): Promise<void> {
-    const signal = AbortSignal.timeout(withinMs);
-    const running = [...this.#workers.values()].filter(({ threadId }) => threadId !== -1);
-    await Promise.allSettled(running.map((worker) => once(worker, 'exit', { signal })));
+    const ends = this.running.map((name) => once(this.get(name), 'exit'));
+    await this.allLoaded(withinMs);
+    for (const [name, worker] of this.#workers) {
+      if (!this.#opened.has(name)) void worker.terminate();
+    }
+    await inTime(Promise.allSettled(ends), withinMs);
   }
 
   /** Why a thread cannot start is said by its error, so that is what this rejects with. */

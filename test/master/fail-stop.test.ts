@@ -87,3 +87,19 @@ test.each(['handler', 'turn', 'main'])(
   },
   60_000,
 );
+
+test('a master that fails before all its shards have begun never serves', async () => {
+  master = await ProofMaster.create({ ORCHARD_RPC_THREADS: '2' });
+  await master.start();
+  await connectAll();
+  await master.stop();
+  // They wait for a master, so the first shard is found before the second begins.
+  const calls = clients.map((client, i) => client.createFile(`/f${i}`, { deadlineMs: 5000 }));
+  const answered = Promise.allSettled(calls);
+  expect(await master.start('fail-opening:1')).toBeUndefined();
+  expect(await master.ended).toBe(EXIT_BUG);
+  const fatal = master.log.findIndex((line) => line.includes('"level":"fatal"'));
+  expect(master.log.slice(fatal).join('\n')).not.toContain('"msg":"serving"');
+  for (const client of clients.splice(0)) await client.close({ withinMs: 0 });
+  for (const { status } of await answered) expect(status).toBe('rejected');
+}, 60_000);

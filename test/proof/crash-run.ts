@@ -15,7 +15,7 @@ import { OrchardClient } from '../../src/client/index.js';
 import { KILL_POINTS, type KillPoint } from './kill-points.js';
 import { isLoss, LedgerWriter, listAll, WRITER_KINDS, type WriterKind } from './ledger-writer.js';
 import { LossyProxy } from './lossy-proxy.js';
-import { ProofMaster } from './proof-master.js';
+import { FAULT_ENDS, ProofMaster } from './proof-master.js';
 
 export type CrashRunOptions = {
   readonly seed: number;
@@ -55,12 +55,6 @@ const POINT_MS_MAX = 6000;
 const END_MS_MAX = 15_000;
 const LIFE_MS_MIN = 20;
 const RANDOM = 'random';
-/**
- * What a master ends with that must not go on: status 70, or a signal where the end of the process
- * met threads that were in the middle of something.
- */
-const FAULT_ENDS: readonly unknown[] = [70, 'SIGBUS', 'SIGSEGV'];
-
 export class CrashRun {
   readonly master: ProofMaster;
   readonly report: CrashReport;
@@ -184,7 +178,7 @@ export class CrashRun {
       return true;
     } catch (error) {
       const isOver = error instanceof LifeOver || (isLoss(error) && (await this.#isEnding()));
-      if (!isOver) throw error;
+      if (!isOver) throw this.#brokenDown(error);
       // Nothing of this look may go on in the next life.
       await Promise.all([client.close(), ...this.#writers.map((writer) => writer.sever())]);
       await done.catch(() => undefined);
@@ -192,6 +186,13 @@ export class CrashRun {
     } finally {
       await client.close();
     }
+  }
+
+  #brokenDown(cause: unknown): Error {
+    const { isRunning, log } = this.master;
+    const how = `the master ${isRunning ? 'runs on' : 'has ended'}`;
+    const seen = [...this.master.threadStates(), ...log.slice(-20)].join('\n');
+    return new Error(`seed ${this.#options.seed}: ${cause}; ${how}:\n${seen}`, { cause });
   }
 
   /** A lost connection is often heard of before the end of the process. */

@@ -9,16 +9,19 @@
  * Invariant: the thread that kills makes no further step: it sleeps until the signal has come.
  * The names and where they lie: kill-points.ts.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { CONTROL } from '../../dist/src/base/layout.js';
 import { nodeJournalFs as fs } from '../../dist/src/journal/journal-fs.js';
 import { SegmentPool } from '../../dist/src/journal/segment-pool.js';
 import { Wal } from '../../dist/src/journal/wal.js';
 import { SharedMemory } from '../../dist/src/kernel/shared-memory.js';
+import { Threads } from '../../dist/src/master/threads.js';
 import { Tier2 } from '../../dist/src/storage/tier2.js';
 import { Applier } from '../../dist/src/tier/applier.js';
 import { Flusher } from '../../dist/src/tier/flusher.js';
 
+const OPENING_MS = 2500;
 const [wanted, nth] = (process.env['ORCHARD_TEST_KILL_AT'] ?? ':0').split(':');
 let left = Number(nth);
 
@@ -95,7 +98,7 @@ function wrapJournal() {
     point('append-begins');
     if (wanted === 'append-torn' && left <= 1) tear(fd, buffers, position);
     point('append-torn');
-    if (fails('fail-write')) throw failure('EIO');
+    if (fails('fail-write') || fails('fail-opening')) throw failure('EIO');
     if (fails('fail-full')) throw failure('ENOSPC');
     if (fails('fail-short-write')) {
       tear(fd, buffers, position);
@@ -161,10 +164,20 @@ function wrapPrefault() {
   }
 }
 
+/** The first shard listens already when the writer fails, the second begins later. */
+function wrapOpening() {
+  wrap(Threads.prototype, 'open', async (run, [name]) => {
+    if (name === 'shard-1') await sleep(OPENING_MS);
+    return run();
+  });
+}
+
 const original = Tier2.prototype.transact;
 if (left > 0) {
-  if (isMainThread) wrapPrefault();
-  else {
+  if (isMainThread) {
+    wrapPrefault();
+    if (wanted === 'fail-opening') wrapOpening();
+  } else {
     wrapJournal();
     wrapTiers();
   }

@@ -58,4 +58,5 @@ export const KILL_POINTS: readonly KillPoint[] = [
   fault('fail-full', 'the disk is full under a write to the journal'),
   fault('fail-short-write', 'a write to the journal is short'),
   fault('fail-sync', 'a sync of the journal fails'),
+  { ...fault('fail-opening', 'the first write fails while shards still begin'), passes: 1 },
 ];

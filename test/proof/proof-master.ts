@@ -4,7 +4,7 @@
  * Knows when it serves by its own log, so that a restart costs no polling.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,11 @@ import { own } from '../support/owned-child.js';
 
 const START_MS_MAX = 30_000;
 const LOG_LINES_MAX = 200;
+/**
+ * What a master ends with that must not go on: status 70, or a signal where the end of the process
+ * met threads that were in the middle of something.
+ */
+export const FAULT_ENDS: readonly unknown[] = [70, 'SIGBUS', 'SIGSEGV'];
 
 export type Serving = {
   /** From the start of the process to its first listening socket. */
@@ -87,7 +92,18 @@ export class ProofMaster {
     };
   }
 
-  /** Resolves when it serves; undefined: it was killed before. `killAt`: `<point>:<nth>`. */
+  /** Each thread's name, state and system call, for a master that does not end. */
+  threadStates(): string[] {
+    const tasks = `/proc/${this.pid}/task`;
+    if (!existsSync(tasks)) return [];
+    return readdirSync(tasks).map((id) => {
+      const status = readFileSync(path.join(tasks, id, 'status'), 'utf8');
+      const call = readFileSync(path.join(tasks, id, 'syscall'), 'utf8').trim();
+      return `${/Name:\s*(.*)/.exec(status)?.[1]} ${/State:\s*(.*)/.exec(status)?.[1]} ${call}`;
+    });
+  }
+
+  /** Resolves when it serves; undefined: it ended before, at `killAt` (`<point>:<nth>`). */
   async start(killAt?: string): Promise<Serving | undefined> {
     const began = performance.now();
     const preload = killAt === undefined ? [] : ['--import', killPoints];
@@ -117,7 +133,8 @@ export class ProofMaster {
     });
     const first = await Promise.race([serving, this.#ended, timeout(START_MS_MAX)]);
     if (typeof first === 'object') return first;
-    if (first === 'SIGKILL') return undefined;
+    const isFault = killAt?.startsWith('fail-') && FAULT_ENDS.includes(first);
+    if (first === 'SIGKILL' || isFault) return undefined;
     throw new Error(`the master did not start (${first}):\n${this.log.join('\n')}`);
   }
 
