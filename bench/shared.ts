@@ -5,6 +5,7 @@
  */
 import { type Figures, figures } from './figures.js';
 import type { PathShape } from './load/path-pattern.js';
+import { median } from './median.js';
 import { TreeBench } from './tree-bench.js';
 
 export type SharedOptions = {
@@ -69,10 +70,4 @@ export async function runShared(options: SharedOptions): Promise<SharedResult> {
   }
   const [onePerSecond, manyPerSecond] = [median(rates.one), median(rates.many)];
   return { onePerSecond, manyPerSecond, ratio: onePerSecond / manyPerSecond, errors };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -66,6 +66,10 @@ export class BigTree {
     return tree;
   }
 
+  get files(): number {
+    return this.#options.files;
+  }
+
   get paths() {
     return shapeOf(this.#options.files);
   }

@@ -7,6 +7,7 @@
  */
 import type { Row } from '../results.js';
 import { BigTree, type BigTreeOptions } from './big-tree.js';
+import { measureHotTurns } from './hot-turns.js';
 import {
   measureBackup,
   measureMemory,
@@ -16,7 +17,9 @@ import {
   type TreeSizes,
 } from './measure-tree.js';
 
-export const stepNames = ['base', 'names', 'import', 'reads', 'mix', 'restart', 'backup'] as const;
+/** Of one tree, whatever its size. */
+const treeSteps = ['import', 'reads', 'mix', 'restart', 'backup'] as const;
+export const stepNames = ['base', 'names', 'hot', ...treeSteps] as const;
 export type StepName = (typeof stepNames)[number];
 
 export type CapacityOptions = Omit<BigTreeOptions, 'suffix' | 'tier1Bytes'> &
@@ -24,6 +27,8 @@ export type CapacityOptions = Omit<BigTreeOptions, 'suffix' | 'tier1Bytes'> &
     readonly steps: readonly StepName[];
     /** Of the small namespace that the large one is compared with. */
     readonly baseFiles: number;
+    /** Of the hot reads of both. */
+    readonly rounds: number;
     readonly done: (row: Row) => void;
   };
 
@@ -32,62 +37,73 @@ const LONG_SUFFIX = '-c000-5f3a9e1b7d24.snappy.zstd.parquet';
 const NAME_BYTES = 9;
 
 export async function runCapacity(options: CapacityOptions): Promise<void> {
-  const { steps, baseFiles, directory: _, ...rest } = options;
-  const small = { ...rest, files: baseFiles };
+  const { steps } = options;
+  const small = { ...options, files: options.baseFiles, directory: undefined };
   if (steps.includes('names')) await measureNames(small);
-  if (steps.includes('base')) await measureTree({ ...small, steps: stepNames });
+  if (steps.includes('base')) {
+    await withTree(small, (tree) => measureTree(tree, { ...small, steps: treeSteps }));
+  }
   if (steps.some((step) => step !== 'names' && step !== 'base')) {
-    await measureTree({ ...rest, steps, directory: options.directory });
+    await withTree(options, async (tree) => {
+      await measureTree(tree, options);
+      if (steps.includes('hot')) await measureHot(tree, options);
+    });
   }
 }
 
-type TreeRun = Omit<CapacityOptions, 'baseFiles'>;
-
-async function measureTree(run: TreeRun): Promise<void> {
-  const { steps, done, tell } = run;
+async function withTree(
+  run: CapacityOptions & { readonly suffix?: string },
+  use: (tree: BigTree) => Promise<void>,
+): Promise<void> {
   const tree = await BigTree.open({ ...run, tier1Bytes: String(run.tier1Bytes) });
   try {
-    if (steps.includes('import') && !tree.isImported) await importAll(tree, run, '');
-    else
-      tell(`master over ${run.files} files ready in ${Math.round(tree.master.process.readyMs)} ms`);
-    done(await measureMemory(tree, run, 'started'));
-    if (steps.includes('reads')) {
-      for (const row of await measureReads(tree, run)) done(row);
-      done(await measureMemory(tree, run, 'after reads'));
-    }
-    if (steps.includes('mix')) {
-      done(await measureMix(tree, run));
-      done(await measureMemory(tree, run, 'after the mix'));
-    }
-    if (steps.includes('restart')) {
-      done(await measureRestart(tree, run));
-      done(await measureMemory(tree, run, 'restarted'));
-    }
-    if (steps.includes('backup')) done(await measureBackup(tree, run));
+    await use(tree);
   } finally {
     await tree.close();
   }
+}
+
+async function measureTree(tree: BigTree, run: CapacityOptions): Promise<void> {
+  const { steps, done, tell } = run;
+  if (steps.includes('import') && !tree.isImported) await importAll(tree, run, '');
+  else
+    tell(`master over ${tree.files} files ready in ${Math.round(tree.master.process.readyMs)} ms`);
+  done(await measureMemory(tree, run, 'started'));
+  if (steps.includes('reads')) {
+    for (const row of await measureReads(tree, run)) done(row);
+    done(await measureMemory(tree, run, 'after reads'));
+  }
+  if (steps.includes('mix')) {
+    done(await measureMix(tree, run));
+    done(await measureMemory(tree, run, 'after the mix'));
+  }
+  if (steps.includes('restart')) {
+    done(await measureRestart(tree, run));
+    done(await measureMemory(tree, run, 'restarted'));
+  }
+  if (steps.includes('backup')) done(await measureBackup(tree));
+}
+
+/** The large one is there; the small one is made for it. */
+async function measureHot(large: BigTree, run: CapacityOptions): Promise<void> {
+  const { baseFiles: files, rounds, done } = run;
+  await withTree({ ...run, files, directory: undefined }, async (small) => {
+    await small.import();
+    await measureHotTurns({ small, large, sizes: run, rounds, done });
+  });
 }
 
 /** What the same files take with long names: only what is on the disk. */
-async function measureNames(run: Omit<TreeRun, 'steps' | 'directory'>): Promise<void> {
+async function measureNames(run: CapacityOptions): Promise<void> {
   const suffix = LONG_SUFFIX;
-  const tree = await BigTree.open({ ...run, suffix, tier1Bytes: String(run.tier1Bytes) });
-  try {
-    await importAll(tree, run, suffix);
-  } finally {
-    await tree.close();
-  }
+  await withTree({ ...run, suffix }, (tree) => importAll(tree, run, suffix));
 }
 
-async function importAll(
-  tree: BigTree,
-  { files, done }: Pick<TreeRun, 'files' | 'done'>,
-  suffix: string,
-): Promise<void> {
+async function importAll(tree: BigTree, run: CapacityOptions, suffix: string): Promise<void> {
   const { seconds, directories, peakBytes, ...result } = await tree.import();
+  const { files } = tree;
   const inodes = result.files + directories;
-  done({
+  run.done({
     case: 'import',
     files,
     directories,

@@ -1,28 +1,20 @@
 /**
- * What is measured of one tree: reads, hot and over all of it, a mix, memory, a restart.
- *
- * hot:  the first files of the tree, as many as tier 1 holds with ease, after a warm-up that has
- *       brought them in
- * all:  drawn from the whole tree, so that nearly each misses tier 1
- * cold: the same at once after a start with nothing of tier 2 in the page cache
+ * What is measured of one tree: reads over all of it, a mix, memory, a restart, a backup.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Figures, figures } from '../figures.js';
-import type { LoadResult } from '../load/load-job.js';
+import type { LoadResult, WeightedOperation } from '../load/load-job.js';
 import { cpuSecondsOf, memoryOf } from '../load/process-usage.js';
 import { assertClean } from '../measure.js';
 import { operationsOf } from '../mix.js';
 import type { Row } from '../results.js';
 import { connectAdmin, journalOf } from '../setup.js';
 import type { BigTree } from './big-tree.js';
+import { FILES_PER_DIRECTORY } from './synthetic-source.js';
 
-/** With their directories a third of the slots of the default tier 1. */
-export const HOT_FILES = 1_000_000;
-const CONNECTIONS = 50;
-const DEPTH = 32;
-const SHAPE = { connections: CONNECTIONS, depth: DEPTH } as const;
+export const SHAPE = { connections: 50, depth: 32 } as const;
 const POOL_FILES = 20_000;
 const MS = 1000;
 const SETTLE_MS = 1000;
@@ -36,7 +28,6 @@ const neverFlushing = {
 };
 
 export type TreeSizes = {
-  readonly files: number;
   readonly seconds: number;
   readonly warmSeconds: number;
   /** Created and not flushed when the master is killed. */
@@ -44,31 +35,50 @@ export type TreeSizes = {
   readonly tier1Bytes: number;
 };
 
+/**
+ * How the files of a read are drawn.
+ * hot:  from the first ones, as many as tier 1 holds with ease, after a warm-up
+ * all:  from the whole tree, so that nearly each misses tier 1 when the tree is large
+ * cold: the same at once after a start with nothing of tier 2 in the page cache
+ */
+export type Drawn = 'hot' | 'all' | 'cold';
+
+export type Read = {
+  readonly name: 'getStatus' | 'listStatus';
+  readonly drawn: Drawn;
+  /** Behind the last file that is drawn. */
+  readonly end: number;
+  /** Of several that are compared. */
+  readonly round?: number;
+};
+
 export async function measureReads(tree: BigTree, sizes: TreeSizes): Promise<Figures[]> {
-  const { files } = sizes;
-  const hot = Math.min(files, HOT_FILES);
-  const rows: Figures[] = [];
-  if (hot < files) {
-    await tree.master.stop();
-    tree.dropPageCache();
-    await tree.master.start();
-    const cold = await run(tree, sizes, { verb: 'getStatus', kind: 'f', end: files });
-    rows.push(figures('getStatus', SHAPE, cold, { files, drawn: 'cold' }));
-  }
-  const over = hot < files ? (['hot', 'all'] as const) : (['hot'] as const);
-  for (const drawn of over) {
-    const end = drawn === 'hot' ? hot : files;
-    if (drawn === 'hot') await warm(tree, hot);
+  const end = tree.files;
+  await tree.master.stop();
+  tree.dropPageCache();
+  await tree.master.start();
+  return [
+    await measureRead(tree, sizes, { name: 'getStatus', drawn: 'cold', end }),
+    await measureRead(tree, sizes, { name: 'getStatus', drawn: 'all', end }),
+    await measureRead(tree, sizes, { name: 'listStatus', drawn: 'all', end }),
+  ];
+}
+
+export async function measureRead(tree: BigTree, sizes: TreeSizes, read: Read): Promise<Figures> {
+  const { name, end, ...told } = read;
+  const { files } = tree;
+  if (name === 'getStatus') {
     const stat = await run(tree, sizes, { verb: 'getStatus', kind: 'f', end });
-    rows.push(figures('getStatus', SHAPE, stat, { files, drawn }));
-    const list = await run(tree, sizes, mixOf('ListDir', end));
-    rows.push(figures('listStatus', SHAPE, list, { files, drawn, entries: 100 }));
+    return figures(name, SHAPE, stat, { files, ...told });
   }
-  return rows;
+  const operations: WeightedOperation[] = [{ name: 'ListDir', weight: 1 }];
+  const pool = { first: 0, end: 0 };
+  const list = await run(tree, sizes, { verb: 'mix', files: end, operations, pool });
+  return figures(name, SHAPE, list, { files, ...told, entries: FILES_PER_DIRECTORY });
 }
 
 export async function measureMix(tree: BigTree, sizes: TreeSizes): Promise<Figures> {
-  const { files } = sizes;
+  const { files } = tree;
   const pool = await tree.pool(Math.min(POOL_FILES, files / 10));
   const created = tree.take(sizes.seconds * 20_000);
   const result = await run(tree, sizes, {
@@ -96,18 +106,18 @@ export async function measureMemory(tree: BigTree, sizes: TreeSizes, when: strin
     memory = now;
   }
   const beyondTier1Bytes = memory.anonymousBytes + memory.sharedBytes - sizes.tier1Bytes;
-  const { files, tier1Bytes } = sizes;
+  const { files } = tree;
+  const { tier1Bytes } = sizes;
   return { case: 'memory', files, when, ...memory, tier1Bytes, beyondTier1Bytes };
 }
 
 /** SIGKILL with a backlog, nothing of tier 2 in the page cache, and up to the first answers. */
 export async function measureRestart(tree: BigTree, sizes: TreeSizes): Promise<Row> {
-  const { master } = tree;
-  const { files, backlogFiles } = sizes;
+  const { master, files, paths } = tree;
+  const { backlogFiles } = sizes;
   await master.stop();
   await master.start(neverFlushing);
   const range = tree.take(backlogFiles);
-  const { paths } = tree;
   const work = { verb: 'createFile', kind: 'n', paths, ...range } as const;
   assertClean(await tree.run({ ...SHAPE, work, warmSeconds: 0 }), 'the backlog');
   const { bytes, entries, backlogEntries } = await journalOf(tree);
@@ -127,7 +137,8 @@ export async function measureRestart(tree: BigTree, sizes: TreeSizes): Promise<R
 }
 
 /** The whole namespace as one file, while the master serves. */
-export async function measureBackup(tree: BigTree, { files }: TreeSizes): Promise<Row> {
+export async function measureBackup(tree: BigTree): Promise<Row> {
+  const { files } = tree;
   const file = join(tree.master.dataDir, '..', 'backup');
   const admin = await connectAdmin(tree);
   const began = performance.now();
@@ -141,35 +152,14 @@ export async function measureBackup(tree: BigTree, { files }: TreeSizes): Promis
   }
 }
 
-/** Every hot file once, so that tier 1 has them and their directories. */
-async function warm(tree: BigTree, end: number): Promise<void> {
-  const { paths } = tree;
-  const work = {
-    verb: 'each',
-    operation: 'GetFileStatus',
-    paths,
-    kind: 'f',
-    first: 0,
-    end,
-  } as const;
-  assertClean(await tree.run({ ...SHAPE, work, warmSeconds: 0 }), 'warming');
-}
-
 type Asked =
   | { readonly verb: 'getStatus'; readonly kind: 'f'; readonly end: number }
   | {
       readonly verb: 'mix';
       readonly files: number;
-      readonly operations: ReturnType<typeof operationsOf>;
+      readonly operations: WeightedOperation[];
       readonly pool: { readonly first: number; readonly end: number };
     };
-
-const mixOf = (name: 'ListDir', files: number): Asked => ({
-  verb: 'mix',
-  files,
-  operations: [{ name, weight: 1 }],
-  pool: { first: 0, end: 0 },
-});
 
 async function run(tree: BigTree, sizes: TreeSizes, asked: Asked): Promise<LoadResult> {
   const { paths } = tree;

@@ -10,6 +10,7 @@ type Flags = {
   readonly baseFiles: number;
   readonly steps: readonly StepName[];
   readonly data?: string;
+  readonly rounds: number;
   readonly seconds: number;
   readonly warmSeconds: number;
   readonly backlog: number;
@@ -34,6 +35,7 @@ async function capacity(flags: Flags): Promise<void> {
     baseFiles: flags.baseFiles,
     steps: flags.steps,
     directory: data,
+    rounds: flags.rounds,
     seconds: flags.seconds,
     warmSeconds: flags.warmSeconds,
     backlogFiles: flags.backlog,
@@ -74,6 +76,7 @@ export const capacityCommand = (): Command =>
       ...stepNames,
     ] as StepName[])
     .option('--data <directory>', 'keep the large one there, and go on with it another time')
+    .option('--rounds <count>', 'turns of each for the hot reads', positive, 3)
     .option('--seconds <count>', 'counted time of each case', positive, 10)
     .option('--warm-seconds <count>', 'under load before that', positive, 2)
     .option('--backlog <files>', 'created and not flushed before the kill', fileCount, 300_000)
@@ -85,11 +88,12 @@ export const capacityCommand = (): Command =>
     .addHelpText(
       'after',
       `
-base and names are of the small namespace: all steps, and the import again with long names.
+base and names are of the small namespace: its import, reads and so on, and the import again with
+long names. hot reads the same million files of both, turn by turn.
 
 examples:
   npm run bench -- capacity --files 100M --record
   npm run bench -- capacity --files 100M --steps import --data /big/tree
-  npm run bench -- capacity --files 100M --steps reads,mix --data /big/tree --record`,
+  npm run bench -- capacity --files 100M --steps reads,hot --data /big/tree --record`,
     )
     .action(capacity);

@@ -2,6 +2,7 @@
  * From the rows of all rounds to what is told: medians, and the ratio of ours to the peer's within
  * each round with its spread. Pure.
  */
+import { median } from '../median.js';
 import { OURS, type PeerRow } from './run-peers.js';
 
 export type Side = {
@@ -87,13 +88,6 @@ function sideOf(rows: readonly PeerRow[]): Side {
     clientCpu: of('clientCpu'),
     errors: rows.reduce((sum, { errors }) => sum + errors, 0),
   };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  if (sorted.length % 2 === 1) return sorted[middle]!;
-  return (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 const BUSY_CORE = 0.9;

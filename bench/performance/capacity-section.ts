@@ -1,5 +1,7 @@
 /** The part of docs/PERFORMANCE.md about large namespaces: bench/capacity/. */
+import { median } from '../median.js';
 import type { Row } from '../results.js';
+import { hotReads } from './hot-reads.js';
 import { numberOf } from './recorded-runs.js';
 import {
   count,
@@ -12,8 +14,9 @@ import {
 } from './section.js';
 
 const RATES_TEXT =
-  '**Rates**, 50 × 32. hot: of a million files, after a warm-up; all: of the whole tree; cold: ' +
-  'the same at once after a start with nothing of it in the page cache.';
+  '**Rates**, 50 × 32. hot: of the same million files in turns, after a warm-up, medians and the ' +
+  'share within each round (least–most); all: of the whole tree; cold: the same at once after a ' +
+  'start with nothing of it in the page cache.';
 const GIB = 2 ** 30;
 const BILLION = 1e9;
 const INODES_PER_FILE = 1.01001;
@@ -25,7 +28,9 @@ export const capacitySection: Section = {
     if (latest === undefined) return undefined;
     const keyOf = (row: Row): string =>
       [row.case, row['files'], row['nameBytes'], row['drawn'], row['when']].join();
-    const rows = runs.latestRows('capacity', keyOf);
+    // Hot reads are told of those that were measured in turns, and of nothing else.
+    const parts = runs.latestRows('capacity', keyOf).filter((row) => row['drawn'] !== 'hot');
+    const rows = [...hotReads(runs), ...parts];
     const of = (name: string): Row[] =>
       rows
         .filter((row) => row.case === name)
@@ -61,24 +66,31 @@ const importTable = (rows: readonly Row[]): string =>
     ]),
   );
 
-function ratesTable(rows: readonly Row[]): string {
-  const base = (row: Row): number | undefined => {
-    const drawn = row['drawn'] === undefined ? undefined : 'hot';
-    const same = rows.filter((other) => other.case === row.case && other['drawn'] === drawn);
-    const least = same.toSorted((a, b) => Number(a['files']) - Number(b['files']))[0];
-    return least === undefined ? undefined : numberOf(least, 'opsPerSecond');
-  };
-  return markdownTable(
+const ratesTable = (rows: readonly Row[]): string =>
+  markdownTable(
     ['case', 'files', 'drawn', 'ops/s', 'of that at the least size', ...latencyHead],
     rows.map((row) => [
       row.case,
       count(row['files']),
       String(row['drawn'] ?? 'all'),
       count(row['opsPerSecond']),
-      percent(numberOf(row, 'opsPerSecond'), base(row)),
+      share(row, rows),
       ...latencyCells(row),
     ]),
   );
+
+/** By the least size with the same case, drawn alike. */
+function share(row: Row, rows: readonly Row[]): string {
+  const least = rows
+    .filter((other) => other.case === row.case && other['drawn'] === row['drawn'])
+    .reduce((a, b) => (Number(b['files']) < Number(a['files']) ? b : a));
+  if (least === row) return '–';
+  const shares = row['shares'] as readonly number[] | undefined;
+  if (shares === undefined) {
+    return percent(numberOf(row, 'opsPerSecond')! / numberOf(least, 'opsPerSecond')!);
+  }
+  const [from, to] = [Math.min(...shares), Math.max(...shares)];
+  return `${percent(median(shares))} (${percent(from)}–${percent(to)})`;
 }
 
 const memoryTable = (rows: readonly Row[]): string =>
@@ -128,5 +140,4 @@ function extrapolation(imports: readonly Row[], memory: readonly Row[]): string 
 const gibibytes = (value: unknown): string =>
   typeof value === 'number' ? `${(value / GIB).toFixed(2)} GiB` : '–';
 
-const percent = (value: number | undefined, of: number | undefined): string =>
-  value === undefined || of === undefined ? '–' : `${Math.round((value / of) * 100)} %`;
+const percent = (share: number): string => `${Math.round(share * 100)} %`;

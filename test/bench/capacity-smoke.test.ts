@@ -9,8 +9,9 @@ import { expect, test } from 'vitest';
 const MAIN = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url));
 const TIMEOUT_MS = 120_000;
 
-const ARGS = ['--files', '20k', '--steps', 'import,reads,mix,restart,backup', '--backlog', '1k'];
-const QUICKLY = ['--seconds', '0.3', '--warm-seconds', '0.05', '--tier1', '16MiB'];
+const STEPS = 'import,reads,mix,restart,backup,hot';
+const ARGS = ['--files', '20k', '--steps', STEPS, '--backlog', '1k', '--base-files', '10k'];
+const QUICKLY = ['--rounds', '1', '--seconds', '0.3', '--warm-seconds', '0.05', '--tier1', '16MiB'];
 
 test(
   'imports a tree, reads it, changes it, and restarts over it',
@@ -22,7 +23,11 @@ test(
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, number | string>);
     const cases = rows.map((row) => row['case']).filter((name) => name !== 'memory');
-    expect(cases).toEqual(['import', 'getStatus', 'listStatus', 'mix A', 'restart', 'backup']);
+    const hot = ['getStatus', 'getStatus', 'listStatus', 'listStatus'];
+    const reads = ['getStatus', 'getStatus', 'listStatus'];
+    expect(cases).toEqual(['import', ...reads, 'mix A', 'restart', 'backup', ...hot]);
+    const turns = rows.filter((row) => row['drawn'] === 'hot');
+    expect(turns.map((row) => row['files'])).toEqual([10_000, 20_000, 10_000, 20_000]);
     for (const row of rows) expect(row['errors'] ?? 0, JSON.stringify(row)).toBe(0);
     const of = (name: string) => rows.find((row) => row['case'] === name)!;
     expect(of('import')).toMatchObject({ files: 20_000, directories: 201 });
