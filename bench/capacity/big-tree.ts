@@ -2,9 +2,10 @@
  * A master over an imported tree of any size, in a directory that may be kept from run to run. The
  * tree is /bench, a mount of an empty local store, and belongs to the ordinary user of the benches.
  */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { ImportResult } from '../../src/import/importer.js';
 import { importTree } from '../../src/master/import-main.js';
 import type { LoadJob, LoadResult } from '../load/load-job.js';
@@ -142,6 +143,11 @@ export class BigTree {
   /** Has the kernel forget tier 2's pages, as after a start of the machine. */
   dropPageCache(): void {
     execFileSync('dd', [`if=${this.#tier2File}`, 'iflag=nocache', 'count=0', 'status=none']);
+  }
+
+  /** Has the kernel read all of tier 2, as after some time of work on it. */
+  async fillPageCache(): Promise<void> {
+    await promisify(execFile)('dd', [`if=${this.#tier2File}`, 'of=/dev/null', 'bs=1M']);
   }
 
   async close(): Promise<void> {

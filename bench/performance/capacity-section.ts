@@ -15,8 +15,8 @@ import {
 
 const RATES_TEXT =
   '**Rates**, 50 × 32. hot: of the same million files in turns, after a warm-up, medians and the ' +
-  'share within each round (least–most); all: of the whole tree; cold: the same at once after a ' +
-  'start with nothing of it in the page cache.';
+  'share within each round (least–most); all: of the whole tree, tier 2 in the page cache; cold: ' +
+  'the same at once after a start with nothing of it there.';
 const GIB = 2 ** 30;
 const BILLION = 1e9;
 const INODES_PER_FILE = 1.01001;
