@@ -31,6 +31,12 @@ const PROBES: u32 = 6;
 const PROBE_BITS: u64 = 9;
 /** Spreads the hash anew, so that the bits do not follow from the block. */
 const SPREAD: u64 = 0x9fb21c651e98df25;
+/** Of a page of LMDB. */
+const PAGE_BYTES: u32 = 4096;
+const PAGE_HEADER_BYTES: u32 = 24;
+const PAGE_LOWER_AT: u32 = 20;
+const NODE_HEADER_BYTES: u32 = 8;
+const NODE_KEY_BYTES_AT: u32 = 6;
 
 /** True: no row of tier 2 has a key of this hash. */
 // @ts-ignore: decorator
@@ -44,7 +50,15 @@ export function filterLacks(hash: u64): bool {
 }
 
 export function filterAdd(hash: u64): void {
-  if (FILTER_BLOCK_COUNT == 0 || holds(hash)) return;
+  if (FILTER_BLOCK_COUNT == 0) return;
+  if (setBits(hash)) atomic.add<u64>(CONTROL_BASE + CONTROL_FILTER_KEYS, 1);
+}
+
+/** False: they are set already. */
+// @ts-ignore: decorator
+@inline
+function setBits(hash: u64): bool {
+  if (holds(hash)) return false;
   const block = blockOf(hash);
   let bits = bitsOf(hash);
   for (let i: u32 = 0; i < PROBES; i++) {
@@ -52,7 +66,7 @@ export function filterAdd(hash: u64): void {
     store<u32>(at, load<u32>(at) | bitOf(bits));
     bits >>= PROBE_BITS;
   }
-  atomic.add<u64>(CONTROL_BASE + CONTROL_FILTER_KEYS, 1);
+  return true;
 }
 
 /** From here on it says nothing until filterComplete(). */
@@ -63,6 +77,43 @@ export function filterClear(): void {
   if (atomic.load<u64>(CONTROL_BASE + CONTROL_FILTER_KEYS) == 0) return;
   memory.fill(FILTER_BASE, 0, FILTER_BLOCK_COUNT * FILTER_BLOCK_BYTES);
   atomic.store<u64>(CONTROL_BASE + CONTROL_FILTER_KEYS, 0);
+}
+
+/**
+ * The keys of a leaf page of tier 2 (src/storage/page-format.ts has its layout), `at` aligned to 8,
+ * with room for their hashes behind it. Returns their number, or -1 if it is no page as LMDB writes
+ * them.
+ *
+ * Each key's block is a miss of all caches. They are read in a loop of their own, which is short
+ * enough for many misses to be under way at once.
+ */
+export function filterAddLeaf(at: usize): i32 {
+  const offsets = u32(load<u16>(at + PAGE_LOWER_AT));
+  if (offsets > PAGE_BYTES - PAGE_HEADER_BYTES) return -1;
+  const hashes = at + PAGE_BYTES;
+  let count: u32 = 0;
+  for (let next: u32 = 0; next < offsets; next += 2) {
+    const node = PAGE_HEADER_BYTES + u32(load<u16>(at + PAGE_HEADER_BYTES + next));
+    const key = node + NODE_HEADER_BYTES;
+    if (key > PAGE_BYTES) return -1;
+    const keyBytes = u32(load<u16>(at + node + NODE_KEY_BYTES_AT));
+    if (key + keyBytes > PAGE_BYTES) return -1;
+    const nameAt = readKey(at + key, keyBytes);
+    // A key that is damaged is nobody's, and left out.
+    if (nameAt == 0) continue;
+    const hash = hashKey64(keyParentId, at + key + nameAt, keyBytes - nameAt);
+    store<u64>(hashes + (count << 3), hash);
+    count++;
+  }
+  const end = hashes + (count << 3);
+  let seen: u32 = 0;
+  for (let i = hashes; i < end; i += 8) seen |= load<u32>(blockOf(load<u64>(i)));
+  // Stored, or the loads above would be left out.
+  store<u32>(end, seen);
+  let added: u32 = 0;
+  for (let i = hashes; i < end; i += 8) added += u32(setBits(load<u64>(i)));
+  atomic.add<u64>(CONTROL_BASE + CONTROL_FILTER_KEYS, added);
+  return offsets >> 1;
 }
 
 /** A key as tier 2 has it; one that is damaged is nobody's, and left out. */

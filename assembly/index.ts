@@ -16,6 +16,6 @@ export { touchAhead } from './apply-ahead';
 export { dirtySeq } from './dirty';
 export { collectChanges } from './changes';
 export { retryFind, retryRestore } from './retry';
-export { filterAddKey, filterClear, filterComplete } from './filter';
+export { filterAddKey, filterAddLeaf, filterClear, filterComplete } from './filter';
 export { copyDirty, orderByIds, markClean, dropEpoch } from './tier-flush';
 export { openCall, serveWrite, goOnWriting, finishWrite } from './serve-write';

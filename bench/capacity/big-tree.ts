@@ -5,18 +5,22 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { ImportResult } from '../../src/import/importer.js';
 import { importTree } from '../../src/master/import-main.js';
 import type { LoadJob, LoadResult } from '../load/load-job.js';
 import { LOAD_USER } from '../load/load-user.js';
-import { memoryOf } from '../load/process-usage.js';
+import { cpuSecondsOf, memoryOf } from '../load/process-usage.js';
 import { LoadClient } from '../load-client.js';
 import { BenchMaster } from '../master-process.js';
 import { BATCH_FILES, connectAdmin, makeFiles } from '../setup.js';
 import { SyntheticSource, shapeOf } from './synthetic-source.js';
 
 const PROGRESS_MS = 10_000;
+/** A master that nobody calls takes less of a core than this, over this time. */
+const REST_CPU_MAX = 0.05;
+const REST_SECONDS = 2;
 
 export type BigTreeOptions = {
   readonly files: number;
@@ -145,9 +149,19 @@ export class BigTree {
     execFileSync('dd', [`if=${this.#tier2File}`, 'iflag=nocache', 'count=0', 'status=none']);
   }
 
-  /** Has the kernel read all of tier 2, as after some time of work on it. */
-  async fillPageCache(): Promise<void> {
+  /**
+   * Waits for what a master does after its start: tier 2 is in the page cache, the filter of its
+   * keys complete.
+   */
+  async atRest(): Promise<void> {
     await promisify(execFile)('dd', [`if=${this.#tier2File}`, 'of=/dev/null', 'bs=1M']);
+    const { pid } = this.master.process;
+    for (let before = cpuSecondsOf(pid); ; ) {
+      await sleep(REST_SECONDS * 1000);
+      const now = cpuSecondsOf(pid);
+      if (now - before < REST_SECONDS * REST_CPU_MAX) return;
+      before = now;
+    }
   }
 
   async close(): Promise<void> {

@@ -24,7 +24,10 @@ export type HotTurns = {
 export async function measureHotTurns(turns: HotTurns): Promise<void> {
   const { small, large, sizes, rounds, done } = turns;
   const end = Math.min(small.files, large.files, HOT_FILES);
-  for (const tree of [small, large]) await warm(tree, end);
+  for (const tree of [small, large]) {
+    await warm(tree, end);
+    await tree.atRest();
+  }
   const names: readonly Read['name'][] = ['getStatus', 'listStatus'];
   for (let round = 0; round < rounds; round++) {
     const trees = round % 2 === 0 ? [small, large] : [large, small];

@@ -39,7 +39,7 @@ export type TreeSizes = {
  * How the files of a read are drawn.
  * hot:  from the first ones, as many as tier 1 holds with ease, after a warm-up
  * all:  from the whole tree, so that nearly each misses tier 1 when the tree is large; tier 2 is in
- *       the page cache
+ *       the page cache, and the master at rest before
  * cold: the same at once after a start with nothing of tier 2 in the page cache
  */
 export type Drawn = 'hot' | 'all' | 'cold';
@@ -59,7 +59,7 @@ export async function measureReads(tree: BigTree, sizes: TreeSizes): Promise<Fig
   tree.dropPageCache();
   await tree.master.start();
   const cold = await measureRead(tree, sizes, { name: 'getStatus', drawn: 'cold', end });
-  await tree.fillPageCache();
+  await tree.atRest();
   return [
     cold,
     await measureRead(tree, sizes, { name: 'getStatus', drawn: 'all', end }),

@@ -185,6 +185,8 @@ export type KernelExports = {
   // ── flusher ────────────────────────────────────────────────────────────────────────────────
   /** Adds a key in tier-2 form to the filter; copyDirty() adds those that it copies. */
   filterAddKey(key: number, keyBytes: number): void;
+  /** Those of a leaf page of tier 2's file; returns their number, -1: it is none. */
+  filterAddLeaf(page: number): number;
   /** Empties the filter, which from here on says of no name that it is absent … */
   filterClear(): void;
   /** … until it holds every key of tier 2. */

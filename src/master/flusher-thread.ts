@@ -6,7 +6,7 @@ import { statfsSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { CONTROL, CONTROL_BASE, EXECUTOR } from '../base/layout.js';
 import { State } from '../base/state.js';
-import { StatusError } from '../base/status.js';
+import { Code, StatusError } from '../base/status.js';
 import { wakeExecutors } from '../executor/wake.js';
 import { SegmentPool } from '../journal/segment-pool.js';
 import { instantiate } from '../kernel/kernel.js';
@@ -14,6 +14,7 @@ import { SharedMemory } from '../kernel/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
 import { dirtyMaxOf } from '../tier/dirty-max.js';
 import { Flusher } from '../tier/flusher.js';
+import { createLog } from './log.js';
 import { opened } from './opened.js';
 import type { ThreadData } from './thread-data.js';
 
@@ -32,6 +33,8 @@ const flusher = new Flusher({ shared, kernel, tier2, slotsMax, executor });
 const pool = new SegmentPool(data.paths.journal, { segmentBytes: config.journalSegmentBytes });
 const dirtyMax = dirtyMaxOf(shared);
 let flushedAt = performance.now();
+/** A damaged page has been met while it was filled. */
+let hasNoFilter = false;
 
 parentPort!.postMessage({ kind: 'ready' });
 while (!finished()) {
@@ -59,10 +62,22 @@ function shouldClose(): boolean {
   return performance.now() - flushedAt >= config.flushIntervalMs;
 }
 
-/** A fifth of a core at most is for the filter, or a large one would take what starts are for. */
 function idle(): void {
-  flusher.fillFilter();
+  fillFilter();
   sleep(LOOK_MS);
+}
+
+/** A fifth of a core at most is for the filter, or a large one would take what starts are for. */
+function fillFilter(): void {
+  if (hasNoFilter) return;
+  try {
+    flusher.fillFilter();
+  } catch (error) {
+    if (!(error instanceof StatusError && error.code === Code.DATA_LOSS)) throw error;
+    hasNoFilter = true;
+    const log = createLog(config, { thread: 'flusher' });
+    log.error({ err: error }, 'no filter of keys: look-ups of new names go to disk');
+  }
 }
 
 function askToClose(): void {
@@ -83,7 +98,7 @@ function flush(): void {
   kernel.store64(CONTROL_BASE + CONTROL.STAT_SEGMENTS, usage.segmentCount);
   kernel.store64(CONTROL_BASE + CONTROL.STAT_JOURNAL_BYTES, usage.bytes);
   // It goes on also when one flush follows the other.
-  flusher.fillFilter();
+  fillFilter();
 }
 
 /** Read after FLUSHED_SEQ was stored: see snapshot/capture.ts for why nothing needed is lost. */

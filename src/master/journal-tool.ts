@@ -16,8 +16,8 @@ import { readJournal } from '../journal/reader.js';
 import { planRepair, type RepairMode, writeRepaired } from '../journal/repair.js';
 import { Op } from '../ops/op-codes.js';
 import { splitKey } from '../storage/inode-key.js';
-import { Tier2 } from '../storage/tier2.js';
-import { dataFile, inspectTier2, refuseDamagedTier2 } from '../storage/tier2-check.js';
+import { dataFile, Tier2 } from '../storage/tier2.js';
+import { inspectTier2, refuseDamagedTier2 } from '../storage/tier2-check.js';
 import { readVersion } from './data-directory.js';
 import { lockDirectory } from './directory-lock.js';
 

@@ -12,8 +12,8 @@ import { Findings } from '../snapshot/findings.js';
 import { digestSource, type InspectControl, verifySource } from '../snapshot/inspect.js';
 import { checkBackup, restoreBackup } from '../snapshot/restore.js';
 import type { VerifyReport } from '../snapshot/verify.js';
-import { Tier2 } from '../storage/tier2.js';
-import { dataFile, inspectTier2 } from '../storage/tier2-check.js';
+import { dataFile, Tier2 } from '../storage/tier2.js';
+import { inspectTier2 } from '../storage/tier2-check.js';
 import { FORMAT, fillDataDirectory, openAtRest } from './data-directory.js';
 import { hostFacts } from './host-facts.js';
 

@@ -24,6 +24,15 @@ export function damagedRow(table: string, key: Uint8Array): StatusError {
   return damage(`row ${Buffer.from(key).toString('hex')} of "${table}"`);
 }
 
+/** A page of tier 2's file is not what belongs there (page-format.ts). */
+export function damagedPage(number: number): StatusError {
+  return new StatusError(
+    Code.DATA_LOSS,
+    `The stored metadata is damaged: page ${number} is none of those that lead to it.`,
+    { hint: HINT },
+  );
+}
+
 function damage(what: string, path?: string): StatusError {
   const reason = `The stored metadata is damaged: ${what} does not match its checksum.`;
   return new StatusError(Code.DATA_LOSS, reason, {

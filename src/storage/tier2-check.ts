@@ -4,11 +4,10 @@
  * not grow with the namespace. Floor 1.
  */
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { Code, StatusError } from '../base/status.js';
 import { checkPages, type PageReport } from './page-check.js';
 import { PAGE_BYTES } from './page-format.js';
-import { TABLES } from './tier2.js';
+import { dataFile, TABLES } from './tier2.js';
 
 /** Some ten million inodes have so many: a second on a cold disk. */
 const INNER_PAGES_MAX = 1024;
@@ -16,9 +15,6 @@ const INNER_PAGES_MAX = 1024;
 const HINT =
   'The disk has changed what was written, or the file is another one: look at it with ' +
   '`orchard admin journal check`, and restore the data directory from a backup.';
-
-/** LMDB's file in a directory of tier 2. */
-export const dataFile = (directory: string): string => join(directory, 'data.mdb');
 
 /** Everything is read if the file is at most `fullBytesMax`, otherwise the inner pages. */
 export function inspectTier2(directory: string, fullBytesMax: number): PageReport {

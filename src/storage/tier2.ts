@@ -20,6 +20,7 @@
  */
 import { statfsSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { Code, StatusError } from '../base/status.js';
 import { ExpiryIndex } from './expiry-index.js';
@@ -49,6 +50,9 @@ export const TABLES = ['inodes', 'ids', 'side', 'calls', 'expiries', 'meta'] as 
 export type TableName = Exclude<(typeof TABLES)[number], 'meta'>;
 
 const { errno } = constants;
+/** LMDB's file in a directory of tier 2. */
+export const dataFile = (directory: string): string => join(directory, 'data.mdb');
+
 /** LMDB writes at most so much at once. */
 const SHORT_WRITE_BYTES = 16 * 1024 * 1024;
 const encoder = new TextEncoder();
@@ -173,6 +177,11 @@ export class Tier2 {
       bytes: (env.pageSize ?? 4096) * ((env.lastPageNumber ?? 0) + 1),
       inodes: inodes.entryCount ?? 0,
     };
+  }
+
+  /** LMDB's file. */
+  get file(): string {
+    return dataFile(this.#path);
   }
 
   /** Copies a consistent snapshot to a directory while others write. */

@@ -11,21 +11,18 @@
 import { CONTROL, CONTROL_BASE, EXECUTOR, FILTER_BLOCK_BYTES } from '../base/layout.js';
 import type { KernelExports } from '../kernel/exports.js';
 import type { SharedMemory } from '../kernel/shared-memory.js';
-import { InodeScan } from '../storage/inode-scan.js';
+import { LeafScan } from '../storage/leaf-scan.js';
+import { PAGE_BYTES } from '../storage/page-format.js';
 import type { Tier2 } from '../storage/tier2.js';
 
-/** A turn ends after so many keys, a few ms; sooner where their pages come from a slow disk. */
-const KEYS_PER_TURN = 10_000;
+/** A turn ends after so many pages, a few ms; sooner where they come from a slow disk. */
+const LEAVES_PER_TURN = 512;
 const TURN_MS = 5;
-/** Keys between two looks at the clock. */
-const KEYS_PER_LOOK = 100;
 /** With so many bits a key it knows 39 of 40 absent names; with half of them 4 of 5. */
 const BITS_PER_KEY = 8;
 /** More keys than it was made for, by so much, and it is hardly worth asking. */
 const OVERFULL = 2;
 const BEGIN = new Uint8Array(0);
-/** Behind all keys: the first byte of one is the width of an id. */
-const END = Uint8Array.of(9);
 
 export type KeyFilterOptions = {
   readonly shared: SharedMemory;
@@ -36,10 +33,10 @@ export type KeyFilterOptions = {
 
 export class KeyFilter {
   readonly #options: KeyFilterOptions;
-  readonly #keyAt: number;
-  readonly #valueAt: number;
+  /** Of the page that is being added, in shared memory. */
+  readonly #leafAt: number;
+  readonly #leaves: LeafScan;
   readonly #capacity: number;
-  #scan: InodeScan | undefined;
   /** The last key that was added; undefined: it is not being filled. */
   #from: Uint8Array | undefined;
   /** The epoch after which it was last looked at. */
@@ -47,14 +44,18 @@ export class KeyFilter {
 
   constructor(options: KeyFilterOptions) {
     this.#options = options;
-    const { shared, executor } = options;
-    this.#keyAt = shared.executorBase(executor) + EXECUTOR.KEY;
-    this.#valueAt = shared.executorBase(executor) + EXECUTOR.VALUE;
+    const { shared, tier2, executor } = options;
+    this.#leafAt = shared.executorBase(executor) + EXECUTOR.REQUEST;
+    const leaf = Buffer.from(shared.u8.buffer, this.#leafAt, PAGE_BYTES);
+    this.#leaves = new LeafScan(tier2.file, 'inodes', leaf);
     const bytes = shared.fixed(CONTROL.FILTER_BLOCK_COUNT) * FILTER_BLOCK_BYTES;
     this.#capacity = (bytes * 8) / BITS_PER_KEY;
   }
 
-  /** Some more keys; false: there is nothing to do. */
+  /**
+   * Some more keys; false: there is nothing to do. Throws DATA_LOSS for a damaged page: it is not
+   * to be called again then, and the filter stays incomplete, which is slower and nothing else.
+   */
   fill(): boolean {
     if (this.#capacity === 0) return false;
     if (this.#from === undefined && !this.#begin()) return false;
@@ -82,24 +83,22 @@ export class KeyFilter {
   }
 
   #add(from: Uint8Array): void {
-    const { shared, kernel, tier2 } = this.#options;
-    this.#scan ??= new InodeScan(tier2, shared.u8, this.#keyAt, this.#valueAt);
-    const scan = this.#scan;
-    // Of the newest commit; and none is held back for longer than this turn.
-    tier2.releaseSnapshot();
-    scan.open(from, from !== BEGIN, END);
+    const { kernel } = this.#options;
+    const leaves = this.#leaves;
     const until = performance.now() + TURN_MS;
-    for (let count = 0; count < KEYS_PER_TURN && scan.next(); count++) {
-      kernel.filterAddKey(this.#keyAt, scan.keyBytes);
-      if (count % KEYS_PER_LOOK === KEYS_PER_LOOK - 1 && performance.now() > until) break;
+    try {
+      leaves.open(from);
+      let isMore = leaves.next();
+      for (let count = 1; isMore; count++, isMore = leaves.next()) {
+        if (kernel.filterAddLeaf(this.#leafAt) < 0) throw leaves.damage();
+        if (count === LEAVES_PER_TURN || performance.now() > until) break;
+      }
+      const last = isMore ? leaves.lastKey() : undefined;
+      if (last !== undefined && Buffer.compare(last, from) <= 0) throw leaves.damage();
+      this.#from = last;
+    } finally {
+      leaves.close();
     }
-    if (scan.isOpen) {
-      this.#from = shared.u8.slice(this.#keyAt, this.#keyAt + scan.keyBytes);
-      scan.close();
-    } else {
-      this.#from = undefined;
-      kernel.filterComplete();
-    }
-    tier2.releaseSnapshot();
+    if (this.#from === undefined) kernel.filterComplete();
   }
 }

@@ -15,8 +15,8 @@ import { crc32c } from '../../src/base/crc32c.js';
 import { Code } from '../../src/base/status.js';
 import { checkPages } from '../../src/storage/page-check.js';
 import { kindOf, PAGE_BYTES, PageFlag } from '../../src/storage/page-format.js';
-import { TABLES, Tier2 } from '../../src/storage/tier2.js';
-import { dataFile, refuseDamagedTier2 } from '../../src/storage/tier2-check.js';
+import { dataFile, TABLES, Tier2 } from '../../src/storage/tier2.js';
+import { refuseDamagedTier2 } from '../../src/storage/tier2-check.js';
 
 const MAP_BYTES = 256 * 2 ** 20;
 /** Of a meta page. */

@@ -9,6 +9,8 @@ import { checkFilter } from '../../src/snapshot/check-filter.js';
 import { Findings } from '../../src/snapshot/findings.js';
 import { Namespace } from '../ops/mutations/namespace.js';
 
+const LONG = 'x'.repeat(180);
+
 let names: Namespace;
 afterEach(() => names.fixture.close());
 
@@ -25,8 +27,8 @@ async function check(): Promise<{ count: number; codes: string[] }> {
   return { count, codes: findings.list.map(({ code }) => code) };
 }
 
-async function create(from: number, to: number): Promise<void> {
-  for (let i = from; i < to; i++) await names.createFile(`/d/f${i}`);
+async function create(from: number, to: number, suffix = ''): Promise<void> {
+  for (let i = from; i < to; i++) await names.createFile(`/d/f${i}${suffix}`);
 }
 
 function fillAll(): number {
@@ -51,7 +53,8 @@ describe('with room for all keys', () => {
   });
 
   test('it is filled from tier 2 after a start, while others are flushed', async () => {
-    await create(0, 12_000);
+    // Long names: more pages than a turn takes.
+    await create(0, 12_000, LONG);
     await names.fixture.restart({ flushed: true });
     expect(isComplete()).toBe(false);
     expect(names.fixture.fillFilter()).toBe(true);
@@ -59,15 +62,14 @@ describe('with room for all keys', () => {
     expect(isComplete()).toBe(false);
     await names.createFile('/a-before');
     await names.createFile('/d/z-behind');
-    await names.delete('/d/f11999', { skipTrash: true });
+    await names.delete(`/d/f11999${LONG}`, { skipTrash: true });
     names.fixture.flush();
     fillAll();
     expect(isComplete()).toBe(true);
     expect(await check()).toEqual({ count: 12_003, codes: [] });
-    for (const path of ['/a-before', '/d/z-behind', '/d/f0', '/d/f9999', '/d/f11998']) {
-      expect(names.stat(path)).toBeDefined();
-    }
-    expect(names.stat('/d/f11999')).toBeUndefined();
+    for (const path of ['/a-before', '/d/z-behind']) expect(names.stat(path)).toBeDefined();
+    for (const i of [0, 9999, 11_998]) expect(names.stat(`/d/f${i}${LONG}`)).toBeDefined();
+    expect(names.stat(`/d/f11999${LONG}`)).toBeUndefined();
   });
 
   test('a key that it lacks is found', async () => {

@@ -8,6 +8,7 @@ import { CONTROL, EXECUTOR, FILTER_BLOCK_BYTES } from '../../../src/base/layout.
 import { TRASH_BIT } from '../../../src/base/record.js';
 import { filterBits } from '../../../src/kernel/twin/filter.js';
 import { hashKey } from '../../../src/kernel/twin/hash.js';
+import { PAGE_BYTES } from '../../../src/storage/page-format.js';
 import { bytesOf, record, TierHarness } from './tier-harness.js';
 
 const BLOCKS = 64;
@@ -113,6 +114,47 @@ describe('the filter of keys', () => {
           expect(Buffer.compare(shared.u8.slice(at, at + bytes), expected)).toBe(0);
         },
       ),
+    );
+  });
+
+  it('takes all keys of a page, and refuses what is none', () => {
+    const { shared, kernel, base } = open();
+    const filter = shared.fixed(CONTROL.FILTER_BASE);
+    const bytes = BLOCKS * FILTER_BLOCK_BYTES;
+    const bits = () => Buffer.from(shared.u8.slice(filter, filter + bytes));
+    const pageAt = base + EXECUTOR.REQUEST;
+    const key = fc.uint8Array({ minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(fc.array(key, { minLength: 1, maxLength: 60 }), (names) => {
+        const page = Buffer.alloc(PAGE_BYTES);
+        let end = PAGE_BYTES;
+        kernel.filterClear();
+        for (const [i, name] of names.entries()) {
+          shared.u8.set(name, base + EXECUTOR.VALUE);
+          const at = base + EXECUTOR.KEY;
+          const keyBytes = kernel.encodeKey(77, base + EXECUTOR.VALUE, name.length, at);
+          kernel.filterAddKey(at, keyBytes);
+          end -= 8 + keyBytes;
+          page.writeUInt16LE(keyBytes, end + 6);
+          page.set(shared.u8.subarray(at, at + keyBytes), end + 8);
+          page.writeUInt16LE(end - 24, 24 + 2 * i);
+        }
+        page.writeUInt16LE(2 * names.length, 20);
+        const expected = bits();
+        kernel.filterClear();
+        shared.u8.set(page, pageAt);
+        expect(kernel.filterAddLeaf(pageAt)).toBe(names.length);
+        expect(bits().equals(expected)).toBe(true);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 64, maxLength: 64 }), fc.nat(4072), (head, lower) => {
+        const page = Buffer.alloc(PAGE_BYTES, head);
+        page.writeUInt16LE(lower, 20);
+        shared.u8.set(page, pageAt);
+        const count = kernel.filterAddLeaf(pageAt);
+        expect(count === -1 || count === lower >> 1).toBe(true);
+      }),
     );
   });
 });
