@@ -30,3 +30,11 @@ export function wakeExecutor(shared: SharedMemory, executor: number): void {
     shared.ring(base + EXECUTOR.BELL);
   }
 }
+
+/** Blocks this executor's thread for so long, unless calls of it wait for news. */
+export function pauseExecutor(shared: SharedMemory, executor: number, ms: number): void {
+  const base = shared.executorBase(executor);
+  if (Atomics.load(shared.i32, (base + EXECUTOR.ASLEEP) >> 2) === 1) return;
+  const bell = (base + EXECUTOR.BELL) >> 2;
+  Atomics.wait(shared.i32, bell, Atomics.load(shared.i32, bell), ms);
+}

@@ -4,12 +4,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Code, StatusError } from '../base/status.js';
 import { Executor } from '../executor/executor.js';
 import { Scheduler } from '../executor/scheduler.js';
+import { pauseExecutor } from '../executor/wake.js';
 import { ShardHandler } from '../handler/shard-handler.js';
 import { instantiate } from '../kernel/kernel.js';
 import { SharedMemory } from '../kernel/shared-memory.js';
 import { listenRpc } from '../rpc/listen.js';
 import { Tier2 } from '../storage/tier2.js';
 import { connectionShare } from './connection-share.js';
+import { CoreWait } from './core-wait.js';
 import { Exchange } from './exchange.js';
 import { createLog } from './log.js';
 import { opened } from './opened.js';
@@ -53,6 +55,7 @@ const exchange = new Exchange(
   die,
 );
 services.connect(exchange);
+const cores = new CoreWait();
 const server = await listenRpc({
   port: config.rpcPort,
   host: config.host,
@@ -62,6 +65,9 @@ const server = await listenRpc({
     inFlightMax: config.callsInFlightMax,
     sessionsMax: config.sessionsPerConnectionMax,
     sessionInFlightMax: config.callsPerSessionMax,
+  },
+  pause: (ms) => {
+    if (cores.isShort(performance.now())) pauseExecutor(shared, data.executor, ms);
   },
   serverVersion: data.version,
   clusterId: data.clusterId,

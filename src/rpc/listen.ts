@@ -13,6 +13,7 @@ import uWS, {
   type WebSocketBehavior,
 } from 'uWebSockets.js';
 import { CloseCode, Dispatcher } from './dispatcher.js';
+import { Gather } from './gather.js';
 import type { ServerIdentity } from './handshake.js';
 import { HttpEdge } from './http-edge.js';
 import { Outbox } from './outbox.js';
@@ -27,6 +28,8 @@ export type RpcOptions = ServerIdentity & {
   readonly host?: string;
   readonly handler: RpcHandler;
   readonly limits?: Partial<RpcLimits>;
+  /** Blocks the thread for a moment, so that frames of a crowd gather; never when absent. */
+  readonly pause?: (ms: number) => void;
   /** Takes an exception that no caller could have caused. The call has been answered. */
   readonly onBug: (error: unknown) => void;
   /** Stops the edge as close() does. */
@@ -41,6 +44,7 @@ export class RpcServer {
   readonly #sessions = new Set<SocketSession>();
   readonly #dispatcher: Dispatcher;
   readonly #http: HttpEdge;
+  readonly #gather: Gather | undefined;
   readonly #edge: EdgeContext;
   readonly #app: TemplatedApp;
   #listening: us_listen_socket | undefined;
@@ -51,6 +55,7 @@ export class RpcServer {
     checkRpcLimits(limits);
     this.#edge = { limits, counters: this.counters, outbox: this.outbox, onBug: options.onBug };
     this.#dispatcher = new Dispatcher(this.#edge, options.handler, options);
+    this.#gather = options.pause === undefined ? undefined : new Gather(options.pause);
     this.#http = new HttpEdge(this.#edge, this.#dispatcher);
     this.#app = uWS.App();
     this.#http.attach(this.#app);
@@ -178,6 +183,7 @@ export class RpcServer {
     } finally {
       session.inCallback = false;
     }
+    this.#gather?.heard(session);
   }
 
   #drop(session: SocketSession, code: number, reason: string): void {

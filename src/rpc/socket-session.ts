@@ -52,6 +52,9 @@ export class SocketSession implements Session, OutboxTarget {
   /** Within the socket's own callback, where uWS groups what is sent. */
   inCallback = false;
 
+  /** Of gather.ts. */
+  gatherWindow = 0;
+
   /** The outbox's own fields about this session. */
   outboxFirst = -1;
   outboxLast = -1;
