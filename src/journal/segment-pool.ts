@@ -1,14 +1,15 @@
 /**
  * The segment files of one journal directory: makes spares ahead of need, hands one to the WAL
- * when it switches, turns trimmed segments into spares again.
+ * when it switches, turns trimmed segments into spares again, as many as were trimmed at a time of
+ * late: under a steady load none is made and none removed.
  *
  *          prepareSpare()                 take()                    trim()
  *   zeros ───────────────▶ spare-*.wal ──────────▶ <seq>.wal ─────────────▶ spare-*.wal (or gone)
  *
- * Holds no state of its own but the directory: the flusher thread prepares and trims through one
- * pool while the writer thread takes through another. They never meet on a file: only the writer
- * takes spares and makes segments, only the flusher makes spares and trims, and trim() never
- * touches the last segment, which is the one the writer holds open.
+ * What counts stands in the directory: the flusher thread prepares and trims through one pool while
+ * the writer thread takes through another. They never meet on a file: only the writer takes spares
+ * and makes segments, only the flusher makes spares and trims, and trim() never touches the last
+ * segment, which is the one the writer holds open.
  *
  * Why zeros are really written: fdatasync of blocks that exist and are initialised has no file
  * metadata to write, which is half of its cost.
@@ -30,11 +31,13 @@ import {
 
 export const SPARE_COUNT_DEFAULT = 2;
 const ZERO_CHUNK_BYTES = 1024 * 1024;
+/** What a trim leaves of the memory of larger ones before it. */
+const RECENT_DECAY = 0.9;
 
 export type SegmentPoolOptions = {
   readonly segmentBytes: number;
   readonly fs?: JournalFs;
-  /** Spares kept ready, and the most that trimming leaves behind. */
+  /** Spares kept ready. */
   readonly spareCount?: number;
 };
 
@@ -53,6 +56,8 @@ export class SegmentPool {
   readonly #fs: JournalFs;
   readonly #segmentBytes: number;
   readonly #spareCount: number;
+  /** Segments that are trimmed at a time, of late: what is written between two flushes. */
+  #recent = 0;
 
   constructor(directory: string, options: SegmentPoolOptions) {
     assert(options.segmentBytes >= SEGMENT_BYTES_MIN, 'a segment holds the largest entry');
@@ -99,23 +104,26 @@ export class SegmentPool {
   }
 
   /**
-   * Recycles every segment whose entries are all <= `seq`, oldest first, and returns how many.
-   * The directory is synced after each, so that a crash leaves no hole between segments.
+   * Takes away every segment whose entries are all <= `seq`, oldest first, and returns how many.
+   * They become spares as far as the next flushes will need them; if disk is short, only as far as
+   * `spareCount`. The directory is synced after each, so that a crash leaves no hole between them.
    */
-  trim(seq: number): number {
+  trim(seq: number, isDiskShort = false): number {
     const segments = this.segments();
-    let spares = this.#spares().length;
-    let trimmed = 0;
-    while (trimmed + 1 < segments.length && segments[trimmed + 1]! - 1 <= seq) {
-      const file = this.#path(segmentFile(segments[trimmed]!));
-      const fit = spares < this.#spareCount && this.#hasFullSize(file);
+    let count = 0;
+    while (count + 1 < segments.length && segments[count + 1]! - 1 <= seq) count++;
+    this.#recent = Math.max(count, this.#recent * RECENT_DECAY);
+    const kept = this.#spareCount + (isDiskShort ? 0 : Math.round(this.#recent));
+    let spares = count === 0 ? 0 : this.#spares().length;
+    for (const segment of segments.slice(0, count)) {
+      const file = this.#path(segmentFile(segment));
+      const fit = spares < kept && this.#hasFullSize(file);
       if (fit) this.#fs.renameSync(file, this.#path(spareFile()));
       else this.#fs.unlinkSync(file);
       if (fit) spares++;
       this.#fs.syncDirectorySync(this.#directory);
-      trimmed++;
     }
-    return trimmed;
+    return count;
   }
 
   /**

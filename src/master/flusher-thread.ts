@@ -29,8 +29,15 @@ const kernel = instantiate(data.memory, data.executor);
 const tier2 = new Tier2(data.paths.meta, { mapBytes: config.tier2MapBytes });
 const { executor } = data;
 const slotsMax = config.flushSlotsMax;
-const flusher = new Flusher({ shared, kernel, tier2, slotsMax, executor });
 const pool = new SegmentPool(data.paths.journal, { segmentBytes: config.journalSegmentBytes });
+const flusher = new Flusher({
+  shared,
+  kernel,
+  tier2,
+  slotsMax,
+  executor,
+  committed: prepareSpare,
+});
 const dirtyMax = dirtyMaxOf(shared);
 let flushedAt = performance.now();
 /** A damaged page has been met while it was filled. */
@@ -92,7 +99,7 @@ function flush(): void {
   flushedAt = performance.now();
   flusher.flush();
   wakeExecutors(shared, EXECUTOR.WAITS_FLUSH, -1);
-  pool.trim(trimmableSeq());
+  pool.trim(trimmableSeq(), isDiskShort());
   prepareSpare();
   const usage = pool.usage();
   kernel.store64(CONTROL_BASE + CONTROL.STAT_SEGMENTS, usage.segmentCount);
@@ -108,10 +115,15 @@ function trimmableSeq(): number {
   return keep === 0 ? flushed : Math.min(flushed, keep - 1);
 }
 
-/** Ahead of need, but not out of the reserve: the segment that fills the disk is not made here. */
-function prepareSpare(): void {
+/** A segment more would come out of the reserve. */
+function isDiskShort(): boolean {
   const { bavail, bsize } = statfsSync(data.paths.journal);
-  if (bavail * bsize < config.diskReserveBytes + config.journalSegmentBytes) return;
+  return bavail * bsize < config.diskReserveBytes + config.journalSegmentBytes;
+}
+
+/** Ahead of need: else the writer makes its next segment itself, and all writes wait meanwhile. */
+function prepareSpare(): void {
+  if (isDiskShort()) return;
   try {
     pool.prepareSpare();
   } catch (error) {

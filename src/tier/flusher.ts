@@ -43,6 +43,8 @@ export type FlusherOptions = {
   readonly slotsMax: number;
   /** Number of the executor block that the flusher uses as scratch. */
   readonly executor: number;
+  /** Called after each transaction, of which a flush has many: for what cannot wait for its end. */
+  readonly committed?: () => void;
 };
 
 export class Flusher {
@@ -132,6 +134,7 @@ export class Flusher {
       }
     }
     shared.putBits(CONTROL.READ_ONLY, ReadOnly.TIER2, false);
+    this.#options.committed?.();
   }
 
   /**
