@@ -173,7 +173,7 @@ export class Fleet implements FleetEvents {
     for (let index = 0; index < sockets; index++) {
       const afterMs = this.#random.below(Math.max(1, spreadSeconds * SECOND_MS));
       this.#sinceMs[index] = this.#begun.atMs + afterMs;
-      setTimeout(() => this.#connect(index), afterMs);
+      this.#connectWhenDue(index);
     }
     await arrival;
     this.#isStorm = false;
@@ -182,6 +182,13 @@ export class Fleet implements FleetEvents {
     const lossReason = this.#lossReason;
     const loss = lossReason === undefined ? {} : { lossReason };
     await this.#end('storm', { ...spreadOf(this.#answers), attemptsAgain, ...loss });
+  }
+
+  /** A timer counts from the start of the turn that sets it, so it may be over before its time. */
+  #connectWhenDue(index: number): void {
+    const waitMs = this.#sinceMs[index]! - performance.now();
+    if (waitMs <= 0) this.#connect(index);
+    else setTimeout(() => this.#connectWhenDue(index), Math.ceil(waitMs));
   }
 
   #connect(index: number): void {
