@@ -8,15 +8,22 @@ import { readFileSync } from 'node:fs';
  */
 const TICKS_A_SECOND = 100;
 const PAGE_BYTES = 4096;
-const UTIME_FIELD = 11;
-const STIME_FIELD = 12;
+/** utime and stime; cutime and cstime, of the children that have ended, follow. */
+const OWN_FIELDS = [11, 13] as const;
+const ENDED_FIELDS = [13, 15] as const;
 
 /** User and system time of all threads so far. */
-export function cpuSecondsOf(pid: number): number {
+export const cpuSecondsOf = (pid: number): number => secondsIn(pid, OWN_FIELDS);
+
+/** The same of its children that have ended, and of theirs. */
+export const cpuSecondsOfEnded = (pid: number): number => secondsIn(pid, ENDED_FIELDS);
+
+function secondsIn(pid: number, [first, last]: readonly [number, number]): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   // The name in parentheses may hold anything; what counts stands after its last parenthesis.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[UTIME_FIELD]) + Number(fields[STIME_FIELD])) / TICKS_A_SECOND;
+  const ticks = fields.slice(first, last).reduce((sum, field) => sum + Number(field), 0);
+  return ticks / TICKS_A_SECOND;
 }
 
 /** What the kernel holds for TCP sockets of the whole machine, which is in no process's memory. */

@@ -3,10 +3,11 @@
  * have used, and how to hold them.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { cpuSecondsOf } from '../load/process-usage.js';
+import { cpuSecondsOf, cpuSecondsOfEnded } from '../load/process-usage.js';
 
+/** With those that have ended: else a figure would fall when one does. */
 export function cpuSecondsOfTree(pid: number): number {
-  let seconds = cpuSecondsOf(pid);
+  let seconds = cpuSecondsOf(pid) + cpuSecondsOfEnded(pid);
   for (const child of childrenOf(pid)) {
     try {
       seconds += cpuSecondsOfTree(child);
