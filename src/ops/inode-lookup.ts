@@ -20,12 +20,15 @@ import type { FlushBarrier } from './flush-barrier.js';
 
 /** Renames that may get in the way of one call before it is told to come back. */
 const MOVES_MAX = 8;
+/** How often an id without a key is looked for again: see #isBetween. */
+const MISSES_MAX = 2;
 const SLASH = 0x2f;
 
 export class InodeLookup {
   readonly #id: number;
   readonly #barrier: FlushBarrier;
   #moves = 0;
+  #misses = 0;
 
   constructor(id: number, barrier: FlushBarrier) {
     this.#id = id;
@@ -58,7 +61,11 @@ export class InodeLookup {
     for (let id = this.#id; id !== ROOT_ID; ) {
       this.#barrier.pass(executor, id);
       const key = isInodeId(id) ? executor.reader.keyOfId(id) : undefined;
-      if (key === undefined) throw idNotFound(this.#id);
+      if (key === undefined) {
+        if (!this.#isBetween(executor, id)) throw idNotFound(this.#id);
+        this.#barrier.move();
+        throw Park.turn;
+      }
       const { parentId, name } = splitKey(key);
       if (parentId >= TRASH_BIT || parentId === RECLAIM_ID) throw idNotFound(this.#id);
       names.push(name);
@@ -67,6 +74,17 @@ export class InodeLookup {
       id = parentId;
     }
     return joinNames(names, bytes);
+  }
+
+  /**
+   * An id that tier 2 does not have may be on its way to another key: a flush takes slots as they
+   * are, so of a new inode that was renamed after its epoch was closed it takes neither the old
+   * slot, which is empty already, nor the new one, which is of the next epoch. Then the id has
+   * changed since the flush, and is looked for again after one that has the change.
+   */
+  #isBetween(executor: Executor, id: number): boolean {
+    if (executor.kernel.dirtySeq(id) <= executor.flushedSeq) return false;
+    return ++this.#misses <= MISSES_MAX;
   }
 }
 

@@ -15,7 +15,7 @@
  *
  * Memory: a bit a page, and a page a level.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32c } from '../base/crc32c.js';
 import { INTEGER_KEYS, newestMeta, type PageDamage } from './meta-check.js';
 import * as F from './page-format.js';
@@ -41,6 +41,8 @@ export type PageCheckOptions = {
 const DAMAGE_MAX = 8;
 const DEPTH_MAX = 32;
 const SUM_BYTES = 4;
+/** Pages behind the end of the file: a commit may count some that it gave back unwritten. */
+const PAGES_UNWRITTEN_MAX = 1 << 20;
 const OVERFLOW_NAME_BYTES = 24;
 /** Of the buffers: 0 and 1 hold the meta pages. */
 const ROOT_LEVEL = 2;
@@ -98,9 +100,14 @@ class PageWalk {
   #walk(): void {
     const meta = this.#newestMeta();
     if (meta === undefined) return;
+    const pagesMax = fstatSync(this.#fd).size / F.PAGE_BYTES + PAGES_UNWRITTEN_MAX;
+    if (meta.lastPage >= pagesMax) {
+      this.#report(0, `a meta page says that page ${meta.lastPage} is the last one`);
+      return;
+    }
     this.#lastPage = meta.lastPage;
     this.#txnid = meta.txnid;
-    this.#seen = new Uint8Array((meta.lastPage >> 3) + 1);
+    this.#seen = new Uint8Array(Math.floor(meta.lastPage / 8) + 1);
     this.#mark(0, 2, 0);
     this.#tree(emptyTree('free list', 'free', 0), meta.free, 0);
     this.#tree(emptyTree('main', 'main', 0), meta.main, 0);

@@ -20,6 +20,7 @@ import { refuseDamagedTier2 } from '../../src/storage/tier2-check.js';
 
 const MAP_BYTES = 256 * 2 ** 20;
 /** Of a meta page. */
+const LAST_PAGE_AT = 144;
 const TXNID_AT = 152;
 const ROUNDS = Number(process.env['ORCHARD_TEST_ROUNDS'] ?? 150);
 const SEED = Number(process.env['ORCHARD_TEST_SEED'] ?? Date.now() % 1_000_000_007);
@@ -160,6 +161,20 @@ describe(`flipped bits in the file of tier 2 (seed ${SEED})`, () => {
       file[at] = file[at]! ^ (1 << (bit >> 1));
       writeFileSync(dataFile(directory), file);
       expect(checkPages(dataFile(directory), FULL).damage).not.toEqual([]);
+    }
+  });
+
+  test('a last page far behind the end of the file is refused, whichever bit it is', () => {
+    const directory = path.join(root, 'endless');
+    mkdirSync(directory);
+    for (let bit = 24; bit < 64; bit++) {
+      const file = Buffer.from(sound);
+      for (const page of pages.metas) {
+        const at = page * PAGE_BYTES + LAST_PAGE_AT + (bit >> 3);
+        file[at] = file[at]! ^ (1 << (bit & 7));
+      }
+      writeFileSync(dataFile(directory), file);
+      expect(checkPages(dataFile(directory), FULL).damage, `bit ${bit}`).not.toEqual([]);
     }
   });
 

@@ -1,6 +1,9 @@
 /** Status by path, by id and in batches; access and xattrs, as a client sees them. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { Code } from '../../../src/base/status.js';
+import { readRecord } from '../../../src/base/record-fields.js';
+import { Code, type StatusError } from '../../../src/base/status.js';
+import type { Executor } from '../../../src/executor/executor.js';
+import { GetStatusById } from '../../../src/ops/get-status-by-id.js';
 import * as wire from '../../../src/protocol/generated/index.js';
 import { TIER1_SIZES } from '../../support/fixture.js';
 import { Verbs } from '../../support/verbs.js';
@@ -37,6 +40,27 @@ describe.each(TIER1_SIZES)('status with %i bytes of tier 1', (tier1Bytes) => {
     expect(await verbs.exists('/a/f')).toBe(true);
     expect(await verbs.exists('/')).toBe(true);
     await expect(verbs.statusById(123_456)).rejects.toMatchObject({ code: Code.NOT_FOUND });
+  });
+
+  test('77: an inode that is renamed while tier 2 has neither of its names is found by its id', async () => {
+    open(tier1Bytes);
+    const { fixture } = master;
+    const id = Number((await verbs.file('/a/f')).inode?.id);
+    // Its epoch is closed, the call waits for the flush of it, and the rename comes before that.
+    fixture.closeEpoch();
+    const answers: string[] = [];
+    const sink = {
+      info: ({ shared }: Executor, record: number) => {
+        answers.push(new TextDecoder().decode(readRecord(shared.view, record).name));
+      },
+      fail: ({ message }: StatusError) => answers.push(message),
+    };
+    fixture.schedulers[0]!.submit(
+      new GetStatusById(fixture.root, 0, { id, withAttributes: false }, sink),
+    );
+    await verbs.rename('/a/f', '/a/g');
+    await fixture.until(() => answers.length > 0);
+    expect(answers).toEqual(['g']);
   });
 
   test('153: paths are cleaned; what is no path is INVALID_ARGUMENT', async () => {
