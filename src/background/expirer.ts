@@ -31,7 +31,11 @@ import { damagedInode } from '../storage/damage.js';
 import type { Expiry } from '../storage/expiry-index.js';
 import { isStatus, type LoadContext } from './directory-load.js';
 
-type Due = FoundExpiry & { readonly inode: RecordFields | undefined };
+type Due = FoundExpiry & {
+  readonly inode: RecordFields | undefined;
+  /** Not found, but changed since the flush: see InodeLookup. Its row stays for the next pass. */
+  readonly isUnsure: boolean;
+};
 
 export class Expirer {
   readonly #context: LoadContext;
@@ -47,8 +51,8 @@ export class Expirer {
     await this.#flushed();
     for (;;) {
       const batch = await this.#batch(after, now);
-      const stale = batch.filter(({ inode, expiryMs }) => {
-        return inode === undefined || expiryOf(inode) !== expiryMs;
+      const stale = batch.filter(({ inode, expiryMs, isUnsure }) => {
+        return inode === undefined ? !isUnsure : expiryOf(inode) !== expiryMs;
       });
       await this.#forget(stale);
       for (const { inode, expiryMs } of batch) {
@@ -141,7 +145,8 @@ function dueOf(executor: Executor, barrier: FlushBarrier, { expiryMs, id }: Expi
   barrier.pass(executor, id);
   const inode = inodeById(executor, id);
   const at = inode && { parentId: inode.parentId, name: inode.name };
-  return { expiryMs, id, inode, at };
+  const isUnsure = inode === undefined && executor.kernel.dirtySeq(id) > executor.flushedSeq;
+  return { expiryMs, id, inode, at, isUnsure };
 }
 
 /** As tier 2 has it. */
