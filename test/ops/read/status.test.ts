@@ -42,7 +42,7 @@ describe.each(TIER1_SIZES)('status with %i bytes of tier 1', (tier1Bytes) => {
     await expect(verbs.statusById(123_456)).rejects.toMatchObject({ code: Code.NOT_FOUND });
   });
 
-  test('77: an inode that is renamed while tier 2 has neither of its names is found by its id', async () => {
+  test('77: an inode is found by its id while tier 2 has neither of its names', async () => {
     open(tier1Bytes);
     const { fixture } = master;
     const id = Number((await verbs.file('/a/f')).inode?.id);
