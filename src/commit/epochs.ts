@@ -57,6 +57,16 @@ export class Epochs {
     }
   }
 
+  /**
+   * Returns when tier 2 has all that was applied. An epoch that is being flushed as this is called
+   * is not the last one. Closes none without need: a flusher that is to end may be gone by then.
+   */
+  flushAll(): void {
+    if (this.closedWaits()) this.makeRoom();
+    const flushed = this.#kernel.load64(CONTROL_BASE + CONTROL.FLUSHED_SEQ);
+    if (flushed < this.appliedSeq) this.makeRoom();
+  }
+
   /** An epoch is closed, and not in tier 2 yet. */
   closedWaits(): boolean {
     const open = this.#shared.load(CONTROL.EPOCH);

@@ -54,7 +54,7 @@ parentPort!.postMessage(ready);
 tier2.releaseSnapshot();
 writer.run();
 // Everything to tier 2, so that the next start has nothing to replay.
-if (shared.load(CONTROL.STATE) === State.STOPPED) epochs.makeRoom();
+if (shared.load(CONTROL.STATE) === State.STOPPED) epochs.flushAll();
 wal.close();
 await tier2.close();
 
