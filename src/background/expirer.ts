@@ -24,7 +24,7 @@ import {
   ForgetExpiries,
   type FoundExpiry,
 } from '../ops/expire.js';
-import { FlushBarrier } from '../ops/flush-barrier.js';
+import { FlushBarrier, isStanding, stampOf } from '../ops/flush-barrier.js';
 import { InodeLookup } from '../ops/inode-lookup.js';
 import { reading, submitted } from '../ops/promise-calls.js';
 import { damagedInode } from '../storage/damage.js';
@@ -33,7 +33,7 @@ import { isStatus, type LoadContext } from './directory-load.js';
 
 type Due = FoundExpiry & {
   readonly inode: RecordFields | undefined;
-  /** Not found, but changed since the flush: see InodeLookup. Its row stays for the next pass. */
+  /** Not found, but maybe on its way to another key: its row stays for the next pass. */
   readonly isUnsure: boolean;
 };
 
@@ -143,9 +143,10 @@ export class Expirer {
 
 function dueOf(executor: Executor, barrier: FlushBarrier, { expiryMs, id }: Expiry): Due {
   barrier.pass(executor, id);
+  const stamp = stampOf(executor, id);
   const inode = inodeById(executor, id);
   const at = inode && { parentId: inode.parentId, name: inode.name };
-  const isUnsure = inode === undefined && executor.kernel.dirtySeq(id) > executor.flushedSeq;
+  const isUnsure = inode === undefined && !isStanding(executor, id, stamp);
   return { expiryMs, id, inode, at, isUnsure };
 }
 

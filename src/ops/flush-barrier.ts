@@ -31,3 +31,18 @@ export class FlushBarrier {
     this.#since = 0;
   }
 }
+
+/**
+ * What tier 2 lacks may be on its way to another key: a flush takes slots as they are, so of a new
+ * inode that was renamed after its epoch was closed it takes neither the old slot, which is empty
+ * already, nor the new one, which is of the next epoch. So "not there" is to be believed only if
+ * nothing of the id was on its way before the look (stampOf) and nothing came since (isStanding).
+ * A check behind the look alone would not do: the flush may have ended in between.
+ */
+export function stampOf(executor: Executor, id: number): number {
+  const seq = executor.kernel.dirtySeq(id);
+  return seq <= executor.flushedSeq ? seq : Number.NaN;
+}
+
+export const isStanding = (executor: Executor, id: number, stamp: number): boolean =>
+  executor.kernel.dirtySeq(id) === stamp;

@@ -16,11 +16,11 @@ import { Park } from '../executor/park.js';
 import type { PathWalk } from '../path/path-walk.js';
 import { splitKey } from '../storage/inode-key.js';
 import { checkTraverse } from './access.js';
-import type { FlushBarrier } from './flush-barrier.js';
+import { type FlushBarrier, isStanding, stampOf } from './flush-barrier.js';
 
 /** Renames that may get in the way of one call before it is told to come back. */
 const MOVES_MAX = 8;
-/** How often an id without a key is looked for again: see #isBetween. */
+/** How often an id that seems to be on its way to another key is looked for again. */
 const MISSES_MAX = 2;
 const SLASH = 0x2f;
 
@@ -60,9 +60,12 @@ export class InodeLookup {
     let bytes = 0;
     for (let id = this.#id; id !== ROOT_ID; ) {
       this.#barrier.pass(executor, id);
+      const stamp = stampOf(executor, id);
       const key = isInodeId(id) ? executor.reader.keyOfId(id) : undefined;
       if (key === undefined) {
-        if (!this.#isBetween(executor, id)) throw idNotFound(this.#id);
+        if (isStanding(executor, id, stamp) || ++this.#misses > MISSES_MAX) {
+          throw idNotFound(this.#id);
+        }
         this.#barrier.move();
         throw Park.turn;
       }
@@ -74,17 +77,6 @@ export class InodeLookup {
       id = parentId;
     }
     return joinNames(names, bytes);
-  }
-
-  /**
-   * An id that tier 2 does not have may be on its way to another key: a flush takes slots as they
-   * are, so of a new inode that was renamed after its epoch was closed it takes neither the old
-   * slot, which is empty already, nor the new one, which is of the next epoch. Then the id has
-   * changed since the flush, and is looked for again after one that has the change.
-   */
-  #isBetween(executor: Executor, id: number): boolean {
-    if (executor.kernel.dirtySeq(id) <= executor.flushedSeq) return false;
-    return ++this.#misses <= MISSES_MAX;
   }
 }
 

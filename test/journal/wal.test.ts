@@ -92,6 +92,23 @@ describe('segments', () => {
     expect(() => openWal(fs.kill(), {}, { fromSeq: 12 })).toThrow('1 entries are missing');
   });
 
+  test('trim leaves as many spares as are trimmed at a time, and fewer when disk is short', () => {
+    for (const [isDiskShort, spareCount] of [
+      [false, 3],
+      [true, 1],
+    ] as const) {
+      const fs = new FaultFs();
+      const { wal } = openWal(fs, { spareCount: 1 });
+      for (const sizes of BIG) appendSizes(wal, sizes);
+      wal.sync();
+      // As the flusher's pool, which only trims and makes spares.
+      const pool = new SegmentPool(DIRECTORY, { segmentBytes: SEGMENT_BYTES, fs, spareCount: 1 });
+      expect(pool.trim(14, isDiskShort)).toBe(3);
+      expect(pool.usage()).toMatchObject({ segmentCount: 1, spareCount });
+      expect(pool.prepareSpare()).toBe(false);
+    }
+  });
+
   test('a recycled segment is not zeroed, and its old records never come back', () => {
     const fs = new FaultFs();
     const { wal } = openWal(fs);
