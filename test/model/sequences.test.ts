@@ -12,6 +12,8 @@ import { GROUPS } from './step.js';
 
 const seed = Number(process.env['ORCHARD_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const runs = process.env['ORCHARD_MODEL_RUNS'];
+/** Of what is planted: how far a sequence shrinks in its time depends on which was drawn. */
+const PLANTED_SEED = Number(process.env['ORCHARD_TEST_SEED'] ?? 1);
 const COUNTS: readonly (readonly [Variant, number])[] = [
   ['normal', 50],
   ['tiny', 50],
@@ -49,12 +51,12 @@ describe(`the master and the model (seed ${seed})`, () => {
     // Most of it is shrinking, which ends when the time is over; beside other tests it is slow.
     const deadline = Date.now() + 40_000;
     const { violations } = await runModelSequences({
-      ...{ count: 1000, seed, variant: 'restarts', deadline, saboteur },
+      ...{ count: 1000, seed: PLANTED_SEED, variant: 'restarts', deadline, saboteur },
     });
     expect(violations).toHaveLength(1);
     const { text } = violations[0]!;
     expect(text).toMatch(/✗ mkdir: .* group: expected/);
-    expect(text).toContain(`ORCHARD_TEST_SEED=${seed}`);
+    expect(text).toContain(`ORCHARD_TEST_SEED=${PLANTED_SEED}`);
     expect(text.split('\n').filter((line) => line.includes('→')).length).toBeLessThan(16);
   }, 90_000);
 });
