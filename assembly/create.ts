@@ -81,7 +81,7 @@ const MODE_MAX: i32 = 0o7777;
 const SETGID: u32 = 0o2000;
 /** Numbers that JavaScript holds exactly end here. */
 const SAFE_END: i64 = 1 << 53;
-/** What a name that nobody has stored yet is taken for: src/executor/string-table.ts. */
+/** What a name that nobody has stored yet is taken for: src/master/executor/string-table.ts. */
 const STRING_UNKNOWN: u32 = 0xffff_ffff;
 
 let isFile: bool = false;

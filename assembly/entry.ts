@@ -1,6 +1,7 @@
 /**
- * A journal entry built in the executor's own ring by a kernel (src/executor/entry-ring.ts has the
- * ring's picture, src/base/entry-format.ts the entry's), with what its write holds before it:
+ * A journal entry built in the executor's own ring by a kernel (src/master/executor/entry-ring.ts
+ * has the ring's picture, src/master/memory/entry-format.ts the entry's), with what its write holds
+ * before it:
  *
  *   │ HELD: skip, locks, path │ entry header │ changes … │
  *   └─ position                                          └─ the new head

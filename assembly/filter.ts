@@ -7,7 +7,7 @@
  *
  * Only the flusher's thread changes it: with copyDirty every key goes in before the commit that
  * puts its row, and never out. Too full, it is cleared between two flushes and filled again from
- * tier 2 (src/tier/key-filter.ts).
+ * tier 2 (src/master/tier/key-filter.ts).
  *
  * Invariant: while FILTER_STATE is odd, every key with a row in tier 2 is in the filter. A row that
  *   comes later went through a slot of tier 1; who reads a set and does not find a key that left it
@@ -80,9 +80,9 @@ export function filterClear(): void {
 }
 
 /**
- * The keys of a leaf page of tier 2 (src/storage/page-format.ts has its layout), `at` aligned to 8,
- * with room for their hashes behind it. Returns their number, or -1 if it is no page as LMDB writes
- * them.
+ * The keys of a leaf page of tier 2 (src/master/storage/page-format.ts has its layout), `at`
+ * aligned to 8, with room for their hashes behind it. Returns their number, or -1 if it is no page
+ * as LMDB writes them.
  *
  * Each key's block is a miss of all caches. They are read in a loop of their own, which is short
  * enough for many misses to be under way at once.

@@ -1,11 +1,13 @@
 /**
- * The locks of a write that a kernel does as a whole: the same words as src/lock has, taken in the
- * same way, without tickets. Who is stopped here holds nothing and goes the long way, which parks.
+ * The locks of a write that a kernel does as a whole: the same words as src/master/lock has, taken
+ * in the same way, without tickets. Who is stopped here holds nothing and goes the long way, which
+ * parks.
  *
  *   lockBegin(list)  lockWriteEdge(walk) …  lockSeal()  takeAll()  …  releaseAll()
  *
  * Invariant: a sealed list has strictly ascending stripes; one wanted both ways is for writing.
- * Memory order and fairness: see src/lock/lock-table.ts, whose argument holds here word by word.
+ * Memory order and fairness: see src/master/lock/lock-table.ts, whose argument holds here word by
+ * word.
  */
 import {
   EXECUTOR_INDEX,
@@ -28,7 +30,7 @@ import {
   WRITE_LOCKS_MAX,
 } from './generated/layout';
 
-/** Values of src/lock/lock-table.ts. */
+/** Values of src/master/lock/lock-table.ts. */
 const SIDE_DIRECTORY: u32 = 0;
 const SIDE_LEAF: u32 = 1;
 
@@ -45,7 +47,7 @@ export function lockBegin(at: usize): void {
   count = 0;
 }
 
-/** WRITE_EDGE of src/path/lock-pattern.ts, of an edge to what is no directory. */
+/** WRITE_EDGE of src/master/path/lock-pattern.ts, of an edge to what is no directory. */
 export function lockWriteEdge(walk: usize): void {
   const edge = min<u32>(load<u32>(walk, WALK_NEXT), load<u32>(walk, WALK_DEPTH));
   let node = walk + WALK_NODES;

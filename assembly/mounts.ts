@@ -1,4 +1,6 @@
-/** The mounts as the kernels know them: what src/executor/executor.ts has put into its block. */
+/**
+ * The mounts as the kernels know them: what src/master/executor/executor.ts has put into its block.
+ */
 import { EXEC } from './control';
 import {
   CONTROL_BASE,

@@ -29,7 +29,7 @@ import { LONG_WAY, MISS_A, MISS_TRASH, READY, walkToOld } from './write-plan';
 const PATH: u32 = 4;
 const SKIP_TRASH: u32 = 8;
 
-/** Values of src/kernel/exports.ts. */
+/** Values of src/master/memory/exports.ts. */
 const LOOKUP_MISS: i32 = 0;
 const LOOKUP_ABSENT: i32 = 2;
 

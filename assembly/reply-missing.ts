@@ -1,5 +1,6 @@
 /**
- * The Reply frame that says that a path does not exist; src/ops/failures.ts has the same sentences.
+ * The Reply frame that says that a path does not exist; src/master/ops/mechanism/failures.ts has
+ * the same sentences.
  *
  *   0      4              14                   24            44                  60
  *  ┌──────┬──────────────┬────────────────────┬─────────────┬───────────────────┬───────┐

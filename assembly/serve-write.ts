@@ -2,9 +2,9 @@
  * A whole write of the common kind, from its request frame to its entry in the ring, and from its
  * durable entry to the reply frame: creates of one new name, deletes and renames of one file. What
  * else there is to writes (xattrs, stores to ask, directories to move, refusals, waiting) is the
- * long way's, src/ops, which gives the same entries for these; a test compares the two.
+ * long way's, src/master/ops, which gives the same entries for these; a test compares the two.
  *
- *   serveWrite:  parse ─▶ plan ─▶ take all locks ─▶ plan again ─▶ entry     (src/executor/call.ts)
+ *   serveWrite:  parse ─▶ plan ─▶ take all locks ─▶ plan again ─▶ entry   (executor/call.ts)
  *   finishWrite: give the locks back ─▶ reply ─▶ ring space free
  *
  * Invariant: a serveWrite that does not return PUBLISHED holds nothing and has published nothing.
@@ -52,7 +52,7 @@ const CREATE_DIRECTORY: u32 = 32;
 const RENAME: u32 = 34;
 const DELETE: u32 = 35;
 
-/** Values of src/ops/op-codes.ts. */
+/** Values of src/master/ops/mechanism/op-codes.ts. */
 const OP_CREATE_FILE: u32 = 10;
 const OP_CREATE_DIRECTORY: u32 = 12;
 const OP_DELETE: u32 = 13;

@@ -86,7 +86,7 @@ import {
   takeSet,
 } from './tier-set';
 
-/** Values of src/kernel/exports.ts. */
+/** Values of src/master/memory/exports.ts. */
 const APPLY_DONE: i32 = 0;
 const APPLY_MISSED: i32 = 1;
 const APPLY_NO_ROOM: i32 = 2;

@@ -78,7 +78,7 @@ import {
   tryTakeSet,
 } from './tier-set';
 
-/** Values of src/kernel/exports.ts. */
+/** Values of src/master/memory/exports.ts. */
 const LOOKUP_MISS: i32 = 0;
 const LOOKUP_FOUND: i32 = 1;
 const LOOKUP_ABSENT: i32 = 2;

@@ -24,7 +24,7 @@ import {
 import { deniedAt, permits } from './permission';
 import { walk as walkPath } from './tier-walk';
 
-/** Outcomes of a plan, and of serveWrite: values of src/kernel/exports.ts. */
+/** Outcomes of a plan, and of serveWrite: values of src/master/memory/exports.ts. */
 export const LONG_WAY: i32 = 0;
 /** Tier 1 lacks a name of WALK_A, of WALK_B, or the trash's namesake (looked up by WALK_B). */
 export const MISS_A: i32 = 2;
@@ -37,7 +37,7 @@ const WRITE: u32 = 2;
 const EXECUTE: u32 = 1;
 const STICKY: u32 = 0o1000;
 
-/** Values of src/kernel/exports.ts. */
+/** Values of src/master/memory/exports.ts. */
 const WALK_FOUND: i32 = 0;
 const WALK_MISS: i32 = 1;
 const WALK_ABSENT: i32 = 2;

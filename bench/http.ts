@@ -4,7 +4,7 @@
  */
 import autocannon from 'autocannon';
 import { Builder } from 'flatbuffers';
-import { GetStatusT, RequestBody, RequestT } from '../src/protocol/generated/index.js';
+import { GetStatusT, RequestBody, RequestT } from '../src/wire/generated/index.js';
 import { BenchMaster } from './master-process.js';
 
 export type HttpMeasure = {

@@ -1,5 +1,5 @@
 /**
- * schemas/*.fbs -> src/protocol/generated/*.ts: accessors by flatc, refined to the house's
+ * schemas/*.fbs -> src/wire/generated/*.ts: accessors by flatc, refined to the house's
  * TypeScript (refine.mjs), and the tables of the verifier (tables.mjs). `node schemas/gen.mjs`
  * writes them; a test calls generate() and compares, so that what is committed is always fresh.
  */
@@ -12,7 +12,7 @@ import { readReflection } from './reflection.mjs';
 import { inodeProblem, tablesSource } from './tables.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-export const target = join(here, '..', 'src', 'protocol', 'generated');
+export const target = join(here, '..', 'src', 'wire', 'generated');
 
 /** One root that reaches every table, so that one run of flatc sees them all. */
 const all = `include "common.fbs";

@@ -1,7 +1,7 @@
 /**
  * flatc's TypeScript -> the house's TypeScript. What changes, and why:
  * - 64-bit fields are numbers (everything on this wire is below 2^53), not bigints: a bigint is an
- *   allocation a field. src/protocol/wide.ts reads and writes them.
+ *   allocation a field. src/wire/wide.ts reads and writes them.
  * - enums become constant objects with a type, parameter properties become plain fields: the
  *   project allows erasable syntax only.
  * - the object form of a string is string, of a byte vector Uint8Array, and an empty vector that

@@ -1,11 +1,11 @@
 /**
  * The verifier's view of the schemas: for each table its fields as four numbers
  *   slot (offset in the vtable), kind, argument, required
- * flat in one array, and for each union its members. src/protocol/verify.ts reads them.
+ * flat in one array, and for each union its members. src/wire/verify.ts reads them.
  */
 import { BaseType, scalarBytes } from './reflection.mjs';
 
-/** The same numbers stand in src/protocol/verify.ts, which exports nothing to a .mjs. */
+/** The same numbers stand in src/wire/verify.ts, which exports nothing to a .mjs. */
 const Kind = {
   SCALAR: 0, // argument: bytes (a struct is a scalar of its size)
   STRING: 1,

@@ -7,8 +7,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { ImportResult } from '../../src/import/importer.js';
-import { importTree } from '../../src/master/import-main.js';
+import type { ImportResult } from '../../src/master/bulk-import/importer.js';
+import { importTree } from '../../src/master/main/import-main.js';
 import type { LoadJob, LoadResult } from '../load/load-job.js';
 import { LOAD_USER } from '../load/load-user.js';
 import { cpuSecondsOf, memoryOf } from '../load/process-usage.js';

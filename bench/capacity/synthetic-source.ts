@@ -8,7 +8,7 @@ import {
   type EntryBatch,
   type EntrySource,
   MODE_UNKNOWN,
-} from '../../src/import/entry-batch.js';
+} from '../../src/master/bulk-import/entry-batch.js';
 import { PathPattern, type PathShape } from '../load/path-pattern.js';
 
 export const FILES_PER_DIRECTORY = 100;

@@ -5,7 +5,7 @@
  *   session 0 is the connection's own; session k was opened as number k
  */
 import { connect, type Socket } from 'node:net';
-import { HelloT, OpenSessionT, RequestBody } from '../../src/protocol/generated/index.js';
+import { HelloT, OpenSessionT, RequestBody } from '../../src/wire/generated/index.js';
 import { FrameParser, Opcode } from './frame-parser.js';
 import { FrameTemplate, masked, writeCall } from './frame-template.js';
 import type { LoadTarget } from './load-job.js';

@@ -8,7 +8,7 @@
  *
  * Invariant: session s travels on socket s mod sockets, as its number ⌊s / sockets⌋.
  */
-import { GetStatusT, RequestBody } from '../../src/protocol/generated/index.js';
+import { GetStatusT, RequestBody } from '../../src/wire/generated/index.js';
 import { FleetConnection, type FleetEvents, type Pending } from './fleet-connection.js';
 import type { FleetJob, FleetPhase } from './fleet-job.js';
 import { FrameTemplate } from './frame-template.js';

@@ -10,7 +10,7 @@
  */
 import { Builder } from 'flatbuffers';
 import { assert } from '../../src/base/assert.js';
-import { type RequestBody, RequestT } from '../../src/protocol/generated/index.js';
+import { type RequestBody, RequestT } from '../../src/wire/generated/index.js';
 
 type Body = NonNullable<ConstructorParameters<typeof RequestT>[3]>;
 

@@ -17,7 +17,7 @@ import {
   RenameT,
   RequestBody,
   SetAttributeT,
-} from '../../src/protocol/generated/index.js';
+} from '../../src/wire/generated/index.js';
 import { FrameTemplate } from './frame-template.js';
 import { LOAD_USER } from './load-user.js';
 import { type PathKind, PathPattern, type PathShape } from './path-pattern.js';

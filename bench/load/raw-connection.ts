@@ -12,7 +12,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { assert } from '../../src/base/assert.js';
-import { HelloT, RequestBody } from '../../src/protocol/generated/index.js';
+import { HelloT, RequestBody } from '../../src/wire/generated/index.js';
 import { FrameParser, Opcode } from './frame-parser.js';
 import { FrameTemplate, masked, writeCall } from './frame-template.js';
 import { FrameWriter } from './frame-writer.js';

@@ -4,12 +4,7 @@
  * something is wrong.
  */
 import { ByteBuffer } from 'flatbuffers';
-import {
-  BatchReply,
-  type ErrorDetail,
-  Reply,
-  ReplyBody,
-} from '../../src/protocol/generated/index.js';
+import { BatchReply, type ErrorDetail, Reply, ReplyBody } from '../../src/wire/generated/index.js';
 
 /** Vtable slots: field n of a table stands in slot 4 + 2n. */
 const ReplySlot = { CALL: 4, CODE: 6, MORE: 10, BODY: 16 } as const;

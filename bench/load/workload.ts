@@ -13,7 +13,7 @@ import {
   ListStatusT,
   RenameT,
   RequestBody,
-} from '../../src/protocol/generated/index.js';
+} from '../../src/wire/generated/index.js';
 import { FrameTemplate } from './frame-template.js';
 import type { SingleWork, Work } from './load-job.js';
 import { eachWorkload, mixWorkload } from './mix-workload.js';

@@ -1,6 +1,6 @@
 /**
  * Every limit of the system, each with its unit in the name, and the relations between them,
- * asserted when the module loads. Floor 0: imports nothing but assert.
+ * asserted when the module loads. Imports nothing but assert.
  */
 import { assert } from './assert.js';
 

@@ -1,6 +1,6 @@
 /**
  * Sizes and durations as people write them ("64KiB", "1.5GiB", "500ms", "10m") and as code wants
- * them: whole bytes and whole milliseconds. Floor 0, pure.
+ * them: whole bytes and whole milliseconds. Pure.
  *
  * K, KB and KiB all mean 1024, as users of Alluxio and Hadoop expect.
  * Invariant: parse(format(x)) = x for every whole x >= 0 below 2^53: format only takes a unit that

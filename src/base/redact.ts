@@ -1,6 +1,6 @@
 /**
  * What may never be shown or logged, recognised in one place: by the name of a field and by the
- * user part of a URL. Used by the configuration, the logs and the mount table. Floor 0, pure.
+ * user part of a URL. Used by the configuration, the logs and the mount table. Pure.
  */
 
 export const REDACTED = '[redacted]';

@@ -1,6 +1,6 @@
 /**
  * The kinds of settings: how the text of one ORCHARD_* variable becomes a value, what it accepts,
- * and how the value is written back. Floor 0, pure. The rows themselves are in config-table.ts.
+ * and how the value is written back. Pure. The rows themselves are in config-table.ts.
  *
  * Invariant: parsing what `format` wrote gives the same value, so a printed configuration can be
  * used as an environment.

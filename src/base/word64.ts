@@ -1,7 +1,7 @@
 /**
  * 64-bit little-endian fields as numbers. Every u64 and i64 of the formats is below 2^53 in
  * magnitude (ids, seqs, lengths, times), so two 32-bit halves do it and no BigInt is allocated.
- * Floor 0, pure.
+ * Pure.
  */
 import { assert } from './assert.js';
 

@@ -8,7 +8,7 @@ import type { ImportOrder, ImportOutcome, OfflineMaster } from './io.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export async function startMaster(environment: NodeJS.ProcessEnv): Promise<void> {
-  const master = await import('../master/main.js');
+  const master = await import('../master/main/main.js');
   await master.startMaster(environment);
 }
 
@@ -16,16 +16,16 @@ export async function importTree(
   environment: Environment,
   order: ImportOrder,
 ): Promise<ImportOutcome> {
-  const { importTree: run } = await import('../master/import-main.js');
+  const { importTree: run } = await import('../master/main/import-main.js');
   return run(environment, order);
 }
 
 export async function dropImport(environment: Environment): Promise<string | undefined> {
-  const { dropUnfinished } = await import('../master/import-main.js');
+  const { dropUnfinished } = await import('../master/main/import-main.js');
   return dropUnfinished(environment);
 }
 
 export async function offlineMaster(environment: NodeJS.ProcessEnv): Promise<OfflineMaster> {
-  const { Offline } = await import('../master/offline.js');
+  const { Offline } = await import('../master/main/offline.js');
   return new Offline(environment);
 }

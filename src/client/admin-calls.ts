@@ -12,7 +12,7 @@ import {
   ReverseResolveT,
   UnmountT,
   UpdateMountT,
-} from '../protocol/generated/index.js';
+} from '../wire/generated/index.js';
 import { type CallSpec, fill } from './call-spec.js';
 import { decodeJson, decodeMounts, decodeNothing, decodePath } from './decode.js';
 import type { MountOptions, MountPoint } from './types.js';

@@ -3,7 +3,7 @@
  * channel.ts sends it, as often as it takes.
  */
 import type { Builder, IGeneratedObject } from 'flatbuffers';
-import { type Reply, Request, type RequestBody, XAttrT } from '../protocol/generated/index.js';
+import { type Reply, Request, type RequestBody, XAttrT } from '../wire/generated/index.js';
 import type { XattrsIn } from './types.js';
 
 export type CallSpec<T> = {

@@ -8,7 +8,7 @@
  *
  * Invariant: the caller's promise is settled once.
  */
-import type { Reply } from '../protocol/generated/index.js';
+import type { Reply } from '../wire/generated/index.js';
 import type { CallSpec } from './call-spec.js';
 import { asOrchardError, OrchardError } from './errors.js';
 import type { CallOptions } from './types.js';

@@ -11,7 +11,7 @@
  */
 import { Builder, type IGeneratedObject } from 'flatbuffers';
 import pRetry, { AbortError } from 'p-retry';
-import { CancelT, CloseSessionT, type Reply, RequestBody } from '../protocol/generated/index.js';
+import { CancelT, CloseSessionT, type Reply, RequestBody } from '../wire/generated/index.js';
 import { Call } from './call.js';
 import { type CallSpec, encodeRequest } from './call-spec.js';
 import { asOrchardError, errorOfReply, OrchardError } from './errors.js';

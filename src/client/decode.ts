@@ -2,15 +2,7 @@
  * From the accessors of a reply to plain objects. Everything is copied out: nothing that is given
  * to the caller refers to the frame.
  */
-import {
-  FLAG_CHILDREN_LOADED,
-  FLAG_COMPLETED,
-  FLAG_MOUNT_POINT,
-  FLAG_PERSISTED,
-  FLAG_PINNED,
-  FLAG_TTL_DELETE_ALLUXIO,
-  FLAG_TTL_FREE,
-} from '../base/record.js';
+
 import {
   BatchReply,
   ExistsReply,
@@ -30,7 +22,16 @@ import {
   Summary,
   type XAttr,
   XAttrsReply,
-} from '../protocol/generated/index.js';
+} from '../wire/generated/index.js';
+import {
+  FLAG_CHILDREN_LOADED,
+  FLAG_COMPLETED,
+  FLAG_MOUNT_POINT,
+  FLAG_PERSISTED,
+  FLAG_PINNED,
+  FLAG_TTL_DELETE_ALLUXIO,
+  FLAG_TTL_FREE,
+} from '../wire/inode-flags.js';
 import { errorOfReply, OrchardError } from './errors.js';
 import type {
   BatchResult,

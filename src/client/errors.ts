@@ -3,7 +3,7 @@
  * caller took back. Match `code`, a stable name from base/status.ts, never the message.
  */
 import { Code, type CodeName, codeName, isRetryable, StatusError } from '../base/status.js';
-import type { ErrorDetail } from '../protocol/generated/index.js';
+import type { ErrorDetail } from '../wire/generated/index.js';
 
 export type OrchardErrorDetail = {
   readonly path?: string | undefined;

@@ -16,8 +16,8 @@ import {
   ReplyBody,
   RequestBody,
   Welcome,
-} from '../protocol/generated/index.js';
-import { Verdict, verifyReply } from '../protocol/verify.js';
+} from '../wire/generated/index.js';
+import { Verdict, verifyReply } from '../wire/verify.js';
 import { pingCall } from './admin-calls.js';
 import { type CallSpec, encodeRequest } from './call-spec.js';
 import { errorOfReply, OrchardError } from './errors.js';

@@ -16,7 +16,7 @@ import {
   RenameT,
   RequestBody,
   UndeleteT,
-} from '../protocol/generated/index.js';
+} from '../wire/generated/index.js';
 import { type CallSpec, fill, xattrsToWire } from './call-spec.js';
 import {
   decodeBatch,

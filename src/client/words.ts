@@ -6,7 +6,7 @@ import {
   TtlAction,
   XAttrPropagation,
   XAttrUpdate,
-} from '../protocol/generated/index.js';
+} from '../wire/generated/index.js';
 import type {
   DescendantsName,
   JobStateName,

@@ -10,7 +10,7 @@ import {
   type Reply,
   RequestBody,
   SetAttributeT,
-} from '../protocol/generated/index.js';
+} from '../wire/generated/index.js';
 import { type CallSpec, fill, xattrsToWire } from './call-spec.js';
 import {
   decodeJob,

@@ -7,7 +7,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { LoadJob, Work } from '../../bench/load/load-job.js';
 import { runJob } from '../../bench/load/run-job.js';
 import { Code, StatusError } from '../../src/base/status.js';
-import { ReplyEncoder } from '../../src/protocol/encode.js';
+import { listenRpc, type RpcServer } from '../../src/net/listen.js';
+import type { RpcHandler } from '../../src/net/rpc-handler.js';
+import { ReplyEncoder } from '../../src/wire/encode.js';
 import {
   BatchReplyT,
   FileInfoT,
@@ -16,9 +18,7 @@ import {
   ReplyBody,
   RequestBody,
   ResultT,
-} from '../../src/protocol/generated/index.js';
-import { listenRpc, type RpcServer } from '../../src/rpc/listen.js';
-import type { RpcHandler } from '../../src/rpc/rpc-handler.js';
+} from '../../src/wire/generated/index.js';
 
 const paths = { shape: 'spread', directories: 100 } as const;
 const encoder = new ReplyEncoder();

@@ -21,8 +21,8 @@ import {
   Request,
   RequestBody,
   type RequestT,
-} from '../../src/protocol/generated/index.js';
-import { Verdict, verifyRequest } from '../../src/protocol/verify.js';
+} from '../../src/wire/generated/index.js';
+import { Verdict, verifyRequest } from '../../src/wire/verify.js';
 
 const spread = { shape: 'spread', directories: 10_000 } as const;
 const SEED = 7;

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ListPageT } from '../../src/protocol/generated/index.js';
+import { ListPageT } from '../../src/wire/generated/index.js';
 import { end, FakeMaster, fileInfo } from '../client/fake-master.js';
 
 const entry = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));

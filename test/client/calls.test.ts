@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Code, StatusError } from '../../src/base/status.js';
 import { type ConnectOptions, OrchardClient, OrchardError } from '../../src/client/index.js';
+import type { ReplyPort } from '../../src/net/rpc-handler.js';
 import {
   EmptyT,
   InodeType,
@@ -9,8 +10,7 @@ import {
   JobState,
   ProgressT,
   XAttrT,
-} from '../../src/protocol/generated/index.js';
-import type { ReplyPort } from '../../src/rpc/rpc-handler.js';
+} from '../../src/wire/generated/index.js';
 import { type Answer, end, FakeMaster, fileInfo, send } from './fake-master.js';
 
 const open: { close(): unknown }[] = [];
@@ -213,7 +213,7 @@ describe('a call', () => {
 
   it('gives the results of a batch in order, failures among them', async () => {
     const { BatchReplyT, ErrorDetailT, ResultT } = await import(
-      '../../src/protocol/generated/index.js'
+      '../../src/wire/generated/index.js'
     );
     const { client } = await pair((_seen, port) =>
       end(

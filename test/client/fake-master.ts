@@ -1,9 +1,12 @@
 /**
- * A master that answers by script: the real edge (src/rpc) with a handler of the test's own. It can
+ * A master that answers by script: the real edge (src/net) with a handler of the test's own. It can
  * be stopped and started again on the same port, which is what a client sees of a crash.
  */
 import { Builder } from 'flatbuffers';
 import { StatusError } from '../../src/base/status.js';
+import { listenRpc, type RpcServer } from '../../src/net/listen.js';
+import type { ReplyPort, Session } from '../../src/net/rpc-handler.js';
+import type { RpcLimits } from '../../src/net/rpc-limits.js';
 import {
   FileInfoT,
   InodeT,
@@ -13,10 +16,7 @@ import {
   Request,
   RequestBody,
   type RequestT,
-} from '../../src/protocol/generated/index.js';
-import { listenRpc, type RpcServer } from '../../src/rpc/listen.js';
-import type { ReplyPort, Session } from '../../src/rpc/rpc-handler.js';
-import type { RpcLimits } from '../../src/rpc/rpc-limits.js';
+} from '../../src/wire/generated/index.js';
 
 export type Seen = {
   readonly call: number;

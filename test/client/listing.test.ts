@@ -1,7 +1,7 @@
 /** Listings: pages on demand, one ahead, over whatever connection there is. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { OrchardClient } from '../../src/client/index.js';
-import { ListPageT } from '../../src/protocol/generated/index.js';
+import { ListPageT } from '../../src/wire/generated/index.js';
 import { end, FakeMaster, fileInfo, type Seen } from './fake-master.js';
 
 const open: { close(): unknown }[] = [];

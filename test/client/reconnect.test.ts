@@ -11,7 +11,7 @@ import {
   Request,
   RequestBody,
   WelcomeT,
-} from '../../src/protocol/generated/index.js';
+} from '../../src/wire/generated/index.js';
 import { end, FakeMaster, fileInfo } from './fake-master.js';
 
 const open: { close(): unknown }[] = [];

@@ -1,6 +1,6 @@
 /** Rows of `ids` and rows of `inodes` in tier 2 are one to one. */
-import { EXECUTOR } from '../../src/base/layout.js';
-import { readRecord } from '../../src/base/record-fields.js';
+import { EXECUTOR } from '../../src/master/memory/layout.js';
+import { readRecord } from '../../src/master/memory/record-fields.js';
 import type { Fixture } from '../support/fixture.js';
 
 const decoder = new TextDecoder();

@@ -9,9 +9,9 @@
  */
 import { connect, type Socket } from 'node:net';
 import type { OrchardClient } from '../../src/client/index.js';
-import * as wire from '../../src/protocol/generated/index.js';
-import { encodeRequest } from '../protocol/samples.js';
-import { frame, WireClient } from '../rpc/wire-client.js';
+import * as wire from '../../src/wire/generated/index.js';
+import { frame, WireClient } from '../net/wire-client.js';
+import { encodeRequest } from '../wire/samples.js';
 import { Probe, type Sample, type Watched } from './probe.js';
 
 export type Finding = {

@@ -12,7 +12,7 @@ import { type CallSpec, encodeRequest } from '../../src/client/call-spec.js';
 import { Channel } from '../../src/client/channel.js';
 import { OrchardClient } from '../../src/client/index.js';
 import { webSocketTransport } from '../../src/client/transport.js';
-import { Reply } from '../../src/protocol/generated/index.js';
+import { Reply } from '../../src/wire/generated/index.js';
 import { CrashRun } from './crash-run.js';
 import { disturb, everyMutation, type Mutation } from './every-mutation.js';
 import { listAll } from './ledger-writer.js';

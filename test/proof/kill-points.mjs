@@ -11,15 +11,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
-import { CONTROL } from '../../dist/src/base/layout.js';
-import { nodeJournalFs as fs } from '../../dist/src/journal/journal-fs.js';
-import { SegmentPool } from '../../dist/src/journal/segment-pool.js';
-import { Wal } from '../../dist/src/journal/wal.js';
-import { SharedMemory } from '../../dist/src/kernel/shared-memory.js';
-import { Threads } from '../../dist/src/master/threads.js';
-import { Tier2 } from '../../dist/src/storage/tier2.js';
-import { Applier } from '../../dist/src/tier/applier.js';
-import { Flusher } from '../../dist/src/tier/flusher.js';
+import { nodeJournalFs as fs } from '../../dist/src/master/journal/local/journal-fs.js';
+import { SegmentPool } from '../../dist/src/master/journal/local/segment-pool.js';
+import { Wal } from '../../dist/src/master/journal/local/wal.js';
+import { CONTROL } from '../../dist/src/master/memory/layout.js';
+import { SharedMemory } from '../../dist/src/master/memory/shared-memory.js';
+import { Tier2 } from '../../dist/src/master/storage/tier2.js';
+import { Applier } from '../../dist/src/master/tier/applier.js';
+import { Flusher } from '../../dist/src/master/tier/flusher.js';
+import { Threads } from '../../dist/src/process/threads.js';
 
 const OPENING_MS = 2500;
 const [wanted, nth] = (process.env['ORCHARD_TEST_KILL_AT'] ?? ':0').split(':');

@@ -6,7 +6,7 @@
  */
 import { expect, test } from 'vitest';
 import { Random } from '../../bench/load/random.js';
-import { Namespace } from '../ops/mutations/namespace.js';
+import { Namespace } from '../master/ops/mutations/namespace.js';
 import { FaultFs } from '../support/fault-fs.js';
 
 const RUNS = 5;

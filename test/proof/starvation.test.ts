@@ -10,9 +10,9 @@ import { build, type Histogram } from 'hdr-histogram-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../bench/load/random.js';
 import type { OrchardClient } from '../../src/client/index.js';
-import { CreateFileT, ListStatusT } from '../../src/protocol/generated/index.js';
-import { encodeRequest } from '../protocol/samples.js';
-import { WireClient } from '../rpc/wire-client.js';
+import { CreateFileT, ListStatusT } from '../../src/wire/generated/index.js';
+import { WireClient } from '../net/wire-client.js';
+import { encodeRequest } from '../wire/samples.js';
 import { codeOf, RaceMaster, seed } from './race-master.js';
 
 const STORM_MS = Number(process.env['ORCHARD_TEST_STORM_MS'] ?? 5000);

@@ -10,7 +10,7 @@
  * shortBy: 8 })`, optionally for names that contain `file`. flip() and truncate() damage files.
  */
 import path from 'node:path';
-import type { JournalFs, OpenFlags } from '../../src/journal/journal-fs.js';
+import type { JournalFs, OpenFlags } from '../../src/master/journal/local/journal-fs.js';
 
 const SECTOR_BYTES = 512;
 

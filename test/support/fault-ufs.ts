@@ -16,7 +16,7 @@ import type {
   UfsReadOptions,
   UfsStatus,
   UfsWriteOptions,
-} from '../../src/ufs/ufs.js';
+} from '../../src/stores/ufs.js';
 
 export type UfsVerb = 'stat' | 'list' | 'read' | 'write';
 

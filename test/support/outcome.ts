@@ -1,8 +1,9 @@
 /** A sink that keeps what a call answered, with the record read out at once. */
-import { type RecordFields, readRecord } from '../../src/base/record-fields.js';
+
 import type { StatusError } from '../../src/base/status.js';
-import type { Sink } from '../../src/executor/call.js';
-import type { Executor } from '../../src/executor/executor.js';
+import type { Sink } from '../../src/master/executor/call.js';
+import type { Executor } from '../../src/master/executor/executor.js';
+import { type RecordFields, readRecord } from '../../src/master/memory/record-fields.js';
 
 export type Info = Omit<RecordFields, 'name' | 'owner' | 'group'> & {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** The calls of the tests of reads and of the wire, by name and with what matters. */
-import type { Caller } from '../../src/executor/caller.js';
-import * as wire from '../../src/protocol/generated/index.js';
+import type { Caller } from '../../src/master/executor/caller.js';
+import * as wire from '../../src/wire/generated/index.js';
 import type { WireMaster } from './wire-master.js';
 
 type As = { caller?: Caller; call?: number };

@@ -5,15 +5,15 @@
 import { ByteBuffer } from 'flatbuffers';
 import type { StatusError } from '../../src/base/status.js';
 import { Code, StatusError as Failure } from '../../src/base/status.js';
-import type { Caller } from '../../src/executor/caller.js';
-import type { ShardServices } from '../../src/handler/services.js';
-import { ShardHandler } from '../../src/handler/shard-handler.js';
-import { ReplyEncoder } from '../../src/protocol/encode.js';
-import * as wire from '../../src/protocol/generated/index.js';
-import { RequestCursor } from '../../src/protocol/request-cursor.js';
-import { Verdict, verifyReply, verifyRequest } from '../../src/protocol/verify.js';
-import type { ReplyPort, Session } from '../../src/rpc/rpc-handler.js';
-import { encodeRequest } from '../protocol/samples.js';
+import type { Caller } from '../../src/master/executor/caller.js';
+import type { ShardServices } from '../../src/master/handler/services.js';
+import { ShardHandler } from '../../src/master/handler/shard-handler.js';
+import type { ReplyPort, Session } from '../../src/net/rpc-handler.js';
+import { ReplyEncoder } from '../../src/wire/encode.js';
+import * as wire from '../../src/wire/generated/index.js';
+import { RequestCursor } from '../../src/wire/request-cursor.js';
+import { Verdict, verifyReply, verifyRequest } from '../../src/wire/verify.js';
+import { encodeRequest } from '../wire/samples.js';
 import { Fixture, type FixtureOptions } from './fixture.js';
 
 type BodyName = keyof typeof wire.RequestBody;

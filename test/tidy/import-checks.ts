@@ -1,21 +1,19 @@
 /** Checks of who imports whom. Each returns findings: where, and the sentence of the rule. */
-import {
-  ATOMICS_ALLOWED,
-  DOORS,
-  ENTRIES,
-  FLOORS,
-  GUESTS,
-  LIGHT,
-  PURE,
-  SIDEWAYS,
-  TEST_ONLY,
-} from './floors.js';
+import { ATOMICS_ALLOWED, DOORS, ENTRIES, LIGHT, MAY_IMPORT, PURE, TEST_ONLY } from './floors.js';
 import type { Import, SourceFile } from './source-file.js';
 import { lineOf } from './source-file.js';
 
-const folderOf = (path: string): string | undefined => /^src\/([\w-]+)\//.exec(path)?.[1];
+const FOLDERS = Object.keys(MAY_IMPORT).sort((left, right) => right.length - left.length);
 
-/** Imports go down the floors of src, never up, and sideways only where floors.ts says so. */
+/** The folder of the house that a file stands in; undefined for a file outside of src. */
+function folderOf(path: string): string | undefined {
+  if (!path.startsWith('src/')) return undefined;
+  return (
+    FOLDERS.find((folder) => path.startsWith(`src/${folder}/`)) ?? path.split('/').slice(1, -1)[0]
+  );
+}
+
+/** A folder imports what its line in floors.ts lists. */
 export function checkFloors(files: readonly SourceFile[]): string[] {
   return eachImport(files, (file, { target }) => {
     const from = folderOf(file.path);
@@ -23,23 +21,30 @@ export function checkFloors(files: readonly SourceFile[]): string[] {
     const to = folderOf(target);
     if (to === undefined) return `src imports nothing from outside src (${target})`;
     const isDoor = DOORS.some(([door, room]) => door.test(file.path) && room === target);
-    return from === to || isDoor || mayImport(from, to) ? undefined : floorSentence(from, to);
+    const seen = MAY_IMPORT[from] ?? [];
+    if (from === to || isDoor || seen.includes(to)) return undefined;
+    return `${from} sees only ${seen.join(', ') || 'itself'}, not ${to}; see test/tidy/floors.ts`;
   });
 }
 
-function mayImport(from: string, to: string): boolean {
-  const visible = GUESTS[from];
-  if (visible !== undefined) return visible.includes(to);
-  const [own, other] = [FLOORS[from], FLOORS[to]];
-  if (own === undefined || other === undefined) return false;
-  return other < own || SIDEWAYS.some(([left, right]) => left === from && right === to);
-}
-
-function floorSentence(from: string, to: string): string {
-  const visible = GUESTS[from];
-  if (visible !== undefined) return `${from} sees only ${visible.join(' and ')}, not ${to}`;
-  const floor = (folder: string) => `${folder} (floor ${FLOORS[folder] ?? 'none'})`;
-  return `imports go down: ${floor(from)} may not import ${floor(to)}; see test/tidy/floors.ts`;
+/** The list of floors.ts leads down only, and says nothing that no import needs. */
+export function checkFloorList(files: readonly SourceFile[]): string[] {
+  const used = new Set(
+    files.flatMap((file) =>
+      file.imports.map(({ target }) => `${folderOf(file.path)} → ${folderOf(target ?? '')}`),
+    ),
+  );
+  const order = Object.keys(MAY_IMPORT);
+  return Object.entries(MAY_IMPORT).flatMap(([from, seen]) =>
+    seen.flatMap((to) => {
+      if (order.indexOf(to) >= order.indexOf(from)) {
+        return [`test/tidy/floors.ts: ${from} stands below ${to}, and may not list it`];
+      }
+      return used.has(`${from} → ${to}`)
+        ? []
+        : [`test/tidy/floors.ts: no file of ${from} imports ${to}; take the entry out`];
+    }),
+  );
 }
 
 /** Pure folders take time, disk and network as arguments. */

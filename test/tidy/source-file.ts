@@ -32,7 +32,9 @@ export type SourceFile = {
   readonly imports: readonly Import[];
 };
 
-const IGNORED = new Set(['node_modules', 'dist', '.git', 'data', '.orchard-demo', 'coverage']);
+const IGNORED = new Set(['node_modules', 'dist', '.git', '.orchard-demo', 'coverage']);
+/** What a master started here leaves; src/surfaces has a folder of that name. */
+const DATA = 'data';
 /** Above this a file is weighed, not read. */
 const READ_BYTES_MAX = 1 << 20;
 
@@ -41,7 +43,7 @@ export function readProject(root: string, under = ''): SourceFile[] {
   const entries = readdirSync(join(root, under), { withFileTypes: true });
   return entries.flatMap((entry) => {
     const path = under === '' ? entry.name : `${under}/${entry.name}`;
-    if (IGNORED.has(entry.name) || entry.name.endsWith('.log')) return [];
+    if (IGNORED.has(entry.name) || path === DATA || entry.name.endsWith('.log')) return [];
     if (entry.isDirectory()) return readProject(root, path);
     if (!entry.isFile()) return [];
     const { size } = statSync(join(root, path));

@@ -82,7 +82,7 @@ const isTest = (path: string): boolean => path.startsWith('test/');
 
 const bans = {
   console: {
-    rule: 'no console here: log through src/master/log.ts; only programs talk to people',
+    rule: 'no console here: log through src/process/log.ts; only programs talk to people',
     applies: (path) => !isProgram(path) && !isScript(path) && !isTest(path),
     matches: (node) => isMember(node, ['console']),
   },

@@ -8,6 +8,7 @@ import {
   checkAtomics,
   checkCycles,
   checkDead,
+  checkFloorList,
   checkFloors,
   checkLight,
   checkPure,
@@ -38,46 +39,48 @@ const many = 'a();'.repeat(200_000);
 
 const rows: readonly Row[] = [
   {
-    name: 'imports go down the floors',
+    name: 'a folder imports what is listed for it',
     check: checkFloors,
-    bad: { 'src/lock/a.ts': `import { b } from '../ops/b.js';` },
-    says: /src\/lock\/a.ts: imports go down: lock \(floor 2\) may not import ops \(floor 5\)/,
-    good: { 'src/ops/a.ts': `import { b } from '../lock/b.js'; import { c } from './c.js';` },
+    bad: { 'src/master/lock/a.ts': `import { b } from '../ops/verbs/b.js';` },
+    says: /src\/master\/lock\/a.ts: master\/lock sees only base, .*, not master\/ops\/verbs/,
+    good: {
+      'src/master/ops/verbs/a.ts': `import '../../lock/b.js'; import './c.js';`,
+    },
   },
   {
-    name: 'imports of types climb no floors either',
+    name: 'imports of types count too',
     check: checkFloors,
-    bad: { 'src/tier/a.ts': `export type { B } from '../path/b.js';` },
-    says: /imports go down/,
-    good: { 'src/path/a.ts': `export type { B } from '../tier/b.js';` },
+    bad: { 'src/master/tier/a.ts': `export type { B } from '../path/b.js';` },
+    says: /master\/tier sees only/,
+    good: { 'src/master/path/a.ts': `export type { B } from '../lock/b.js';` },
   },
   {
-    name: 'floors with one number do not see each other unless listed',
+    name: 'a new folder is listed first',
     check: checkFloors,
-    bad: { 'src/storage/a.ts': `import { b } from '../kernel/b.js';` },
-    says: /storage \(floor 1\) may not import kernel \(floor 1\)/,
-    good: { 'src/mount/a.ts': `import { b } from '../ufs/b.js';` },
+    bad: { 'src/worker/a.ts': `import { b } from '../base/b.js';` },
+    says: /worker sees only itself, not base/,
+    good: { 'src/worker/a.ts': `import { b } from './b.js';` },
   },
   {
-    name: 'the client sees base and protocol only',
+    name: 'the client does not see the master',
     check: checkFloors,
-    bad: { 'src/client/a.ts': `const b = await import('../storage/b.js');` },
-    says: /client sees only base and protocol, not storage/,
-    good: { 'src/client/a.ts': `import { b } from '../protocol/b.js'; import ws from 'ws';` },
+    bad: { 'src/client/a.ts': `const b = await import('../master/storage/b.js');` },
+    says: /client sees only base, wire, not master\/storage/,
+    good: { 'src/client/a.ts': `import { b } from '../wire/b.js'; import ws from 'ws';` },
   },
   {
     name: 'one door from the command to the composition root',
     check: checkFloors,
-    bad: { 'src/cli/fs-command.ts': `import { m } from '../master/main.js';` },
-    says: /cli sees only base and client, not master/,
-    good: { 'src/cli/commands/master.ts': `import { m } from '../../master/main.js';` },
+    bad: { 'src/cli/fs-command.ts': `import { m } from '../master/main/main.js';` },
+    says: /cli sees only base, client, not master\/main/,
+    good: { 'src/cli/master-door.ts': `import { m } from '../master/main/main.js';` },
   },
   {
-    name: 'base, lock, path and ops are pure',
+    name: 'base, locks, paths and operations are pure',
     check: checkPure,
-    bad: { 'src/path/a.ts': `import { join } from 'node:path';` },
+    bad: { 'src/master/path/a.ts': `import { join } from 'node:path';` },
     says: /path is pure: it imports no node: module \(node:path\)/,
-    good: { 'src/journal/a.ts': `import { open } from 'node:fs';` },
+    good: { 'src/master/journal/a.ts': `import { open } from 'node:fs';` },
   },
   {
     name: 'imports form no cycle',
@@ -97,9 +100,12 @@ const rows: readonly Row[] = [
   {
     name: 'raw Atomics stay where they are at home',
     check: checkAtomics,
-    bad: { 'src/ops/a.ts': 'Atomics.add(words, 0, 1);' },
-    says: /src\/ops\/a.ts:1: raw Atomics only where/,
-    good: { 'src/lock/a.ts': 'Atomics.add(words, 0, 1);', 'src/ops/a.ts': '// Atomics.add' },
+    bad: { 'src/master/ops/verbs/a.ts': 'Atomics.add(words, 0, 1);' },
+    says: /src\/master\/ops\/verbs\/a.ts:1: raw Atomics only where/,
+    good: {
+      'src/master/lock/a.ts': 'Atomics.add(words, 0, 1);',
+      'src/master/ops/verbs/a.ts': '// Atomics.add',
+    },
   },
   {
     name: 'no file is dead',
@@ -118,12 +124,12 @@ const rows: readonly Row[] = [
     name: 'a start loads little',
     check: checkLight,
     bad: {
-      'src/master/writer-thread.ts': `import { a } from '../base/a.js';`,
+      'src/master/main/writer-thread.ts': `import { a } from '../../base/a.js';`,
       'src/base/a.ts': `import { z } from 'zod';`,
     },
-    says: /src\/master\/writer-thread.ts → src\/base\/a.ts: a start loads no zod/,
+    says: /src\/master\/main\/writer-thread.ts → src\/base\/a.ts: a start loads no zod/,
     good: {
-      'src/master/writer-thread.ts': `import type { A } from '../base/a.js';`,
+      'src/master/main/writer-thread.ts': `import type { A } from '../../base/a.js';`,
       'src/base/a.ts': `import { z } from 'zod';`,
       'src/cli/main.ts': `const { a } = await import('../base/a.js');`,
     },
@@ -274,11 +280,15 @@ describe.each(rows)('$name', ({ check, bad, says, good }) => {
   });
 });
 
+test('the list of floors leads down, and has no stale entry', () => {
+  expect(checkFloorList(project)).toEqual([]);
+});
+
 test('the checks see the project', () => {
   const paths = project.map(({ path }) => path);
   for (const path of ['src/base/status.ts', 'package.json', '.ci/run']) {
     expect(paths.includes(path), path).toBe(true);
   }
-  const config = project.find(({ path }) => path === 'src/base/config.ts');
-  expect(config?.imports.map(({ target }) => target)).toContain('src/base/status.ts');
+  const config = project.find(({ path }) => path === 'src/master/settings/config.ts');
+  expect(config?.imports.map(({ target }) => target)).toContain('src/base/settings.ts');
 });

@@ -1,8 +1,6 @@
 /** admin backup, admin restore: the namespace as one file, and back. */
-import { parseConfig } from '../../base/config.js';
 import { humanBytes, shown } from '../format.js';
-import { localFacts } from '../local-facts.js';
-import type { Shell } from '../shell.js';
+import { localConfig } from '../local-config.js';
 import { verb } from '../verb.js';
 import { placeOf, watched } from './admin-inspect.js';
 
@@ -39,7 +37,7 @@ export const restore = verb<{ data?: string }>({
   familiar:
     'the cluster keeps its id and its name; the file is checked before anything is written.',
   run: async (shell, [file = ''], { data }) => {
-    const directory = placeOf(shell, data ?? dataDirOf(shell));
+    const directory = placeOf(shell, data ?? (await localConfig(shell.io)).config.dataDir);
     const offline = await shell.io.offline();
     const report = await watched(shell, 'restore', 'bytes', (control) =>
       offline.restore(placeOf(shell, file), directory, control),
@@ -49,8 +47,3 @@ export const restore = verb<{ data?: string }>({
     await shell.out.tell(`Restored ${what}, into ${shown(directory)}`, report);
   },
 });
-
-/** What `orchard master start` would use here. */
-function dataDirOf({ io }: Shell): string {
-  return parseConfig(io.env, localFacts(io)).dataDir;
-}

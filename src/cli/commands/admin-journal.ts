@@ -1,9 +1,8 @@
 /** admin journal: of a running master; or on disk, to check, dump and repair it. */
-import { availableParallelism, totalmem } from 'node:os';
-import { parseConfig } from '../../base/config.js';
 import { OrchardError } from '../../client/errors.js';
 import { exactTimeText, humanBytes, shown } from '../format.js';
 import { openJournalTool } from '../journal-door.js';
+import { localConfig } from '../local-config.js';
 import { Columns } from '../output.js';
 import { reportLines } from '../report-text.js';
 import type { Shell } from '../shell.js';
@@ -54,7 +53,7 @@ async function online(shell: Shell): Promise<void> {
 
 async function check(shell: Shell, options: Options): Promise<void> {
   const { checkSegments, checkMetadata } = await openJournalTool();
-  const { dataDir } = placeOf(shell, options);
+  const { dataDir } = await placeOf(shell, options);
   const problems: string[] = [];
   const rows: string[][] = [['FIRST', 'LAST', 'ENTRIES', 'USED', 'STATE', 'FILE']];
   for await (const segment of checkSegments(dataDir)) {
@@ -85,7 +84,7 @@ async function check(shell: Shell, options: Options): Promise<void> {
 
 async function dump(shell: Shell, options: Options): Promise<void> {
   const { dumpEntries } = await openJournalTool();
-  const { dataDir } = placeOf(shell, options);
+  const { dataDir } = await placeOf(shell, options);
   const from = seqOf(options.from, 1);
   const to = seqOf(options.to, Number.MAX_SAFE_INTEGER);
   let problem: string | undefined;
@@ -105,7 +104,7 @@ async function dump(shell: Shell, options: Options): Promise<void> {
 
 async function repair(shell: Shell, options: Options): Promise<void> {
   const { repairJournal } = await openJournalTool();
-  const { dataDir, ...sizes } = placeOf(shell, options);
+  const { dataDir, ...sizes } = await placeOf(shell, options);
   const mode = options.skipDamaged === true ? 'skip' : 'cut';
   const apply = options.yes === true;
   const report = await repairJournal(dataDir, { mode, apply, ...sizes });
@@ -133,14 +132,8 @@ async function repair(shell: Shell, options: Options): Promise<void> {
   );
 }
 
-function placeOf({ io }: Shell, { dataDir }: Options) {
-  const env = dataDir === undefined ? io.env : { ...io.env, ORCHARD_DATA_DIR: dataDir };
-  const config = parseConfig(env, {
-    cores: availableParallelism(),
-    memoryBytes: totalmem(),
-    user: io.user,
-    workingDirectory: io.workingDirectory,
-  });
+async function placeOf({ io }: Shell, { dataDir }: Options) {
+  const { config } = await localConfig(io, dataDir);
   const { journalSegmentBytes: segmentBytes, tier2MapBytes: mapBytes } = config;
   return { dataDir: config.dataDir, segmentBytes, mapBytes };
 }

@@ -1,9 +1,9 @@
 /** admin: what the master says of itself. */
-import { describeConfig, parseConfig } from '../../base/config.js';
+
 import type { Job } from '../../client/index.js';
 import { shown, spanText } from '../format.js';
 import type { Client } from '../io.js';
-import { localFacts } from '../local-facts.js';
+import { localConfig } from '../local-config.js';
 import { Columns } from '../output.js';
 import { reportLines } from '../report-text.js';
 import type { Shell } from '../shell.js';
@@ -46,7 +46,7 @@ const config = verb<{ local?: boolean }>({
   ],
   familiar: 'as `alluxio getConf --source`.',
   run: async (shell, _args, { local = false }) => {
-    const rows = local ? localConfig(shell) : await (await shell.client()).config();
+    const rows = local ? await localRows(shell) : await (await shell.client()).config();
     const settings = settingsOf(rows);
     if (shell.isJson) {
       for (const setting of settings) await shell.out.json(setting);
@@ -62,8 +62,9 @@ const config = verb<{ local?: boolean }>({
 
 type SettingRow = { readonly name: string; readonly value: string; readonly source: string };
 
-function localConfig({ io }: Shell): unknown {
-  return describeConfig(parseConfig(io.env, localFacts(io)));
+async function localRows({ io }: Shell): Promise<unknown> {
+  const { config, describe } = await localConfig(io);
+  return describe(config);
 }
 
 /** The rows, or an object that has them. */

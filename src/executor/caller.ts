@@ -1,7 +1,0 @@
-/** Who asks: identity of a session, by name. Simple authentication, as HDFS calls it. Floor 4. */
-export type Caller = {
-  readonly user: string;
-  readonly groups: readonly string[];
-  /** Random number of the client; with a call id it names one call for ever. 0 = no retries. */
-  readonly clientId: number;
-};

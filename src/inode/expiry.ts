@@ -1,9 +1,0 @@
-/** When the time of an inode is up: its ttl, or in the trash its retention. Floor 3, pure. */
-import { RECLAIM_ID, TRASH_BIT } from '../base/record.js';
-import type { RecordFields } from '../base/record-fields.js';
-
-/** Absolute milliseconds; undefined = never. */
-export function expiryOf(inode: RecordFields): number | undefined {
-  if (inode.parentId === RECLAIM_ID || inode.ttlMs < 0) return undefined;
-  return inode.parentId >= TRASH_BIT ? inode.ttlMs : inode.ctimeMs + inode.ttlMs;
-}

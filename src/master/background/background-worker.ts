@@ -1,0 +1,155 @@
+/**
+ * One thread of the background pool: its executor, its scheduler, its open stores, and what it
+ * does with each kind of task. Many tasks run in a thread at a time: they mostly wait.
+ */
+
+import { Code, StatusError } from '../../base/status.js';
+import { claimExecutor } from '../executor/claims.js';
+import { Executor } from '../executor/executor.js';
+import { Scheduler } from '../executor/scheduler.js';
+import { instantiate } from '../memory/kernel.js';
+import { CONTROL } from '../memory/layout.js';
+import { SharedMemory } from '../memory/shared-memory.js';
+import { Tier2 } from '../storage/tier2.js';
+import type { LoadContext } from './directory-load.js';
+import { Expirer } from './expirer.js';
+import { loadShallow } from './load-shallow.js';
+import { MetadataLoader } from './metadata-loader.js';
+import { Reclaimer } from './reclaimer.js';
+import { SetAttributeTree } from './set-attribute-tree.js';
+import { StoreCache } from './store-cache.js';
+import {
+  type BackgroundData,
+  CANCEL,
+  type Duty,
+  failureOf,
+  type JobMessage,
+  NO_PROGRESS,
+  type Task,
+  type TaskOutcome,
+  type WorkRequest,
+} from './tasks.js';
+import { TreeLoad, type WorkControl } from './tree-load.js';
+
+export class BackgroundWorker {
+  readonly #context: LoadContext;
+  readonly #loader: MetadataLoader;
+  readonly #expirer: Expirer;
+  readonly #reclaimer: Reclaimer;
+
+  constructor(data: BackgroundData, onBug: (error: unknown) => void) {
+    const { config } = data;
+    const shared = new SharedMemory(data.memory);
+    const index = claimExecutor(shared, data.firstExecutor, data.executorCount);
+    const executor = new Executor({
+      index,
+      shared,
+      kernel: instantiate(data.memory, index),
+      tier2: new Tier2(data.meta, { mapBytes: config.tier2MapBytes }),
+      supergroup: config.supergroup,
+      superuser: config.superuser,
+      permissions: config.permissions,
+      umask: config.umask,
+      trashRetentionMs: config.trashRetentionMs,
+    });
+    const scheduler = new Scheduler(executor, { parkedMax: config.callsParkedMax, onBug });
+    const stores = new StoreCache(executor.mounts, {
+      environment: data.environment,
+      timeoutMs: config.ufsTimeoutMs,
+    });
+    this.#context = {
+      scheduler,
+      stores,
+      caller: { user: config.superuser, groups: [], clientId: 0 },
+      pageEntries: config.loadBatch,
+    };
+    this.#loader = new MetadataLoader(this.#context);
+    this.#expirer = new Expirer(this.#context);
+    this.#reclaimer = new Reclaimer(this.#context);
+  }
+
+  async run(task: Task): Promise<TaskOutcome> {
+    try {
+      return await this.#run(task);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      return { ok: false, failure: failureOf(error) };
+    }
+  }
+
+  async #run(task: Task): Promise<TaskOutcome> {
+    switch (task.kind) {
+      case 'load':
+        await this.#loader.load(task.path, task.children);
+        return { ok: true, progress: NO_PROGRESS };
+      case 'duty':
+        return this.#duty(task.duty);
+      case 'job':
+        return this.#job(task.request, task.port);
+    }
+  }
+
+  async #duty(duty: Duty): Promise<TaskOutcome> {
+    const done = duty === 'expire' ? await this.#expirer.run() : await this.#reclaimer.run();
+    return { ok: true, progress: { ...NO_PROGRESS, done } };
+  }
+
+  async #job(request: WorkRequest, port: Extract<Task, { kind: 'job' }>['port']) {
+    const cancel = new AbortController();
+    port.on('message', (message: unknown) => {
+      if (message === CANCEL) cancel.abort(cancelled(request.path));
+    });
+    const control: WorkControl = {
+      signal: cancel.signal,
+      onProgress: limited((progress) => port.postMessage({ progress } satisfies JobMessage)),
+    };
+    try {
+      return await this.#work(request, control);
+    } finally {
+      port.close();
+    }
+  }
+
+  async #work(request: WorkRequest, control: WorkControl): Promise<TaskOutcome> {
+    const { shared } = this.#context.scheduler.executor;
+    if (shared.load(CONTROL.READ_ONLY) !== 0) throw diskFull(request.path);
+    if (request.kind === 'load' && request.descendants !== 'all') {
+      await loadShallow(this.#context, request, control);
+      return { ok: true, progress: NO_PROGRESS };
+    }
+    const work =
+      request.kind === 'load'
+        ? new TreeLoad(this.#context, request.path, control)
+        : new SetAttributeTree(this.#context, request, control);
+    const progress = await work.run();
+    const { firstError } = work;
+    return firstError === undefined
+      ? { ok: true, progress }
+      : { ok: true, progress, firstError: failureOf(firstError) };
+  }
+}
+
+/** Between two reports of one job. */
+const PROGRESS_INTERVAL_MS = 250;
+
+/** Drops reports that come too soon after the one before. */
+function limited<T>(report: (progress: T) => void): (progress: T) => void {
+  let last = 0;
+  return (progress) => {
+    const now = performance.now();
+    if (now - last < PROGRESS_INTERVAL_MS) return;
+    last = now;
+    report(progress);
+  };
+}
+
+function diskFull(path: string): StatusError {
+  return new StatusError(Code.FAILED_PRECONDITION, 'The disk of the master is full.', {
+    path,
+    hint: 'It is read-only until there is space below its data directory.',
+  });
+}
+
+function cancelled(path: string): StatusError {
+  return new StatusError(Code.CANCELLED, 'The job was cancelled.', { path });
+}

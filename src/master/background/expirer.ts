@@ -1,0 +1,170 @@
+/**
+ * The ttl checker: goes through the expiry index up to now, in bounded batches, and looks at each
+ * inode by its id, since rows are hints.
+ *
+ *   row ─▶ inode gone, or due at another time ─▶ the row is forgotten
+ *       ─▶ in the trash                        ─▶ reclaim
+ *       ─▶ action FREE                         ─▶ the ttl goes
+ *       ─▶ otherwise                           ─▶ deleted as the superuser, into the trash
+ *
+ * What cannot be deleted (it is below a read-only mount, say) keeps its row and is tried again.
+ */
+
+import { Code, StatusError } from '../../base/status.js';
+import type { Executor } from '../executor/executor.js';
+import { Park } from '../executor/park.js';
+import { expiryOf } from '../memory/expiry.js';
+import { CONTROL, EXECUTOR } from '../memory/layout.js';
+import { FLAG_TTL_FREE, TRASH_BIT } from '../memory/record.js';
+import { type RecordFields, readRecord } from '../memory/record-fields.js';
+import { FlushBarrier, isStanding, stampOf } from '../ops/mechanism/flush-barrier.js';
+import { InodeLookup } from '../ops/mechanism/inode-lookup.js';
+import { reading, submitted } from '../ops/mechanism/promise-calls.js';
+import { DeleteInode } from '../ops/verbs/delete-inode.js';
+import {
+  ExpireFree,
+  ExpireTrash,
+  FORGET_BATCH,
+  ForgetExpiries,
+  type FoundExpiry,
+} from '../ops/verbs/expire.js';
+import { damagedInode } from '../storage/damage.js';
+import type { Expiry } from '../storage/expiry-index.js';
+import { isStatus, type LoadContext } from './directory-load.js';
+
+type Due = FoundExpiry & {
+  readonly inode: RecordFields | undefined;
+  /** Not found, but maybe on its way to another key: its row stays for the next pass. */
+  readonly isUnsure: boolean;
+};
+
+export class Expirer {
+  readonly #context: LoadContext;
+
+  constructor(context: LoadContext) {
+    this.#context = context;
+  }
+
+  /** One pass; how many inodes had their time up. */
+  async run(now: number = Date.now()): Promise<number> {
+    let done = 0;
+    let after: Due | undefined;
+    await this.#flushed();
+    for (;;) {
+      const batch = await this.#batch(after, now);
+      const stale = batch.filter(({ inode, expiryMs, isUnsure }) => {
+        return inode === undefined ? !isUnsure : expiryOf(inode) !== expiryMs;
+      });
+      await this.#forget(stale);
+      for (const { inode, expiryMs } of batch) {
+        if (inode === undefined || expiryOf(inode) !== expiryMs) continue;
+        if (await this.#expire(inode)) done++;
+      }
+      if (batch.length < FORGET_BATCH) return done;
+      after = batch.at(-1);
+    }
+  }
+
+  /** Until the index has whatever was answered before this pass. */
+  #flushed(): Promise<void> {
+    const { scheduler, caller } = this.#context;
+    const seq = scheduler.executor.load64(CONTROL.APPLIED_SEQ);
+    return reading(scheduler, 'expire', caller, (executor) => {
+      if (seq > executor.flushedSeq) throw Park.flush(seq);
+    });
+  }
+
+  #batch(after: Due | undefined, now: number): Promise<readonly Due[]> {
+    const { scheduler, caller } = this.#context;
+    const barrier = new FlushBarrier();
+    return reading(scheduler, 'expire', caller, (executor) => {
+      executor.reader.renew();
+      const batch: Due[] = [];
+      for (const expiry of executor.reader.tier2.expiries.due(now, after)) {
+        batch.push(dueOf(executor, barrier, expiry));
+        if (batch.length === FORGET_BATCH) break;
+      }
+      return batch;
+    });
+  }
+
+  async #forget(rows: readonly Due[]): Promise<void> {
+    if (rows.length === 0) return;
+    const { scheduler, caller } = this.#context;
+    await submitted(scheduler, (sink) => new ForgetExpiries(caller, rows, sink));
+  }
+
+  /** False: it could not be done now, or somebody else was first. */
+  async #expire(inode: RecordFields): Promise<boolean> {
+    const { scheduler, caller } = this.#context;
+    try {
+      const { seq } = await (inode.parentId >= TRASH_BIT
+        ? submitted(scheduler, (sink) => new ExpireTrash(caller, inode, sink))
+        : (inode.flags & FLAG_TTL_FREE) !== 0
+          ? submitted(scheduler, (sink) => new ExpireFree(caller, inode, sink))
+          : this.#delete(inode));
+      return seq !== 0;
+    } catch (error) {
+      if (error instanceof StatusError) return false;
+      throw error;
+    }
+  }
+
+  async #delete(inode: RecordFields): Promise<{ readonly seq: number }> {
+    const { scheduler, caller } = this.#context;
+    const path = await this.#pathOf(inode.id);
+    if (path === undefined) return { seq: 0 };
+    const options = {
+      path,
+      recursive: true,
+      skipTrash: false,
+      deleteMountPoints: false,
+      inodeId: inode.id,
+      // Raised or removed in this very moment: then it lives on.
+      applies: (now: RecordFields) => expiryOf(now) === expiryOf(inode),
+    };
+    return submitted(scheduler, (sink) => new DeleteInode(caller, options, sink));
+  }
+
+  /** Undefined: it hangs in something that was deleted. */
+  async #pathOf(id: number): Promise<Uint8Array | undefined> {
+    const { scheduler, caller } = this.#context;
+    const lookup = new InodeLookup(id, new FlushBarrier());
+    try {
+      return await reading(scheduler, 'expire', caller, (executor) => {
+        lookup.resolve(executor, caller, executor.walkA);
+        return new TextEncoder().encode(executor.walkA.text());
+      });
+    } catch (error) {
+      if (isStatus(error, Code.NOT_FOUND)) return undefined;
+      throw error;
+    }
+  }
+}
+
+function dueOf(executor: Executor, barrier: FlushBarrier, { expiryMs, id }: Expiry): Due {
+  barrier.pass(executor, id);
+  const stamp = stampOf(executor, id);
+  const inode = inodeById(executor, id);
+  const at = inode && { parentId: inode.parentId, name: inode.name };
+  const isUnsure = inode === undefined && !isStanding(executor, id, stamp);
+  return { expiryMs, id, inode, at, isUnsure };
+}
+
+/** As tier 2 has it. */
+function inodeById(executor: Executor, id: number): RecordFields | undefined {
+  const { reader, shared, kernel, base } = executor;
+  const key = reader.keyOfId(id);
+  const value = key && reader.tier2.inodes.getBinary(key);
+  if (key === undefined || value === undefined) return undefined;
+  const keyAt = base + EXECUTOR.KEY;
+  const valueAt = base + EXECUTOR.VALUE;
+  const record = base + EXECUTOR.RECORD;
+  shared.u8.set(key, keyAt);
+  shared.u8.set(value, valueAt);
+  if (kernel.decodeRecord(keyAt, key.length, valueAt, value.length, record) === 0) {
+    throw damagedInode(key);
+  }
+  const inode = readRecord(shared.view, record);
+  return inode.id === id ? inode : undefined;
+}

@@ -1,0 +1,167 @@
+/**
+ * The job table, on main: recursive work that users ask for. A job runs in the background pool and
+ * reports its progress; it goes on when whoever asked for it has gone, until it ends or is
+ * cancelled. Jobs end with the process: each may be asked for again.
+ *
+ * Invariant: at most RUNNING_MAX jobs run; of ended ones the newest ENDED_MAX are kept.
+ */
+import { Code, StatusError } from '../../base/status.js';
+import { type Failure, failureOf, type JobRequest, NO_PROGRESS } from './tasks.js';
+import type { WorkProgress } from './tree-load.js';
+
+const RUNNING_MAX = 64;
+const ENDED_MAX = 256;
+
+/** The numbers are the wire's. */
+export const JobState = { RUNNING: 0, DONE: 1, FAILED: 2, CANCELLED: 3 } as const;
+export type JobState = (typeof JobState)[keyof typeof JobState];
+
+/** Plain data: it goes to other threads as it is. */
+export type Job = WorkProgress & {
+  readonly job: number;
+  readonly kind: string;
+  readonly state: JobState;
+  readonly startedMs: number;
+  /** 0 while it runs. */
+  readonly endedMs: number;
+  /** Why it failed; of a job that is done with failures, why the first of them. */
+  readonly error: Failure | undefined;
+  /** What it has found, for those that look for something. */
+  readonly report?: unknown;
+};
+
+export type JobRunner = (
+  request: JobRequest,
+  signal: AbortSignal,
+  onProgress: (progress: WorkProgress) => void,
+) => Promise<{
+  readonly progress: WorkProgress;
+  readonly firstError?: Failure;
+  readonly report?: unknown;
+}>;
+
+type Row = {
+  job: Job;
+  readonly cancel: AbortController;
+  readonly listeners: Set<(job: Job) => void>;
+  readonly ended: Promise<void>;
+};
+
+export class Jobs {
+  readonly #run: JobRunner;
+  readonly #onBug: (error: unknown) => void;
+  readonly #rows = new Map<number, Row>();
+  #nextId = 1;
+
+  constructor(run: JobRunner, onBug: (error: unknown) => void) {
+    this.#run = run;
+    this.#onBug = onBug;
+  }
+
+  start(request: JobRequest): Job {
+    const running = [...this.#rows.values()].filter(
+      ({ job }) => job.state === JobState.RUNNING,
+    ).length;
+    if (running >= RUNNING_MAX) {
+      throw new StatusError(Code.RESOURCE_EXHAUSTED, `${RUNNING_MAX} jobs are running already.`, {
+        path: request.path,
+        hint: 'Wait for one to end, or cancel one.',
+      });
+    }
+    const id = this.#nextId++;
+    const cancel = new AbortController();
+    const job: Job = {
+      ...NO_PROGRESS,
+      path: request.path,
+      job: id,
+      kind: request.kind,
+      state: JobState.RUNNING,
+      startedMs: Date.now(),
+      endedMs: 0,
+      error: undefined,
+    };
+    const row: Row = {
+      job,
+      cancel,
+      listeners: new Set(),
+      ended: Promise.resolve().then(() => this.#work(id, request)),
+    };
+    this.#rows.set(id, row);
+    return job;
+  }
+
+  get(id: number): Job {
+    return this.#row(id).job;
+  }
+
+  /** Newest first. */
+  list(): readonly Job[] {
+    return [...this.#rows.values()].map(({ job }) => job).reverse();
+  }
+
+  /** Asks it to end; what it has done stays done. */
+  cancel(id: number): Job {
+    const row = this.#row(id);
+    if (row.job.state === JobState.RUNNING) row.cancel.abort();
+    return row.job;
+  }
+
+  /** The job when it has ended; `onProgress` hears of it until then, or until `signal`. */
+  async wait(
+    id: number,
+    onProgress: (job: Job) => void = () => undefined,
+    signal?: AbortSignal,
+  ): Promise<Job> {
+    const row = this.#row(id);
+    row.listeners.add(onProgress);
+    signal?.addEventListener('abort', () => row.listeners.delete(onProgress), { once: true });
+    await row.ended;
+    row.listeners.delete(onProgress);
+    return row.job;
+  }
+
+  /** Cancels all, and resolves when they have ended. */
+  async close(): Promise<void> {
+    for (const { cancel } of this.#rows.values()) cancel.abort();
+    await Promise.all([...this.#rows.values()].map(({ ended }) => ended));
+  }
+
+  async #work(id: number, request: JobRequest): Promise<void> {
+    const row = this.#row(id);
+    try {
+      const outcome = await this.#run(request, row.cancel.signal, (progress) => {
+        if (row.job.state !== JobState.RUNNING) return;
+        this.#change(row, { ...progress });
+      });
+      const error = outcome.firstError;
+      const change = { ...outcome.progress, path: request.path, state: JobState.DONE, error };
+      this.#change(row, { ...change, report: outcome.report, endedMs: Date.now() });
+    } catch (error) {
+      if (!(error instanceof StatusError)) this.#onBug(error);
+      const known =
+        error instanceof StatusError ? error : new StatusError(Code.INTERNAL, String(error));
+      const state = row.cancel.signal.aborted ? JobState.CANCELLED : JobState.FAILED;
+      const change = { path: request.path, state, error: failureOf(known) };
+      this.#change(row, { ...change, endedMs: Date.now() });
+    }
+    this.#forgetOld();
+  }
+
+  #change(row: Row, change: Partial<Job>): void {
+    row.job = { ...row.job, ...change };
+    for (const listener of row.listeners) listener(row.job);
+  }
+
+  #forgetOld(): void {
+    const ended = [...this.#rows].filter(([, { job }]) => job.state !== JobState.RUNNING);
+    for (const [id] of ended.slice(0, Math.max(0, ended.length - ENDED_MAX))) this.#rows.delete(id);
+  }
+
+  #row(id: number): Row {
+    const row = this.#rows.get(id);
+    if (row !== undefined) return row;
+    throw new StatusError(Code.NOT_FOUND, `There is no job ${id}.`, {
+      hint: 'Jobs end with the master, and old ones are forgotten.',
+    });
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Loads that calls wait for, as all threads of the process ask for them: calls that want the same
+ * share one load, and each mount has its own bounds, so that a store that hangs takes neither the
+ * pool nor the queue from the others. On main.
+ *
+ *   shard ─ask─▶ main: same load under way? ─▶ mount's queue ─▶ pool ─▶ store
+ */
+import { Code, StatusError } from '../../base/status.js';
+import { Semaphore } from '../../stores/semaphore.js';
+import type { Loader } from '../executor/executor.js';
+import type { Mount, MountTable } from '../mount/mount-table.js';
+
+/** Of one mount: loads that a thread works at, and loads that wait for one of those. */
+const RUNNING_MAX = 64;
+const WAITING_MAX = 4096;
+
+export type LoadServiceOptions = {
+  readonly mounts: MountTable;
+  /** For mounts that set none. A load of a large directory takes many answers of the store. */
+  readonly timeoutMs: number;
+  /** The pool's. */
+  readonly load: (path: string, children: boolean) => Promise<void>;
+};
+
+export class LoadService implements Loader {
+  readonly #options: LoadServiceOptions;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #gates = new Map<number, Semaphore>();
+
+  constructor(options: LoadServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Loads under way or waiting. */
+  get count(): number {
+    return this.#running.size;
+  }
+
+  load(path: string, children: boolean): Promise<void> {
+    const key = `${children ? 'children' : 'path'} ${path}`;
+    const running = this.#running.get(key);
+    if (running !== undefined) return running;
+    const load = this.#loadBounded(path, children).finally(() => this.#running.delete(key));
+    this.#running.set(key, load);
+    return load;
+  }
+
+  async #loadBounded(path: string, children: boolean): Promise<void> {
+    const mount = this.#options.mounts.deepest(path);
+    if (mount === undefined) return;
+    const timeoutMs = timeoutOf(mount, this.#options.timeoutMs);
+    const signal = AbortSignal.timeout(timeoutMs);
+    const gate = this.#gateOf(mount.mountId);
+    const release = await gate.acquire(signal).catch((error: unknown) => {
+      throw error instanceof StatusError ? error : tooSlow(path, mount, timeoutMs);
+    });
+    const work = this.#options.load(path, children).finally(release);
+    // A directory of a million entries takes its time, but every answer of its store is bounded.
+    await (children ? work : raced(work, signal, () => tooSlow(path, mount, timeoutMs)));
+  }
+
+  #gateOf(mountId: number): Semaphore {
+    let gate = this.#gates.get(mountId);
+    if (gate === undefined) {
+      this.#dropOld();
+      gate = new Semaphore({ permitCountMax: RUNNING_MAX, waiterCountMax: WAITING_MAX });
+      this.#gates.set(mountId, gate);
+    }
+    return gate;
+  }
+
+  #dropOld(): void {
+    for (const [mountId, gate] of this.#gates) {
+      const isIdle = gate.held === 0 && gate.waiting === 0;
+      if (isIdle && this.#options.mounts.byId(mountId) === undefined) this.#gates.delete(mountId);
+    }
+  }
+}
+
+/** One answer of the store more than the mount gives each of them. */
+function timeoutOf(mount: Mount, defaultMs: number): number {
+  const own = Number(mount.options['timeoutMs']);
+  return 2 * (Number.isFinite(own) && own > 0 ? own : defaultMs);
+}
+
+function raced<T>(work: Promise<T>, signal: AbortSignal, late: () => StatusError): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(late());
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.finally(() => signal.removeEventListener('abort', onAbort)).then(resolve, reject);
+  });
+}
+
+function tooSlow(path: string, mount: Mount, timeoutMs: number): StatusError {
+  return new StatusError(
+    Code.UNAVAILABLE,
+    `The store of mount "${mount.path}" did not answer within ${timeoutMs} ms.`,
+    { path, hint: 'Check that the store is up and reachable, or raise timeoutMs of the mount.' },
+  );
+}

@@ -1,0 +1,94 @@
+/**
+ * Loads metadata that a call waits for: the missing components of one path, or the children of one
+ * directory. Runs in a background thread, beside whatever else that thread does.
+ *
+ * What the store does not have is no failure: the call looks again and finds it absent. Neither is
+ * a directory that was moved meanwhile.
+ */
+
+import { Code } from '../../base/status.js';
+import type { Loader } from '../executor/executor.js';
+import { CONTROL } from '../memory/layout.js';
+import { isBelowFile } from '../ops/mechanism/failures.js';
+import { originOf } from '../ops/mechanism/origins.js';
+import { reading } from '../ops/mechanism/promise-calls.js';
+import {
+  addBatch,
+  findPlace,
+  isStatus,
+  type LoadContext,
+  loadPage,
+  type Place,
+} from './directory-load.js';
+
+const encoder = new TextEncoder();
+
+/** A component that the namespace lacks, and the directory in which its store may have it. */
+type Missing = { readonly directory: Omit<Place, 'isLoaded' | 'length'>; readonly name: string };
+
+export class MetadataLoader implements Loader {
+  readonly #context: LoadContext;
+  readonly #signal: AbortSignal;
+
+  constructor(context: LoadContext, signal: AbortSignal = new AbortController().signal) {
+    this.#context = context;
+    this.#signal = signal;
+  }
+
+  async load(path: string, children: boolean): Promise<void> {
+    // With the disk full nothing new is taken in: calls see what is here.
+    if (this.#context.scheduler.executor.shared.load(CONTROL.READ_ONLY) !== 0) return;
+    try {
+      await this.#loadPath(path);
+      if (children) await this.#loadChildren(path);
+    } catch (error) {
+      if (!isStatus(error, Code.NOT_FOUND)) throw error;
+    }
+  }
+
+  async #loadPath(path: string): Promise<void> {
+    let before: Missing | undefined;
+    for (;;) {
+      const missing = await this.#firstMissing(path);
+      if (missing === undefined) return;
+      // The store has it, but under a name that is taken: it stays missing.
+      if (before?.directory.id === missing.directory.id && before.name === missing.name) return;
+      before = missing;
+      if (!(await this.#loadComponent(missing))) return;
+    }
+  }
+
+  /** False: the store does not have it. */
+  async #loadComponent({ directory, name }: Missing): Promise<boolean> {
+    const store = await this.#context.stores.open(directory.mount);
+    const at = directory.origin.path === '' ? name : `${directory.origin.path}/${name}`;
+    const status = await store.stat(at, this.#signal);
+    if (status === undefined) return false;
+    await addBatch(this.#context, directory, [{ ...status, name }], false);
+    return true;
+  }
+
+  #firstMissing(path: string): Promise<Missing | undefined> {
+    const { scheduler, caller } = this.#context;
+    return reading(scheduler, 'load', caller, (executor) => {
+      const walk = executor.walkA;
+      executor.resolve(walk, encoder.encode(path));
+      if (walk.found || isBelowFile(walk)) return undefined;
+      const node = walk.next - 1;
+      const mount = executor.mounts.byId(walk.mountId(node));
+      if (mount === undefined) return undefined;
+      const origin = originOf(executor, walk, node);
+      const directory = { path: walk.text(node), id: walk.id(node), mount, origin };
+      return { directory, name: walk.nameText(walk.next) };
+    });
+  }
+
+  async #loadChildren(path: string): Promise<void> {
+    const place = await findPlace(this.#context, path);
+    if (place === undefined) return;
+    let cursor: string | undefined;
+    do {
+      ({ cursor } = await loadPage(this.#context, place, cursor, this.#signal));
+    } while (cursor !== undefined);
+  }
+}

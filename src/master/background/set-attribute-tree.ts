@@ -1,0 +1,170 @@
+/**
+ * setAttribute of a whole subtree: the directory first, then what is below it, page by page, each
+ * inode with the operation and the permissions of whoever asked.
+ *
+ * An inode that may not be changed, or is gone, is counted, and the rest goes on.
+ */
+
+import { Code, StatusError } from '../../base/status.js';
+import type { Executor } from '../executor/executor.js';
+import { FLAG_CHILDREN_LOADED, INODE_TYPE_DIRECTORY } from '../memory/record.js';
+import { reading, submitted } from '../ops/mechanism/promise-calls.js';
+import { SetAttribute } from '../ops/verbs/set-attribute.js';
+import type { PathWalk } from '../path/path-walk.js';
+import { childrenPage } from './children-page.js';
+import { isStatus, type LoadContext } from './directory-load.js';
+import { MetadataLoader } from './metadata-loader.js';
+import { NO_PROGRESS, type WorkRequest } from './tasks.js';
+import type { WorkControl, WorkProgress } from './tree-load.js';
+import { childPath, TreeWalk, type WalkFrame } from './tree-walk.js';
+
+/** Changes under way at a time: one sync of the journal serves them all. */
+const PARALLEL = 128;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+type Request = Extract<WorkRequest, { kind: 'setAttribute' }>;
+
+type Frame = WalkFrame & {
+  readonly path: string;
+  readonly id: number;
+  isLoaded: boolean;
+  after: Uint8Array | undefined;
+};
+
+export class SetAttributeTree extends TreeWalk<Frame> {
+  readonly #context: LoadContext;
+  readonly #request: Request;
+  readonly #control: WorkControl;
+  readonly #loader: MetadataLoader;
+  #done = 0;
+  #failed = 0;
+  #path: string;
+  #firstError: StatusError | undefined;
+
+  constructor(context: LoadContext, request: Request, control: WorkControl) {
+    super(control.signal);
+    this.#context = context;
+    this.#request = request;
+    this.#control = control;
+    this.#loader = new MetadataLoader(context, control.signal);
+    this.#path = request.path;
+  }
+
+  get firstError(): StatusError | undefined {
+    return this.#firstError;
+  }
+
+  get progress(): WorkProgress {
+    return { ...NO_PROGRESS, done: this.#done, failed: this.#failed, path: this.#path };
+  }
+
+  /** Rejects when the root of the subtree itself cannot be changed, or when cancelled. */
+  async run(): Promise<WorkProgress> {
+    await this.#loader.load(this.#request.path, false);
+    await this.#change(this.#request.path);
+    this.#done++;
+    const root = await this.open(this.#request.path);
+    if (root !== undefined) await this.walk(root);
+    return this.progress;
+  }
+
+  /** Undefined: a file, nothing any more, or what no path can say. */
+  protected async open(path: string): Promise<Frame | undefined> {
+    try {
+      return await this.#frameOf(path);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      // Its own change failed for the same reason, and was counted.
+      return undefined;
+    }
+  }
+
+  #frameOf(path: string): Promise<Frame | undefined> {
+    return reading(this.#context.scheduler, 'setAttribute', this.#caller, (executor) => {
+      const walk = executor.walkA;
+      const { depth } = walkTo(executor, path);
+      if (!walk.found || !walk.isDirectory(depth)) return undefined;
+      return {
+        path,
+        id: walk.id(depth),
+        isLoaded: (walk.flags(depth) & FLAG_CHILDREN_LOADED) !== 0,
+        after: undefined,
+        pending: [],
+        busy: false,
+        isDone: false,
+      };
+    });
+  }
+
+  protected async goOn(frame: Frame): Promise<void> {
+    this.#path = frame.path;
+    if (!frame.isLoaded) await this.#load(frame);
+    const page = await childrenPage(this.#context, frame.id, {
+      after: frame.after,
+      limit: this.#context.pageEntries,
+    });
+    frame.after = page.next;
+    const inodes = page.children.map(({ name, type }) => ({
+      type,
+      path: childPath(frame.path, decoder.decode(name)),
+    }));
+    for (let from = 0; from < inodes.length; from += PARALLEL) {
+      this.#control.signal.throwIfAborted();
+      await Promise.all(inodes.slice(from, from + PARALLEL).map(({ path }) => this.#tryOne(path)));
+      this.tell();
+    }
+    frame.isDone = page.next === undefined;
+    frame.pending = inodes
+      .filter(({ type }) => type === INODE_TYPE_DIRECTORY)
+      .map(({ path }) => path);
+  }
+
+  protected tell(): void {
+    this.#control.onProgress(this.progress);
+  }
+
+  async #tryOne(path: string): Promise<void> {
+    try {
+      await this.#change(path);
+      this.#done++;
+    } catch (error) {
+      this.#note(error);
+    }
+  }
+
+  /** Counts an expected failure; anything else is a bug. */
+  #note(error: unknown): void {
+    if (!(error instanceof StatusError)) throw error;
+    // Deleted or moved since the page was read: there is nothing to change.
+    if (error.code === Code.NOT_FOUND) return;
+    this.#failed++;
+    this.#firstError ??= error;
+  }
+
+  async #change(path: string): Promise<void> {
+    const { caller, change } = this.#request;
+    const options = { path: encoder.encode(path), change };
+    await submitted(this.#context.scheduler, (sink) => new SetAttribute(caller, 0, options, sink));
+  }
+
+  /** Children that only the store knows yet are changed too. */
+  async #load(frame: Frame): Promise<void> {
+    frame.isLoaded = true;
+    try {
+      await this.#loader.load(frame.path, true);
+    } catch (error) {
+      if (isStatus(error, Code.CANCELLED)) throw error;
+      this.#note(error);
+    }
+  }
+
+  get #caller() {
+    return this.#context.caller;
+  }
+}
+
+function walkTo(executor: Executor, path: string): PathWalk {
+  executor.resolve(executor.walkA, encoder.encode(path));
+  return executor.walkA;
+}

@@ -1,0 +1,91 @@
+/**
+ * The open stores of one thread: a store is opened when it is first used, closed when its mount is
+ * gone or was mounted anew with other options. Opening calls no store.
+ */
+
+import { openUfs } from '../../stores/registry.js';
+import type { Ufs, UfsStatus } from '../../stores/ufs.js';
+import type { Mount, MountTable } from '../mount/mount-table.js';
+import type { Stores } from '../mount/stores.js';
+
+type Options = Readonly<Record<string, string>>;
+
+export type StoreCacheOptions = {
+  /** Where `env:NAME` options are looked up. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** For mounts that say nothing else. */
+  readonly timeoutMs: number;
+  /** How a store is opened; tests put faulty ones in. */
+  readonly openStore?: typeof openUfs;
+};
+
+type Row = { readonly content: string; readonly store: Promise<Ufs> };
+
+export class StoreCache implements Stores {
+  readonly #mounts: MountTable;
+  readonly #options: StoreCacheOptions;
+  readonly #rows = new Map<number, Row>();
+  #version = -1;
+
+  constructor(mounts: MountTable, options: StoreCacheOptions) {
+    this.#mounts = mounts;
+    this.#options = options;
+  }
+
+  async open(mount: Mount): Promise<Ufs> {
+    this.#dropOld();
+    const content = JSON.stringify([mount.uri, mount.options]);
+    const row = this.#rows.get(mount.mountId);
+    if (row !== undefined && row.content === content) return row.store;
+    if (row !== undefined) this.#close(mount.mountId, row);
+    const store = this.#openNew(mount.uri, mount.options);
+    this.#rows.set(mount.mountId, { content, store });
+    // Whoever asked is told; the next one tries again.
+    store.catch(() => this.#rows.delete(mount.mountId));
+    return store;
+  }
+
+  async check(uri: string, options: Options): Promise<void> {
+    const store = await this.#openNew(uri, options);
+    await store.close();
+  }
+
+  async probe(uri: string, options: Options): Promise<UfsStatus | undefined> {
+    const store = await this.#openNew(uri, options);
+    try {
+      return await store.stat('', new AbortController().signal);
+    } finally {
+      await store.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    const rows = [...this.#rows];
+    this.#rows.clear();
+    await Promise.allSettled(rows.map(async ([, { store }]) => (await store).close()));
+  }
+
+  #openNew(uri: string, options: Options): Promise<Ufs> {
+    const open = this.#options.openStore ?? openUfs;
+    const withDefaults = { timeoutMs: String(this.#options.timeoutMs), ...options };
+    return open(uri, withDefaults, this.#options.environment);
+  }
+
+  /** Closes what the mount table has no more, when it has changed. */
+  #dropOld(): void {
+    const { version } = this.#mounts;
+    if (version === this.#version) return;
+    this.#version = version;
+    for (const [mountId, row] of this.#rows) {
+      if (this.#mounts.byId(mountId) === undefined) this.#close(mountId, row);
+    }
+  }
+
+  #close(mountId: number, row: Row): void {
+    this.#rows.delete(mountId);
+    row.store.then((store) => store.close()).catch(ignoreUnopened);
+  }
+}
+
+/** It never opened, and whoever asked for it has been told. */
+const ignoreUnopened = (): void => undefined;

@@ -1,0 +1,81 @@
+/**
+ * What main and the threads of the background pool say to each other: plain data, since classes do
+ * not survive the way. A task answers with an outcome, so that an expected failure keeps its code;
+ * a task that rejects has met a bug.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { type Code, StatusError } from '../../base/status.js';
+import type { Caller } from '../executor/caller.js';
+import type { AttributeChange } from '../ops/mechanism/attribute-change.js';
+import type { Config } from '../settings/config.js';
+import type { WorkProgress } from './tree-load.js';
+
+/** What every thread of the pool gets when it starts. */
+export type BackgroundData = {
+  readonly memory: WebAssembly.Memory;
+  readonly config: Config;
+  /** Directory of tier 2. */
+  readonly meta: string;
+  /** Where `env:NAME` options of mounts are looked up. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Executor blocks of the pool's threads. */
+  readonly firstExecutor: number;
+  readonly executorCount: number;
+};
+
+/** Work over the whole namespace, in a thread of its own (master/inspections.ts). */
+export type InspectRequest =
+  | { readonly kind: 'verify' | 'digest'; readonly path: string }
+  /** `path`: the file, on the machine of the master. */
+  | { readonly kind: 'backup'; readonly path: string; readonly force: boolean };
+
+export type JobRequest = WorkRequest | InspectRequest;
+
+/** Work that users ask for, with progress. */
+export type WorkRequest =
+  | { readonly kind: 'load'; readonly path: string; readonly descendants: 'none' | 'one' | 'all' }
+  | {
+      readonly kind: 'setAttribute';
+      readonly path: string;
+      readonly change: AttributeChange;
+      readonly caller: Caller;
+    };
+
+/** Work that is always to be done; each run is bounded. */
+export type Duty = 'expire' | 'reclaim';
+
+export type Task =
+  | { readonly kind: 'load'; readonly path: string; readonly children: boolean }
+  | { readonly kind: 'job'; readonly request: WorkRequest; readonly port: MessagePort }
+  | { readonly kind: 'duty'; readonly duty: Duty };
+
+/** Over a job's port: progress to main, 'cancel' to the thread. */
+export type JobMessage = { readonly progress: WorkProgress };
+export const CANCEL = 'cancel';
+
+export type Failure = {
+  readonly code: Code;
+  readonly reason: string;
+  readonly path: string | undefined;
+  readonly hint: string | undefined;
+  readonly retryAfterMs: number | undefined;
+};
+
+export type TaskOutcome =
+  | { readonly ok: true; readonly progress: WorkProgress; readonly firstError?: Failure }
+  | { readonly ok: false; readonly failure: Failure };
+
+export const NO_PROGRESS: WorkProgress = { done: 0, total: 0, failed: 0, bytes: 0, path: '' };
+
+export function failureOf(error: StatusError): Failure {
+  const { code, message, path, hint, retryAfterMs } = error;
+  return { code, reason: message, path, hint, retryAfterMs };
+}
+
+export function errorOf({ code, reason, path, hint, retryAfterMs }: Failure): StatusError {
+  return new StatusError(code, reason, {
+    ...(path !== undefined && { path }),
+    ...(hint !== undefined && { hint }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}

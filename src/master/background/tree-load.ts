@@ -1,0 +1,164 @@
+/**
+ * `load -R`: every directory below a path is listed in its store and merged, nested mounts too.
+ * How it goes through the tree: tree-walk.ts.
+ *
+ *   frame:  store pages ─▶ (had children already: pages of the namespace) ─▶ gone
+ *
+ * A directory that cannot be listed is counted and passed over; what the namespace has below it
+ * is visited all the same.
+ */
+
+import { Code, StatusError } from '../../base/status.js';
+import { INODE_TYPE_DIRECTORY } from '../memory/record.js';
+import { childrenPage } from './children-page.js';
+import { findPlace, isStatus, type LoadContext, loadPage, type Place } from './directory-load.js';
+import { childPath, TreeWalk, type WalkFrame } from './tree-walk.js';
+
+export type WorkProgress = {
+  readonly done: number;
+  /** 0: not known. */
+  readonly total: number;
+  readonly failed: number;
+  readonly bytes: number;
+  /** What is being worked at. */
+  readonly path: string;
+};
+
+export type WorkControl = {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: WorkProgress) => void;
+};
+
+type Frame = WalkFrame & {
+  readonly place: Place;
+  /** The namespace may have children that the store does not have. */
+  readonly hadChildren: boolean;
+  phase: 'store' | 'namespace';
+  cursor: string | undefined;
+  after: Uint8Array | undefined;
+};
+
+export class TreeLoad extends TreeWalk<Frame> {
+  readonly #context: LoadContext;
+  readonly #control: WorkControl;
+  #done = 0;
+  #failed = 0;
+  #bytes = 0;
+  #path: string;
+  #firstError: StatusError | undefined;
+
+  constructor(context: LoadContext, path: string, control: WorkControl) {
+    super(control.signal);
+    this.#context = context;
+    this.#control = control;
+    this.#path = path;
+  }
+
+  get progress(): WorkProgress {
+    return {
+      done: this.#done,
+      total: 0,
+      failed: this.#failed,
+      bytes: this.#bytes,
+      path: this.#path,
+    };
+  }
+
+  /** Why the first directory that failed did. */
+  get firstError(): StatusError | undefined {
+    return this.#firstError;
+  }
+
+  /** Resolves when all is loaded; rejects when cancelled or when the path does not exist. */
+  async run(): Promise<WorkProgress> {
+    const place = await findPlace(this.#context, this.#path);
+    if (place === undefined) throw noSuchDirectory(this.#path);
+    await this.walk(frameOf(place));
+    return this.progress;
+  }
+
+  protected async open(path: string): Promise<Frame | undefined> {
+    try {
+      const place = await findPlace(this.#context, path);
+      // Undefined: deleted or moved since its parent was listed.
+      return place && frameOf(place);
+    } catch (error) {
+      this.#note(error);
+      return undefined;
+    }
+  }
+
+  protected async goOn(frame: Frame): Promise<void> {
+    this.#path = frame.place.path;
+    const { phase } = frame;
+    try {
+      if (phase === 'store') await this.#storePage(frame);
+      else await this.#namespacePage(frame);
+    } catch (error) {
+      this.#note(error);
+      if (phase === 'store') endStorePages(frame);
+      else frame.isDone = true;
+    }
+  }
+
+  protected tell(): void {
+    this.#control.onProgress(this.progress);
+  }
+
+  async #storePage(frame: Frame): Promise<void> {
+    const page = await loadPage(this.#context, frame.place, frame.cursor, this.#control.signal);
+    this.#done += page.entryCount;
+    this.#bytes += page.bytes;
+    frame.cursor = page.cursor;
+    if (page.cursor === undefined) endStorePages(frame);
+    if (frame.hadChildren) return;
+    frame.pending = page.directories.map(({ name }) => childPath(frame.place.path, name));
+  }
+
+  async #namespacePage(frame: Frame): Promise<void> {
+    const { place, after } = frame;
+    const limit = this.#context.pageEntries;
+    const page = await childrenPage(this.#context, place.id, { after, limit });
+    frame.after = page.next;
+    frame.isDone = page.next === undefined;
+    const decoder = new TextDecoder();
+    frame.pending = page.children
+      .filter(({ type }) => type === INODE_TYPE_DIRECTORY)
+      .map(({ name }) => childPath(place.path, decoder.decode(name)));
+  }
+
+  /** Counts an expected failure; anything else is a bug. */
+  #note(error: unknown): void {
+    if (!(error instanceof StatusError)) throw error;
+    if (this.#control.signal.aborted) return;
+    // Only in the namespace, or moved meanwhile: nothing to load.
+    if (isStatus(error, Code.NOT_FOUND)) return;
+    this.#failed++;
+    this.#firstError ??= error;
+  }
+}
+
+function endStorePages(frame: Frame): void {
+  if (frame.hadChildren) frame.phase = 'namespace';
+  else frame.isDone = true;
+}
+
+function frameOf(place: Place): Frame {
+  return {
+    place,
+    hadChildren: place.length > 0,
+    phase: 'store',
+    cursor: undefined,
+    after: undefined,
+    pending: [],
+    busy: false,
+    isDone: false,
+  };
+}
+
+function noSuchDirectory(path: string): StatusError {
+  return new StatusError(Code.NOT_FOUND, `"${path}" is no directory of a mounted store.`, {
+    path,
+    hint: 'Check the spelling, or list its parent.',
+  });
+}

@@ -1,0 +1,80 @@
+/**
+ * What an import leaves out, by reason and with the lines of the first ones: nothing is lost
+ * silently, and a manifest of rubbish takes no more memory than a good one.
+ */
+import { Code, StatusError } from '../../base/status.js';
+
+const SAMPLES_MAX = 20;
+const TEXT_BYTES_MAX = 200;
+
+export const rejectReasons = {
+  empty: 'the path is empty or has an empty component',
+  dots: 'the path has a component "." or ".."',
+  name: 'a name is longer than 255 bytes',
+  path: 'the path is longer than 4096 bytes',
+  depth: 'the path is deeper than 256 components',
+  nul: 'the path holds a NUL byte',
+  utf8: 'the path is not UTF-8',
+  escape: 'the path is not URL-encoded',
+  reserved: 'the name is kept for the mount itself',
+  columns: 'a column is missing',
+  length: 'the length is not a whole number',
+  time: 'the time is neither ISO 8601 nor a number',
+  record: 'the record is longer than 64 KiB, or a quote is not closed',
+  outside: 'the key is not below what the mount shows',
+  duplicate: 'the path was there before',
+  shadowed: 'a directory has the same name',
+} as const;
+
+export type RejectReason = keyof typeof rejectReasons;
+
+export type Reject = { readonly line: number; readonly reason: string; readonly text: string };
+
+export type RejectSummary = {
+  readonly count: number;
+  readonly byReason: Readonly<Partial<Record<RejectReason, number>>>;
+  readonly first: readonly Reject[];
+};
+
+export class Rejects {
+  readonly #isStrict: boolean;
+  readonly #byReason = new Map<RejectReason, number>();
+  readonly #first: Reject[] = [];
+
+  /** Strict: the first one stops the import. */
+  constructor({ isStrict }: { readonly isStrict: boolean }) {
+    this.#isStrict = isStrict;
+  }
+
+  get summary(): RejectSummary {
+    const counts = [...this.#byReason.values()];
+    return {
+      count: counts.reduce((sum, count) => sum + count, 0),
+      byReason: Object.fromEntries(this.#byReason),
+      first: this.#first,
+    };
+  }
+
+  /** Takes up what a checkpoint kept. */
+  restore({ byReason, first }: RejectSummary): void {
+    this.#byReason.clear();
+    for (const [reason, count] of Object.entries(byReason)) {
+      this.#byReason.set(reason as RejectReason, count);
+    }
+    this.#first.splice(0, Number.POSITIVE_INFINITY, ...first);
+  }
+
+  add(reason: RejectReason, line: number, bytes: Uint8Array): void {
+    const text = new TextDecoder().decode(bytes.subarray(0, TEXT_BYTES_MAX));
+    if (this.#isStrict) {
+      throw new StatusError(
+        Code.INVALID_ARGUMENT,
+        `Line ${line}: ${rejectReasons[reason]}: ${text}`,
+        { hint: 'Correct the manifest, or import without --strict to leave such entries out.' },
+      );
+    }
+    this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + 1);
+    if (this.#first.length >= SAMPLES_MAX) return;
+    this.#first.push({ line, reason: rejectReasons[reason], text });
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Entries of a store, by walking it: every directory is listed once, in the order of names, with
+ * the listings of the next directories asked for ahead.
+ *
+ *   frames:  ''  ▸ a  ▸ b     the directories from the root to where the walk is
+ *
+ * Invariant: memory is a page of a listing for each level, and a few ahead.
+ */
+import { z } from 'zod';
+import { PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../../base/limits.js';
+import { fingerprint, type Ufs, type UfsPage, type UfsStatus } from '../../stores/ufs.js';
+import { type EntryBatch, type EntrySource, MODE_UNKNOWN, NAME_UNKNOWN } from './entry-batch.js';
+import { type PathRoom, pathProblem } from './entry-path.js';
+import type { Rejects } from './rejects.js';
+
+const PAGE_ENTRIES = 1000;
+/** Directories whose first page is asked for before it is needed. */
+const AHEAD_MAX = 8;
+
+export type StoreOptions = {
+  readonly store: Ufs;
+  /** Directory of the store that is the target. */
+  readonly path: string;
+  readonly room: PathRoom;
+  readonly rejects: Rejects;
+  readonly signal: AbortSignal;
+  /** Number of a user or group. */
+  readonly intern: (name: string) => number;
+};
+
+type Frame = {
+  /** Relative to the target, ending with a slash, '' for itself. */
+  readonly path: string;
+  page: Promise<UfsPage>;
+  entries: readonly UfsStatus[];
+  next: number;
+  isLast: boolean;
+  readonly ahead: Map<string, Promise<UfsPage>>;
+};
+
+const positionSchema = z.object({ after: z.string(), count: z.int() });
+
+export class StoreSource implements EntrySource {
+  readonly identity: string;
+  readonly size = 0;
+  readonly #options: StoreOptions;
+  #frames: Frame[] = [];
+  /** Path of the last entry; that of a directory ends with a slash. */
+  #after = '';
+  #count = 0;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.identity = `${options.store.uri} ${options.path}`;
+  }
+
+  get done(): number {
+    return this.#count;
+  }
+
+  async read(batch: EntryBatch): Promise<boolean> {
+    while (!batch.isFull) {
+      const frame = this.#frames.at(-1);
+      if (frame === undefined) break;
+      const status = frame.entries[frame.next];
+      if (status === undefined) {
+        if (frame.isLast) this.#frames.pop();
+        // Whole pages: an import that is stopped between two batches misses nothing.
+        else await this.#turn(frame);
+        continue;
+      }
+      frame.next++;
+      this.#take(batch, frame, status);
+    }
+    return batch.count > 0;
+  }
+
+  position(): unknown {
+    return { after: this.#after, count: this.#count };
+  }
+
+  async seek(position?: unknown): Promise<void> {
+    const { after, count } =
+      position === undefined ? { after: '', count: 0 } : positionSchema.parse(position);
+    this.#after = after;
+    this.#count = count;
+    this.#frames = [];
+    const names = after.split('/');
+    let path = '';
+    for (const [i, name] of names.entries()) {
+      this.#frames.push(this.#frame(path, name === '' ? undefined : name));
+      if (i < names.length - 1) path += `${name}/`;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#frames = [];
+    await this.#options.store.close();
+  }
+
+  #frame(path: string, startAfter?: string, page?: Promise<UfsPage>): Frame {
+    return {
+      path,
+      page: page ?? this.#list(path, startAfter),
+      entries: [],
+      next: 0,
+      isLast: false,
+      ahead: new Map(),
+    };
+  }
+
+  #list(path: string, startAfter?: string): Promise<UfsPage> {
+    const { store, path: root, signal } = this.#options;
+    const at = [root, path.slice(0, -1)].filter((part) => part !== '').join('/');
+    const page = store.list(at, { limit: PAGE_ENTRIES, signal, startAfter });
+    // It fails where it is awaited; a page that nobody needs any more fails nobody.
+    page.catch(() => undefined);
+    return page;
+  }
+
+  /** Takes up the page that was asked for, and asks for the next one. */
+  async #turn(frame: Frame): Promise<void> {
+    const { entries, nextStartAfter } = await frame.page;
+    frame.entries = entries;
+    frame.next = 0;
+    frame.isLast = nextStartAfter === undefined;
+    if (nextStartAfter !== undefined) frame.page = this.#list(frame.path, nextStartAfter);
+    this.#askAhead(frame);
+  }
+
+  #askAhead(frame: Frame): void {
+    for (let i = frame.next; i < frame.entries.length && frame.ahead.size < AHEAD_MAX; i++) {
+      const { name, type } = frame.entries[i]!;
+      if (type !== 'directory' || frame.ahead.has(name)) continue;
+      frame.ahead.set(name, this.#list(`${frame.path}${name}/`));
+    }
+  }
+
+  #take(batch: EntryBatch, frame: Frame, status: UfsStatus): void {
+    const isDirectory = status.type === 'directory';
+    const path = `${frame.path}${status.name}${isDirectory ? '/' : ''}`;
+    this.#after = path;
+    this.#count++;
+    const page = frame.ahead.get(status.name);
+    frame.ahead.delete(status.name);
+    const isTooLong = path.length > PATH_BYTES_MAX;
+    const bytes = isTooLong ? 0 : batch.bytes.write(path, batch.end);
+    const { room, rejects } = this.#options;
+    const problem = isTooLong ? 'path' : pathProblem(batch.bytes, batch.end, bytes, room);
+    if (problem !== undefined) {
+      rejects.add(problem, this.#count, Buffer.from(path));
+      return;
+    }
+    batch.take(bytes, this.#entry(status, isDirectory));
+    if (!isDirectory || this.#frames.length > PATH_DEPTH_MAX) return;
+    this.#frames.push(this.#frame(path, undefined, page));
+    this.#askAhead(frame);
+  }
+
+  #entry(status: UfsStatus, isDirectory: boolean) {
+    const { intern } = this.#options;
+    return {
+      length: isDirectory ? 0 : status.length,
+      mtimeMs: Math.max(0, status.mtimeMs),
+      fingerprint: fingerprint(status),
+      mode: status.mode ?? MODE_UNKNOWN,
+      owner: status.owner === undefined ? NAME_UNKNOWN : intern(status.owner),
+      group: status.group === undefined ? NAME_UNKNOWN : intern(status.group),
+      line: this.#count,
+    };
+  }
+}

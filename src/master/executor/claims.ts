@@ -1,0 +1,18 @@
+/**
+ * Which executor blocks are taken: a bit each in the control word EXECUTOR_CLAIMS. For threads that
+ * a pool starts by itself, so that nobody can tell them their block. A claim ends with the
+ * process.
+ */
+import { assert } from '../../base/assert.js';
+import { CONTROL, CONTROL_BASE } from '../memory/layout.js';
+import type { SharedMemory } from '../memory/shared-memory.js';
+
+/** The lowest free block of first … first + count - 1, taken for the calling thread. */
+export function claimExecutor(shared: SharedMemory, first: number, count: number): number {
+  const word = (CONTROL_BASE + CONTROL.EXECUTOR_CLAIMS) >> 2;
+  for (let executor = first; executor < first + count; executor++) {
+    const bit = 1 << executor;
+    if ((Atomics.or(shared.i32, word, bit) & bit) === 0) return executor;
+  }
+  assert(false, `a block of ${first} … ${first + count - 1} is free for each thread of the pool`);
+}

@@ -1,0 +1,57 @@
+/** A first-in-first-out queue over one growing ring of a power-of-two size. Pure. */
+export class Deque<T> implements Iterable<T> {
+  #items: (T | undefined)[] = new Array<T | undefined>(16);
+  #head = 0;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  push(item: T): void {
+    if (this.#size === this.#items.length) this.#grow();
+    this.#items[(this.#head + this.#size) & (this.#items.length - 1)] = item;
+    this.#size++;
+  }
+
+  shift(): T | undefined {
+    if (this.#size === 0) return undefined;
+    const item = this.#items[this.#head];
+    this.#items[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#items.length - 1);
+    this.#size--;
+    return item;
+  }
+
+  clear(): void {
+    this.#items = new Array<T | undefined>(16);
+    this.#head = 0;
+    this.#size = 0;
+  }
+
+  /** Takes out all that match, keeping the order of the rest. */
+  removeIf(matches: (item: T) => boolean): T[] {
+    const removed: T[] = [];
+    for (let left = this.#size; left > 0; left--) {
+      const item = this.shift()!;
+      if (matches(item)) removed.push(item);
+      else this.push(item);
+    }
+    return removed;
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (let i = 0; i < this.#size; i++) {
+      yield this.#items[(this.#head + i) & (this.#items.length - 1)]!;
+    }
+  }
+
+  #grow(): void {
+    const items = new Array<T | undefined>(this.#items.length * 2);
+    for (let i = 0; i < this.#size; i++) {
+      items[i] = this.#items[(this.#head + i) & (this.#items.length - 1)];
+    }
+    this.#items = items;
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,397 @@
+/**
+ * Runs the calls of one executor: attempts them, completes them when the writer has applied their
+ * entries, and begins parked ones anew when what they wait for has come. Never blocks.
+ *
+ * Sleeping: the executor's bell word, by Atomics.waitAsync. Whoever has news (the writer after a
+ * batch, the flusher after a commit, another executor that released locks) adds to it and
+ * notifies. What to look for is read again after ASLEEP is set, so no news is missed.
+ *
+ * Invariant: completions are first in, first out, as the ring is.
+ * Invariant: at most `parkedMax` calls are parked; the next one gets RESOURCE_EXHAUSTED.
+ */
+import { assert, unreachable } from '../../base/assert.js';
+import { StatusError } from '../../base/status.js';
+import { NO_TICKET } from '../lock/lock-table.js';
+import { CONTROL, EXECUTOR } from '../memory/layout.js';
+import { type Call, Mutation } from './call.js';
+import { cancelled, deadlineExceeded, tooManyParked } from './call-ends.js';
+import type { Caller } from './caller.js';
+import { Deque } from './deque.js';
+import type { Executor } from './executor.js';
+import { InternCall } from './intern-call.js';
+import { type FrameSink, type KernelWrite, serveWrite } from './kernel-write.js';
+import { holderRow, type LockRow, lockRow } from './lock-row.js';
+import { Park, type ParkReason } from './park.js';
+import { wakeExecutors, wakeFlusher, wakeWriter } from './wake.js';
+
+const SWEEP_INTERVAL_MS = 250;
+
+export type SchedulerOptions = {
+  readonly parkedMax: number;
+  /** An error that is no StatusError: the thread must not go on. */
+  readonly onBug: (error: unknown) => void;
+  /** Called after completions were handled, so that replies leave together. */
+  readonly onTurnEnd?: () => void;
+};
+
+export class Scheduler {
+  readonly executor: Executor;
+  readonly #options: SchedulerOptions;
+  readonly #committing = new Deque<Mutation | KernelWrite>();
+  readonly #forLock = new Deque<Call>();
+  readonly #forFlush: { readonly call: Call; readonly seq: number }[] = [];
+  readonly #forRing = new Deque<Call>();
+  /** Calls that wait for a promise: a store, a name's number, the next turn. */
+  readonly #elsewhere = new Set<Call>();
+  /** Of those, what waits for the next turn, in order. */
+  #forTurn: Call[] = [];
+  #completedSeen: number;
+  #releasesSeen = 0;
+  #asleep = false;
+  #writerWakes = false;
+  #sweep: NodeJS.Timeout | undefined;
+  readonly #interning = new Map<string, Promise<void>>();
+  /** What every call gets once drain() was called. */
+  #ended: StatusError | undefined;
+
+  constructor(executor: Executor, options: SchedulerOptions) {
+    this.executor = executor;
+    this.#options = options;
+    this.#completedSeen = this.#completed();
+  }
+
+  /** Calls that wait for anything but their commit. */
+  get parkedCount(): number {
+    const waiting = this.#forLock.size + this.#forFlush.length + this.#forRing.size;
+    return waiting + this.#elsewhere.size;
+  }
+
+  get committingCount(): number {
+    return this.#committing.size;
+  }
+
+  submit(call: Call): void {
+    if (this.#ended === undefined) this.#run(call);
+    else this.#giveUp(call, this.#ended);
+    this.#sleepIfBusy();
+  }
+
+  /**
+   * The write whose request stands at EXECUTOR.REQUEST, done by a kernel; its reply goes to `sink`.
+   * False: nothing has happened, and the long way must be gone.
+   */
+  submitFrame(name: string, caller: Caller, requestBytes: number, sink: FrameSink): boolean {
+    if (this.#ended !== undefined) return false;
+    const releases = this.#releases();
+    const write = serveWrite(this.executor, name, caller, requestBytes, sink);
+    if (write === undefined) {
+      if (this.#releases() !== releases) this.#wakeForLocks();
+      return false;
+    }
+    this.#committing.push(write);
+    this.#wakeWriterSoon();
+    this.#sleepIfBusy();
+    return true;
+  }
+
+  /** Everything that is held or waited for here, for `admin locks`. */
+  report(now: number): { holders: LockRow[]; waiters: LockRow[] } {
+    const holders = [...this.#committing].map((call) => holderRow(call, this.executor, now));
+    const waiters = [...this.#forLock].map((call) => lockRow(call, call.parkedAt, now));
+    return { holders, waiters };
+  }
+
+  /** Ends every parked call, and every one that still comes: the master is going down. */
+  drain(error: StatusError): void {
+    this.#ended = error;
+    const parked: Call[] = [...this.#forLock, ...this.#forRing, ...this.#elsewhere];
+    for (const { call } of this.#forFlush) parked.push(call);
+    this.#forLock.clear();
+    this.#forRing.clear();
+    this.#elsewhere.clear();
+    this.#forFlush.length = 0;
+    for (const call of parked) this.#giveUp(call, error);
+    this.#announce();
+    if (this.#sweep !== undefined) clearInterval(this.#sweep);
+  }
+
+  // ── attempts ───────────────────────────────────────────────────────────────────────────────
+
+  #run(call: Call): void {
+    const releases = this.#releases();
+    try {
+      if (call.cancelled) throw cancelled();
+      if (call.attempt(this.executor)) return;
+      assert(call instanceof Mutation, 'only mutations commit');
+      this.#committing.push(call);
+      this.#wakeWriterSoon();
+    } catch (reason) {
+      if (reason instanceof Park) this.#park(call, reason.reason);
+      else if (reason instanceof StatusError) this.#giveUp(call, reason);
+      else this.#options.onBug(reason);
+    } finally {
+      // Locks that were taken and given back without a commit may have stopped somebody.
+      if (this.#releases() !== releases) this.#wakeForLocks();
+    }
+  }
+
+  /**
+   * At the end of the turn: what all sockets have sent by then makes one batch, for one wake-up.
+   * Waking a thread is a system call, and cost a tenth of the shard when each call did it.
+   */
+  #wakeWriterSoon(): void {
+    if (this.#writerWakes) return;
+    this.#writerWakes = true;
+    setImmediate(() => {
+      this.#writerWakes = false;
+      wakeWriter(this.executor.shared);
+    });
+  }
+
+  #giveUp(call: Call, error: StatusError): void {
+    if (call instanceof Mutation) {
+      if (call.ticket !== NO_TICKET && call.locks !== undefined) {
+        this.executor.locks.abandon(call.locks, call.ticket);
+      }
+      call.dropPlan();
+    }
+    call.fail(error);
+  }
+
+  #park(call: Call, reason: ParkReason): void {
+    const now = performance.now();
+    if (now > call.deadline) {
+      this.#giveUp(call, deadlineExceeded());
+      return;
+    }
+    if (call.parkedAt === 0) {
+      if (this.parkedCount >= this.#options.parkedMax) {
+        this.#giveUp(call, tooManyParked());
+        return;
+      }
+      call.parkedAt = now;
+    }
+    this.#sweep ??= setInterval(() => this.#sweepParked(), SWEEP_INTERVAL_MS).unref();
+    this.#queue(call, reason);
+  }
+
+  #queue(call: Call, reason: ParkReason): void {
+    switch (reason.kind) {
+      case 'lock':
+        this.#queueForLock(call);
+        return;
+      case 'flush':
+        if (call instanceof Mutation) call.dropPlan();
+        this.#forFlush.push({ call, seq: reason.seq });
+        this.executor.shared.store(CONTROL.FLUSH_WANTED, 1);
+        this.#announce();
+        wakeFlusher(this.executor.shared);
+        return;
+      case 'ring':
+        this.#forRing.push(call);
+        return;
+      case 'intern':
+        this.#queueElsewhere(call, this.#intern(reason.name));
+        return;
+      case 'work':
+        this.#queueElsewhere(call, reason.done);
+        return;
+      case 'turn':
+        this.#queueForTurn(call);
+        return;
+      default:
+        unreachable(reason);
+    }
+  }
+
+  #queueForLock(call: Call): void {
+    assert(call instanceof Mutation, 'reads take no locks');
+    if (call.ticket === NO_TICKET) {
+      call.ticket = this.executor.locks.takeTicket();
+      this.#forLock.push(call);
+      this.#announce();
+      // Once more now that releases are announced: the holder may have gone in between.
+      this.#releasesSeen--;
+      return;
+    }
+    this.#forLock.push(call);
+  }
+
+  /** A structural change is being applied: one call tries in the next turn, for all of them. */
+  #queueForTurn(call: Call): void {
+    if (call instanceof Mutation) call.dropPlan();
+    this.#elsewhere.add(call);
+    if (this.#forTurn.push(call) === 1) setImmediate(() => this.#runTurn());
+  }
+
+  #runTurn(): void {
+    const calls = this.#forTurn;
+    this.#forTurn = [];
+    for (const [i, call] of calls.entries()) {
+      if (!this.#elsewhere.delete(call)) continue;
+      this.#run(call);
+      if (this.#forTurn.length === 0) continue;
+      this.#forTurn.push(...calls.slice(i + 1));
+      break;
+    }
+    this.#options.onTurnEnd?.();
+    this.#sleepIfBusy();
+  }
+
+  #queueElsewhere(call: Call, done: Promise<unknown>): void {
+    if (call instanceof Mutation) call.dropPlan();
+    this.#elsewhere.add(call);
+    const again = (): void => {
+      // Not there: its deadline passed meanwhile, or the client gave it up.
+      if (!this.#elsewhere.delete(call)) return;
+      this.submit(call);
+      this.#options.onTurnEnd?.();
+    };
+    done.then(again, (error: unknown) => {
+      if (!this.#elsewhere.delete(call)) return;
+      if (error instanceof StatusError) this.#giveUp(call, error);
+      else this.#options.onBug(error);
+      this.#options.onTurnEnd?.();
+    });
+  }
+
+  /** Settles when the name has its number; one entry, however many calls wait for it. */
+  #intern(name: string): Promise<void> {
+    const begun = this.#interning.get(name);
+    if (begun !== undefined) return begun;
+    const done = new Promise<void>((resolve, reject) => {
+      const settle = (error: StatusError | undefined): void => {
+        this.#interning.delete(name);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      queueMicrotask(() => this.submit(new InternCall(name, settle)));
+    });
+    this.#interning.set(name, done);
+    return done;
+  }
+
+  // ── news ───────────────────────────────────────────────────────────────────────────────────
+
+  #completed(): number {
+    const word = (this.executor.base + EXECUTOR.COMPLETED) >> 2;
+    return Atomics.load(this.executor.shared.i32, word) >>> 0;
+  }
+
+  #releases(): number {
+    return this.executor.shared.load(CONTROL.LOCK_RELEASES);
+  }
+
+  /** Rings whoever sleeps and waits for locks: here too, where a parked call may be next. */
+  #wakeForLocks(): void {
+    const { shared } = this.executor;
+    if (shared.load(CONTROL.LOCK_PARKED) !== 0) wakeExecutors(shared, EXECUTOR.WAITS_LOCK, -1);
+  }
+
+  #wake(): void {
+    this.#asleep = false;
+    Atomics.store(this.executor.shared.i32, (this.executor.base + EXECUTOR.ASLEEP) >> 2, 0);
+    try {
+      this.#completeAll();
+      this.#retryFlushed();
+      this.#retryLocked();
+    } catch (error) {
+      this.#options.onBug(error);
+    }
+    this.#options.onTurnEnd?.();
+    this.#sleepIfBusy();
+  }
+
+  #completeAll(): void {
+    const completed = this.#completed();
+    let freed = false;
+    while (this.#completedSeen !== completed) {
+      const call = this.#committing.shift();
+      assert(call !== undefined, 'the writer completes only what was submitted');
+      this.#completedSeen = (this.#completedSeen + 1) >>> 0;
+      call.finish(this.executor);
+      freed = true;
+    }
+    if (!freed) return;
+    this.#wakeForLocks();
+    for (let waiting = this.#forRing.size; waiting > 0; waiting--)
+      this.#run(this.#forRing.shift()!);
+  }
+
+  #retryFlushed(): void {
+    if (this.#forFlush.length === 0) return;
+    const flushed = this.executor.flushedSeq;
+    const ready = this.#forFlush.filter(({ seq }) => seq <= flushed);
+    if (ready.length === 0) return;
+    const waiting = this.#forFlush.filter(({ seq }) => seq > flushed);
+    this.#forFlush.splice(0, this.#forFlush.length, ...waiting);
+    for (const { call } of ready) this.#run(call);
+    this.#announce();
+  }
+
+  /** In the order of their tickets, while anything was released since the last look. */
+  #retryLocked(): void {
+    const releases = this.#releases();
+    if (this.#forLock.size === 0 || releases === this.#releasesSeen) return;
+    this.#releasesSeen = releases;
+    for (let waiting = this.#forLock.size; waiting > 0; waiting--)
+      this.#run(this.#forLock.shift()!);
+    this.#announce();
+  }
+
+  /** Says in shared memory what this executor wants to be woken for. */
+  #announce(): void {
+    const { shared, base } = this.executor;
+    const locks = this.#forLock.size > 0 ? 1 : 0;
+    const before = Atomics.exchange(shared.i32, (base + EXECUTOR.WAITS_LOCK) >> 2, locks);
+    if (before !== locks) shared.add(CONTROL.LOCK_PARKED, locks - before);
+    const flush = this.#forFlush.length > 0 ? 1 : 0;
+    Atomics.store(shared.i32, (base + EXECUTOR.WAITS_FLUSH) >> 2, flush);
+  }
+
+  #sleepIfBusy(): void {
+    if (this.#asleep) return;
+    if (this.#committing.size + this.#forLock.size + this.#forFlush.length === 0) return;
+    const { shared, base } = this.executor;
+    const bell = (base + EXECUTOR.BELL) >> 2;
+    this.#asleep = true;
+    const seen = Atomics.load(shared.i32, bell);
+    Atomics.store(shared.i32, (base + EXECUTOR.ASLEEP) >> 2, 1);
+    if (this.#hasNews()) {
+      setImmediate(() => this.#wake());
+      return;
+    }
+    const sleep = Atomics.waitAsync(shared.i32, bell, seen);
+    if (sleep.async) void sleep.value.then(() => this.#wake());
+    else setImmediate(() => this.#wake());
+  }
+
+  #hasNews(): boolean {
+    if (this.#completed() !== this.#completedSeen) return true;
+    if (this.#forLock.size > 0 && this.#releases() !== this.#releasesSeen) return true;
+    const flushed = this.executor.flushedSeq;
+    return this.#forFlush.some(({ seq }) => seq <= flushed);
+  }
+
+  #sweepParked(): void {
+    const now = performance.now();
+    const late = (call: Call): boolean => now > call.deadline || call.cancelled;
+    const ended = [...this.#forLock.removeIf(late), ...this.#forRing.removeIf(late)];
+    for (const call of this.#elsewhere) {
+      if (late(call) && this.#elsewhere.delete(call)) ended.push(call);
+    }
+    for (let i = this.#forFlush.length - 1; i >= 0; i--) {
+      if (late(this.#forFlush[i]!.call)) ended.push(this.#forFlush.splice(i, 1)[0]!.call);
+    }
+    for (const call of ended) this.#giveUp(call, call.cancelled ? cancelled() : deadlineExceeded());
+    if (ended.length > 0) {
+      this.#announce();
+      this.#wakeForLocks();
+    }
+    // Two that step back before each other hold nothing, so no release will ever tell of it.
+    this.#releasesSeen--;
+    this.#retryLocked();
+    this.#options.onTurnEnd?.();
+    this.#sleepIfBusy();
+  }
+}

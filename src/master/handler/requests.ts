@@ -1,0 +1,26 @@
+/** The table from kinds of requests to what handles them. */
+
+import type { ReplyPort } from '../../net/rpc-handler.js';
+import type { ReplyEncoder } from '../../wire/encode.js';
+import type { RequestBody } from '../../wire/generated/index.js';
+import type { RequestCursor } from '../../wire/request-cursor.js';
+import type { Call } from '../executor/call.js';
+import type { Caller } from '../executor/caller.js';
+import type { Executor } from '../executor/executor.js';
+import type { ShardServices } from './services.js';
+
+/** One request as it has come in; `request` is valid only until the maker returns. */
+export type Incoming = {
+  readonly request: RequestCursor;
+  readonly caller: Caller;
+  readonly reply: ReplyPort;
+  readonly encoder: ReplyEncoder;
+  readonly executor: Executor;
+  readonly services: ShardServices;
+  readonly onBug: (error: unknown) => void;
+};
+
+/** The call or calls to submit; undefined: answered, or others answer. Throws StatusError. */
+export type Maker = (incoming: Incoming) => Call | readonly Call[] | undefined;
+
+export type Makers = { readonly [Body in RequestBody]?: Maker };

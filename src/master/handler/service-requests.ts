@@ -1,0 +1,183 @@
+/** Requests that others answer: mounts, jobs and reports, by ShardServices. */
+import { Code, StatusError } from '../../base/status.js';
+import type { ReplyOptions } from '../../wire/encode.js';
+import * as wire from '../../wire/generated/index.js';
+import { shownMount } from '../mount/mount-rules.js';
+import { reverseResolve } from '../ops/verbs/reverse-resolve.js';
+import { writeJob, writeJobs, writeMounts, writeProgress } from './reply-bodies.js';
+import { optionsFrom, slotOf, unknownNumber } from './request-fields.js';
+import type { Incoming, Makers } from './requests.js';
+import type { AttributesRequest, JobProgress, JobView, Report, ServiceCall } from './services.js';
+
+const { ReplyBody, RequestBody } = wire;
+
+export const serviceMakers: Makers = {
+  [RequestBody.Load]: load,
+  [RequestBody.GetJob]: (incoming) => answerJob(incoming, 'getJob'),
+  [RequestBody.CancelJob]: (incoming) => answerJob(incoming, 'cancelJob'),
+  [RequestBody.ListJobs]: listJobs,
+  [RequestBody.Mount]: mount,
+  [RequestBody.Unmount]: unmount,
+  [RequestBody.UpdateMount]: updateMount,
+  [RequestBody.GetMountTable]: getMountTable,
+  [RequestBody.ReverseResolve]: resolveUri,
+  [RequestBody.GetReport]: (incoming) => report(incoming, 'report'),
+  [RequestBody.GetLocks]: (incoming) => report(incoming, 'locks'),
+  [RequestBody.GetJournalInfo]: (incoming) => report(incoming, 'journal'),
+  [RequestBody.GetConfig]: (incoming) => report(incoming, 'config'),
+  [RequestBody.Inspect]: inspect,
+};
+
+/** Runs `ask`, and answers with what `answer` makes of it. */
+function serve<T>(
+  incoming: Incoming,
+  progress: boolean,
+  ask: (call: ServiceCall) => Promise<T>,
+  answer: (got: T) => void,
+): undefined {
+  const { reply, request, caller, onBug } = incoming;
+  const gone = new AbortController();
+  reply.onAbort = () => gone.abort();
+  const call: ServiceCall = {
+    caller,
+    callId: request.call,
+    signal: gone.signal,
+    ...(progress && { onProgress: (told) => sendProgress(incoming, told) }),
+  };
+  ask(call)
+    .then(answer)
+    .catch((error: unknown) => {
+      if (error instanceof StatusError) {
+        reply.fail(error);
+        return;
+      }
+      onBug(error);
+      reply.fail(new StatusError(Code.INTERNAL, 'the master failed on this call'));
+    });
+  return undefined;
+}
+
+const ended =
+  ({ reply, encoder }: Incoming) =>
+  (seq: number): void =>
+    reply.end(encoder.empty(reply.call, seqOption(seq)));
+
+const seqOption = (seq: number): ReplyOptions => (seq === 0 ? {} : { seq });
+
+function mount(incoming: Incoming): undefined {
+  const { request, services } = incoming;
+  const body = new wire.Mount().__init(request.body, request.buffer);
+  const wanted = {
+    path: body.path(),
+    uri: body.uri(),
+    options: optionsFrom(body.optionsLength(), (i) => body.options(i)),
+    readOnly: body.readOnly(),
+    shared: body.shared(),
+  };
+  return serve(incoming, false, (call) => services.mount(call, wanted), ended(incoming));
+}
+
+function unmount(incoming: Incoming): undefined {
+  const { request, services } = incoming;
+  const path = new wire.Unmount().__init(request.body, request.buffer).path();
+  return serve(incoming, false, (call) => services.unmount(call, { path }), ended(incoming));
+}
+
+function updateMount(incoming: Incoming): undefined {
+  const { request, services } = incoming;
+  const body = new wire.UpdateMount().__init(request.body, request.buffer);
+  const given = request.at(request.body, slotOf(1)) !== 0;
+  const wanted = {
+    path: body.path(),
+    options: given ? optionsFrom(body.optionsLength(), (i) => body.options(i)) : undefined,
+    readOnly: body.readOnly() ?? undefined,
+    shared: body.shared() ?? undefined,
+  };
+  return serve(incoming, false, (call) => services.updateMount(call, wanted), ended(incoming));
+}
+
+/** setAttribute with `recursive`: a background job that the caller waits for. */
+export function changeSubtree(
+  incoming: Incoming,
+  wanted: AttributesRequest,
+  progress: boolean,
+): undefined {
+  const { services } = incoming;
+  return serve(incoming, progress, (call) => services.setAttributes(call, wanted), ended(incoming));
+}
+
+function load(incoming: Incoming): undefined {
+  const { request, services } = incoming;
+  const body = new wire.Load().__init(request.body, request.buffer);
+  const wanted = { path: body.path(), descendants: body.descendants(), detach: body.detach() };
+  if (wanted.descendants > wire.Descendants.ALL) {
+    throw unknownNumber('kind of descendants', wanted.descendants);
+  }
+  return serve(incoming, !wanted.detach, (call) => services.load(call, wanted), jobReply(incoming));
+}
+
+function answerJob(incoming: Incoming, what: 'getJob' | 'cancelJob'): undefined {
+  const { request, services } = incoming;
+  const job = request.uint64(slotOf(0), 0);
+  return serve(incoming, false, (call) => services[what](call, { job }), jobReply(incoming));
+}
+
+const jobReply =
+  ({ reply, encoder }: Incoming) =>
+  (job: JobView): void => {
+    const body = writeJob(encoder.begin(), job);
+    reply.end(encoder.finish(reply.call, ReplyBody.JobReply, body));
+  };
+
+function listJobs(incoming: Incoming): undefined {
+  const { reply, encoder, services } = incoming;
+  return serve(
+    incoming,
+    false,
+    (call) => services.listJobs(call),
+    (jobs) => {
+      const body = writeJobs(encoder.begin(), jobs);
+      reply.end(encoder.finish(reply.call, ReplyBody.JobList, body));
+    },
+  );
+}
+
+/** Every thread has the mount table at hand. */
+function getMountTable({ executor, reply, encoder }: Incoming): undefined {
+  const body = writeMounts(encoder.begin(), executor.mounts.all().map(shownMount));
+  reply.end(encoder.finish(reply.call, ReplyBody.MountTable, body));
+}
+
+function resolveUri({ request, executor, reply, encoder }: Incoming): undefined {
+  const uri = new wire.ReverseResolve().__init(request.body, request.buffer).uri();
+  const path = reverseResolve(executor, uri);
+  const builder = encoder.begin();
+  const body = wire.PathReply.createPathReply(builder, builder.createString(path));
+  reply.end(encoder.finish(reply.call, ReplyBody.PathReply, body));
+}
+
+function report(incoming: Incoming, which: Report): undefined {
+  const { services } = incoming;
+  return serve(incoming, false, (call) => services.report(call, which), jsonReply(incoming));
+}
+
+function inspect(incoming: Incoming): undefined {
+  const { request, services } = incoming;
+  const body = new wire.Inspect().__init(request.body, request.buffer);
+  const wanted = { what: body.what(), file: body.file() ?? '', force: body.force() };
+  return serve(incoming, true, (call) => services.inspect(call, wanted), jsonReply(incoming));
+}
+
+const jsonReply =
+  ({ reply, encoder }: Incoming) =>
+  (told: unknown): void => {
+    const builder = encoder.begin();
+    const text = builder.createString(JSON.stringify(told));
+    const body = wire.JsonReply.createJsonReply(builder, text);
+    reply.end(encoder.finish(reply.call, ReplyBody.JsonReply, body));
+  };
+
+function sendProgress({ reply, encoder }: Incoming, told: JobProgress): void {
+  const body = writeProgress(encoder.begin(), told);
+  reply.send(encoder.finish(reply.call, ReplyBody.Progress, body, { more: true }));
+}

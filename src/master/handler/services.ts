@@ -1,0 +1,93 @@
+/**
+ * What a shard does not do itself: mounts (only main speaks with stores), background jobs, and
+ * reports about the master as a whole. The composition root gives each shard an implementation,
+ * by messages to main. Rare calls: a promise each is no matter.
+ */
+import type { StatusError } from '../../base/status.js';
+import type { Caller } from '../executor/caller.js';
+import type { AttributeChange } from '../ops/mechanism/attribute-change.js';
+
+/** Who calls, and how to tell how far it is. */
+export type ServiceCall = {
+  readonly caller: Caller;
+  /** With caller.clientId, the identity of the call across retries. */
+  readonly callId: number;
+  /** Aborted when the caller goes away or gives the call up. */
+  readonly signal: AbortSignal;
+  /** Absent when nobody asked for progress. */
+  readonly onProgress?: (progress: JobProgress) => void;
+};
+
+export type JobProgress = {
+  readonly job: number;
+  readonly done: number;
+  /** 0: not known yet. */
+  readonly total: number;
+  readonly failed: number;
+  readonly bytes: number;
+  readonly path: string;
+};
+
+/** The numbers are the wire's JobState. */
+export type JobView = JobProgress & {
+  readonly kind: string;
+  readonly state: 0 | 1 | 2 | 3;
+  readonly error?: StatusError | undefined;
+  readonly startedMs: number;
+  /** 0: not ended yet. */
+  readonly endedMs: number;
+  readonly report?: unknown;
+};
+
+export type MountRequest = {
+  readonly path: string;
+  readonly uri: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly readOnly: boolean;
+  readonly shared: boolean;
+};
+
+export type UpdateMountRequest = {
+  readonly path: string;
+  /** What is undefined stays as it is. */
+  readonly options: Readonly<Record<string, string>> | undefined;
+  readonly readOnly: boolean | undefined;
+  readonly shared: boolean | undefined;
+};
+
+export type LoadRequest = {
+  readonly path: string;
+  /** 0 only the path, 1 its children, 2 all below: the wire's Descendants. */
+  readonly descendants: number;
+  /** Resolve at once with the running job. */
+  readonly detach: boolean;
+};
+
+/** `what`: the wire's Inspection. */
+export type InspectionRequest = {
+  readonly what: number;
+  /** Of a backup: on the machine of the master. */
+  readonly file: string;
+  readonly force: boolean;
+};
+
+export type AttributesRequest = { readonly path: string; readonly change: AttributeChange };
+
+export type Report = 'report' | 'locks' | 'journal' | 'config';
+
+/** Everything rejects with StatusError, or with a bug. Changes resolve to the seq of the entry. */
+export interface ShardServices {
+  mount(call: ServiceCall, request: MountRequest): Promise<number>;
+  unmount(call: ServiceCall, request: { readonly path: string }): Promise<number>;
+  updateMount(call: ServiceCall, request: UpdateMountRequest): Promise<number>;
+  /** setAttribute of a whole subtree; resolves when all of it is changed. */
+  setAttributes(call: ServiceCall, request: AttributesRequest): Promise<number>;
+  load(call: ServiceCall, request: LoadRequest): Promise<JobView>;
+  getJob(call: ServiceCall, request: { readonly job: number }): Promise<JobView>;
+  cancelJob(call: ServiceCall, request: { readonly job: number }): Promise<JobView>;
+  listJobs(call: ServiceCall): Promise<readonly JobView[]>;
+  /** Looks at the whole namespace; resolves to what becomes JSON. */
+  inspect(call: ServiceCall, request: InspectionRequest): Promise<unknown>;
+  /** What becomes JSON for `orchard admin`. */
+  report(call: ServiceCall, which: Report): Promise<unknown>;
+}

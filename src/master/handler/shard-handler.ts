@@ -1,0 +1,190 @@
+/**
+ * What a shard does with a request: the common ones are answered by a kernel from frame to frame
+ * within the socket's callback; the rest become calls of the shard's scheduler, or go to others.
+ *
+ *   frame ─▶ EXECUTOR.REQUEST ─▶ kernel ─▶ EXECUTOR.REPLY ─▶ socket      GetStatus, BatchGetStatus
+ *        └─▶ kernel ─▶ ring … writer … kernel ─▶ socket            plain creates, deletes, renames
+ *        └─▶ maker ─▶ Call ─▶ scheduler ─▶ RpcSink ─▶ socket             anything else, any miss
+ *        └─▶ maker ─▶ ShardServices ─▶ … ─▶ socket                       mounts, jobs, reports
+ */
+
+import { FRAME_BYTES_MAX } from '../../base/limits.js';
+import { Code, StatusError } from '../../base/status.js';
+import type { QuickHandler, ReplyPort, RpcHandler, Session } from '../../net/rpc-handler.js';
+import { ReplyEncoder } from '../../wire/encode.js';
+import { RequestBody } from '../../wire/generated/index.js';
+import { operationOf } from '../../wire/operations.js';
+import type { RequestCursor } from '../../wire/request-cursor.js';
+import type { Call } from '../executor/call.js';
+import type { Caller } from '../executor/caller.js';
+import type { Executor } from '../executor/executor.js';
+import type { Scheduler } from '../executor/scheduler.js';
+import { CONTROL, EXECUTOR, WRITE } from '../memory/layout.js';
+import { prepareScans } from '../ops/mechanism/child-scan.js';
+import { readMakers } from './read-requests.js';
+import type { Incoming, Makers } from './requests.js';
+import { serviceMakers } from './service-requests.js';
+import type { ShardServices } from './services.js';
+import { writeMakers } from './write-requests.js';
+
+const makers: Makers = { ...readMakers, ...writeMakers, ...serviceMakers };
+
+export type ShardHandlerOptions = {
+  readonly scheduler: Scheduler;
+  readonly services: ShardServices;
+  /** An error that is no StatusError, in a turn of its own. */
+  readonly onBug: (error: unknown) => void;
+};
+
+export class ShardHandler implements RpcHandler, QuickHandler {
+  readonly quick: QuickHandler = this;
+  readonly #executor: Executor;
+  readonly #scheduler: Scheduler;
+  readonly #services: ShardServices;
+  readonly #onBug: (error: unknown) => void;
+  readonly #encoder = new ReplyEncoder();
+  readonly #requestAt: number;
+  readonly #replyAt: number;
+  /** Of the frame that open() has copied to the REQUEST block. */
+  #openedBytes = 0;
+
+  constructor(options: ShardHandlerOptions) {
+    this.#scheduler = options.scheduler;
+    this.#executor = options.scheduler.executor;
+    this.#services = options.services;
+    this.#onBug = options.onBug;
+    this.#requestAt = this.#executor.base + EXECUTOR.REQUEST;
+    this.#replyAt = this.#executor.base + EXECUTOR.REPLY;
+    prepareScans(this.#executor);
+  }
+
+  open(frame: Uint8Array): number {
+    if (frame.length > FRAME_BYTES_MAX) return -1;
+    this.#executor.shared.u8.set(frame, this.#requestAt);
+    this.#openedBytes = frame.length;
+    return this.#executor.kernel.openCall(frame.length);
+  }
+
+  get session(): number {
+    const { shared, base } = this.#executor;
+    return shared.view.getUint32(base + EXECUTOR.WRITE + WRITE.SESSION, true);
+  }
+
+  serve(session: Session, reply: ReplyPort): boolean {
+    const { shared, base } = this.#executor;
+    const bodyType = shared.view.getUint32(base + EXECUTOR.WRITE + WRITE.BODY_TYPE, true);
+    const caller = callerOf(session);
+    switch (bodyType) {
+      case RequestBody.GetStatus:
+      case RequestBody.BatchGetStatus:
+        return this.#read(bodyType, caller, reply);
+      case RequestBody.CreateFile:
+        return this.#write('createFile', caller, reply);
+      case RequestBody.CreateDirectory:
+        return this.#write('createDirectory', caller, reply);
+      case RequestBody.Rename:
+        return this.#write('rename', caller, reply);
+      case RequestBody.Delete:
+        return this.#write('delete', caller, reply);
+      default:
+        return false;
+    }
+  }
+
+  handle(session: Session, request: RequestCursor, reply: ReplyPort): void {
+    const { bodyType } = request;
+    const maker = makers[bodyType];
+    if (maker === undefined) throw unknownRequest();
+    if (this.#executor.shared.load(CONTROL.READ_ONLY) !== 0) refuseWrite(bodyType);
+    const calls = maker(this.#incoming(callerOf(session), request, reply));
+    if (calls === undefined) return;
+    if (Array.isArray(calls)) this.#submitAll(calls as readonly Call[], request, reply);
+    else this.#submitOne(calls as Call, request, reply);
+  }
+
+  /** From frame to frame, when all is in tier 1 and nothing is out of the ordinary. */
+  #read(bodyType: RequestBody, caller: Caller, reply: ReplyPort): boolean {
+    const { kernel, shared } = this.#executor;
+    this.#executor.setCaller(caller);
+    const isBatch = bodyType === RequestBody.BatchGetStatus;
+    const bytes = isBatch
+      ? kernel.serveBatchGetStatus(this.#openedBytes)
+      : kernel.serveGetStatus(this.#openedBytes);
+    if (bytes === 0) {
+      // If it was for want of the mounts, the next one has them.
+      this.#executor.setMounts();
+      return false;
+    }
+    const frame = isBatch ? kernel.pageFrame() : this.#replyAt;
+    reply.end(shared.u8.subarray(frame, frame + Math.abs(bytes)), bytes < 0);
+    return true;
+  }
+
+  /** From frame to entry, when nothing is out of the ordinary. A write that commits goes on. */
+  #write(name: string, caller: Caller, reply: ReplyPort): boolean {
+    if (this.#executor.shared.load(CONTROL.READ_ONLY) !== 0) return false;
+    return this.#scheduler.submitFrame(name, caller, this.#openedBytes, reply);
+  }
+
+  #incoming(caller: Caller, request: RequestCursor, reply: ReplyPort): Incoming {
+    return {
+      request,
+      caller,
+      reply,
+      encoder: this.#encoder,
+      executor: this.#executor,
+      services: this.#services,
+      onBug: this.#onBug,
+    };
+  }
+
+  #submitOne(call: Call, request: RequestCursor, reply: ReplyPort): void {
+    if (request.deadlineMs > 0) call.deadline = performance.now() + request.deadlineMs;
+    // A mutation that is committing goes on: its change may be durable already.
+    reply.onAbort = () => {
+      call.cancelled = true;
+    };
+    this.#scheduler.submit(call);
+  }
+
+  #submitAll(calls: readonly Call[], request: RequestCursor, reply: ReplyPort): void {
+    const { deadlineMs } = request;
+    const deadline = deadlineMs > 0 ? performance.now() + deadlineMs : Number.POSITIVE_INFINITY;
+    reply.onAbort = () => {
+      for (const call of calls) call.cancelled = true;
+    };
+    for (const call of calls) {
+      call.deadline = deadline;
+      this.#scheduler.submit(call);
+    }
+  }
+}
+
+/** One object a session, so that an executor sees by identity that nothing has changed. */
+function callerOf(session: Session): Caller {
+  if (session.attachment === undefined) {
+    const { user, groups, clientId } = session;
+    session.attachment = { user, groups, clientId } satisfies Caller;
+  }
+  return session.attachment as Caller;
+}
+
+function refuseWrite(bodyType: RequestBody): void {
+  const operation = operationOf(bodyType);
+  if (operation?.kind !== 'write' || operation.lane === 'admin') return;
+  throw new StatusError(
+    Code.FAILED_PRECONDITION,
+    'The master is read-only: its disk is full, or less is free than ORCHARD_DISK_RESERVE_BYTES.',
+    {
+      hint:
+        "Free disk space under the master's data directory (`orchard admin report` shows how " +
+        'much); it then goes on by itself.',
+    },
+  );
+}
+
+function unknownRequest(): StatusError {
+  return new StatusError(Code.UNIMPLEMENTED, 'this master does not know the request', {
+    hint: 'Use a client of the same version as the master.',
+  });
+}

@@ -1,0 +1,212 @@
+/**
+ * Writes a backup of the running master: a capture (capture.ts), block by block, to a temporary
+ * file beside its place, which gets its name when all of it is on the disk. Memory: one batch.
+ *
+ *
+ * Invariant: under the name there is a whole backup or what was there before, whenever it dies.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { Code, StatusError } from '../../base/status.js';
+import { nodeJournalFs } from '../journal/local/journal-fs.js';
+import type { EntryHandler } from '../journal/local/segment-scan.js';
+import type { TableName, Tier2 } from '../storage/tier2.js';
+import {
+  BACKUP_FORMAT,
+  BACKUP_MAGIC,
+  type BackupHead,
+  BlockKind,
+  encodeBlock,
+  encodeJson,
+  encodeRows,
+} from './backup-format.js';
+import { type CaptureSink, type CaptureStart, capture, type EntrySource } from './capture.js';
+import { EntryChunks } from './entry-chunks.js';
+import type { InspectControl } from './inspect.js';
+import type { Row } from './table-rows.js';
+
+/** Of the cluster, for whoever restores it. */
+export type BackupOrigin = Pick<BackupHead, 'dataFormat' | 'version' | 'clusterId' | 'clusterName'>;
+
+export type BackupSource = { readonly tier2: Tier2; readonly entries: EntrySource };
+
+export type BackupTarget = {
+  readonly file: string;
+  /** Replace what is there. */
+  readonly force: boolean;
+  /** Nothing is written below it. */
+  readonly dataDir: string;
+};
+
+export type BackupReport = {
+  readonly file: string;
+  /** The backup is the namespace after this entry. */
+  readonly seq: number;
+  readonly bytes: number;
+  readonly inodes: number;
+  readonly rows: number;
+  readonly entries: number;
+};
+
+export async function writeBackup(
+  source: BackupSource,
+  origin: BackupOrigin,
+  target: BackupTarget,
+  { signal, onProgress }: InspectControl,
+): Promise<BackupReport> {
+  refuseBadTarget(target);
+  const writer = new BackupWriter(target.file, origin);
+  try {
+    const captured = await capture(source.tier2, source.entries, writer, {
+      signal,
+      onProgress: (rows, total) =>
+        onProgress({ done: Math.min(rows, total), total, bytes: writer.bytes, path: target.file }),
+    });
+    return writer.finish(captured.seq, target.force);
+  } catch (error) {
+    writer.discard();
+    throw error;
+  }
+}
+
+class BackupWriter implements CaptureSink {
+  bytes = 0;
+  readonly #file: string;
+  readonly #temporary: string;
+  readonly #origin: BackupOrigin;
+  readonly #salt = randomBytes(4).readUInt32LE() || 1;
+  readonly #chunks: EntryChunks;
+  #fd: number | undefined;
+  #blocks = 0;
+  #rows = 0;
+  #inodes = 0;
+  #entries = 0;
+
+  constructor(file: string, origin: BackupOrigin) {
+    this.#file = file;
+    this.#origin = origin;
+    this.#temporary = `${file}.${randomBytes(4).toString('hex')}.partial`;
+    this.#fd = asStatus(file, () => openSync(this.#temporary, 'wx', 0o600));
+    this.#chunks = new EntryChunks((chunk, count) => {
+      this.#block(BlockKind.ENTRIES, chunk);
+      this.#entries += count;
+    });
+  }
+
+  begin(start: CaptureStart): void {
+    this.#write(Buffer.from(BACKUP_MAGIC));
+    const { appliedSeq, idNext } = start;
+    const head: BackupHead = {
+      ...this.#origin,
+      format: BACKUP_FORMAT,
+      createdMs: Date.now(),
+      salt: this.#salt,
+      appliedSeq,
+      idNext,
+    };
+    this.#block(BlockKind.HEAD, encodeJson(head));
+  }
+
+  rows(table: TableName, rows: readonly Row[]): void {
+    if (rows.length === 0) return;
+    this.#block(BlockKind.ROWS, encodeRows(table, rows));
+    this.#rows += rows.length;
+    if (table === 'inodes') this.#inodes += rows.length;
+  }
+
+  damaged(table: TableName, key: Uint8Array): never {
+    const where = Buffer.from(key).toString('hex');
+    throw new StatusError(Code.DATA_LOSS, `the row of ${table} at key ${where} is damaged`, {
+      hint: 'A backup of it would be none: see what else is damaged, orchard admin verify',
+    });
+  }
+
+  readonly entry: EntryHandler = (bytes, offset, length) => this.#chunks.add(bytes, offset, length);
+
+  /** Gives the file its name when it is whole and on the disk. */
+  finish(seq: number, force: boolean): BackupReport {
+    this.#chunks.flush();
+    const counts = { rows: this.#rows, inodes: this.#inodes, entries: this.#entries };
+    this.#block(BlockKind.END, encodeJson({ seq, ...counts }));
+    asStatus(this.#file, () => {
+      fsyncSync(this.#fd!);
+      closeSync(this.#fd!);
+      this.#fd = undefined;
+      if (force) renameSync(this.#temporary, this.#file);
+      // Unlike rename(2), link(2) never replaces what came there meanwhile.
+      else linkSync(this.#temporary, this.#file);
+      rmSync(this.#temporary, { force: true });
+      nodeJournalFs.syncDirectorySync(path.dirname(this.#file));
+    });
+    return { file: this.#file, seq, bytes: this.bytes, ...counts };
+  }
+
+  discard(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+    rmSync(this.#temporary, { force: true });
+  }
+
+  #block(kind: BlockKind, payload: Uint8Array): void {
+    const salt = kind === BlockKind.HEAD ? 0 : this.#salt;
+    this.#write(encodeBlock(kind, this.#blocks++, salt, payload));
+  }
+
+  #write(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; ) {
+      at += asStatus(this.#file, () => writeSync(this.#fd!, bytes, at));
+    }
+    this.bytes += bytes.length;
+  }
+}
+
+function refuseBadTarget({ file, force, dataDir }: BackupTarget): void {
+  const refuse = (code: Code, reason: string, hint: string): StatusError =>
+    new StatusError(code, reason, { path: file, hint });
+  if (!path.isAbsolute(file)) {
+    const reason = `"${file}" is not an absolute path`;
+    throw refuse(Code.INVALID_ARGUMENT, reason, 'The master writes it, on its own machine.');
+  }
+  const below = path.relative(dataDir, file);
+  if (!below.startsWith('..') && !path.isAbsolute(below)) {
+    const reason = `${file} is inside the data directory`;
+    throw refuse(Code.INVALID_ARGUMENT, reason, 'Write it elsewhere, best to another disk.');
+  }
+  if (!existsSync(path.dirname(file))) {
+    const reason = `the master has no directory ${path.dirname(file)}`;
+    throw refuse(Code.NOT_FOUND, reason, 'Create it on the machine of the master.');
+  }
+  if (existsSync(file) && !force) {
+    throw refuse(Code.ALREADY_EXISTS, `${file} exists`, 'Choose another name, or --force.');
+  }
+}
+
+/** What the file system of the master refuses is an expected failure. */
+function asStatus<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const known: Readonly<Record<string, Code>> = {
+      ENOSPC: Code.RESOURCE_EXHAUSTED,
+      EDQUOT: Code.RESOURCE_EXHAUSTED,
+      EEXIST: Code.ALREADY_EXISTS,
+      EACCES: Code.PERMISSION_DENIED,
+      EROFS: Code.PERMISSION_DENIED,
+    };
+    throw new StatusError(known[code] ?? Code.FAILED_PRECONDITION, `${code}: ${message}`, {
+      path: file,
+    });
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Fills an empty data directory from a backup: rows into tier 2, entries into the journal. The next
+ * start of a master replays them, which makes the namespace exact at the backup's last entry: the
+ * way of every start after a crash, and no other.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { readU64 } from '../../base/word64.js';
+import { sealEntry } from '../journal/local/entry.js';
+import { Wal } from '../journal/local/wal.js';
+import * as E from '../memory/entry-format.js';
+import { type TableName, Tier2 } from '../storage/tier2.js';
+import { BlockKind, decodeRows } from './backup-format.js';
+import type { BackupReader } from './backup-reader.js';
+import type { InspectControl } from './inspect.js';
+import { type Row, RowWriter } from './table-rows.js';
+
+/** Of one transaction: each waits for the disk. */
+const COMMIT_ROWS = 65_536;
+
+export type RestorePlace = {
+  readonly meta: string;
+  readonly journal: string;
+  readonly mapBytes: number;
+  readonly segmentBytes: number;
+};
+
+/** The whole file, without writing anything: throws at what is not right. */
+export async function checkBackup(reader: BackupReader, control: InspectControl): Promise<void> {
+  const { bytes } = reader;
+  for (const _ of reader.blocks()) await tell(reader, control, 'checking', { at: 0, bytes });
+}
+
+/** A second reader of the same file goes through it again. */
+export async function restoreBackup(
+  reader: BackupReader,
+  place: RestorePlace,
+  control: InspectControl,
+): Promise<void> {
+  const { head, bytes } = reader;
+  const tier2 = new Tier2(place.meta, { mapBytes: place.mapBytes });
+  const wal = Wal.open(
+    place.journal,
+    { clusterId: head.clusterId, segmentBytes: place.segmentBytes, sync: 'none' },
+    { fromSeq: head.appliedSeq + 1, onEntry: () => undefined, mayBeEmpty: true },
+  );
+  try {
+    const rows = new CommittedRows(tier2);
+    for (const { kind, payload } of reader.blocks()) {
+      if (kind === BlockKind.ENTRIES) appendEntries(wal, payload);
+      else if (kind === BlockKind.ROWS) rows.add(decodeRows(payload));
+      await tell(reader, control, 'restoring', { at: bytes, bytes });
+    }
+    rows.flush();
+    const { appliedSeq, idNext } = head;
+    tier2.claim(head.clusterId);
+    tier2.transact(() => tier2.putState({ appliedSeq, idNext }));
+  } finally {
+    wal.close();
+    await tier2.close();
+  }
+}
+
+/** Rows of one table after the other, many in a transaction. */
+class CommittedRows {
+  readonly #writer: RowWriter;
+  #table: TableName = 'inodes';
+  #rows: Row[] = [];
+
+  constructor(tier2: Tier2) {
+    // Whole blocks hold what was read; a table that is out of order is restored as it was.
+    this.#writer = new RowWriter(tier2, () => undefined);
+  }
+
+  add({ table, rows }: { readonly table: TableName; readonly rows: readonly Row[] }): void {
+    if (table !== this.#table || this.#rows.length >= COMMIT_ROWS) this.flush();
+    this.#table = table;
+    for (const row of rows) this.#rows.push(row);
+  }
+
+  flush(): void {
+    if (this.#rows.length > 0) this.#writer.write(this.#table, this.#rows);
+    this.#rows = [];
+  }
+}
+
+/** Sealed anew: a segment has a salt of its own. */
+function appendEntries(wal: Wal, entries: Buffer): void {
+  for (let at = 0; at < entries.length; ) {
+    const length = entries.readUInt32LE(at + E.ENTRY_LENGTH);
+    if (!wal.roomFor(length)) wal.switchSegment();
+    const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength);
+    const seq = readU64(view, at + E.ENTRY_SEQ);
+    sealEntry(entries, at, seq, wal.currentSalt);
+    wal.append(entries.subarray(at, at + length), seq, seq);
+    at += length;
+  }
+}
+
+/** Reading is done twice: once to check, once to restore. */
+async function tell(
+  reader: BackupReader,
+  { signal, onProgress }: InspectControl,
+  path: string,
+  { at, bytes }: { readonly at: number; readonly bytes: number },
+): Promise<void> {
+  onProgress({ done: at + reader.at, total: 2 * bytes, path });
+  await setImmediate();
+  signal.throwIfAborted();
+}

@@ -1,0 +1,137 @@
+/**
+ * Looks at a journal directory without changing it, also while a master writes to it: one report a
+ * segment, for `orchard admin journal`. Where recovery would refuse, it reports and goes on.
+ */
+import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { crc32c } from '../../../base/crc32c.js';
+import { type JournalFs, nodeJournalFs } from './journal-fs.js';
+import { checkHeader, headerRefusal, judgeStop, readHeader, recordRefusal } from './reader.js';
+import { type SegmentHeader, segmentFile } from './segment.js';
+import { listSegments } from './segment-pool.js';
+import {
+  type EntryHandler,
+  SCAN_BUFFER_BYTES,
+  type ScanSource,
+  scanSegment,
+} from './segment-scan.js';
+
+export type SegmentReport = {
+  readonly file: string;
+  readonly firstSeq: number;
+  /** firstSeq - 1 when there is no entry. */
+  readonly lastSeq: number;
+  readonly entryCount: number;
+  /** Up to the end of the last whole record. */
+  readonly usedBytes: number;
+  readonly segmentBytes: number;
+  readonly createdMs: number;
+  readonly clusterId: string;
+  /** torn = the last write was interrupted, or is under way right now. */
+  readonly state: 'closed' | 'open' | 'torn' | 'damaged';
+  /** What recovery would say, null when it would go on. */
+  readonly problem: string | null;
+};
+
+export type InspectOptions = {
+  readonly fs?: JournalFs;
+  /** Called for each entry, for dumps. */
+  readonly onEntry?: EntryHandler;
+};
+
+/** Reports come oldest segment first; between two the thread is given back. */
+export async function* inspectJournal(
+  directory: string,
+  options: InspectOptions = {},
+): AsyncGenerator<SegmentReport> {
+  const fs = options.fs ?? nodeJournalFs;
+  const buffer = new Uint8Array(SCAN_BUFFER_BYTES);
+  const segments = listSegments(fs, directory);
+  let nextSeq = segments[0] ?? 1;
+  for (const [i, firstSeq] of segments.entries()) {
+    const file = path.join(directory, segmentFile(firstSeq));
+    const fd = openIfThere(fs, file);
+    // A running master trims from the old end: what is gone by now was all flushed.
+    if (fd === null) {
+      nextSeq = segments[i + 1] ?? nextSeq;
+      continue;
+    }
+    let report: SegmentReport;
+    try {
+      const last = i + 1 === segments.length;
+      report = inspectSegment(
+        { fs, fd, buffer },
+        { file, firstSeq, nextSeq, last },
+        options.onEntry,
+      );
+    } finally {
+      fs.closeSync(fd);
+    }
+    // What follows a damaged segment is looked at for itself: one damage, one problem.
+    nextSeq = report.state === 'damaged' ? (segments[i + 1] ?? nextSeq) : report.lastSeq + 1;
+    yield report;
+    await setImmediate();
+  }
+}
+
+function inspectSegment(
+  from: { fs: JournalFs; fd: number; buffer: Uint8Array },
+  segment: { file: string; firstSeq: number; nextSeq: number; last: boolean },
+  onEntry: EntryHandler = () => undefined,
+): SegmentReport {
+  const header = readHeader(from.fs, from.fd);
+  const expected = { firstSeq: segment.firstSeq, clusterId: null, nextSeq: segment.nextSeq };
+  const found = checkHeader(header, expected);
+  const headerProblem =
+    found === 'none' ? null : headerRefusal(found, { ...segment, clusterId: null, header }).message;
+  if (header === null || found === 'version') {
+    return unreadable(segment.file, segment.firstSeq, header, headerProblem);
+  }
+  const source: ScanSource = { ...from, salt: header.salt, crc: crc32c };
+  const stop = scanSegment(source, segment.firstSeq, 0, onEntry);
+  const { decision, why } = judgeStop(source, stop, segment.last);
+  const refused = decision === 'refuse' ? recordRefusal(segment.file, stop, why).message : null;
+  const problem = headerProblem ?? refused;
+  const healthy = decision === 'cut' ? 'torn' : stop.found === 'end' ? 'closed' : 'open';
+  return {
+    file: segment.file,
+    firstSeq: segment.firstSeq,
+    lastSeq: stop.nextSeq - 1,
+    entryCount: stop.entryCount,
+    usedBytes: stop.offset,
+    segmentBytes: header.segmentBytes,
+    createdMs: header.createdMs,
+    clusterId: header.clusterId,
+    state: problem === null ? healthy : 'damaged',
+    problem,
+  };
+}
+
+function unreadable(
+  file: string,
+  firstSeq: number,
+  header: SegmentHeader | null,
+  problem: string | null,
+): SegmentReport {
+  return {
+    file,
+    firstSeq,
+    lastSeq: firstSeq - 1,
+    entryCount: 0,
+    usedBytes: 0,
+    segmentBytes: header?.segmentBytes ?? 0,
+    createdMs: header?.createdMs ?? 0,
+    clusterId: header?.clusterId ?? '',
+    state: 'damaged',
+    problem,
+  };
+}
+
+function openIfThere(fs: JournalFs, file: string): number | null {
+  try {
+    return fs.openSync(file, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,354 @@
+/**
+ * The write-ahead log of one master: batches of sealed entries into segment files, one write and
+ * one fdatasync each. Belongs to one thread, the writer.
+ *
+ *   roomFor(bytes)? ──no──▶ switchSegment()       the salt changes, so switch before sealing
+ *         │ yes
+ *   seal with currentSalt ─▶ append(batch) ─▶ sync() ─▶ durable: apply, acknowledge
+ *
+ * Fail-stop: when a write is short or fails, or a sync fails, nobody knows what the disk holds, and
+ * a second fsync may even succeed after the kernel dropped the pages (PostgreSQL's fsyncgate). So
+ * the object is poisoned: it throws the same JournalFailure from then on.
+ *
+ * Invariant: entries never straddle segments; seqs are dense.
+ * Invariant: a mark tells of no seq that was not synced, however many batches share a sync.
+ * Mode none: no sync but at a switch of segments; a crash of the machine loses what the kernel had
+ * not written, and the log is cut at the first hole. A crash of the process loses nothing.
+ */
+import path from 'node:path';
+import { assert } from '../../../base/assert.js';
+import { Code, StatusError } from '../../../base/status.js';
+import { readU64 } from '../../../base/word64.js';
+import * as E from '../../memory/entry-format.js';
+import { JournalFailure } from './failure.js';
+import { type JournalFs, nodeJournalFs } from './journal-fs.js';
+import { type JournalEnd, type JournalTail, readJournal } from './reader.js';
+import {
+  END_BYTES,
+  MARK_BYTES,
+  SEGMENT_HEADER_BYTES,
+  segmentFile,
+  writeEnd,
+  writeMark,
+} from './segment.js';
+import {
+  type JournalUsage,
+  listSegments,
+  SegmentPool,
+  writeAll,
+  zeroRange,
+} from './segment-pool.js';
+import type { Crc, EntryHandler } from './segment-scan.js';
+
+export type WalOptions = {
+  readonly clusterId: string;
+  readonly segmentBytes: number;
+  readonly sync: 'commit' | 'none';
+  readonly fs?: JournalFs;
+  readonly spareCount?: number;
+};
+
+export type Replay = {
+  /** The first seq that the flushed state does not have. */
+  readonly fromSeq: number;
+  readonly onEntry: EntryHandler;
+  /** As in ReadOptions. */
+  readonly buffer?: Uint8Array;
+  readonly crc?: Crc;
+  /** No segment at all is in order: the data directory is new, or came out of a backup. */
+  readonly mayBeEmpty?: boolean;
+};
+
+/** What opening found; for the log and the admin report. */
+export type Recovery = {
+  readonly entryCount: number;
+  readonly lastSeq: number;
+  /** Where and why a torn tail was cut. */
+  readonly cut: { readonly file: string; readonly offset: number; readonly why: string } | null;
+};
+
+const REWRITE_CHUNK_BYTES = 4 * 1024 * 1024;
+
+type Position = { fd: number; file: string; salt: number; offset: number; segmentBytes: number };
+
+export class Wal {
+  readonly recovery: Recovery;
+  readonly #directory: string;
+  readonly #options: WalOptions;
+  readonly #fs: JournalFs;
+  readonly #pool: SegmentPool;
+  readonly #mark = new DataView(new ArrayBuffer(MARK_BYTES));
+  /** Reused for every batch: mark, then entries. */
+  readonly #vector: [Uint8Array, Uint8Array];
+  #at: Position;
+  #nextSeq: number;
+  #durableSeq: number;
+  /** Highest durable seq that a mark in the log tells of. */
+  #markedSeq: number;
+  #failure: JournalFailure | null = null;
+
+  /**
+   * Replays the journal from `replay.fromSeq`, cuts a torn tail and stands ready to append. What
+   * was replayed is durable before the first entry is handed over, so it may be served.
+   */
+  static open(directory: string, options: WalOptions, replay: Replay): Wal {
+    const pool = new SegmentPool(directory, options);
+    const fs = options.fs ?? nodeJournalFs;
+    pool.open();
+    syncLastSegment(fs, directory);
+    let end = readJournal(
+      directory,
+      { ...replay, fs, clusterId: options.clusterId },
+      replay.onEntry,
+    );
+    if (end.nextSeq < replay.fromSeq || (end.tail === null && isMissing(replay))) {
+      if (options.sync === 'commit') throw behindRefusal(directory, end, replay.fromSeq);
+      // Without syncs, tier 2 may outlive the log. It then has every entry of it.
+      discardSegments(fs, directory);
+      end = { ...end, nextSeq: replay.fromSeq, tail: null };
+    }
+    return new Wal(directory, options, pool, end);
+  }
+
+  private constructor(directory: string, options: WalOptions, pool: SegmentPool, end: JournalEnd) {
+    this.#directory = directory;
+    this.#options = options;
+    this.#fs = options.fs ?? nodeJournalFs;
+    this.#pool = pool;
+    this.#vector = [new Uint8Array(this.#mark.buffer), new Uint8Array(0)];
+    this.#nextSeq = end.nextSeq;
+    this.#durableSeq = end.nextSeq - 1;
+    this.#markedSeq = end.tail?.markedSeq ?? this.#durableSeq;
+    const { tail } = end;
+    this.#at = tail === null || tail.ended ? this.#take() : this.#reopen(tail);
+    this.recovery = {
+      entryCount: end.entryCount,
+      lastSeq: end.nextSeq - 1,
+      cut: tail?.torn ? { file: this.#at.file, offset: tail.offset, why: tail.torn.why } : null,
+    };
+  }
+
+  /** Salt that entries of the next batch must be sealed with. Changes only in switchSegment(). */
+  get currentSalt(): number {
+    return this.#at.salt;
+  }
+
+  /** The seq that the next entry must have. */
+  get nextSeq(): number {
+    return this.#nextSeq;
+  }
+
+  /** Every entry up to this seq is on disk. */
+  get durableSeq(): number {
+    return this.#durableSeq;
+  }
+
+  /** Bytes of entries that the current segment still takes, in one batch. */
+  get roomBytes(): number {
+    return this.#at.segmentBytes - this.#at.offset - MARK_BYTES - END_BYTES;
+  }
+
+  /** Bytes of entries in the largest batch that an empty segment takes. */
+  get batchBytesMax(): number {
+    return this.#options.segmentBytes - SEGMENT_HEADER_BYTES - MARK_BYTES - END_BYTES;
+  }
+
+  /** Disk bytes of the journal. Reads the directory. */
+  get usedBytes(): number {
+    return this.#pool.usage().bytes;
+  }
+
+  /** Reads the directory. */
+  get segmentCount(): number {
+    return this.#pool.usage().segmentCount;
+  }
+
+  usage(): JournalUsage {
+    return this.#pool.usage();
+  }
+
+  roomFor(bytes: number): boolean {
+    return bytes <= this.roomBytes;
+  }
+
+  /** Writes one batch of entries, sealed with currentSalt, seqs firstSeq … lastSeq. */
+  append(batch: Uint8Array, firstSeq: number, lastSeq: number): void {
+    this.#checkAlive();
+    assert(firstSeq === this.#nextSeq && lastSeq >= firstSeq, 'seqs are dense');
+    assert(this.roomFor(batch.length), 'the batch fits the segment: roomFor() comes first');
+    this.#checkSealed(batch, firstSeq);
+    const bytes = MARK_BYTES + batch.length;
+    writeMark(this.#mark, firstSeq, this.#durableSeq, this.#at.salt);
+    this.#vector[1] = batch;
+    this.#orFail('write', () => {
+      const written = this.#fs.writevSync(this.#at.fd, this.#vector, this.#at.offset);
+      if (written !== bytes) throw new Error(`short write: ${written} of ${bytes} bytes`);
+    });
+    this.#at.offset += bytes;
+    this.#nextSeq = lastSeq + 1;
+    this.#markedSeq = this.#durableSeq;
+  }
+
+  /** Makes all appended entries durable; nothing in mode none. Acknowledge only after it. */
+  sync(): void {
+    this.#checkAlive();
+    if (this.#options.sync === 'commit') this.#syncNow();
+  }
+
+  /** Asks for the next segment's room ahead of a switch: RESOURCE_EXHAUSTED poisons nothing. */
+  ensureSpare(): void {
+    this.#checkAlive();
+    this.#pool.ensureSpare();
+  }
+
+  /** Ends the current segment and goes on in the next one, with another salt. */
+  switchSegment(): void {
+    this.#checkAlive();
+    assert(this.#nextSeq > this.#firstSeq(), 'a segment without entries is never left');
+    writeEnd(this.#mark, this.#nextSeq, this.#at.salt);
+    this.#writeRecord();
+    // In mode none too: a segment that has a successor is whole (segment.ts).
+    this.#syncNow();
+    const left = this.#at.fd;
+    this.#orFail('switch of segments', () => {
+      this.#at = this.#take();
+    });
+    this.#fs.closeSync(left);
+  }
+
+  /** As SegmentPool.trim and prepareSpare, for whoever has no flusher thread. */
+  trim(seq: number): number {
+    assert(seq < this.#nextSeq, 'only entries that exist are trimmed');
+    return this.#pool.trim(seq);
+  }
+
+  prepareSpare(): boolean {
+    return this.#pool.prepareSpare();
+  }
+
+  /** Proves the last batch with a mark, so that damage to it is seen at the next start. */
+  close(): void {
+    if (this.#failure === null) {
+      this.#syncNow();
+      if (this.#markedSeq < this.#durableSeq) {
+        writeMark(this.#mark, this.#nextSeq, this.#durableSeq, this.#at.salt);
+        this.#writeRecord();
+        this.#syncNow();
+      }
+      this.#failure = new JournalFailure(this.#path(this.#at.file), 'the journal is closed');
+    }
+    this.#fs.closeSync(this.#at.fd);
+  }
+
+  #syncNow(): void {
+    this.#orFail('fdatasync', () => this.#fs.fdatasyncSync(this.#at.fd));
+    this.#durableSeq = this.#nextSeq - 1;
+  }
+
+  /** The mark or end marker in #mark; there is always room for one (END_BYTES). */
+  #writeRecord(): void {
+    this.#orFail('write', () => writeAll(this.#fs, this.#at.fd, this.#vector[0], this.#at.offset));
+    this.#at.offset += MARK_BYTES;
+  }
+
+  #take(): Position {
+    const { fd, file, salt } = this.#pool.take(this.#nextSeq, this.#options.clusterId);
+    const { segmentBytes } = this.#options;
+    return { fd, file, salt, offset: SEGMENT_HEADER_BYTES, segmentBytes };
+  }
+
+  /** Wipes a torn tail, so that nothing of it can follow what is written over its beginning. */
+  #reopen(tail: JournalTail): Position {
+    const file = segmentFile(tail.firstSeq);
+    const { salt, segmentBytes } = tail.header;
+    const fd = this.#fs.openSync(this.#path(file), 'r+');
+    const size = this.#fs.sizeSync(fd);
+    if (tail.torn !== null) {
+      zeroRange(this.#fs, fd, tail.offset, Math.min(tail.torn.wipeEnd, size));
+    }
+    zeroRange(this.#fs, fd, Math.min(size, segmentBytes), segmentBytes);
+    if (tail.torn !== null || size < segmentBytes) this.#fs.fdatasyncSync(fd);
+    return { fd, file, salt, offset: tail.offset, segmentBytes };
+  }
+
+  #checkSealed(batch: Uint8Array, firstSeq: number): void {
+    const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+    assert(batch.length >= E.ENTRY_CHANGES, 'a batch holds an entry');
+    assert(view.getUint32(E.ENTRY_SALT, true) === this.#at.salt, 'sealed with currentSalt');
+    assert(readU64(view, E.ENTRY_SEQ) === firstSeq, 'the first entry has the first seq');
+  }
+
+  #checkAlive(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  #orFail(what: string, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const file = this.#path(this.#at.file);
+      this.#failure = new JournalFailure(file, `${what} failed: ${reason}`, error);
+      throw this.#failure;
+    }
+  }
+
+  #firstSeq(): number {
+    return Number(this.#at.file.slice(0, 20));
+  }
+
+  #path(file: string): string {
+    return path.join(this.#directory, file);
+  }
+}
+
+function isMissing(replay: Replay): boolean {
+  return !(replay.mayBeEmpty ?? replay.fromSeq === 1);
+}
+
+/**
+ * After a crash of the process, entries may be readable that are not durable yet. And after a
+ * failed sync of the process before, the kernel may hold bytes that it calls clean though they are
+ * not on disk: a sync alone would succeed and write nothing. So the segment is written over itself.
+ */
+function syncLastSegment(fs: JournalFs, directory: string): void {
+  const firstSeq = listSegments(fs, directory).at(-1);
+  if (firstSeq === undefined) return;
+  const fd = fs.openSync(path.join(directory, segmentFile(firstSeq)), 'r+');
+  try {
+    const size = fs.sizeSync(fd);
+    const chunk = new Uint8Array(Math.min(REWRITE_CHUNK_BYTES, size));
+    for (let at = 0; at < size; at += chunk.length) {
+      const read = fs.readSync(fd, chunk, 0, Math.min(chunk.length, size - at), at);
+      writeAll(fs, fd, chunk.subarray(0, read), at);
+    }
+    fs.fdatasyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Oldest first, so that what a crash leaves is again a log. */
+function discardSegments(fs: JournalFs, directory: string): void {
+  for (const firstSeq of listSegments(fs, directory)) {
+    fs.unlinkSync(path.join(directory, segmentFile(firstSeq)));
+    fs.syncDirectorySync(directory);
+  }
+}
+
+function behindRefusal(directory: string, end: JournalEnd, fromSeq: number): StatusError {
+  const { tail } = end;
+  const where =
+    tail === null
+      ? `${directory}: there is no segment`
+      : `${path.join(directory, segmentFile(tail.firstSeq))}: offset ${tail.offset}: ` +
+        `the journal ends with seq ${end.nextSeq - 1}`;
+  return new StatusError(
+    Code.DATA_LOSS,
+    `${where}, but the stored namespace has every change up to seq ${fromSeq - 1}`,
+    {
+      path: directory,
+      hint: 'Put the journal back beside its metadata, or restore both from one backup.',
+    },
+  );
+}

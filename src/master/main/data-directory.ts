@@ -1,0 +1,252 @@
+/**
+ * The data directory: what a master owns on the local disk.
+ *
+ *   <data dir>/VERSION   {"format":5,"clusterId":…,"clusterName":…,"createdMs":…}
+ *              LOCK      pid of the holder, see directory-lock.ts
+ *              journal/  WAL segments
+ *              meta/     tier 2
+ *              ufs/      file data of the root store, unless ORCHARD_ROOT_UFS says otherwise
+ *
+ * VERSION is written last, atomically (temporary file, fsync, rename, fsync of the directory), so
+ * it stands for "this directory was set up in full".
+ *
+ *   VERSION  journal/ or meta/ filled  other files  →
+ *   absent   no                        no           create
+ *   absent   yes                       –            refuse: VERSION was lost
+ *   absent   no                        yes          refuse: somebody else's directory
+ *   absent   –                         RESTORING    refuse: a restore was interrupted
+ *   bad      –                         –            refuse: VERSION cannot be read
+ *   newer    –                         –            refuse: written by a newer Orchard
+ *   older    –                         –            refuse: written by an older Orchard
+ *   ours     –                         –            open, if the cluster's name is the same
+ *
+ * FORMAT is never reused: a change of journal or tier-2 bytes takes the next number.
+ * 1: as it began. 2: rows of the id index share the beginnings of their keys; times of whole
+ *    seconds take less. 3: rows of tier 2 carry checksums, and meta/ the cluster's id. 4: the id
+ *    index shares the ends of keys, too.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Code, StatusError } from '../../base/status.js';
+import type { DirectoryLock } from '../../process/directory-lock.js';
+import { lockDirectory } from '../../process/directory-lock.js';
+
+export const FORMAT = 5;
+
+const VERSION_FILE = 'VERSION';
+const VERSION_DRAFT = 'VERSION.new';
+/** There while a restore fills the directory. */
+const RESTORING_FILE = 'RESTORING';
+const SUBDIRECTORIES = ['journal', 'meta', 'ufs'] as const;
+/** What may lie in a directory that is not set up yet; ufs/ may hold data from before. */
+const EMPTY_HOLDS = new Set(['LOCK', 'lost+found']);
+const HARMLESS = new Set(['journal', 'meta', 'ufs', 'LOCK', VERSION_DRAFT, 'lost+found']);
+
+const versionSchema = z.object({
+  format: z.int().min(1),
+  clusterId: z.uuid(),
+  clusterName: z.string().min(1),
+  createdMs: z.int(),
+});
+type Version = z.output<typeof versionSchema>;
+type Cluster = Pick<Version, 'clusterId' | 'clusterName'>;
+
+export type DataDirectory = {
+  readonly path: string;
+  readonly journal: string;
+  readonly meta: string;
+  readonly ufs: string;
+  readonly clusterId: string;
+  readonly isNew: boolean;
+  readonly lock: DirectoryLock;
+};
+
+/** Locks the directory, sets it up if it is new, checks it if it is not. */
+export async function openDataDirectory(
+  path: string,
+  { clusterName }: { readonly clusterName: string },
+): Promise<DataDirectory> {
+  await mkdir(path, { recursive: true });
+  const lock = await lockDirectory(path);
+  try {
+    const found = await readVersion(path);
+    if (found === undefined) await refuseUnlessEmpty(path);
+    else refuseStranger(path, found, clusterName);
+    for (const name of SUBDIRECTORIES) await mkdir(join(path, name), { recursive: true });
+    const version = found ?? (await writeVersion(path, { clusterId: randomUUID(), clusterName }));
+    const { clusterId } = version;
+    return { path, ...subdirectories(path), clusterId, isNew: found === undefined, lock };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Locks a directory that a master has set up, for work while none runs. Changes nothing. */
+export async function openAtRest(path: string): Promise<DataDirectory & Cluster> {
+  const version = await readVersion(path);
+  if (version === undefined) {
+    await refuseUnlessEmpty(path);
+    throw refusal(`${path} is no data directory of Orchard.`, 'Name one with --data.');
+  }
+  const lock = await lockDirectory(path);
+  const { clusterId, clusterName } = version;
+  return { path, ...subdirectories(path), clusterId, clusterName, isNew: false, lock };
+}
+
+/**
+ * Has an empty directory filled: it becomes a data directory when `fill` is done, and until then no
+ * master starts on it. What an interrupted one has left is dropped first: RESTORING is made in an
+ * empty directory only, and no master has written to it since.
+ */
+export async function fillDataDirectory(
+  path: string,
+  cluster: Cluster,
+  fill: (directory: { readonly journal: string; readonly meta: string }) => Promise<void>,
+): Promise<void> {
+  await mkdir(path, { recursive: true });
+  const lock = await lockDirectory(path);
+  try {
+    const mayHold = (await dropInterrupted(path)) ? new Set([...EMPTY_HOLDS, 'ufs']) : EMPTY_HOLDS;
+    const there = (await readdir(path)).filter((name) => !mayHold.has(name));
+    if (there.length > 0) {
+      throw refusal(`${path} is not empty (it holds ${there[0]}).`, 'Name a new directory.');
+    }
+    await writeFile(join(path, RESTORING_FILE), '', { flush: true });
+    await syncDirectory(path);
+    const directory = subdirectories(path);
+    for (const name of SUBDIRECTORIES) await mkdir(join(path, name), { recursive: true });
+    await fill(directory);
+    await writeVersion(path, cluster);
+    await rm(join(path, RESTORING_FILE));
+    await syncDirectory(path);
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * True: there was an interrupted restore, and nothing is left of it but an ufs/ that somebody may
+ * have put file data into since. RESTORING goes last: a drop may be interrupted, too.
+ */
+async function dropInterrupted(path: string): Promise<boolean> {
+  const there = await readdir(path);
+  if (!there.includes(RESTORING_FILE) || there.includes(VERSION_FILE)) return false;
+  for (const name of ['journal', 'meta', VERSION_DRAFT]) {
+    await rm(join(path, name), { recursive: true, force: true });
+  }
+  await syncDirectory(path);
+  await rm(join(path, RESTORING_FILE));
+  return true;
+}
+
+function subdirectories(path: string): Pick<DataDirectory, 'journal' | 'meta' | 'ufs'> {
+  return { journal: join(path, 'journal'), meta: join(path, 'meta'), ufs: join(path, 'ufs') };
+}
+
+/** What VERSION says; undefined when there is none. */
+export async function readVersion(path: string): Promise<Version | undefined> {
+  const file = join(path, VERSION_FILE);
+  const text = await unlessMissing(readFile(file, 'utf8'));
+  if (text === undefined) return undefined;
+  const format = formatOf(text);
+  if (format !== undefined && format > FORMAT) {
+    throw refusal(
+      `${path} has format ${format}, written by a newer Orchard; this one knows up to ${FORMAT}.`,
+      'Start the newer version, or restore a backup into an empty directory.',
+    );
+  }
+  const parsed = versionSchema.safeParse(jsonOf(text));
+  if (parsed.success && parsed.data.format < FORMAT) {
+    throw refusal(
+      `${path} has format ${parsed.data.format}, of an older Orchard; this one reads ${FORMAT}.`,
+      'Start the version that wrote it, or import its stores into an empty directory.',
+    );
+  }
+  if (parsed.success) return parsed.data;
+  throw refusal(
+    `${file} cannot be read: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
+    'The directory was changed by hand or the disk is damaged; restore the file from a backup.',
+  );
+}
+
+/** The result, or undefined when there is no such file. */
+const unlessMissing = <T>(found: Promise<T>): Promise<T | undefined> =>
+  found.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The format alone: a newer one may have other fields, and is to be told apart from damage. */
+const formatOf = (text: string): number | undefined =>
+  z.object({ format: z.int() }).safeParse(jsonOf(text)).data?.format;
+
+async function refuseUnlessEmpty(path: string): Promise<void> {
+  if ((await unlessMissing(readdir(path)))?.includes(RESTORING_FILE)) {
+    throw refusal(
+      `${path} holds a part of a namespace: a restore into it did not end.`,
+      'Run `orchard admin restore` again with the same backup: it starts over.',
+    );
+  }
+  for (const name of ['journal', 'meta']) {
+    const entries = await unlessMissing(readdir(join(path, name)));
+    if (entries === undefined || entries.length === 0) continue;
+    throw refusal(
+      `${path} has a filled ${name}/ but no ${VERSION_FILE}, so its format is not known.`,
+      `Restore ${VERSION_FILE} from a backup, or use an empty directory.`,
+    );
+  }
+  const foreign = (await readdir(path)).filter((name) => !HARMLESS.has(name));
+  if (foreign.length === 0) return;
+  throw refusal(
+    `${path} is not empty and no data directory of Orchard (it holds ${foreign[0]}).`,
+    'Set ORCHARD_DATA_DIR to an empty or a new directory.',
+  );
+}
+
+function refuseStranger(path: string, version: Version, clusterName: string): void {
+  if (version.clusterName === clusterName) return;
+  throw refusal(
+    `${path} belongs to the cluster "${version.clusterName}", not to "${clusterName}".`,
+    'Set ORCHARD_CLUSTER_NAME to its name, or ORCHARD_DATA_DIR to another directory.',
+  );
+}
+
+/** Durable when it resolves. */
+async function writeVersion(path: string, cluster: Cluster): Promise<Version> {
+  const version: Version = { format: FORMAT, ...cluster, createdMs: Date.now() };
+  const draft = join(path, VERSION_DRAFT);
+  const file = await open(draft, 'w');
+  try {
+    await file.writeFile(`${JSON.stringify(version)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, join(path, VERSION_FILE));
+  await syncDirectory(path);
+  return version;
+}
+
+/** A rename is durable once its directory is. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+const refusal = (reason: string, hint: string): StatusError =>
+  new StatusError(Code.FAILED_PRECONDITION, reason, { hint });

@@ -1,0 +1,144 @@
+/**
+ * Thread entry: decides when dirty slots go to tier 2, has the flusher carry them, and keeps the
+ * journal short and its next segment ready.
+ */
+import { statfsSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Code, StatusError } from '../../base/status.js';
+import { createLog } from '../../process/log.js';
+import { opened } from '../../process/opened.js';
+import { wakeExecutors } from '../executor/wake.js';
+import { SegmentPool } from '../journal/local/segment-pool.js';
+import { instantiate } from '../memory/kernel.js';
+import { CONTROL, CONTROL_BASE, EXECUTOR } from '../memory/layout.js';
+import { SharedMemory } from '../memory/shared-memory.js';
+import { State } from '../memory/state.js';
+import { Tier2 } from '../storage/tier2.js';
+import { dirtyMaxOf } from '../tier/dirty-max.js';
+import { Flusher } from '../tier/flusher.js';
+import type { ThreadData } from './thread-data.js';
+
+/** It looks by itself this often; bells make it look at once. */
+const LOOK_MS = 20;
+
+const data = workerData as ThreadData;
+const { config } = data;
+await opened();
+const shared = new SharedMemory(data.memory);
+const kernel = instantiate(data.memory, data.executor);
+const tier2 = new Tier2(data.paths.meta, { mapBytes: config.tier2MapBytes });
+const { executor } = data;
+const slotsMax = config.flushSlotsMax;
+const pool = new SegmentPool(data.paths.journal, { segmentBytes: config.journalSegmentBytes });
+const flusher = new Flusher({
+  shared,
+  kernel,
+  tier2,
+  slotsMax,
+  executor,
+  committed: prepareSpare,
+});
+const dirtyMax = dirtyMaxOf(shared);
+let flushedAt = performance.now();
+/** A damaged page has been met while it was filled. */
+let hasNoFilter = false;
+
+parentPort!.postMessage({ kind: 'ready' });
+while (!finished()) {
+  if (flusher.pending) flush();
+  else if (shouldClose()) askToClose();
+  else idle();
+}
+await tier2.close();
+
+function finished(): boolean {
+  const state = shared.load(CONTROL.STATE);
+  if (state === State.FAILED) return true;
+  return state === State.STOPPED && !flusher.pending && !isBehind();
+}
+
+/** Something has been applied that tier 2 does not have. */
+function isBehind(): boolean {
+  return word(CONTROL.APPLIED_SEQ) > word(CONTROL.FLUSHED_SEQ);
+}
+
+function shouldClose(): boolean {
+  if (flusher.dirtyCount > dirtyMax) return true;
+  if (!isBehind()) return false;
+  if (shared.load(CONTROL.FLUSH_WANTED) !== 0) return true;
+  return performance.now() - flushedAt >= config.flushIntervalMs;
+}
+
+function idle(): void {
+  fillFilter();
+  sleep(LOOK_MS);
+}
+
+/** A fifth of a core at most is for the filter, or a large one would take what starts are for. */
+function fillFilter(): void {
+  if (hasNoFilter) return;
+  try {
+    flusher.fillFilter();
+  } catch (error) {
+    if (!(error instanceof StatusError && error.code === Code.DATA_LOSS)) throw error;
+    hasNoFilter = true;
+    const log = createLog(config, { thread: 'flusher' });
+    log.error({ err: error }, 'no filter of keys: look-ups of new names go to disk');
+  }
+}
+
+function askToClose(): void {
+  // Before the epoch closes: who wants a flush from now on gets the next one.
+  shared.store(CONTROL.FLUSH_WANTED, 0);
+  shared.store(CONTROL.CLOSE_WANTED, 1);
+  shared.ring(CONTROL_BASE + CONTROL.WRITER_BELL);
+  sleep(LOOK_MS);
+}
+
+function flush(): void {
+  flushedAt = performance.now();
+  flusher.flush();
+  wakeExecutors(shared, EXECUTOR.WAITS_FLUSH, -1);
+  pool.trim(trimmableSeq(), isDiskShort());
+  prepareSpare();
+  const usage = pool.usage();
+  kernel.store64(CONTROL_BASE + CONTROL.STAT_SEGMENTS, usage.segmentCount);
+  kernel.store64(CONTROL_BASE + CONTROL.STAT_JOURNAL_BYTES, usage.bytes);
+  // It goes on also when one flush follows the other.
+  fillFilter();
+}
+
+/** Read after FLUSHED_SEQ was stored: see snapshot/capture.ts for why nothing needed is lost. */
+function trimmableSeq(): number {
+  const keep = word(CONTROL.JOURNAL_KEEP_SEQ);
+  const flushed = word(CONTROL.FLUSHED_SEQ);
+  return keep === 0 ? flushed : Math.min(flushed, keep - 1);
+}
+
+/** A segment more would come out of the reserve. */
+function isDiskShort(): boolean {
+  const { bavail, bsize } = statfsSync(data.paths.journal);
+  return bavail * bsize < config.diskReserveBytes + config.journalSegmentBytes;
+}
+
+/** Ahead of need: else the writer makes its next segment itself, and all writes wait meanwhile. */
+function prepareSpare(): void {
+  if (isDiskShort()) return;
+  try {
+    pool.prepareSpare();
+  } catch (error) {
+    // Somebody else has filled the disk since: the writer will ask again when it needs one.
+    if (!(error instanceof StatusError)) throw error;
+  }
+}
+
+function sleep(ms: number): void {
+  const bell = (CONTROL_BASE + CONTROL.FLUSHER_BELL) >> 2;
+  const seen = Atomics.load(shared.i32, bell);
+  if (flusher.pending || (shared.load(CONTROL.FLUSH_WANTED) !== 0 && isBehind())) return;
+  Atomics.wait(shared.i32, bell, seen, ms);
+}
+
+function word(offset: number): number {
+  return kernel.load64(CONTROL_BASE + offset);
+}

@@ -1,0 +1,237 @@
+/**
+ * The composition of a bulk import: what `orchard admin import` runs, over the data directory of a
+ * master that does not run. Holds the directory's lock, so that none is started meanwhile.
+ */
+import { availableParallelism, totalmem, userInfo } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Environment } from '../../base/settings.js';
+import { Code, StatusError } from '../../base/status.js';
+import { openUfs } from '../../stores/registry.js';
+import type { EntrySource } from '../bulk-import/entry-batch.js';
+import type { PathRoom } from '../bulk-import/entry-path.js';
+import { createImportKernel, type ImportKernel } from '../bulk-import/import-kernel.js';
+import { findTarget, type ImportTarget, idPrefix } from '../bulk-import/import-target.js';
+import {
+  dropImport,
+  Importer,
+  ImportNames,
+  type ImportProgress,
+  type ImportResult,
+  importDirectory,
+  type RowPort,
+} from '../bulk-import/importer.js';
+import type { ManifestFormat } from '../bulk-import/manifest-columns.js';
+import { ManifestSource } from '../bulk-import/manifest-source.js';
+import { Rejects } from '../bulk-import/rejects.js';
+import { StoreSource } from '../bulk-import/store-source.js';
+import { inspectJournal } from '../journal/local/inspect.js';
+import { ID_FIRST_FREE } from '../memory/record.js';
+import { type Config, parseConfig } from '../settings/config.js';
+import { Tier2 } from '../storage/tier2.js';
+import { openDataDirectory } from './data-directory.js';
+import type { ImportMessage, ImportThreadData } from './import-thread.js';
+
+const FILE_MODE = 0o666;
+const DIRECTORY_MODE = 0o777;
+
+export type ImportRequest = {
+  /** Cleaned path of the target. */
+  readonly path: string;
+  /** None: the store behind the target is walked. */
+  readonly manifests: readonly string[];
+  readonly format: ManifestFormat;
+  readonly columns?: string | undefined;
+  readonly isUrlEncoded: boolean;
+  readonly isStrict: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: ImportProgress) => void;
+  /** Rows between two checkpoints; the usual many without it. */
+  readonly commitRows?: number | undefined;
+};
+
+/** What a source is made with. */
+export type SourceContext = {
+  readonly target: ImportTarget;
+  readonly room: PathRoom;
+  readonly rejects: Rejects;
+  readonly names: ImportNames;
+};
+
+export type MakeSource = (context: SourceContext) => Promise<EntrySource>;
+
+type Place = {
+  readonly config: Config;
+  readonly tier2: Tier2;
+  readonly kernel: ImportKernel;
+  readonly meta: string;
+};
+
+/** Imports and returns what came of it; a StatusError says why not. */
+export function importTree(
+  environment: Environment,
+  request: ImportRequest,
+  makeSource: MakeSource = (context) => sourceOf(environment, request, context),
+): Promise<ImportResult> {
+  return atRest(environment, async (place) => {
+    await refuseBacklog(place);
+    const { tier2, kernel, config } = place;
+    const target = findTargetAgain(tier2, kernel, request.path);
+    const rejects = new Rejects({ isStrict: request.isStrict });
+    const names = new ImportNames(tier2);
+    const isMountRoot = target.storePath === '';
+    const room = { depth: target.depth, bytes: request.path.length + 1, isMountRoot };
+    const source = await makeSource({ target, room, rejects, names });
+    const port = await openPort(place);
+    try {
+      return await new Importer({
+        tier2,
+        kernel,
+        target,
+        source,
+        rejects,
+        names,
+        port,
+        directory: importDirectory(config.dataDir),
+        defaults: {
+          owner: names.intern(config.superuser),
+          group: names.intern(config.supergroup),
+          fileMode: FILE_MODE & ~config.umask,
+          directoryMode: DIRECTORY_MODE & ~config.umask,
+        },
+        signal: request.signal,
+        onProgress: request.onProgress,
+        commitRows: request.commitRows,
+      }).run();
+    } finally {
+      await source.close();
+      await port.close();
+    }
+  });
+}
+
+/** Gives up what an import has written so far; the path that it was for, if there was one. */
+export const dropUnfinished = (environment: Environment): Promise<string | undefined> =>
+  atRest(environment, async ({ tier2, kernel, config }) =>
+    dropImport(tier2, kernel, importDirectory(config.dataDir)),
+  );
+
+/** Runs `work` over a data directory that no master uses. */
+async function atRest<T>(environment: Environment, work: (place: Place) => Promise<T>): Promise<T> {
+  const config = parseConfig(environment, {
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    user: userInfo().username,
+    workingDirectory: process.cwd(),
+  });
+  const { clusterName, dataDir, tier2MapBytes: mapBytes } = config;
+  const directory = await openDataDirectory(dataDir, { clusterName });
+  const tier2 = new Tier2(directory.meta, { mapBytes });
+  try {
+    tier2.claim(directory.clusterId);
+    if (tier2.state === undefined) throw neverStarted(dataDir);
+    const { meta } = directory;
+    return await work({ config, tier2, kernel: createImportKernel(), meta });
+  } finally {
+    await tier2.close();
+    await directory.lock.release();
+  }
+}
+
+async function refuseBacklog({ config, tier2 }: Place): Promise<void> {
+  const { appliedSeq } = tier2.state!;
+  const journal = `${config.dataDir}/journal`;
+  for await (const { lastSeq, state } of inspectJournal(journal)) {
+    if (lastSeq <= appliedSeq && state !== 'damaged') continue;
+    throw new StatusError(
+      Code.FAILED_PRECONDITION,
+      `The journal in ${journal} holds changes that are not in the metadata yet.`,
+      { hint: 'Start the master once and stop it with SIGTERM; then import.' },
+    );
+  }
+}
+
+/** A target that already has children of an unfinished import is the one that it goes on with. */
+function findTargetAgain(tier2: Tier2, kernel: ImportKernel, path: string): ImportTarget {
+  return findTarget(tier2, kernel, path, { mayHaveChildren: tier2.pendingImport !== undefined });
+}
+
+async function sourceOf(
+  environment: Environment,
+  { manifests, format, columns, isUrlEncoded, signal }: ImportRequest,
+  { target, room, rejects, names }: SourceContext,
+): Promise<EntrySource> {
+  const { mount, storePath: path } = target;
+  if (manifests.length === 0) {
+    const store = await openUfs(mount.uri, mount.options, environment);
+    return new StoreSource({ store, path, room, rejects, signal, intern: names.intern });
+  }
+  const { bucket, prefix } = keysBelow(mount.uri, path);
+  return ManifestSource.open({
+    files: manifests,
+    format,
+    columns,
+    isUrlEncoded,
+    // A plain list tells paths below the target, an inventory the keys of the bucket.
+    prefix: format === 's3-inventory' ? prefix : '',
+    bucket,
+    room,
+    rejects,
+  });
+}
+
+/** Of a mount s3://bucket/prefix: what keys below a directory of it begin with. */
+function keysBelow(uri: string, path: string): { bucket: string | undefined; prefix: string } {
+  const parts = /^s3:\/\/(?<bucket>[^/]+)\/?(?<prefix>.*)$/.exec(uri)?.groups;
+  const whole = [parts?.['prefix'] ?? '', path].filter((part) => part !== '').join('/');
+  return { bucket: parts?.['bucket'], prefix: whole === '' ? '' : `${whole}/` };
+}
+
+async function openPort(place: Place): Promise<RowPort & { close(): Promise<void> }> {
+  const { tier2, kernel, meta, config } = place;
+  const workerData: ImportThreadData = {
+    meta,
+    mapBytes: config.tier2MapBytes,
+    mayAppend: mayAppend(tier2, kernel),
+  };
+  const thread = new Worker(new URL('./import-thread.js', import.meta.url), { workerData });
+  const ask = (message: ImportMessage, moved: ArrayBuffer[] = []): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const settle = (error?: Error): void => {
+        thread.off('message', onDone).off('error', settle).off('exit', onExit);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const onDone = (): void => settle();
+      const onExit = (): void => settle(new Error('the importing thread has ended'));
+      thread.once('message', onDone).once('error', settle).once('exit', onExit);
+      thread.postMessage(message, moved);
+    });
+  return {
+    commit: (commit) => {
+      const moved = commit.blocks.flatMap(({ bytes, heads, ids }) => [
+        bytes.buffer,
+        heads.buffer,
+        ids.buffer,
+      ]);
+      return ask({ kind: 'commit', commit }, moved);
+    },
+    finish: (finish) => ask({ kind: 'finish', finish }),
+    close: async () => {
+      await ask({ kind: 'close' });
+      await thread.terminate();
+    },
+  };
+}
+
+/** No key is above those that the import will write: not even the trash. */
+function mayAppend(tier2: Tier2, kernel: ImportKernel): boolean {
+  const { idNext } = tier2.state!;
+  const above = idPrefix(kernel, Math.max(idNext, ID_FIRST_FREE) + 2 ** 32);
+  for (const _ of tier2.inodes.getKeys({ start: above, limit: 1 })) return false;
+  return true;
+}
+
+const neverStarted = (dataDir: string): StatusError =>
+  new StatusError(Code.FAILED_PRECONDITION, `No master has run over ${dataDir} yet.`, {
+    hint: 'Start one, mount the store where its files shall be (orchard mount), and stop it.',
+  });

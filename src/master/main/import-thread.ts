@@ -1,0 +1,30 @@
+/**
+ * Thread entry: writes the rows of a bulk import to tier 2, so that building the next ones and
+ * waiting for the disk go on side by side.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Commit, type Finish, RowWriter } from '../bulk-import/row-writer.js';
+import { Tier2 } from '../storage/tier2.js';
+
+export type ImportThreadData = {
+  readonly meta: string;
+  readonly mapBytes: number;
+  readonly mayAppend: boolean;
+};
+
+export type ImportMessage =
+  | { readonly kind: 'commit'; readonly commit: Commit }
+  | { readonly kind: 'finish'; readonly finish: Finish }
+  | { readonly kind: 'close' };
+
+const { meta, mapBytes, mayAppend } = workerData as ImportThreadData;
+const tier2 = new Tier2(meta, { mapBytes });
+const writer = new RowWriter(tier2, { mayAppend });
+
+parentPort!.on('message', async (message: ImportMessage) => {
+  if (message.kind === 'commit') writer.commit(message.commit);
+  else if (message.kind === 'finish') writer.finish(message.finish);
+  else await tier2.close();
+  parentPort!.postMessage('done');
+  if (message.kind === 'close') parentPort!.close();
+});

@@ -1,0 +1,22 @@
+/** What main and the thread of an inspection say to each other. */
+import type { Failure, InspectRequest } from '../background/tasks.js';
+import type { BackupOrigin } from '../inspect/backup-writer.js';
+import type { InspectStep } from '../inspect/inspect.js';
+
+/** What the thread is started with. */
+export type InspectionData = {
+  readonly memory: WebAssembly.Memory;
+  readonly request: InspectRequest;
+  readonly dataDir: string;
+  readonly meta: string;
+  readonly journal: string;
+  readonly origin: BackupOrigin;
+  readonly mapBytes: number;
+  readonly reserveBytes: number;
+};
+
+/** What it says. */
+export type InspectionMessage =
+  | { readonly progress: InspectStep }
+  | { readonly report: unknown }
+  | { readonly failure: Failure };

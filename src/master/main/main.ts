@@ -1,0 +1,269 @@
+/**
+ * The composition root of a master: reads the configuration, locks the data directory, makes the
+ * shared memory, starts the threads in order, and stops them in order.
+ *
+ *   start   data directory ─▶ shared memory, tier 2 ─▶ flusher, writer (recovers) ─▶ background,
+ *           HTTP ─▶ shards (listen) ─▶ SERVING
+ *   stop    SIGTERM ─▶ DRAINING (no new calls) ─▶ shards ─▶ background ─▶ STOPPED ─▶ writer
+ *           (rings empty, everything flushed) ─▶ flusher ─▶ lock
+ *
+ *   failure FAILED (nothing is committed any more) ─▶ shards give up their connections, writer and
+ *           flusher end ─▶ status 70; after FAIL_MS_MAX what does not end is killed
+ *
+ * Invariant: nothing comes after FAILED, also when a thread dies before the master serves.
+ * A thread that dies, or a bug anywhere, is such a failure: the journal has whatever was
+ * acknowledged.
+ */
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { freemem } from 'node:os';
+import type { Environment } from '../../base/settings.js';
+import { Code, StatusError } from '../../base/status.js';
+import { endProcess, inTime } from '../../process/ending.js';
+import { hostFacts } from '../../process/host-facts.js';
+import { createLog, type Log } from '../../process/log.js';
+import { Threads } from '../../process/threads.js';
+import { instantiate } from '../memory/kernel.js';
+import { CONTROL, CONTROL_BASE } from '../memory/layout.js';
+import { planLayout } from '../memory/layout-plan.js';
+import { SharedMemory } from '../memory/shared-memory.js';
+import { State } from '../memory/state.js';
+import { type Config, parseConfig } from '../settings/config.js';
+import { layoutOptions } from '../settings/config-layout.js';
+import { dataFile, Tier2 } from '../storage/tier2.js';
+import { refuseDamagedTier2 } from '../storage/tier2-check.js';
+import { type DataDirectory, openDataDirectory } from './data-directory.js';
+import { prefaultTier1 } from './prefault.js';
+import { MasterServices } from './services.js';
+import { planExecutors, type ThreadData } from './thread-data.js';
+import { warmTier2 } from './warm-tier2.js';
+import type { WriterReady } from './writer-thread.js';
+
+const EXIT_BUG = 70;
+/** How long the threads have to end by themselves once one has failed. */
+const FAIL_MS_MAX = 5000;
+/** For the threads of the background pool to end, after what they do was given up. */
+const GRACE_MS = 1000;
+/** Of ORCHARD_DRAIN_TIMEOUT, what is kept for the writer and the flusher. */
+const FLUSH_SHARE = 0.5;
+
+export async function startMaster(environment: Environment): Promise<void> {
+  const config = parseConfig(environment, hostFacts());
+  const log = createLog(config, { thread: 'main' });
+  const directory = await openDataDirectory(config.dataDir, { clusterName: config.clusterName });
+  const master = new Master(config, environment, directory, log);
+  await master.start();
+}
+
+class Master {
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #directory: DataDirectory;
+  readonly #environment: Environment;
+  readonly #threads: Threads;
+  readonly #shared: SharedMemory;
+  readonly #tier2: Tier2;
+  readonly #services: MasterServices;
+  readonly #background = new AbortController();
+  #stopping = false;
+  #failing = false;
+
+  constructor(config: Config, environment: Environment, directory: DataDirectory, log: Log) {
+    this.#config = config;
+    this.#environment = environment;
+    this.#directory = directory;
+    this.#log = log;
+    this.#threads = new Threads((name, error) => this.#fail(`thread ${name} has died`, error));
+    this.#shared = SharedMemory.create(planLayout(layoutOptions(config)));
+    this.#shared.store(CONTROL.EPOCH, 1);
+    this.#shared.store(CONTROL.RETRY_WINDOW_MS, config.retryWindowMs);
+    const began = performance.now();
+    const { pages, pagesRead, rows } = refuseDamagedTier2(directory.meta, config.tier2CheckBytes);
+    log.info({ pages, pagesRead, rows, ms: since(began) }, 'metadata pages are sound');
+    this.#tier2 = new Tier2(directory.meta, { mapBytes: config.tier2MapBytes, isRandom: true });
+    this.#tier2.claim(directory.clusterId);
+    if (this.#tier2.pendingImport !== undefined) throw halfImported();
+    this.#services = this.#makeServices();
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      if (this.#failing) return;
+      // node aborts, or never ends, when the process exits while a thread loads a native module.
+      await this.#threads.allLoaded(FAIL_MS_MAX);
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const began = performance.now();
+    const plan = planExecutors(this.#config);
+    const { signal } = this.#background;
+    const prefaulted = prefaultTier1(this.#shared, signal);
+    process.on('uncaughtException', (error) => this.#fail('uncaught exception', error));
+    process.on('unhandledRejection', (error) => this.#fail('unhandled rejection', error));
+    // A limit on file sizes: the write that meets it fails, and says so, instead of the process
+    // ending without a word.
+    process.on('SIGXFSZ', () => undefined);
+    // A socket on port 0 cannot be shared, so the port is chosen before the first one listens.
+    const rpcPort = this.#config.rpcPort || (await freePort(this.#config.host));
+    // All load their modules at once, the shards while the writer replays; but one after the other
+    // opens tier 2, since LMDB's tables may not be opened by two threads at a time.
+    const flusher = this.#threads.load(
+      'flusher',
+      new URL('./flusher-thread.js', import.meta.url),
+      this.#dataFor(plan.flusher),
+    );
+    const writer = this.#threads.load(
+      'writer',
+      new URL('./writer-thread.js', import.meta.url),
+      this.#dataFor(plan.writer),
+    );
+    const shards = this.#loadShards(plan.shards, rpcPort);
+    await Promise.all([flusher, writer]);
+    await this.#threads.open('flusher');
+    const { recovery } = (await this.#threads.open('writer')) as WriterReady;
+    this.#log.info({ ...recovery, ms: since(began) }, 'the namespace stands');
+    const httpPort = await this.#services.start();
+    await Promise.all(shards);
+    await this.#openShards(plan.shards);
+    if (this.#failing) return;
+    this.#shared.store(CONTROL.STATE, State.SERVING);
+    process.once('SIGTERM', () => void this.#stop('SIGTERM'));
+    process.once('SIGINT', () => void this.#stop('SIGINT'));
+    const { host } = this.#config;
+    this.#log.info({ host, rpcPort, httpPort, ms: since(began) }, 'serving');
+    await prefaulted;
+    const file = dataFile(this.#directory.meta);
+    const bytes = await warmTier2(file, freemem(), signal);
+    this.#log.info({ bytes, ms: since(began) }, 'metadata is in the page cache');
+  }
+
+  /** Threads that have loaded everything, and read nothing yet. */
+  #loadShards(count: number, rpcPort: number): Promise<unknown>[] {
+    return Array.from({ length: count }, (_, shard) => {
+      const data = this.#dataFor(shard);
+      const config = { ...data.config, rpcPort };
+      return this.#threads.load(shardName(shard), new URL('./shard-thread.js', import.meta.url), {
+        ...data,
+        config,
+      });
+    });
+  }
+
+  /** The namespace stands: they may serve it. */
+  async #openShards(count: number): Promise<void> {
+    for (let shard = 0; shard < count; shard++) {
+      await this.#threads.open(shardName(shard));
+      this.#services.connect(this.#threads.get(shardName(shard)));
+    }
+  }
+
+  #dataFor(executor: number): ThreadData {
+    return {
+      memory: this.#shared.memory,
+      config: this.#config,
+      paths: { journal: this.#directory.journal, meta: this.#directory.meta },
+      clusterId: this.#directory.clusterId,
+      version: packageVersion(),
+      executor,
+    };
+  }
+
+  #makeServices(): MasterServices {
+    const { main } = planExecutors(this.#config);
+    return new MasterServices({
+      config: this.#config,
+      environment: this.#environment,
+      shared: this.#shared,
+      kernel: instantiate(this.#shared.memory, main),
+      tier2: this.#tier2,
+      log: this.#log,
+      version: packageVersion(),
+      meta: this.#directory.meta,
+      journal: this.#directory.journal,
+      clusterId: this.#directory.clusterId,
+      onBug: (error) => this.#fail('bug', error),
+    });
+  }
+
+  /** Stops in order, within ORCHARD_DRAIN_TIMEOUT. What is acknowledged is kept in any case. */
+  async #stop(signal: string): Promise<void> {
+    if (this.#stopping || this.#failing) return;
+    this.#stopping = true;
+    const began = performance.now();
+    const limit = this.#config.drainTimeoutMs;
+    this.#log.info({ signal }, 'stopping');
+    this.#threads.expectEnd();
+    this.#background.abort();
+    this.#shared.store(CONTROL.STATE, State.DRAINING);
+    const plan = planExecutors(this.#config);
+    const shards = Array.from({ length: plan.shards }, (_, shard) => shardName(shard));
+    const drainMs = limit * FLUSH_SHARE;
+    await this.#services.drain(drainMs);
+    await Promise.all(shards.map((name) => this.#threads.ended(name, drainMs)));
+    const isQuiet = await inTime(this.#services.stop(drainMs / 2), drainMs / 2 + GRACE_MS);
+    if (this.#failing) return;
+    this.#shared.store(CONTROL.STATE, State.STOPPED);
+    this.#shared.ring(CONTROL_BASE + CONTROL.WRITER_BELL);
+    await this.#threads.ended('writer', limit - since(began));
+    this.#shared.ring(CONTROL_BASE + CONTROL.FLUSHER_BELL);
+    await this.#threads.ended('flusher', Math.max(200, limit - since(began)));
+    if (this.#failing) return;
+    await this.#tier2.close();
+    await this.#directory.lock.release();
+    this.#log.info({ ms: since(began) }, 'stopped');
+    await this.#end(0, isQuiet);
+  }
+
+  #fail(what: string, error: unknown): void {
+    // Nobody may acknowledge anything any more.
+    this.#shared.store(CONTROL.STATE, State.FAILED);
+    this.#log.fatal({ err: error }, what);
+    // The first failure is the cause; those behind it come of the ending.
+    if (this.#failing) return;
+    this.#failing = true;
+    this.#threads.expectEnd();
+    this.#shared.ring(CONTROL_BASE + CONTROL.WRITER_BELL);
+    this.#shared.ring(CONTROL_BASE + CONTROL.FLUSHER_BELL);
+    const abandoned = inTime(this.#services.abandon(), FAIL_MS_MAX);
+    // node aborts when it ends a thread whose sockets uWebSockets still holds, so they end first.
+    const ended = Promise.allSettled([abandoned, this.#threads.allEnded(FAIL_MS_MAX)]);
+    void ended.then(([quiet]) => this.#end(EXIT_BUG, quiet.status === 'fulfilled' && quiet.value));
+  }
+
+  /** `isQuiet`: no thread of the background pool is left. */
+  #end(status: number, isQuiet: boolean): Promise<never> {
+    const running = [...this.#threads.running, ...(isQuiet ? [] : ['background'])];
+    return endProcess(status, running, this.#log);
+  }
+}
+
+const halfImported = (): StatusError =>
+  new StatusError(Code.FAILED_PRECONDITION, 'A bulk import into this data directory is not done.', {
+    hint: 'Run `orchard admin import` again as it was to go on, or with --drop to give it up.',
+  });
+
+/** A port that nobody listens on just now. */
+function freePort(host: string): Promise<number> {
+  const probe = createServer();
+  return new Promise((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(0, host, () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/** Of the package that this file is part of: dist/src/master/main/main.js. */
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+const shardName = (shard: number): string => `shard-${shard}`;
+
+const since = (began: number): number => Math.round(performance.now() - began);

@@ -1,0 +1,26 @@
+/**
+ * Touches the pages of tier 1 in the background from the start on, so that neither a replay nor the
+ * first creates pay a page fault each (5 µs were measured on a virtual machine). Exchanging a zero
+ * for a zero makes a page ours and changes no byte that somebody may just be writing. It is one
+ * fault a page; whoever reads a page before it writes it pays two, and the second makes every core
+ * forget the zero page that was there (10 µs).
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CONTROL } from '../memory/layout.js';
+import type { SharedMemory } from '../memory/shared-memory.js';
+
+const PAGE_BYTES = 4096;
+/** A slice of a millisecond, so that the thread's own work goes on. */
+const PAGES_PER_TURN = 128;
+
+export async function prefaultTier1(shared: SharedMemory, signal: AbortSignal): Promise<void> {
+  const end = shared.u8.length >> 2;
+  let at = shared.fixed(CONTROL.SMALL_BASE) >> 2;
+  while (at < end && !signal.aborted) {
+    for (let page = 0; page < PAGES_PER_TURN && at < end; page++) {
+      Atomics.compareExchange(shared.i32, at, 0, 0);
+      at += PAGE_BYTES >> 2;
+    }
+    await nextTurn();
+  }
+}

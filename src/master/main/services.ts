@@ -1,0 +1,366 @@
+/**
+ * What main does for the whole master: it speaks with stores (mounts), keeps the job table and the
+ * background pool, runs the duties and the HTTP port, and reports. Shards reach it through an
+ * Exchange each.
+ */
+import { dirname } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import type { Environment } from '../../base/settings.js';
+import { Code, StatusError } from '../../base/status.js';
+import { type Answers, Exchange } from '../../process/exchange.js';
+import type { Log } from '../../process/log.js';
+import { Metrics, type MetricsSnapshot } from '../../process/metrics.js';
+import { HttpServer } from '../../surfaces/data/http-server.js';
+import { DiskWatcher } from '../background/disk-watcher.js';
+import { Duties } from '../background/duties.js';
+import { type Job, JobState, Jobs } from '../background/jobs.js';
+import { LoadService } from '../background/load-service.js';
+import { BackgroundPool } from '../background/pool.js';
+import { StoreCache } from '../background/store-cache.js';
+import type { InspectRequest, JobRequest } from '../background/tasks.js';
+import { Executor } from '../executor/executor.js';
+import type { LockRow } from '../executor/lock-row.js';
+import { Scheduler } from '../executor/scheduler.js';
+import type {
+  AttributesRequest,
+  InspectionRequest,
+  LoadRequest,
+  MountRequest,
+  Report,
+  UpdateMountRequest,
+} from '../handler/services.js';
+import { inspectJournal, type SegmentReport } from '../journal/local/inspect.js';
+import type { KernelExports } from '../memory/exports.js';
+import { CONTROL } from '../memory/layout.js';
+import type { SharedMemory } from '../memory/shared-memory.js';
+import { State } from '../memory/state.js';
+import { checkSuper } from '../ops/mechanism/access.js';
+import { type Answer, submitted } from '../ops/mechanism/promise-calls.js';
+import { Mount } from '../ops/verbs/mount.js';
+import { Unmount } from '../ops/verbs/unmount.js';
+import { UpdateMount } from '../ops/verbs/update-mount.js';
+import { type Config, describeConfig } from '../settings/config.js';
+import type { Tier2 } from '../storage/tier2.js';
+import { FORMAT } from './data-directory.js';
+import { Inspections } from './inspections.js';
+import { journalReport, masterReport, metricsSnapshot, type ReportSources } from './report.js';
+import type { PlainJob, ServiceRequest } from './shard-services.js';
+import { planExecutors } from './thread-data.js';
+
+export type ServicesOptions = {
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly shared: SharedMemory;
+  readonly kernel: KernelExports;
+  readonly tier2: Tier2;
+  readonly log: Log;
+  readonly clusterId: string;
+  readonly version: string;
+  /** Directories of tier 2 and of the journal. */
+  readonly meta: string;
+  readonly journal: string;
+  readonly onBug: (error: unknown) => void;
+};
+
+type Locks = { readonly holders: LockRow[]; readonly waiters: LockRow[] };
+
+const encoder = new TextEncoder();
+const INSPECTIONS = ['verify', 'digest', 'backup'] as const;
+const DESCENDANTS = ['none', 'one', 'all'] as const;
+
+export class MasterServices {
+  readonly executor: Executor;
+  readonly scheduler: Scheduler;
+  readonly stores: StoreCache;
+  readonly jobs: Jobs;
+  readonly pool: BackgroundPool;
+  readonly loads: LoadService;
+  readonly #options: ServicesOptions;
+  readonly #http: HttpServer;
+  readonly #inspections: Inspections;
+  readonly #duties: Duties;
+  readonly #disk: DiskWatcher;
+  readonly #report: ReportSources;
+  readonly #shards: Exchange[] = [];
+  #isAbandoned = false;
+  /** Calls of shards that can be given up, by shard and token. */
+  readonly #interest = new Map<string, AbortController>();
+
+  constructor(options: ServicesOptions) {
+    const { config, shared, kernel, tier2 } = options;
+    const plan = planExecutors(config);
+    this.#options = options;
+    this.executor = new Executor({
+      index: plan.main,
+      shared,
+      kernel,
+      tier2,
+      supergroup: config.supergroup,
+      superuser: config.superuser,
+      permissions: config.permissions,
+      umask: config.umask,
+      trashRetentionMs: config.trashRetentionMs,
+      loader: { load: (path, children) => this.loads.load(path, children) },
+    });
+    const { callsParkedMax: parkedMax } = config;
+    this.scheduler = new Scheduler(this.executor, { parkedMax, onBug: options.onBug });
+    this.stores = new StoreCache(this.executor.mounts, {
+      environment: options.environment,
+      timeoutMs: config.ufsTimeoutMs,
+    });
+    this.pool = new BackgroundPool({
+      memory: shared.memory,
+      config,
+      meta: options.meta,
+      environment: { ...options.environment },
+      firstExecutor: plan.firstBackground,
+      executorCount: config.backgroundThreads,
+      onBug: options.onBug,
+    });
+    this.loads = new LoadService({
+      mounts: this.executor.mounts,
+      timeoutMs: config.ufsTimeoutMs,
+      load: (path, children) => this.pool.load(path, children),
+    });
+    this.#inspections = this.#makeInspections();
+    this.jobs = new Jobs(
+      (request, signal, onProgress) =>
+        isInspection(request)
+          ? this.#inspections.run(request, signal, onProgress)
+          : this.pool.job(request, signal, onProgress),
+      options.onBug,
+    );
+    this.#duties = new Duties({
+      run: (duty) => this.pool.duty(duty),
+      ttlCheckIntervalMs: config.ttlCheckIntervalMs,
+      onBug: options.onBug,
+    });
+    this.#disk = new DiskWatcher({
+      shared,
+      paths: [options.meta, options.journal],
+      reserveBytes: config.diskReserveBytes,
+      onChange: (disk) => {
+        options.log.warn({ ...disk }, 'free disk crossed ORCHARD_DISK_RESERVE_BYTES');
+      },
+    });
+    this.#http = this.#makeHttp();
+    const { clusterId, version } = options;
+    this.#report = {
+      shared,
+      kernel,
+      tier2,
+      config,
+      plan,
+      clusterId,
+      version,
+      startedMs: Date.now(),
+    };
+  }
+
+  /** The port that HTTP listens on. */
+  async start(): Promise<number> {
+    await this.pool.ready();
+    await this.#disk.start();
+    this.#duties.start();
+    return this.#http.listen();
+  }
+
+  /** From here on the shard's questions are answered. */
+  connect(shard: Worker): void {
+    const number = this.#shards.length;
+    const exchange = new Exchange(shard, this.#answersFor(number), this.#options.onBug);
+    this.#shards.push(exchange);
+    if (this.#isAbandoned) void exchange.ask('abandon', {});
+  }
+
+  /** No new calls; resolves when the shards have answered what they had, or after the time. */
+  async drain(withinMs: number): Promise<void> {
+    await Promise.all(this.#shards.map((shard) => shard.ask('drain', { withinMs })));
+  }
+
+  /**
+   * The shards give up their connections and end, without an answer to anybody, also one that has
+   * just begun. Resolves when the threads of the background have ended.
+   */
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    for (const shard of this.#shards) void shard.ask('abandon', {});
+    await this.pool.close();
+  }
+
+  async stop(withinMs: number): Promise<void> {
+    this.#disk.stop();
+    await this.#http.close(withinMs);
+    await this.#duties.stop();
+    await this.jobs.close();
+    await this.pool.close();
+    await this.stores.close();
+  }
+
+  report(which: Report): unknown {
+    if (which === 'report') return { ...masterReport(this.#report), disk: this.#disk.state };
+    if (which === 'journal') return this.#journal();
+    if (which === 'config') return describeConfig(this.#options.config);
+    return this.#locks();
+  }
+
+  /** Reads every segment: some seconds for a journal of a gigabyte, in slices. */
+  async #journal(): Promise<Record<string, unknown>> {
+    const segments: SegmentReport[] = [];
+    for await (const segment of inspectJournal(this.#options.journal)) segments.push(segment);
+    return { ...journalReport(this.#report), files: segments };
+  }
+
+  #makeHttp(): HttpServer {
+    const { config, shared, onBug } = this.#options;
+    return new HttpServer({
+      host: config.host,
+      port: config.httpPort,
+      data: { scheduler: this.scheduler, stores: this.stores },
+      metrics: new Metrics(() => this.#metrics()),
+      health: () => ({ serving: shared.load(CONTROL.STATE) === State.SERVING }),
+      onBug,
+    });
+  }
+
+  #metrics(): MetricsSnapshot {
+    return { ...metricsSnapshot(this.#report), disk: this.#disk.state };
+  }
+
+  async #locks(): Promise<Locks> {
+    const now = performance.now();
+    const all = await Promise.all(this.#shards.map((shard) => shard.ask<Locks>('locks', {})));
+    all.push(this.scheduler.report(now));
+    return {
+      holders: all.flatMap(({ holders }) => holders),
+      waiters: all.flatMap(({ waiters }) => waiters),
+    };
+  }
+
+  #answersFor(shard: number): Answers {
+    const key = (token: number): string => `${shard}:${token}`;
+    return {
+      loadPath: ({ path, children }: { path: string; children: boolean }) =>
+        this.loads.load(path, children),
+      abort: ({ token }: { token: number }) => this.#interest.get(key(token))?.abort(),
+      mount: (call: ServiceRequest<MountRequest>) => this.#mount(call),
+      unmount: (call: ServiceRequest<{ path: string }>) => this.#unmount(call),
+      updateMount: (call: ServiceRequest<UpdateMountRequest>) => this.#updateMount(call),
+      setAttributes: (call: ServiceRequest<AttributesRequest>) => {
+        const { path, change } = call.request;
+        const request = { kind: 'setAttribute', path, change, caller: call.caller } as const;
+        return this.#runJob(shard, call, request).then(throwFailure);
+      },
+      load: (call: ServiceRequest<LoadRequest>) => this.#load(shard, call),
+      inspect: (call: ServiceRequest<InspectionRequest>) => this.#inspect(shard, call),
+      getJob: ({ request }: ServiceRequest<{ job: number }>) => plain(this.jobs.get(request.job)),
+      cancelJob: ({ request }: ServiceRequest<{ job: number }>) =>
+        plain(this.jobs.cancel(request.job)),
+      listJobs: () => this.jobs.list().map(plain),
+      report: ({ request }: ServiceRequest<{ which: Report }>) => this.report(request.which),
+    };
+  }
+
+  async #mount({ caller, callId, request }: ServiceRequest<MountRequest>): Promise<number> {
+    const options = { ...request, path: encoder.encode(request.path) };
+    const { stores } = this;
+    return seqOf(
+      submitted(this.scheduler, (sink) => new Mount(caller, callId, options, { stores, sink })),
+    );
+  }
+
+  async #unmount({ caller, callId, request }: ServiceRequest<{ path: string }>): Promise<number> {
+    const options = { path: encoder.encode(request.path) };
+    return seqOf(submitted(this.scheduler, (sink) => new Unmount(caller, callId, options, sink)));
+  }
+
+  async #updateMount({
+    caller,
+    callId,
+    request,
+  }: ServiceRequest<UpdateMountRequest>): Promise<number> {
+    const options = { ...request, path: encoder.encode(request.path) };
+    const { stores } = this;
+    return seqOf(
+      submitted(
+        this.scheduler,
+        (sink) => new UpdateMount(caller, callId, options, { stores, sink }),
+      ),
+    );
+  }
+
+  async #load(shard: number, call: ServiceRequest<LoadRequest>): Promise<PlainJob> {
+    const descendants = DESCENDANTS[call.request.descendants] ?? 'all';
+    const request = { kind: 'load', path: call.request.path, descendants } as const;
+    if (call.request.detach) return plain(this.jobs.start(request));
+    return this.#runJob(shard, call, request);
+  }
+
+  async #inspect(shard: number, call: ServiceRequest<InspectionRequest>): Promise<unknown> {
+    checkSuper(this.executor, call.caller, '/');
+    const kind = INSPECTIONS[call.request.what];
+    if (kind === undefined) {
+      throw new StatusError(Code.UNIMPLEMENTED, `There is no inspection ${call.request.what}.`);
+    }
+    const { file: path, force } = call.request;
+    const request = kind === 'backup' ? { kind, path, force } : { kind, path: '/' };
+    const job = await this.#runJob(shard, call, request);
+    throwFailure(job);
+    return job.report;
+  }
+
+  #makeInspections(): Inspections {
+    const { meta, journal, clusterId, config, shared, log, version } = this.#options;
+    const { clusterName, tier2MapBytes: mapBytes, diskReserveBytes: reserveBytes } = config;
+    const origin = { dataFormat: FORMAT, version, clusterId, clusterName };
+    const place = { dataDir: dirname(meta), meta, journal };
+    return new Inspections(
+      { ...place, memory: shared.memory, mapBytes, reserveBytes, origin },
+      log,
+    );
+  }
+
+  /** Starts a job and waits for its end, telling the shard how far it is. */
+  async #runJob(
+    shard: number,
+    { token }: ServiceRequest<unknown>,
+    request: JobRequest,
+  ): Promise<PlainJob> {
+    const { job } = this.jobs.start(request);
+    const interest = new AbortController();
+    const key = `${shard}:${token}`;
+    this.#interest.set(key, interest);
+    // Whoever goes away gives the job up: a detached one goes on.
+    interest.signal.addEventListener('abort', () => this.jobs.cancel(job), { once: true });
+    try {
+      const tell = (progress: Job): void => {
+        void this.#shards[shard]!.ask('progress', { token, progress: plain(progress) });
+      };
+      return plain(await this.jobs.wait(job, tell, interest.signal));
+    } finally {
+      this.#interest.delete(key);
+    }
+  }
+}
+
+function isInspection(request: JobRequest): request is InspectRequest {
+  return (INSPECTIONS as readonly string[]).includes(request.kind);
+}
+
+async function seqOf(answer: Promise<Answer>): Promise<number> {
+  return (await answer).seq;
+}
+
+function plain({ error, ...view }: Job): PlainJob {
+  if (error === undefined) return view;
+  const { code, reason, path } = error;
+  return { ...view, failure: { code, reason, ...(path === undefined ? {} : { path }) } };
+}
+
+/** A job that somebody waits for fails as its caller's call. */
+function throwFailure(job: PlainJob): number {
+  // A job that is done may tell of single inodes that failed: that is in its counts.
+  if (job.failure === undefined || job.state === JobState.DONE) return 0;
+  const { code, reason, path } = job.failure;
+  throw new StatusError(code, reason, path === undefined ? {} : { path });
+}

@@ -1,0 +1,103 @@
+/** Thread entry: one RPC shard: sockets, an executor of its own, and the way to main. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { Code, StatusError } from '../../base/status.js';
+import { listenRpc } from '../../net/listen.js';
+import { CoreWait } from '../../process/core-wait.js';
+import { Exchange } from '../../process/exchange.js';
+import { createLog } from '../../process/log.js';
+import { opened } from '../../process/opened.js';
+import { Executor } from '../executor/executor.js';
+import { Scheduler } from '../executor/scheduler.js';
+import { pauseExecutor } from '../executor/wake.js';
+import { ShardHandler } from '../handler/shard-handler.js';
+import { instantiate } from '../memory/kernel.js';
+import { SharedMemory } from '../memory/shared-memory.js';
+import { Tier2 } from '../storage/tier2.js';
+import { connectionShare } from './connection-share.js';
+import { RemoteServices } from './shard-services.js';
+import type { ThreadData } from './thread-data.js';
+
+const EXIT_BUG = 70;
+
+let isEnding = false;
+const data = workerData as ThreadData;
+const { config } = data;
+// All is loaded; what the writer replays meanwhile is not to be looked at before it stands.
+await opened();
+const shared = new SharedMemory(data.memory);
+const services = new RemoteServices();
+const executor = new Executor({
+  index: data.executor,
+  shared,
+  kernel: instantiate(data.memory, data.executor),
+  tier2: new Tier2(data.paths.meta, { mapBytes: config.tier2MapBytes }),
+  supergroup: config.supergroup,
+  superuser: config.superuser,
+  permissions: config.permissions,
+  umask: config.umask,
+  trashRetentionMs: config.trashRetentionMs,
+  loader: services.loader,
+});
+const scheduler = new Scheduler(executor, {
+  parkedMax: config.callsParkedMax,
+  onBug: die,
+  onTurnEnd: () => server.outbox.flush(),
+});
+const exchange = new Exchange(
+  parentPort!,
+  {
+    ...services.answers,
+    locks: () => scheduler.report(performance.now()),
+    abandon,
+    drain: ({ withinMs }: { withinMs: number }) => drain(withinMs),
+  },
+  die,
+);
+services.connect(exchange);
+const cores = new CoreWait();
+const server = await listenRpc({
+  port: config.rpcPort,
+  host: config.host,
+  handler: new ShardHandler({ scheduler, services, onBug: die }),
+  limits: {
+    connectionsMax: connectionShare(config.connectionsMax, config.rpcThreads),
+    inFlightMax: config.callsInFlightMax,
+    sessionsMax: config.sessionsPerConnectionMax,
+    sessionInFlightMax: config.callsPerSessionMax,
+  },
+  pause: (ms) => {
+    if (cores.isShort(performance.now())) pauseExecutor(shared, data.executor, ms);
+  },
+  serverVersion: data.version,
+  clusterId: data.clusterId,
+  onBug: die,
+});
+// Not before: what keeps a shard from starting is told by the error of its thread.
+process.on('uncaughtException', die);
+parentPort!.postMessage({ kind: 'ready' });
+
+/** Answers what is in flight, then ends the thread. */
+async function drain(withinMs: number): Promise<void> {
+  await server.drain(withinMs);
+  scheduler.drain(new StatusError(Code.UNAVAILABLE, 'The master is stopping.'));
+  server.close();
+  setImmediate(() => process.exit(0));
+}
+
+/** A thread with a bug must not go on: the process ends with it and recovers. */
+function die(error: unknown): void {
+  createLog(config, { thread: `shard-${data.executor}` }).fatal({ err: error }, 'bug');
+  abandon();
+}
+
+/**
+ * Ends the thread without an answer to anybody. uWebSockets gives its handles back in the turn
+ * after the one that closed them, and node aborts the process over a thread that still has some.
+ */
+function abandon(): void {
+  if (isEnding) return;
+  isEnding = true;
+  server.abandon();
+  setImmediate(() => setImmediate(() => process.exit(EXIT_BUG)));
+}

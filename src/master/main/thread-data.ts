@@ -1,0 +1,41 @@
+/**
+ * What main hands to every thread it starts, and which executor block each has.
+ *
+ *   0 … rpcThreads - 1      shards
+ *   … + backgroundThreads   background pool
+ *   then                    main, writer, flusher (the last two use their block as scratch)
+ */
+
+import { OWN_EXECUTOR_COUNT } from '../../base/limits.js';
+import type { Config } from '../settings/config.js';
+
+export type ThreadData = {
+  readonly memory: WebAssembly.Memory;
+  readonly config: Config;
+  readonly paths: { readonly journal: string; readonly meta: string };
+  readonly clusterId: string;
+  readonly version: string;
+  /** Executor block of this thread. */
+  readonly executor: number;
+};
+
+export type ExecutorPlan = {
+  readonly shards: number;
+  readonly firstBackground: number;
+  readonly main: number;
+  readonly writer: number;
+  readonly flusher: number;
+  readonly count: number;
+};
+
+export function planExecutors(config: Config): ExecutorPlan {
+  const main = config.rpcThreads + config.backgroundThreads;
+  return {
+    shards: config.rpcThreads,
+    firstBackground: config.rpcThreads,
+    main,
+    writer: main + 1,
+    flusher: main + 2,
+    count: main + OWN_EXECUTOR_COUNT,
+  };
+}

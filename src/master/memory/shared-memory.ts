@@ -1,0 +1,72 @@
+/**
+ * The views of one thread over the one shared WebAssembly.Memory, and the words of its control
+ * region. The memory never grows (initial = maximum), so no view is ever detached.
+ */
+import { CONTROL, CONTROL_BASE, EXECUTOR_BYTES } from './layout.js';
+import type { Layout } from './layout-plan.js';
+
+const WASM_PAGE_BYTES = 65_536;
+
+export class SharedMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly view: DataView;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.memory = memory;
+    this.u8 = new Uint8Array(memory.buffer);
+    this.i32 = new Int32Array(memory.buffer);
+    this.view = new DataView(memory.buffer);
+  }
+
+  /** Makes the memory and writes the words that never change; main does this once. */
+  static create(layout: Layout): SharedMemory {
+    const pages = layout.bytes / WASM_PAGE_BYTES;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const shared = new SharedMemory(memory);
+    for (const [word, value] of layout.words) {
+      shared.view.setUint32(CONTROL_BASE + word, value, true);
+    }
+    return shared;
+  }
+
+  /** A control word that never changes after start. */
+  fixed(word: number): number {
+    return this.view.getUint32(CONTROL_BASE + word, true);
+  }
+
+  /** Byte offset of an executor's block. */
+  executorBase(executor: number): number {
+    return this.fixed(CONTROL.EXECUTOR_BASE) + executor * EXECUTOR_BYTES;
+  }
+
+  /** Reads a changing u32 word; seq-cst, so what its writer did before is visible after. */
+  load(word: number): number {
+    return Atomics.load(this.i32, (CONTROL_BASE + word) >> 2) >>> 0;
+  }
+
+  store(word: number, value: number): void {
+    Atomics.store(this.i32, (CONTROL_BASE + word) >> 2, value | 0);
+  }
+
+  /** Adds and returns the old value. */
+  add(word: number, value: number): number {
+    return Atomics.add(this.i32, (CONTROL_BASE + word) >> 2, value) >>> 0;
+  }
+
+  /** Sets or clears bits of a word that several threads keep bits of. */
+  putBits(word: number, bits: number, isSet: boolean): void {
+    const at = (CONTROL_BASE + word) >> 2;
+    if (isSet) Atomics.or(this.i32, at, bits);
+    else Atomics.and(this.i32, at, ~bits);
+  }
+
+  /**
+   * Adds one to a bell word and wakes whoever sleeps on it. `offset` is an absolute byte offset.
+   */
+  ring(offset: number): void {
+    Atomics.add(this.i32, offset >> 2, 1);
+    Atomics.notify(this.i32, offset >> 2);
+  }
+}

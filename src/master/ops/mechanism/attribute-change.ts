@@ -1,0 +1,90 @@
+/**
+ * What setAttribute changes, and how it changes one record: shared by the operation on one inode
+ * and by the background job that goes through a subtree. Pure but for interning.
+ */
+
+import type { Executor } from '../../executor/executor.js';
+import * as R from '../../memory/record.js';
+import type { RecordFields } from '../../memory/record-fields.js';
+import type { XAttrs, XAttrUpdate } from '../../memory/xattrs.js';
+import { invalid } from './failures.js';
+
+/** What is undefined stays as it is. */
+export type AttributeChange = {
+  readonly mode?: number;
+  readonly owner?: string;
+  readonly group?: string;
+  /** Milliseconds after creation, -1 = none. */
+  readonly ttlMs?: number;
+  /** FLAG_TTL_* bits. */
+  readonly ttlFlags?: number;
+  readonly pinned?: boolean;
+  readonly replicationMin?: number;
+  readonly replicationMax?: number;
+  readonly xattrs?: XAttrs;
+  readonly xattrUpdate?: XAttrUpdate;
+};
+
+const TTL_FLAGS = R.FLAG_TTL_FREE | R.FLAG_TTL_DELETE_ALLUXIO;
+
+/** True when readers below a directory must not see half of it. */
+export const changesPermission = (change: AttributeChange): boolean =>
+  change.mode !== undefined || change.owner !== undefined || change.group !== undefined;
+
+/** True when something needs WRITE on the inode rather than its ownership. */
+export const changesOther = (change: AttributeChange): boolean =>
+  change.ttlMs !== undefined ||
+  change.ttlFlags !== undefined ||
+  change.pinned !== undefined ||
+  change.replicationMin !== undefined ||
+  change.replicationMax !== undefined ||
+  change.xattrs !== undefined;
+
+export function checkChange(path: string, change: AttributeChange, fields: RecordFields): void {
+  const { mode, ttlMs } = change;
+  if (mode !== undefined && (mode < 0 || mode > 0o7777)) {
+    throw invalid(path, `Invalid mode ${mode}`, 'Give permission bits, 0 to 07777.');
+  }
+  checkTtl(path, ttlMs ?? -1);
+  if (change.owner === '' || change.group === '') {
+    throw invalid(path, 'Invalid owner or group ""', 'Give a name.');
+  }
+  const min = change.replicationMin ?? fields.replicationMin;
+  const max = change.replicationMax ?? fields.replicationMax;
+  checkReplication(path, min, max);
+}
+
+export function checkTtl(path: string, ttlMs: number): void {
+  if (ttlMs >= -1) return;
+  throw invalid(path, `Invalid ttl ${ttlMs}`, 'Give milliseconds, or -1 for none.');
+}
+
+export function checkReplication(path: string, min: number, max: number): void {
+  if (min < 0 || max < -1 || (max >= 0 && min > max)) {
+    const reason = `Cannot set replication min ${min} and max ${max}`;
+    throw invalid(path, reason, 'Give 0 <= min <= max, or max -1 for no upper bound.');
+  }
+}
+
+/** The record after the change, but for xattrs (a side record). Parks for names without number. */
+export function changeFields(
+  executor: Executor,
+  fields: RecordFields,
+  change: AttributeChange,
+): RecordFields {
+  let { flags } = fields;
+  if (change.pinned !== undefined) {
+    flags = change.pinned ? flags | R.FLAG_PINNED : flags & ~R.FLAG_PINNED;
+  }
+  if (change.ttlFlags !== undefined) flags = (flags & ~TTL_FLAGS) | change.ttlFlags;
+  return {
+    ...fields,
+    flags,
+    mode: change.mode ?? fields.mode,
+    owner: change.owner === undefined ? fields.owner : executor.intern(change.owner),
+    group: change.group === undefined ? fields.group : executor.intern(change.group),
+    ttlMs: change.ttlMs ?? fields.ttlMs,
+    replicationMin: change.replicationMin ?? fields.replicationMin,
+    replicationMax: change.replicationMax ?? fields.replicationMax,
+  };
+}

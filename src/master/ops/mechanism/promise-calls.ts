@@ -1,0 +1,76 @@
+/**
+ * Calls of the house's own threads, as promises: background work and the data port have no frame
+ * to answer. What a read returns must be copied out of shared memory.
+ */
+
+import type { StatusError } from '../../../base/status.js';
+import { Call, type Sink } from '../../executor/call.js';
+import type { Caller } from '../../executor/caller.js';
+import type { Executor } from '../../executor/executor.js';
+import type { Scheduler } from '../../executor/scheduler.js';
+import { type RecordFields, readRecord } from '../../memory/record-fields.js';
+
+export type Answer = {
+  /** Seq of the change; 0 = nothing changed. */
+  readonly seq: number;
+  /** The inode that was made or changed, where the operation tells. */
+  readonly inode: RecordFields | undefined;
+};
+
+/** Submits the call that `make` returns; rejects with its StatusError. */
+export function submitted(scheduler: Scheduler, make: (sink: Sink) => Call): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const call = make({
+      info: (executor, record, seq) =>
+        resolve({ seq, inode: readRecord(executor.shared.view, record) }),
+      empty: (seq) => resolve({ seq, inode: undefined }),
+      fail: reject,
+    });
+    scheduler.submit(call);
+  });
+}
+
+class Reading<T> extends Call {
+  readonly name: string;
+  readonly #read: (executor: Executor) => T;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: StatusError) => void;
+
+  constructor(
+    what: { readonly name: string; readonly caller: Caller; readonly read: (e: Executor) => T },
+    resolve: (value: T) => void,
+    reject: (error: StatusError) => void,
+  ) {
+    super(what.caller, 0);
+    this.name = what.name;
+    this.#read = what.read;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  override attempt(executor: Executor): boolean {
+    executor.setCaller(this.caller);
+    this.#resolve(this.#read(executor));
+    return true;
+  }
+
+  override fail(error: StatusError): void {
+    this.#reject(error);
+  }
+
+  override describe(): string {
+    return this.name;
+  }
+}
+
+/** Runs `read` in one turn of the executor, anew after each Park that it throws. */
+export function reading<T>(
+  scheduler: Scheduler,
+  name: string,
+  caller: Caller,
+  read: (executor: Executor) => T,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    scheduler.submit(new Reading({ name, caller, read }, resolve, reject));
+  });
+}

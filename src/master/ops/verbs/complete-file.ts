@@ -1,0 +1,164 @@
+/**
+ * completeFile: ends the writing of a file and fixes its length. As Alluxio: a directory or a
+ * missing path is NOT_FOUND, a complete file ALREADY_EXISTS. Whoever created the file may complete
+ * it whatever mode it was given; others need WRITE. When the store has the data, the file and the
+ * directories above it, up to the mount point, become persisted.
+ * Locks:   WRITE_INODE on the file; also on ancestors that become persisted.
+ * Entries: one: PUT of each inode that changes; SIDE of the origin if the data is elsewhere.
+ */
+
+import { Code, StatusError } from '../../../base/status.js';
+import { writeWord64 } from '../../../base/word64.js';
+import { Mutation, type Sink } from '../../executor/call.js';
+import type { Caller } from '../../executor/caller.js';
+import type { Executor } from '../../executor/executor.js';
+import type { LockList } from '../../lock/lock-list.js';
+import { Side } from '../../lock/lock-table.js';
+import { SIDE_ORIGIN, SIDE_ORIGIN_BACK } from '../../memory/entry-format.js';
+import * as R from '../../memory/record.js';
+import { readRecord } from '../../memory/record-fields.js';
+import { idKey } from '../../memory/xattrs.js';
+import { encodeOrigin, type Origin, originKey } from '../../mount/store-path.js';
+import { lockWriteInode } from '../../path/lock-pattern.js';
+import type { PathWalk } from '../../path/path-walk.js';
+import { Bits, checkBits, checkWay, checkWritableMount } from '../mechanism/access.js';
+import { alreadyExists, invalid } from '../mechanism/failures.js';
+import { FirstAnswer } from '../mechanism/first-answer.js';
+import { Op } from '../mechanism/op-codes.js';
+
+export type CompleteFileOptions = {
+  readonly path: Uint8Array;
+  /** Bytes. */
+  readonly length: number;
+  /** -1: now. */
+  readonly mtimeMs: number;
+  /** Of the object in the store; 0 = none. */
+  readonly fingerprint: number;
+  /** The store has the data. */
+  readonly persisted: boolean;
+  /** Only this inode: it may have been replaced since it was created. */
+  readonly inodeId?: number;
+  /** Where the store has the data, when not under the file's path. */
+  readonly origin?: Origin;
+};
+
+export class CompleteFile extends Mutation {
+  readonly name = 'completeFile';
+  protected readonly op = Op.COMPLETE_FILE;
+  protected override room = 128 * 1024;
+  readonly #options: CompleteFileOptions;
+  readonly #sink: Sink;
+  #first: FirstAnswer | undefined;
+  #recordAt = 0;
+
+  constructor(caller: Caller, callId: number, options: CompleteFileOptions, sink: Sink) {
+    super(caller, callId);
+    this.#options = options;
+    this.#sink = sink;
+  }
+
+  protected plan(executor: Executor, locks: LockList): void {
+    const { walkA } = executor;
+    executor.resolve(walkA, this.#options.path);
+    checkWay(executor, this.caller, walkA);
+    lockWriteInode(walkA, executor.locks, locks);
+    if (!this.#options.persisted || !walkA.found) return;
+    for (const node of unpersisted(walkA)) {
+      locks.add(executor.locks.inodeStripe(walkA.id(node), Side.DIRECTORY), true);
+    }
+  }
+
+  protected execute(executor: Executor): boolean {
+    const walk = executor.walkA;
+    const { depth } = walk;
+    const { length, inodeId } = this.#options;
+    const path = walk.text();
+    if (!walk.found || !walk.isFile(depth) || (inodeId ?? walk.id(depth)) !== walk.id(depth)) {
+      throw new StatusError(Code.NOT_FOUND, `Path "${path}" must be a file.`, {
+        path,
+        hint: 'Create the file first.',
+      });
+    }
+    if (!(length >= 0)) {
+      throw invalid(path, `Invalid length ${length}`, 'Give the number of bytes written.');
+    }
+    this.#checkAccess(executor, walk);
+    if ((walk.flags(depth) & R.FLAG_COMPLETED) !== 0) {
+      const reason = `File "${path}" has already been completed.`;
+      throw alreadyExists(walk, reason, 'Overwrite it by creating it anew.');
+    }
+    this.#write(executor, walk);
+    return true;
+  }
+
+  override complete(executor: Executor, entry: number, seq: number): void {
+    const record = entry + this.#recordAt;
+    writeWord64(executor.shared.view, record + R.RECORD_SEQ, seq);
+    this.#sink.info(executor, record, seq);
+  }
+
+  protected repeat(executor: Executor, inodeId: number, seq: number): void {
+    this.#first ??= new FirstAnswer();
+    this.#first.give(executor, this.#sink, { inodeId, seq, type: R.INODE_TYPE_FILE });
+  }
+
+  fail(error: StatusError): void {
+    this.#sink.fail(error);
+  }
+
+  describe(): string {
+    return new TextDecoder().decode(this.#options.path);
+  }
+
+  #checkAccess(executor: Executor, walk: PathWalk): void {
+    const { depth } = walk;
+    checkWritableMount(executor, walk, depth);
+    const writing = (walk.flags(depth) & R.FLAG_COMPLETED) === 0;
+    const owner = walk.owner(depth) === executor.strings.idOf(this.caller.user);
+    if (!(writing && owner)) checkBits(executor, this.caller, walk, depth, Bits.WRITE);
+  }
+
+  #write(executor: Executor, walk: PathWalk): void {
+    const { shared, ring } = executor;
+    const { length, mtimeMs, fingerprint, persisted, origin } = this.#options;
+    const fields = readRecord(shared.view, walk.record);
+    let flags = fields.flags | R.FLAG_COMPLETED | (persisted ? R.FLAG_PERSISTED : 0);
+    if (origin !== undefined) {
+      flags |= R.FLAG_HAS_ORIGIN;
+      const id = idKey(fields.id);
+      ring.entry.side(SIDE_ORIGIN, id, encodeOrigin(origin));
+      ring.entry.side(SIDE_ORIGIN_BACK, originKey(origin.mountId, origin.path), id);
+    }
+    // First of all PUTs: the retry window remembers whose id that is.
+    this.#recordAt = ring.entry.putFields({
+      ...fields,
+      flags,
+      length,
+      fingerprint,
+      mtimeMs: mtimeMs < 0 ? Date.now() : mtimeMs,
+    });
+    const ancestors = persisted ? unpersisted(walk) : [];
+    for (const node of ancestors) this.#persistAncestor(executor, walk, node);
+  }
+
+  #persistAncestor(executor: Executor, walk: PathWalk, node: number): void {
+    const out = executor.walkB.record;
+    const { reader, shared, walkB } = executor;
+    const at = walk.nameAt(node);
+    const bytes = walk.nameBytes(node);
+    if (!reader.lookup(walk.parentId(node), at, bytes, out, walkB.at)) return;
+    const fields = readRecord(shared.view, out);
+    executor.ring.entry.putFields({ ...fields, flags: fields.flags | R.FLAG_PERSISTED });
+  }
+}
+
+/** Directories between the mount point and the last node that the store does not have yet. */
+function unpersisted(walk: PathWalk): number[] {
+  const nodes: number[] = [];
+  for (let node = walk.depth - 1; node > 0; node--) {
+    const flags = walk.flags(node);
+    if ((flags & (R.FLAG_MOUNT_POINT | R.FLAG_PERSISTED)) !== 0) break;
+    nodes.push(node);
+  }
+  return nodes;
+}

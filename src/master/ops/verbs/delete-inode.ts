@@ -1,0 +1,37 @@
+/**
+ * delete of one certain inode: as delete, but only while the path still leads to that inode and
+ * `applies` says so, both under the locks. For work that found it by other means before (a ttl that
+ * ran out, an upload that failed). Otherwise nothing changes, which is success.
+ */
+
+import type { Sink } from '../../executor/call.js';
+import type { Caller } from '../../executor/caller.js';
+import type { Executor } from '../../executor/executor.js';
+import type { RecordFields } from '../../memory/record-fields.js';
+import { readRecord } from '../../memory/record-fields.js';
+import { Delete, type DeleteOptions } from './delete.js';
+
+export type DeleteInodeOptions = DeleteOptions & {
+  readonly inodeId: number;
+  readonly applies: (fields: RecordFields) => boolean;
+};
+
+export class DeleteInode extends Delete {
+  readonly #expected: DeleteInodeOptions;
+  readonly #outcome: Sink;
+
+  constructor(caller: Caller, options: DeleteInodeOptions, sink: Sink) {
+    super(caller, 0, options, sink);
+    this.#expected = options;
+    this.#outcome = sink;
+  }
+
+  protected override execute(executor: Executor): boolean {
+    const { walkA: walk, shared } = executor;
+    const { inodeId, applies } = this.#expected;
+    const isIt = walk.found && walk.id(walk.depth) === inodeId;
+    if (isIt && applies(readRecord(shared.view, walk.record))) return super.execute(executor);
+    this.#outcome.empty(0);
+    return false;
+  }
+}

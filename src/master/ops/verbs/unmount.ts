@@ -1,0 +1,97 @@
+/**
+ * unmount: takes a mount point out of the namespace, O(1). The store keeps its data and is not
+ * called; the metadata is reclaimed in the background. Superusers only. Refused: the root, what is
+ * no mount point, a mount with others below it.
+ * Locks:   WRITE_EDGE: waits for every operation below; and the mount table.
+ * Entries: one, structural: REMOVE, PUT for reclaim, PARENT, SIDE of the mount.
+ */
+
+import type { StatusError } from '../../../base/status.js';
+import { Mutation, type Sink } from '../../executor/call.js';
+import type { Caller } from '../../executor/caller.js';
+import type { Executor } from '../../executor/executor.js';
+import type { LockList } from '../../lock/lock-list.js';
+import { SIDE_MOUNT } from '../../memory/entry-format.js';
+import { FLAG_MOUNT_POINT } from '../../memory/record.js';
+import { readRecord } from '../../memory/record-fields.js';
+import { type Mount, mountKey } from '../../mount/mount-table.js';
+import { lockWriteEdge } from '../../path/lock-pattern.js';
+import type { PathWalk } from '../../path/path-walk.js';
+import { checkSuper } from '../mechanism/access.js';
+import { invalid } from '../mechanism/failures.js';
+import { lockMountTable, requireMountPoint } from '../mechanism/mount-access.js';
+import { Op } from '../mechanism/op-codes.js';
+import { putIntoReclaim } from '../mechanism/remove-inode.js';
+
+export type UnmountOptions = { readonly path: Uint8Array };
+
+export class Unmount extends Mutation {
+  readonly name = 'unmount';
+  protected readonly op = Op.UNMOUNT;
+  readonly #options: UnmountOptions;
+  readonly #sink: Sink;
+
+  constructor(caller: Caller, callId: number, options: UnmountOptions, sink: Sink) {
+    super(caller, callId);
+    this.#options = options;
+    this.#sink = sink;
+  }
+
+  protected plan(executor: Executor, locks: LockList): void {
+    const { walkA } = executor;
+    executor.resolve(walkA, this.#options.path);
+    lockWriteEdge(walkA, executor.locks, locks);
+    lockMountTable(executor, locks);
+  }
+
+  protected execute(executor: Executor): boolean {
+    const walk = executor.walkA;
+    const path = walk.text();
+    checkSuper(executor, this.caller, path);
+    if (walk.depth === 0) {
+      throw invalid('/', 'Cannot unmount the root.', 'Name one of the other mounts.');
+    }
+    const mount = requireMountPoint(executor, walk);
+    const nested = executor.mounts.below(path)[0];
+    if (nested !== undefined) {
+      const reason = `Cannot unmount "${path}": "${nested.path}" is mounted below it.`;
+      throw invalid(path, reason, `Unmount it first: orchard unmount ${nested.path}`);
+    }
+    this.#write(executor, walk, mount);
+    return true;
+  }
+
+  override complete(_executor: Executor, _entry: number, seq: number): void {
+    this.#sink.empty(seq);
+  }
+
+  protected repeat(_executor: Executor, _inodeId: number, seq: number): void {
+    this.#sink.empty(seq);
+  }
+
+  fail(error: StatusError): void {
+    this.#sink.fail(error);
+  }
+
+  describe(): string {
+    return new TextDecoder().decode(this.#options.path);
+  }
+
+  #write(executor: Executor, walk: PathWalk, mount: Mount): void {
+    const { shared, ring } = executor;
+    const parent = walk.depth - 1;
+    const fields = readRecord(shared.view, walk.record);
+    ring.entry.remove(fields.parentId, fields.id, fields.name, false);
+    putIntoReclaim(executor, { ...fields, flags: fields.flags & ~FLAG_MOUNT_POINT });
+    ring.entry.side(SIDE_MOUNT, mountKey(mount.mountId), null);
+    ring.entry.parent(
+      walk.parentId(parent),
+      walk.id(parent),
+      Date.now(),
+      -1,
+      shared.u8,
+      walk.nameAt(parent),
+      walk.nameBytes(parent),
+    );
+  }
+}

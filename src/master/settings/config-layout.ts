@@ -1,0 +1,15 @@
+/** What a configuration asks of the shared memory. Pure. */
+
+import { OWN_EXECUTOR_COUNT } from '../../base/limits.js';
+import type { LayoutOptions } from '../memory/layout-plan.js';
+import type { ConfigValues } from './config-table.js';
+
+export const layoutOptions = (config: ConfigValues): LayoutOptions => ({
+  executorCount: config.rpcThreads + config.backgroundThreads + OWN_EXECUTOR_COUNT,
+  tier1Bytes: config.tier1Bytes,
+  lockStripeCount: config.lockStripes,
+  ringBytes: config.ringBytes,
+  sideRingBytes: config.sideRingBytes,
+  retryEntryCount: config.retryCacheEntries,
+  filterBytes: config.keyFilterBytes,
+});

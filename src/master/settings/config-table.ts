@@ -1,0 +1,343 @@
+/**
+ * Every setting of the master: one row a variable, in the order in which they are documented. The
+ * README's table, `orchard admin config`, the parser and the type Config all come from here.
+ * Pure.
+ *
+ * Invariant: a derived default looks only at facts and at rows above its own.
+ */
+
+import { absolutePath } from '../../base/absolute-path.js';
+import { POOL_THREADS_MAX } from '../../base/limits.js';
+import { formatBytes } from '../../base/quantity.js';
+import type { Default, Kind, Setting } from '../../base/setting.js';
+import { boolean, bytes, choice, count, duration, octal, pairs, text } from '../../base/setting.js';
+
+const KIB = 2 ** 10;
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+const TIB = 2 ** 40;
+const SECOND_MS = 1000;
+const DAY_MS = 86_400_000;
+
+/** Names that this process leaves to others: clients read them, tests and benches take them. */
+export const FOREIGN_NAMES: readonly RegExp[] = [
+  /^ORCHARD_(MASTER|USER|GROUPS)$/,
+  /^ORCHARD_(TEST|BENCH|DEMO|CLI)_/,
+];
+
+const row = <T>(
+  name: Setting<T>['name'],
+  kind: Kind<T>,
+  initial: Default,
+  meaning: string,
+): Setting<T> => ({ ...kind, name, default: initial, meaning });
+
+const nameText = (what: string, longest: number) =>
+  text(`${what} of 1 to ${longest} letters, digits, dots, dashes, underscores or @`, {
+    pattern: new RegExp(`^[\\w.@-]{1,${longest}}$`),
+  });
+
+const place = {
+  clusterName: row(
+    'ORCHARD_CLUSTER_NAME',
+    nameText('a name', 63),
+    'orchard',
+    'Name of the cluster; a data directory belongs to one cluster for good.',
+  ),
+  dataDir: row(
+    'ORCHARD_DATA_DIR',
+    text('a path', { pattern: /^[^\0]+$/ }),
+    './data',
+    'Directory of journal, metadata and, by default, file data; one master at a time.',
+  ),
+  host: row(
+    'ORCHARD_HOST',
+    text('an address or a host name', { pattern: /^[\w.:-]{1,255}$/ }),
+    '127.0.0.1',
+    'Address to listen on; 0.0.0.0 opens the master to the network.',
+  ),
+  rpcPort: row(
+    'ORCHARD_RPC_PORT',
+    count('port', { min: 0, max: 65_535 }),
+    '19998',
+    'Port of the calls: WebSocket and HTTP POST on /rpc.',
+  ),
+  httpPort: row(
+    'ORCHARD_HTTP_PORT',
+    count('port', { min: 0, max: 65_535 }),
+    '19999',
+    'Port of file data, metrics and administration.',
+  ),
+};
+
+const threads = {
+  backgroundThreads: row(
+    'ORCHARD_BACKGROUND_THREADS',
+    count('threads', { min: 1, max: POOL_THREADS_MAX - 1 }),
+    '2',
+    'Threads for loads, recursive jobs and reclaim.',
+  ),
+  rpcThreads: row(
+    'ORCHARD_RPC_THREADS',
+    count('threads', { min: 1, max: POOL_THREADS_MAX - 1 }),
+    {
+      rule: 'cores - 1, at least 1',
+      derive: ({ cores, text: textOf }) => {
+        const background = Number(textOf('ORCHARD_BACKGROUND_THREADS')) || 1;
+        return String(Math.max(1, Math.min(cores - 1, POOL_THREADS_MAX - background)));
+      },
+    },
+    'RPC threads; all listen on the one RPC port.',
+  ),
+};
+
+const memory = {
+  tier1Bytes: row(
+    'ORCHARD_TIER1_BYTES',
+    bytes({ min: 64 * KIB, max: 3 * GIB }),
+    {
+      rule: '1/16 of memory, at most 1GiB',
+      derive: ({ memoryBytes }) => {
+        const part = Math.floor(memoryBytes / 16 / MIB) * MIB;
+        return formatBytes(Math.max(64 * KIB, Math.min(part, GIB)));
+      },
+    },
+    'Shared memory for the inode cache; 160 bytes an inode. Larger namespaces page from disk.',
+  ),
+  keyFilterBytes: row(
+    'ORCHARD_KEY_FILTER_BYTES',
+    bytes({ min: 0, max: GIB }),
+    '64MiB',
+    'Filter that knows new names without a look on disk; a byte an inode is enough. 0: none.',
+  ),
+  lockStripes: row(
+    'ORCHARD_LOCK_STRIPES',
+    count('stripes', { min: 64, max: 2 ** 22, powerOfTwo: true }),
+    '524288',
+    'Locks of the lock table, some 32 bytes each; more means fewer false conflicts.',
+  ),
+  ringBytes: row(
+    'ORCHARD_RING_BYTES',
+    bytes({ min: MIB, max: 256 * MIB, powerOfTwo: true }),
+    '4MiB',
+    'Ring from each executor to the writer.',
+  ),
+  sideRingBytes: row(
+    'ORCHARD_SIDE_RING_BYTES',
+    bytes({ min: MIB, max: 256 * MIB, powerOfTwo: true }),
+    '8MiB',
+    'Ring of side records (mounts, xattrs, names) from the writer to the flusher.',
+  ),
+};
+
+const durability = {
+  journalSync: row(
+    'ORCHARD_JOURNAL_SYNC',
+    choice(['commit', 'none']),
+    'commit',
+    'commit: a reply waits for the disk. none: a crash of the machine may lose the last moments.',
+  ),
+  journalSegmentBytes: row(
+    'ORCHARD_JOURNAL_SEGMENT_BYTES',
+    bytes({ min: MIB, max: GIB }),
+    '64MiB',
+    'Size of one journal segment; segments are recycled.',
+  ),
+  journalBytesMax: row(
+    'ORCHARD_JOURNAL_BYTES_MAX',
+    bytes({ min: 2 * MIB, max: TIB }),
+    '1GiB',
+    'Journal kept for replay; beyond it a flush is forced.',
+  ),
+  flushIntervalMs: row(
+    'ORCHARD_FLUSH_INTERVAL',
+    duration({ min: 1, max: 600 * SECOND_MS }),
+    '2s',
+    'Longest pause between two flushes to disk, unless somebody waits; a crash replays so much.',
+  ),
+  flushSlotsMax: row(
+    'ORCHARD_FLUSH_SLOTS_MAX',
+    count('slots', { min: 256, max: 2 ** 24 }),
+    '1048576',
+    'Changed inodes that are sorted together in a flush; more of them go in parts.',
+  ),
+  tier2MapBytes: row(
+    'ORCHARD_TIER2_MAP_BYTES',
+    bytes({ min: 16 * MIB, max: 64 * TIB }),
+    '256GiB',
+    'Address space for the on-disk metadata; a ceiling, takes no room by itself.',
+  ),
+  tier2CheckBytes: row(
+    'ORCHARD_TIER2_CHECK_BYTES',
+    bytes({ min: 0, max: 64 * TIB }),
+    '256MiB',
+    'On-disk metadata up to this size is checked in full at start, of more the inner pages.',
+  ),
+  diskReserveBytes: row(
+    'ORCHARD_DISK_RESERVE_BYTES',
+    bytes({ min: 0, max: TIB }),
+    '1GiB',
+    'With less free disk than this the master is read-only.',
+  ),
+};
+
+const namespace = {
+  rootUfs: row(
+    'ORCHARD_ROOT_UFS',
+    text('a store such as file:///path or s3://bucket/prefix', {
+      pattern: /^[a-z][a-z0-9+.-]*:\/\/\S/i,
+    }),
+    {
+      rule: 'file://<data directory>/ufs',
+      derive: ({ workingDirectory, text: textOf }) =>
+        `file://${absolutePath(workingDirectory, textOf('ORCHARD_DATA_DIR'))}/ufs`,
+    },
+    'Store that is mounted at / when the data directory is new.',
+  ),
+  rootUfsOptions: {
+    ...row(
+      'ORCHARD_ROOT_UFS_OPTIONS',
+      pairs(),
+      '',
+      'Options of the root store, key=value with commas between; may hold credentials.',
+    ),
+    secret: true,
+  } as Setting<Readonly<Record<string, string>>>,
+  superuser: row(
+    'ORCHARD_SUPERUSER',
+    nameText('a user name', 255),
+    { rule: 'user of the process', derive: ({ user }) => user },
+    'User to whom everything is permitted.',
+  ),
+  supergroup: row(
+    'ORCHARD_SUPERGROUP',
+    nameText('a group name', 255),
+    'supergroup',
+    'Group to whose members everything is permitted.',
+  ),
+  umask: row('ORCHARD_UMASK', octal(0o777), '022', 'Bits taken from the mode of what is created.'),
+  permissions: row(
+    'ORCHARD_PERMISSIONS',
+    boolean(),
+    'true',
+    'Check permissions; false lets everybody do everything.',
+  ),
+  trashRetentionMs: row(
+    'ORCHARD_TRASH_RETENTION',
+    duration({ min: 0, max: 3650 * DAY_MS }),
+    '24h',
+    'How long undelete is possible; 0 reclaims at once.',
+  ),
+  ttlCheckIntervalMs: row(
+    'ORCHARD_TTL_CHECK_INTERVAL',
+    duration({ min: 10, max: DAY_MS }),
+    '60s',
+    'Pause between two looks for what has outlived its TTL.',
+  ),
+  invariants: row(
+    'ORCHARD_INVARIANTS',
+    boolean(),
+    'false',
+    'Costly checks of the whole state, for tests.',
+  ),
+};
+
+const calls = {
+  retryWindowMs: row(
+    'ORCHARD_RETRY_WINDOW',
+    duration({ min: SECOND_MS, max: DAY_MS }),
+    '10min',
+    'How long a repeated call gets its first answer, also after a crash.',
+  ),
+  retryCacheEntries: row(
+    'ORCHARD_RETRY_CACHE_ENTRIES',
+    count('answers', { min: 1024, max: 2 ** 24, powerOfTwo: true }),
+    '1048576',
+    'Most answers kept for that, 48 bytes each; beyond it the oldest go, and a metric tells.',
+  ),
+  callsInFlightMax: row(
+    'ORCHARD_CALLS_IN_FLIGHT_MAX',
+    count('calls', { min: 1, max: 65_536 }),
+    '1024',
+    'Calls of one connection at a time; beyond it RESOURCE_EXHAUSTED.',
+  ),
+  connectionsMax: row(
+    'ORCHARD_CONNECTIONS_MAX',
+    count('connections', { min: 0, max: 2 ** 24 }),
+    '0',
+    'Connections of all RPC threads together, each having its share; further ones are refused. ' +
+      '0: what the limit of descriptors (ulimit -n) leaves, less some for files and stores.',
+  ),
+  sessionsPerConnectionMax: row(
+    'ORCHARD_SESSIONS_PER_CONNECTION_MAX',
+    count('sessions', { min: 0, max: 65_536 }),
+    '1024',
+    "Sessions that one connection may carry beside its own, as a host's agent does.",
+  ),
+  callsPerSessionMax: row(
+    'ORCHARD_CALLS_PER_SESSION_MAX',
+    count('calls', { min: 1, max: 65_536 }),
+    '256',
+    'Calls of one such session at a time; beyond it RESOURCE_EXHAUSTED.',
+  ),
+  callsParkedMax: row(
+    'ORCHARD_CALLS_PARKED_MAX',
+    count('calls', { min: 16, max: 2 ** 20 }),
+    '65536',
+    'Calls of one executor that may wait for locks or the journal.',
+  ),
+  drainTimeoutMs: row(
+    'ORCHARD_DRAIN_TIMEOUT',
+    duration({ min: 0, max: 600 * SECOND_MS }),
+    '5s',
+    'After SIGTERM: time for running calls to finish.',
+  ),
+};
+
+const stores = {
+  loadBatch: row(
+    'ORCHARD_LOAD_BATCH',
+    count('entries', { min: 1, max: 4096 }),
+    '1000',
+    "Entries of a store's listing that are merged at a time.",
+  ),
+  ufsTimeoutMs: row(
+    'ORCHARD_UFS_TIMEOUT',
+    duration({ min: 10, max: 3600 * SECOND_MS }),
+    '30s',
+    'Longest wait for one answer of a store.',
+  ),
+};
+
+const logs = {
+  logLevel: row(
+    'ORCHARD_LOG_LEVEL',
+    choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    'info',
+    'Least severe message that is written.',
+  ),
+  logPretty: row(
+    'ORCHARD_LOG_PRETTY',
+    choice(['auto', 'true', 'false']),
+    'auto',
+    'Logs for people rather than JSON; auto: when standard output is a terminal.',
+  ),
+};
+
+export const CONFIG_TABLE = {
+  ...place,
+  ...threads,
+  ...memory,
+  ...durability,
+  ...namespace,
+  ...calls,
+  ...stores,
+  ...logs,
+} as const;
+
+type Table = typeof CONFIG_TABLE;
+
+/** One field a row, of the type that the row's kind gives. */
+export type ConfigValues = {
+  readonly [K in keyof Table]: Table[K] extends Setting<infer T> ? T : never;
+};

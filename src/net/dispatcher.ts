@@ -1,0 +1,351 @@
+/**
+ * From a frame to the handler: verify, read the envelope, answer what belongs to the session
+ * itself, keep the limits, and catch what the handler throws. This is the only try/catch of a
+ * request.
+ *
+ * A frame of the common kind is served first, by kernels that check what they read of it. Else:
+ *
+ * Life of a frame: verifyRequest -> cursor.move -> session messages | limits -> handler.handle
+ *   ended within the callback: its port is used again for the next frame
+ *   otherwise:                 its port stays in session.waiting, and the next frame gets a new one
+ */
+import { Code, StatusError } from '../base/status.js';
+import { ReplyEncoder } from '../wire/encode.js';
+import { Cancel, RequestBody } from '../wire/generated/index.js';
+import { RequestCursor } from '../wire/request-cursor.js';
+import { callNumberOf, Verdict, verifyRequest } from '../wire/verify.js';
+import { encodeWelcome, readHello, type ServerIdentity } from './handshake.js';
+import type { MemberSession } from './member-session.js';
+import type { ReplyPort, RpcHandler, Session } from './rpc-handler.js';
+import { closeSession, notOpen, openSession } from './session-table.js';
+import { SocketReply } from './socket-reply.js';
+import type { EdgeContext, SocketSession, WaitingReply } from './socket-session.js';
+
+/** WebSocket close codes. */
+export const CloseCode = { GOING_AWAY: 1001, PROTOCOL: 1002, TEXT: 1003, TOO_BIG: 1009 } as const;
+
+export class Dispatcher {
+  /** No new calls: the thread is about to stop. */
+  draining = false;
+
+  readonly encoder = new ReplyEncoder();
+  readonly #cursor = new RequestCursor();
+  readonly #edge: EdgeContext;
+  readonly #handler: RpcHandler;
+  readonly #server: ServerIdentity;
+  #spare = new SocketReply(this.encoder);
+
+  constructor(edge: EdgeContext, handler: RpcHandler, server: ServerIdentity) {
+    this.#edge = edge;
+    this.#handler = handler;
+    this.#server = server;
+  }
+
+  socketFrame(session: SocketSession, bytes: Uint8Array): void {
+    if (session.greeted && this.#serve(session, bytes)) return;
+    const refusal = this.#read(bytes);
+    const call = refusal === undefined ? this.#cursor.call : callNumberOf(bytes);
+    if (refusal !== undefined) {
+      this.#refuse(session, call, refusal);
+      return;
+    }
+    if (!session.greeted && this.#cursor.bodyType !== RequestBody.Hello) {
+      this.#refuse(session, call, notGreeted);
+      return;
+    }
+    if (this.#cursor.bodyType <= RequestBody.CloseSession) {
+      this.#sessionMessage(session, call);
+      return;
+    }
+    const limit = this.#limit(session, call);
+    if (limit !== undefined) {
+      this.#refuse(session, call, limit);
+      return;
+    }
+    if (this.#cursor.session === 0) this.#call(session, undefined, call);
+    else this.#memberCall(session, this.#cursor.session, call);
+  }
+
+  /** A call of a session that the connection carries beside its own. */
+  #memberCall(session: SocketSession, number: number, call: number): void {
+    const member = session.members?.get(number);
+    if (member === undefined) {
+      this.#refuse(session, call, notOpen(number));
+      return;
+    }
+    if (this.#isFull(member)) {
+      const reason = `${member.inFlight} calls of session ${number} are in flight`;
+      this.#refuse(session, call, this.#exhausted(reason));
+      return;
+    }
+    this.#call(session, member, call);
+  }
+
+  #call(session: SocketSession, member: MemberSession | undefined, call: number): void {
+    const reply = this.#spare;
+    reply.begin(session, member, call);
+    this.#hand(member ?? session, reply);
+    this.#keep(session, reply);
+  }
+
+  /** True: a kernel has answered the request or has begun it, or its answer is a refusal. */
+  #serve(session: SocketSession, bytes: Uint8Array): boolean {
+    const { quick } = this.#handler;
+    if (quick === undefined) return false;
+    const call = quick.open(bytes);
+    if (call < 0 || this.#limit(session, call) !== undefined) return false;
+    const number = quick.session;
+    const member = number === 0 ? undefined : session.members?.get(number);
+    if (number !== 0 && (member === undefined || this.#isFull(member))) return false;
+    const reply = this.#spare;
+    reply.begin(session, member, call);
+    try {
+      if (!quick.serve(member ?? session, reply)) return false;
+    } catch (error) {
+      this.#failed(reply, error);
+    }
+    const { counters } = this.#edge;
+    counters.calls++;
+    counters.bytesIn += bytes.length;
+    this.#keep(session, reply);
+    return true;
+  }
+
+  #isFull(member: MemberSession): boolean {
+    return member.inFlight >= this.#edge.limits.sessionInFlightMax;
+  }
+
+  /** Ports of calls that go on wait with their session. */
+  #keep(session: SocketSession, reply: SocketReply): void {
+    if (reply.ended) return;
+    this.#spare = new SocketReply(this.encoder);
+    if (session.open) session.hold(reply.call, reply);
+    else session.abort(reply);
+  }
+
+  httpBody(session: Session, bytes: Uint8Array, reply: ReplyPort & { call: number }): void {
+    const refusal = this.#read(bytes);
+    reply.call = refusal === undefined ? this.#cursor.call : callNumberOf(bytes);
+    if (refusal !== undefined) {
+      reply.fail(refusal);
+      return;
+    }
+    if (this.draining) {
+      reply.fail(this.#drainingError());
+      return;
+    }
+    if (this.#cursor.session !== 0) {
+      reply.fail(noSessions);
+      return;
+    }
+    switch (this.#cursor.bodyType) {
+      case RequestBody.OpenSession:
+      case RequestBody.CloseSession:
+        reply.fail(noSessions);
+        return;
+      case RequestBody.Hello:
+      case RequestBody.Ping:
+        reply.end(this.encoder.empty(reply.call));
+        return;
+      case RequestBody.Cancel:
+        reply.fail(
+          new StatusError(Code.FAILED_PRECONDITION, 'over HTTP a call is cancelled by closing it'),
+        );
+        return;
+      default:
+        this.#hand(session, reply);
+        return;
+    }
+  }
+
+  socketClosed(session: SocketSession): void {
+    session.closed();
+    const members = [...(session.members?.values() ?? [])];
+    this.#edge.counters.sessions -= members.length;
+    session.members = undefined;
+    try {
+      for (const member of members) {
+        member.open = false;
+        this.#handler.closed?.(member);
+      }
+      this.#handler.closed?.(session);
+    } catch (error) {
+      this.#bug(error);
+    }
+  }
+
+  /** Moves the cursor to the frame, or says what is wrong with it. */
+  #read(bytes: Uint8Array): StatusError | undefined {
+    const { counters } = this.#edge;
+    counters.calls++;
+    counters.bytesIn += bytes.length;
+    const verdict = verifyRequest(bytes);
+    if (verdict === Verdict.VALID) {
+      this.#cursor.move(bytes);
+      if (this.#cursor.call <= Number.MAX_SAFE_INTEGER) return undefined;
+    } else if (verdict === Verdict.UNKNOWN_MEMBER) {
+      return unknownRequest;
+    }
+    counters.malformed++;
+    return malformed;
+  }
+
+  #hand(session: Session, reply: ReplyPort): void {
+    try {
+      this.#handler.handle(session, this.#cursor, reply);
+    } catch (error) {
+      this.#failed(reply, error);
+    }
+  }
+
+  #failed(reply: ReplyPort, error: unknown): void {
+    if (error instanceof StatusError) {
+      reply.fail(error);
+      return;
+    }
+    this.#bug(error);
+    reply.fail(
+      new StatusError(Code.INTERNAL, 'the master failed on this call', {
+        hint: 'See the log of the master.',
+      }),
+    );
+  }
+
+  #bug(error: unknown): void {
+    this.#edge.counters.bugs++;
+    this.#edge.onBug(error);
+  }
+
+  #limit(session: SocketSession, call: number): StatusError | undefined {
+    if (this.draining) return this.#drainingError();
+    const { limits } = this.#edge;
+    const { waiting } = session;
+    if (waiting.size > 0) {
+      if (waiting.has(call)) {
+        return new StatusError(Code.INVALID_ARGUMENT, `call ${call} is in flight already`);
+      }
+      if (waiting.size >= limits.inFlightMax) {
+        return this.#exhausted(`${waiting.size} calls of this connection are in flight`);
+      }
+    }
+    if (session.isCongested()) return this.#exhausted('replies of this connection wait unread');
+    return undefined;
+  }
+
+  #exhausted(reason: string): StatusError {
+    this.#edge.counters.exhausted++;
+    return new StatusError(Code.RESOURCE_EXHAUSTED, reason, {
+      hint: 'Read the replies, then try again.',
+      retryAfterMs: this.#edge.limits.retryAfterMs,
+    });
+  }
+
+  #drainingError(): StatusError {
+    return new StatusError(Code.UNAVAILABLE, 'the master is stopping', {
+      retryAfterMs: this.#edge.limits.retryAfterMs,
+    });
+  }
+
+  #refuse(session: SocketSession, call: number, error: StatusError): void {
+    this.#edge.counters.errors++;
+    session.write(this.encoder.error(call, error));
+  }
+
+  #sessionMessage(session: SocketSession, call: number): void {
+    const type = this.#cursor.bodyType;
+    if (type === RequestBody.Hello) {
+      this.#hello(session, call);
+      return;
+    }
+    if (type === RequestBody.Cancel) {
+      this.#cancel(session);
+      return;
+    }
+    if (type !== RequestBody.Ping) {
+      const failure = this.#openOrClose(session, type);
+      if (failure !== undefined) {
+        this.#refuse(session, call, failure);
+        return;
+      }
+    }
+    session.write(this.encoder.empty(call));
+  }
+
+  #openOrClose(session: SocketSession, type: RequestBody): StatusError | undefined {
+    if (this.draining) return this.#drainingError();
+    try {
+      if (type === RequestBody.OpenSession) openSession(session, this.#cursor);
+      else this.#endMember(session, closeSession(session, this.#cursor));
+      return undefined;
+    } catch (error) {
+      if (error instanceof StatusError) return error;
+      throw error;
+    }
+  }
+
+  /** Its calls are answered with CANCELLED. */
+  #endMember(session: SocketSession, member: MemberSession): void {
+    for (const [call, reply] of [...session.waiting]) {
+      if (reply.member === member) this.#cancelled(session, call, reply);
+    }
+    try {
+      this.#handler.closed?.(member);
+    } catch (error) {
+      this.#bug(error);
+    }
+  }
+
+  #hello(session: SocketSession, call: number): void {
+    if (session.greeted) {
+      this.#refuse(
+        session,
+        call,
+        new StatusError(Code.FAILED_PRECONDITION, 'this connection has said Hello already'),
+      );
+      return;
+    }
+    try {
+      Object.assign(session, readHello(this.#cursor));
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      this.#refuse(session, call, error);
+      this.#edge.counters.dropped++;
+      session.socket.end(CloseCode.PROTOCOL, error.codeName);
+      return;
+    }
+    session.greeted = true;
+    clearTimeout(session.helloTimer);
+    session.helloTimer = undefined;
+    session.write(encodeWelcome(this.encoder, call, this.#server, this.#edge.limits));
+  }
+
+  #cancel(session: SocketSession): void {
+    const cancel = new Cancel().__init(this.#cursor.body, this.#cursor.buffer);
+    const target = cancel.target();
+    const reply = session.waiting.get(target);
+    if (reply !== undefined) this.#cancelled(session, target, reply);
+  }
+
+  #cancelled(session: SocketSession, call: number, reply: WaitingReply): void {
+    session.release(call, reply);
+    session.abort(reply);
+    this.#refuse(session, call, new StatusError(Code.CANCELLED, 'the caller cancelled the call'));
+  }
+}
+
+/** Made once: an error takes its stack when it is made, and these come by the thousand. */
+const notGreeted = new StatusError(
+  Code.UNAUTHENTICATED,
+  'the first message of a connection is Hello',
+  { hint: 'Say who you are, then call again.' },
+);
+const noSessions = new StatusError(
+  Code.INVALID_ARGUMENT,
+  'over HTTP the caller is in the headers, and there are no sessions',
+);
+const malformed = new StatusError(Code.INVALID_ARGUMENT, 'the frame is not a well-formed request');
+const unknownRequest = new StatusError(
+  Code.UNIMPLEMENTED,
+  'this master does not know the request',
+  { hint: 'Use a client of the same version as the master.' },
+);

@@ -1,0 +1,117 @@
+/**
+ * Who is calling. Simple authentication, as in Alluxio's and HDFS's default: the caller says who it
+ * is and is believed; on a WebSocket by Hello, and by OpenSession for further sessions of the same
+ * connection; over HTTP by headers.
+ */
+import { CALLER_GROUPS_MAX, INTERNED_BYTES_MAX } from '../base/limits.js';
+import { Code, StatusError } from '../base/status.js';
+import type { ReplyEncoder } from '../wire/encode.js';
+import { Hello, OpenSession, ReplyBody, Welcome } from '../wire/generated/index.js';
+import type { RequestCursor } from '../wire/request-cursor.js';
+import { PROTOCOL_VERSION, type RpcLimits, SESSION_NUMBER_MAX } from './rpc-limits.js';
+
+export type Identity = {
+  readonly clientId: number;
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly clientName: string;
+};
+
+export type ServerIdentity = {
+  readonly serverVersion: string;
+  readonly clusterId: string;
+};
+
+export function readHello(request: RequestCursor): Identity {
+  const hello = new Hello().__init(request.body, request.buffer);
+  if (hello.version() !== PROTOCOL_VERSION) {
+    throw new StatusError(
+      Code.FAILED_PRECONDITION,
+      `protocol version ${hello.version()} is not spoken here`,
+      { hint: `Use a client of protocol version ${PROTOCOL_VERSION}.` },
+    );
+  }
+  return identityOf(hello);
+}
+
+/** The number that the caller has chosen, and who it is. */
+export function readOpenSession(request: RequestCursor): { number: number; identity: Identity } {
+  const open = new OpenSession().__init(request.body, request.buffer);
+  const number = open.session();
+  if (number < 1 || number > SESSION_NUMBER_MAX) {
+    throw new StatusError(
+      Code.INVALID_ARGUMENT,
+      `a session's number is from 1 to ${SESSION_NUMBER_MAX}`,
+    );
+  }
+  return { number, identity: identityOf(open) };
+}
+
+function identityOf(from: Hello | OpenSession): Identity {
+  if (from.groupsLength() > CALLER_GROUPS_MAX) throw tooManyGroups(from.groupsLength());
+  const groups: string[] = [];
+  for (let i = 0; i < from.groupsLength(); i++) groups.push(from.groups(i));
+  return checked({
+    clientId: from.clientId(),
+    user: from.user(),
+    groups,
+    clientName: from.clientName() ?? '',
+  });
+}
+
+/** Header values as they came; '' = absent. */
+export function readHeaders(user: string, groups: string, clientId: string): Identity {
+  const id = clientId === '' ? 0 : Number(clientId);
+  const names = groups === '' ? [] : groups.split(',').map((group) => group.trim());
+  if (names.length > CALLER_GROUPS_MAX) throw tooManyGroups(names.length);
+  return checked({ clientId: id, user, groups: names, clientName: 'http' });
+}
+
+function checked(identity: Identity): Identity {
+  if (identity.user === '') {
+    throw new StatusError(Code.UNAUTHENTICATED, 'the caller gave no user name', {
+      hint: 'Say Hello with a user name, or send the header x-orchard-user.',
+    });
+  }
+  if (!Number.isSafeInteger(identity.clientId) || identity.clientId < 0) {
+    throw new StatusError(Code.INVALID_ARGUMENT, 'a client id is a whole number below 2^53');
+  }
+  for (const name of [identity.user, ...identity.groups]) {
+    if (name === '' || Buffer.byteLength(name) > INTERNED_BYTES_MAX) {
+      throw new StatusError(
+        Code.INVALID_ARGUMENT,
+        `user and group names have 1 to ${INTERNED_BYTES_MAX} bytes`,
+      );
+    }
+  }
+  return identity;
+}
+
+const tooManyGroups = (count: number): StatusError =>
+  new StatusError(
+    Code.INVALID_ARGUMENT,
+    `${count} groups are more than the ${CALLER_GROUPS_MAX} that are looked at`,
+  );
+
+export function encodeWelcome(
+  encoder: ReplyEncoder,
+  call: number,
+  server: ServerIdentity,
+  limits: RpcLimits,
+): Uint8Array {
+  const builder = encoder.begin();
+  const version = builder.createString(server.serverVersion);
+  const cluster = builder.createString(server.clusterId);
+  const welcome = Welcome.createWelcome(
+    builder,
+    PROTOCOL_VERSION,
+    version,
+    cluster,
+    limits.frameBytesMax,
+    limits.inFlightMax,
+    Date.now(),
+    limits.sessionsMax,
+    limits.sessionInFlightMax,
+  );
+  return encoder.finish(call, ReplyBody.Welcome, welcome);
+}

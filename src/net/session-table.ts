@@ -1,0 +1,48 @@
+/**
+ * Opening and closing the sessions that a connection carries beside its own. Their calls name them
+ * by number; a connection that opens none pays nothing for those that do.
+ *
+ * Invariant: at most `sessionsMax` are open on one connection.
+ */
+import { Code, StatusError } from '../base/status.js';
+import { CloseSession } from '../wire/generated/index.js';
+import type { RequestCursor } from '../wire/request-cursor.js';
+import { readOpenSession } from './handshake.js';
+import { MemberSession } from './member-session.js';
+import type { SocketSession } from './socket-session.js';
+
+export function openSession(connection: SocketSession, request: RequestCursor): void {
+  const { number, identity } = readOpenSession(request);
+  connection.members ??= new Map();
+  const { members } = connection;
+  if (members.has(number)) {
+    throw new StatusError(Code.INVALID_ARGUMENT, `session ${number} is open already`);
+  }
+  const { sessionsMax } = connection.edge.limits;
+  if (members.size >= sessionsMax) {
+    connection.edge.counters.exhausted++;
+    throw new StatusError(
+      Code.FAILED_PRECONDITION,
+      `this connection carries ${sessionsMax} sessions already`,
+      { hint: 'Close one, open another connection, or raise ORCHARD_SESSIONS_PER_CONNECTION_MAX.' },
+    );
+  }
+  members.set(number, new MemberSession(identity));
+  connection.edge.counters.sessions++;
+}
+
+/** The session, which is not there any more; its calls are the caller's to end. */
+export function closeSession(connection: SocketSession, request: RequestCursor): MemberSession {
+  const number = new CloseSession().__init(request.body, request.buffer).session();
+  const member = connection.members?.get(number);
+  if (member === undefined) throw notOpen(number);
+  connection.members?.delete(number);
+  connection.edge.counters.sessions--;
+  member.open = false;
+  return member;
+}
+
+export const notOpen = (number: number): StatusError =>
+  new StatusError(Code.UNAUTHENTICATED, `session ${number} is not open`, {
+    hint: 'Open it on this connection with OpenSession, then call again.',
+  });

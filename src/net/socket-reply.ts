@@ -1,0 +1,55 @@
+/**
+ * The port of one call over a WebSocket. A call that ends within its own message callback gives its
+ * port back, so that the common call allocates none; one that stays is in session.waiting until it
+ * ends.
+ */
+import type { StatusError } from '../base/status.js';
+import type { ReplyEncoder } from '../wire/encode.js';
+import type { MemberSession } from './member-session.js';
+import type { ReplyPort } from './rpc-handler.js';
+import type { SocketSession } from './socket-session.js';
+
+export class SocketReply implements ReplyPort {
+  session!: SocketSession;
+  member: MemberSession | undefined = undefined;
+  call = 0;
+  aborted = false;
+  ended = true;
+  onDrain: (() => void) | undefined = undefined;
+  onAbort: (() => void) | undefined = undefined;
+  readonly #encoder: ReplyEncoder;
+
+  constructor(encoder: ReplyEncoder) {
+    this.#encoder = encoder;
+  }
+
+  begin(session: SocketSession, member: MemberSession | undefined, call: number): void {
+    this.session = session;
+    this.member = member;
+    this.call = call;
+    this.aborted = false;
+    this.ended = false;
+    this.onDrain = undefined;
+    this.onAbort = undefined;
+  }
+
+  send(bytes: Uint8Array): boolean {
+    if (this.ended || this.aborted) return false;
+    if (this.session.write(bytes)) return true;
+    this.session.pause(this);
+    return false;
+  }
+
+  end(bytes?: Uint8Array, isError = false): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (isError) this.session.edge.counters.errors++;
+    this.session.forget(this.call, this);
+    if (bytes !== undefined && !this.aborted) this.session.write(bytes);
+  }
+
+  fail(error: StatusError): void {
+    if (this.ended) return;
+    this.end(this.#encoder.error(this.call, error), true);
+  }
+}

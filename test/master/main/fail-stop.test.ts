@@ -1,0 +1,105 @@
+/**
+ * Goal: whatever fails in a master, and in whichever thread, the process ends soon with status 70
+ * and a fatal line that says why, also with many connections open and calls in flight; what it
+ * acknowledged is there at the next start, and so is every other name wholly or not at all.
+ * Method: real processes with two shards; faults of the disk by kill-points.mjs, bugs by
+ * shard-bug.mjs.
+ */
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import type { OrchardClient } from '../../../src/client/index.js';
+import { ProofMaster } from '../../proof/proof-master.js';
+
+const EXIT_BUG = 70;
+/** The threads' 500 ms, and as much again for a process of a busy machine. */
+const END_MS_MAX = 5000;
+const CLIENTS = 8;
+const bugs = fileURLToPath(new URL('./shard-bug.mjs', import.meta.url));
+
+let master: ProofMaster;
+const clients: OrchardClient[] = [];
+afterEach(async () => {
+  await Promise.allSettled(clients.splice(0).map((client) => client.close({ withinMs: 1 })));
+  await master.remove();
+});
+
+async function connectAll(): Promise<void> {
+  for (let i = 0; i < CLIENTS; i++) clients.push(await master.connect());
+}
+
+/** Creates files one after the other until the master is gone; returns those acknowledged. */
+async function createUntilItEnds(client: OrchardClient, name: string): Promise<string[]> {
+  const made: string[] = [];
+  while (master.isRunning) {
+    const path = `/${name}-${made.length}`;
+    try {
+      await client.createFile(path, { deadlineMs: 500 });
+      made.push(path);
+    } catch {
+      return made;
+    }
+  }
+  return made;
+}
+
+async function expectFailStop(fail: () => void, why: RegExp): Promise<void> {
+  const writing = clients.map((client, i) => createUntilItEnds(client, `c${i}`));
+  fail();
+  const late = new Promise((resolve) => setTimeout(resolve, END_MS_MAX, 'still running').unref());
+  expect(await Promise.race([master.ended, late]), master.log.join('\n')).toBe(EXIT_BUG);
+  const fatal = master.log.filter((line) => line.includes('"level":"fatal"'));
+  expect(fatal.join('\n')).toMatch(why);
+  const made = (await Promise.all(writing)).flat();
+  await master.start();
+  const again = await master.connect();
+  clients.push(again);
+  for (const path of made) expect((await again.getStatus(path)).path).toBe(path);
+  await again.createFile('/after');
+  expect((await again.verify()).isClean).toBe(true);
+}
+
+test.each(['fail-sync', 'fail-write', 'fail-full', 'fail-short-write'])(
+  '%s of the journal ends the process with status 70',
+  async (point) => {
+    master = await ProofMaster.create({ ORCHARD_RPC_THREADS: '2' });
+    await master.start(`${point}:40`);
+    await connectAll();
+    await expectFailStop(() => undefined, /injected|short write/);
+  },
+  60_000,
+);
+
+test.each(['handler', 'turn', 'main'])(
+  'a bug (%s) ends the process with status 70',
+  async (kind) => {
+    master = await ProofMaster.create({
+      ORCHARD_RPC_THREADS: '2',
+      ORCHARD_TEST_BUG: kind,
+      NODE_OPTIONS: `--import=${bugs}`,
+    });
+    await master.start();
+    await connectAll();
+    const fail = (): void => {
+      if (kind === 'main') process.kill(master.pid, 'SIGUSR2');
+      else void clients[0]!.getFilePath(1, { deadlineMs: 500 }).catch(() => undefined);
+    };
+    await expectFailStop(fail, new RegExp(`an injected bug: ${kind}`));
+  },
+  60_000,
+);
+
+test('a master that fails before all its shards have begun never serves', async () => {
+  master = await ProofMaster.create({ ORCHARD_RPC_THREADS: '2' });
+  await master.start();
+  await connectAll();
+  await master.stop();
+  // They wait for a master, so the first shard is found before the second begins.
+  const calls = clients.map((client, i) => client.createFile(`/f${i}`, { deadlineMs: 5000 }));
+  const answered = Promise.allSettled(calls);
+  expect(await master.start('fail-opening:1')).toBeUndefined();
+  expect(await master.ended).toBe(EXIT_BUG);
+  const fatal = master.log.findIndex((line) => line.includes('"level":"fatal"'));
+  expect(master.log.slice(fatal).join('\n')).not.toContain('"msg":"serving"');
+  for (const client of clients.splice(0)) await client.close({ withinMs: 0 });
+  for (const { status } of await answered) expect(status).toBe('rejected');
+}, 60_000);
