@@ -1,6 +1,6 @@
 /**
  * BatchReply frames: one Result per path, in the order of the request. serveBatchGetStatus answers
- * a whole batch from tier 1; when any path needs the long way, JavaScript resolves all of them and
+ * a whole batch from tier 1; when any path needs the slow path, JavaScript resolves all of them and
  * writes the same frame with batchBegin … batchFinish.
  *
  *   0      4              22                   40            72                 80|84

@@ -61,7 +61,7 @@ import {
   textBytes,
 } from './request';
 import { copyName } from './tier-set';
-import { LONG_WAY, MISS_A, READY, nodeOf, walkToNew } from './write-plan';
+import { SLOW_PATH, MISS_A, READY, nodeOf, walkToNew } from './write-plan';
 
 /** Slots of CreateFile and CreateDirectory. */
 const PATH: u32 = 4;
@@ -92,7 +92,7 @@ let ttlFlags: u32 = 0;
 let replicationMin: i32 = 0;
 let replicationMax: i32 = 0;
 
-/** Reads the options; false for what only the long way does or refuses. */
+/** Reads the options; false for what only the slow path does or refuses. */
 export function readCreate(file: bool): bool {
   isFile = file;
   if (hasField(requestBody, file ? FILE_XATTRS : DIRECTORY_XATTRS)) return false;
@@ -115,10 +115,10 @@ export function readCreate(file: bool): bool {
 
 export function planCreate(): i32 {
   const walk = EXEC + EXECUTOR_WALK_A;
-  if (load<u32>(EXEC + EXECUTOR_CALLER, CALLER_USER) == STRING_UNKNOWN) return LONG_WAY;
+  if (load<u32>(EXEC + EXECUTOR_CALLER, CALLER_USER) == STRING_UNKNOWN) return SLOW_PATH;
   const status = walkToNew(walk, MISS_A);
   if (status != READY) return status;
-  if (groupOf(nodeOf(walk, load<u32>(walk, WALK_DEPTH) - 1)) == STRING_UNKNOWN) return LONG_WAY;
+  if (groupOf(nodeOf(walk, load<u32>(walk, WALK_DEPTH) - 1)) == STRING_UNKNOWN) return SLOW_PATH;
   lockWriteEdge(walk);
   return READY;
 }

@@ -1,7 +1,7 @@
 /**
  * The locks of a write that a kernel does as a whole: the same words as src/master/lock has, taken
- * in the same way, without tickets. Who is stopped here holds nothing and goes the long way, which
- * parks.
+ * in the same way, without tickets. Who is stopped here holds nothing and takes the slow path,
+ * which parks.
  *
  *   lockBegin(list)  lockWriteEdge(walk) …  lockSeal()  takeAll()  …  releaseAll()
  *

@@ -11,7 +11,7 @@ import {
 import { READ, permitsRecord } from './permission';
 
 /**
- * True for a plain inode that the caller may read. Not for one with xattrs, which the long way
+ * True for a plain inode that the caller may read. Not for one with xattrs, which the slow path
  * may have to add, nor for one in the trash, nor for a type from the future.
  */
 export function isReadable(record: usize, caller: usize): bool {

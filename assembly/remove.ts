@@ -23,7 +23,7 @@ import { cleanPath } from './path';
 import { readByte, readText, requestBody, textAt, textBytes } from './request';
 import { copyRecord } from './tier-set';
 import { lookup } from './tier-walk';
-import { LONG_WAY, MISS_A, MISS_TRASH, READY, walkToOld } from './write-plan';
+import { SLOW_PATH, MISS_A, MISS_TRASH, READY, walkToOld } from './write-plan';
 
 /** Slots of Delete. */
 const PATH: u32 = 4;
@@ -48,12 +48,12 @@ export function planRemove(): i32 {
   if (status != READY) return status;
   const record = walk + WALK_RECORD;
   // Its ttl would have to be kept for its return, or its row of the expiry index given up.
-  if (load<i64>(record, RECORD_TTL) >= 0) return LONG_WAY;
+  if (load<i64>(record, RECORD_TTL) >= 0) return SLOW_PATH;
   if (toTrash) {
     status = findNamesake(record);
     if (status != READY) return status;
   } else if ((load<u32>(record, RECORD_FLAGS) & (FLAG_HAS_XATTR | FLAG_HAS_ORIGIN)) != 0) {
-    return LONG_WAY;
+    return SLOW_PATH;
   }
   lockWriteEdge(walk);
   return READY;
@@ -81,5 +81,5 @@ function findNamesake(record: usize): i32 {
   const nameBytes = u32(load<u8>(record, RECORD_NAME_LEN));
   const status = lookup(trash, record + RECORD_NAME, nameBytes, scratch + WALK_RECORD, scratch);
   if (status == LOOKUP_MISS) return MISS_TRASH;
-  return status == LOOKUP_ABSENT ? READY : LONG_WAY;
+  return status == LOOKUP_ABSENT ? READY : SLOW_PATH;
 }

@@ -21,7 +21,7 @@ import { cleanPath } from './path';
 import { readText, requestBody, textAt, textBytes } from './request';
 import { copyName, copyRecord } from './tier-set';
 import { walkStands } from './tier-walk';
-import { LONG_WAY, MISS_A, MISS_B, READY, nodeOf, walkToNew, walkToOld } from './write-plan';
+import { SLOW_PATH, MISS_A, MISS_B, READY, nodeOf, walkToNew, walkToOld } from './write-plan';
 
 /** Slots of Rename. */
 const SOURCE: u32 = 4;
@@ -42,10 +42,10 @@ export function planRename(): i32 {
   status = walkToNew(target, MISS_B);
   if (status != READY) return status;
   // Two walks see two states if a directory was moved between them.
-  if (!walkStands(source)) return LONG_WAY;
+  if (!walkStands(source)) return SLOW_PATH;
   const from = load<u32>(nodeOf(source, load<u32>(source, WALK_DEPTH)), NODE_MOUNT_ID);
   const into = load<u32>(nodeOf(target, load<u32>(target, WALK_DEPTH) - 1), NODE_MOUNT_ID);
-  if (from != into) return LONG_WAY;
+  if (from != into) return SLOW_PATH;
   lockWriteEdge(source);
   lockWriteEdge(target);
   return READY;

@@ -109,7 +109,7 @@ const EMPTY_HEAD: usize = memory.data<u16>([
 const EMPTY_VTABLE: u32 = 22;
 const REPLY_EMPTY: u64 = 2;
 
-/** Bytes of the reply; below 0: of one that says that the path does not exist; 0: the long way. */
+/** Bytes of the reply; below 0: of one that says that the path does not exist; 0: the slow path. */
 export function serveGetStatus(requestBytes: u32): i32 {
   if (!openGetStatus(EXEC + EXECUTOR_REQUEST, requestBytes)) return 0;
   const block = EXEC + EXECUTOR_WALK_A;

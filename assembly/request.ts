@@ -16,7 +16,7 @@ const BODY_TYPE: u32 = 8;
 const BODY: u32 = 10;
 const SESSION: u32 = 12;
 
-/** Numbers above are no numbers in JavaScript: the long way refuses them. */
+/** Numbers above are no numbers in JavaScript: the slow path refuses them. */
 const CALL_END: u64 = 1 << 53;
 
 /** Address and bytes of the frame. */

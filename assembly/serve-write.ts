@@ -1,8 +1,8 @@
 /**
- * A whole write of the common kind, from its request frame to its entry in the ring, and from its
+ * A whole write of the fast path, from its request frame to its entry in the ring, and from its
  * durable entry to the reply frame: creates of one new name, deletes and renames of one file. What
  * else there is to writes (xattrs, stores to ask, directories to move, refusals, waiting) is the
- * long way's, src/master/ops, which gives the same entries for these; a test compares the two.
+ * slow path's, src/master/ops, which gives the same entries for these; a test compares the two.
  *
  *   serveWrite:  parse ─▶ plan ─▶ take all locks ─▶ plan again ─▶ entry   (executor/call.ts)
  *   finishWrite: give the locks back ─▶ reply ─▶ ring space free
@@ -44,7 +44,7 @@ import { REPLY_FILE_INFO, putEmptyReply, putInfoReply } from './reply';
 import { isSound, openRequest, requestBodyType, requestCall, requestSession } from './request';
 import { retryFind } from './retry';
 import { walkReset } from './tier-walk';
-import { LONG_WAY, READY } from './write-plan';
+import { SLOW_PATH, READY } from './write-plan';
 
 /** Union numbers of schemas/request.fbs. */
 const CREATE_FILE: u32 = 30;
@@ -73,7 +73,7 @@ export function openCall(bytes: u32): f64 {
 }
 
 export function serveWrite(bytes: u32, nowMs: f64): i32 {
-  if (!mountsStand() || !readWrite(bytes)) return LONG_WAY;
+  if (!mountsStand() || !readWrite(bytes)) return SLOW_PATH;
   return goOnWriting(nowMs);
 }
 
@@ -82,7 +82,7 @@ export function goOnWriting(nowMs: f64): i32 {
   const first = EXEC + EXECUTOR_WRITE + WRITE_LOCKS;
   let status = planWith(first);
   if (status != READY) return status;
-  if (!takeAll()) return LONG_WAY;
+  if (!takeAll()) return SLOW_PATH;
   const words = lockCount();
   const again = EXEC + EXECUTOR_WRITE + WRITE_LOCKS_AGAIN;
   walkReset(EXEC + EXECUTOR_WALK_A);
@@ -93,7 +93,7 @@ export function goOnWriting(nowMs: f64): i32 {
     if (same && mountsStand() && !isRepeated() && writeEntry(first, words, u64(nowMs))) {
       return PUBLISHED;
     }
-    status = LONG_WAY;
+    status = SLOW_PATH;
   }
   releaseAll(first, words);
   return status;
@@ -133,14 +133,14 @@ function readWrite(bytes: u32): bool {
 
 function planWith(locks: usize): i32 {
   lockBegin(locks);
-  let status = LONG_WAY;
+  let status = SLOW_PATH;
   if (requestBodyType == DELETE) status = planRemove();
   else if (requestBodyType == RENAME) status = planRename();
   else status = planCreate();
-  return status == READY && !lockSeal() ? LONG_WAY : status;
+  return status == READY && !lockSeal() ? SLOW_PATH : status;
 }
 
-/** The call was applied before: the long way gives its first answer. */
+/** The call was applied before: the slow path gives its first answer. */
 function isRepeated(): bool {
   const client = load<u64>(EXEC + EXECUTOR_CALLER, CALLER_CLIENT_ID);
   if (client == 0 || requestCall == 0) return false;

@@ -25,7 +25,7 @@ import { deniedAt, permits } from './permission';
 import { walk as walkPath } from './tier-walk';
 
 /** Outcomes of a plan, and of serveWrite: values of src/master/memory/exports.ts. */
-export const LONG_WAY: i32 = 0;
+export const SLOW_PATH: i32 = 0;
 /** Tier 1 lacks a name of WALK_A, of WALK_B, or the trash's namesake (looked up by WALK_B). */
 export const MISS_A: i32 = 2;
 export const MISS_B: i32 = 3;
@@ -48,35 +48,35 @@ export function nodeOf(walk: usize, index: u32): usize {
   return walk + WALK_NODES + index * NODE_BYTES;
 }
 
-/** Walks on to a name that is to be new: READY, `miss`, or LONG_WAY. */
+/** Walks on to a name that is to be new: READY, `miss`, or SLOW_PATH. */
 export function walkToNew(walk: usize, miss: i32): i32 {
   const status = walkPath(walk);
   if (status == WALK_MISS) return miss;
   const depth = load<u32>(walk, WALK_DEPTH);
-  if (status != WALK_ABSENT || load<u32>(walk, WALK_NEXT) != depth) return LONG_WAY;
+  if (status != WALK_ABSENT || load<u32>(walk, WALK_NEXT) != depth) return SLOW_PATH;
   const parent = nodeOf(walk, depth - 1);
   // Its store may have the name.
-  if ((load<u32>(parent, NODE_FLAGS) & FLAG_CHILDREN_LOADED) == 0) return LONG_WAY;
-  if (!permitsNode(parent, WRITE | EXECUTE) || !isWritable(parent)) return LONG_WAY;
-  return mayPass(walk, depth) ? READY : LONG_WAY;
+  if ((load<u32>(parent, NODE_FLAGS) & FLAG_CHILDREN_LOADED) == 0) return SLOW_PATH;
+  if (!permitsNode(parent, WRITE | EXECUTE) || !isWritable(parent)) return SLOW_PATH;
+  return mayPass(walk, depth) ? READY : SLOW_PATH;
 }
 
-/** Walks on to a file that is to leave its name: READY, `miss`, or LONG_WAY. */
+/** Walks on to a file that is to leave its name: READY, `miss`, or SLOW_PATH. */
 export function walkToOld(walk: usize, miss: i32): i32 {
   const status = walkPath(walk);
   if (status == WALK_MISS) return miss;
   const depth = load<u32>(walk, WALK_DEPTH);
-  if (status != WALK_FOUND || depth == 0) return LONG_WAY;
+  if (status != WALK_FOUND || depth == 0) return SLOW_PATH;
   const node = nodeOf(walk, depth);
-  if (load<u8>(node, NODE_TYPE) != INODE_TYPE_FILE || !isWritable(node)) return LONG_WAY;
+  if (load<u8>(node, NODE_TYPE) != INODE_TYPE_FILE || !isWritable(node)) return SLOW_PATH;
   // The way to its data in the store would have to be written down.
   const flags = load<u32>(node, NODE_FLAGS);
-  if ((flags & FLAG_PERSISTED) != 0 && (flags & FLAG_HAS_ORIGIN) == 0) return LONG_WAY;
+  if ((flags & FLAG_PERSISTED) != 0 && (flags & FLAG_HAS_ORIGIN) == 0) return SLOW_PATH;
   const parent = nodeOf(walk, depth - 1);
-  if (!permitsNode(parent, WRITE)) return LONG_WAY;
+  if (!permitsNode(parent, WRITE)) return SLOW_PATH;
   const isSticky = (u32(load<u16>(parent, NODE_MODE)) & STICKY) != 0;
-  if (isSticky && load<u32>(EXEC + EXECUTOR_CALLER, CALLER_SUPER) == 0) return LONG_WAY;
-  return mayPass(walk, depth) ? READY : LONG_WAY;
+  if (isSticky && load<u32>(EXEC + EXECUTOR_CALLER, CALLER_SUPER) == 0) return SLOW_PATH;
+  return mayPass(walk, depth) ? READY : SLOW_PATH;
 }
 
 function mayPass(walk: usize, depth: u32): bool {

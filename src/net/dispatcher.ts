@@ -3,7 +3,7 @@
  * itself, keep the limits, and catch what the handler throws. This is the only try/catch of a
  * request.
  *
- * A frame of the common kind is served first, by kernels that check what they read of it. Else:
+ * A frame of the fast path is served first, by kernels that check what they read of it. Else:
  *
  * Life of a frame: verifyRequest -> cursor.move -> session messages | limits -> handler.handle
  *   ended within the callback: its port is used again for the next frame
@@ -90,17 +90,17 @@ export class Dispatcher {
 
   /** True: a kernel has answered the request or has begun it, or its answer is a refusal. */
   #serve(session: SocketSession, bytes: Uint8Array): boolean {
-    const { quick } = this.#handler;
-    if (quick === undefined) return false;
-    const call = quick.open(bytes);
+    const { fast } = this.#handler;
+    if (fast === undefined) return false;
+    const call = fast.open(bytes);
     if (call < 0 || this.#limit(session, call) !== undefined) return false;
-    const number = quick.session;
+    const number = fast.session;
     const member = number === 0 ? undefined : session.members?.get(number);
     if (number !== 0 && (member === undefined || this.#isFull(member))) return false;
     const reply = this.#spare;
     reply.begin(session, member, call);
     try {
-      if (!quick.serve(member ?? session, reply)) return false;
+      if (!fast.serve(member ?? session, reply)) return false;
     } catch (error) {
       this.#failed(reply, error);
     }

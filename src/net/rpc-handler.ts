@@ -38,7 +38,7 @@ export type ReplyPort = {
 };
 
 /** The way of the common requests, by kernels that check what they read of a frame. */
-export type QuickHandler = {
+export type FastPath = {
   /** The call number of a request frame, looked at only so far; -1: not sound. Copies the bytes. */
   open(frame: Uint8Array): number;
   /** The number of the session that this request is of; 0: the connection's own. */
@@ -49,7 +49,7 @@ export type QuickHandler = {
 
 export type RpcHandler = {
   /** Tried first for every frame of a session that has said Hello. */
-  readonly quick?: QuickHandler;
+  readonly fast?: FastPath;
   /** `request` and its bytes are valid only during the call. Expected failures may be thrown. */
   handle(session: Session, request: RequestCursor, reply: ReplyPort): void;
   /** After the ports of the session have been aborted. */

@@ -219,9 +219,9 @@ function transportTo(handler: () => ShardHandler): Transport {
         if (cursor.bodyType === RequestBody.Cancel) return;
         const port = portOf(session!, cursor.call, encoder, (reply) => events.frame(reply));
         try {
-          const quick = handler();
-          if (quick.open(bytes) >= 0 && quick.serve(session!, port)) return;
-          quick.handle(session!, cursor, port);
+          const fast = handler();
+          if (fast.open(bytes) >= 0 && fast.serve(session!, port)) return;
+          fast.handle(session!, cursor, port);
         } catch (error) {
           if (!(error instanceof StatusError)) throw error;
           port.fail(error);

@@ -85,8 +85,8 @@ export const noServices: ShardServices = {
 export class WireMaster {
   readonly fixture: Fixture;
   handler: ShardHandler;
-  /** Off: every request goes the long way, through the operations. */
-  quick = true;
+  /** Off: every request takes the slow path, through the operations. */
+  fast = true;
   readonly #services: ShardServices;
   readonly #cursor = new RequestCursor();
   readonly #sessions = new Map<Caller, Session>();
@@ -112,7 +112,7 @@ export class WireMaster {
     const port = new CollectingPort(session, call);
     port.slow = how.slow ?? false;
     try {
-      const opened = this.quick ? this.handler.open(frame) : -1;
+      const opened = this.fast ? this.handler.open(frame) : -1;
       if (opened >= 0 && this.handler.serve(session, port)) return port;
       this.handler.handle(session, this.#cursor, port);
     } catch (error) {

@@ -139,7 +139,7 @@ export class Executor {
     this.#mountVersion = version;
   }
 
-  /** One with a long address is told of by the long way only. */
+  /** One with a long address is told of by the slow path only. */
   #show({ mountId, path, uri }: Mount, row: number): void {
     const { u8, view } = this.shared;
     const text = encoder.encode(uri);

@@ -1,7 +1,7 @@
 /** Who holds locks or waits for them, as `admin locks` shows it. */
 import type { Call, Mutation } from './call.js';
 import type { Executor } from './executor.js';
-import { KernelWrite } from './kernel-write.js';
+import { FastWrite } from './fast-write.js';
 
 export type LockRow = {
   readonly operation: string;
@@ -11,8 +11,8 @@ export type LockRow = {
 };
 
 /** Who holds locks until its entry is applied. `now` by performance.now(). */
-export function holderRow(call: Mutation | KernelWrite, executor: Executor, now: number): LockRow {
-  if (!(call instanceof KernelWrite)) return lockRow(call, call.lockedAt, now);
+export function holderRow(call: Mutation | FastWrite, executor: Executor, now: number): LockRow {
+  if (!(call instanceof FastWrite)) return lockRow(call, call.lockedAt, now);
   const { path, sinceMs } = call.describe(executor);
   const forMs = Math.max(0, Date.now() - sinceMs);
   return { operation: call.name, target: path, user: call.caller.user, forMs };

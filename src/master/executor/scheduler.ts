@@ -18,8 +18,8 @@ import { cancelled, deadlineExceeded, tooManyParked } from './call-ends.js';
 import type { Caller } from './caller.js';
 import { Deque } from './deque.js';
 import type { Executor } from './executor.js';
+import { type FastWrite, type FrameSink, serveWrite } from './fast-write.js';
 import { InternCall } from './intern-call.js';
-import { type FrameSink, type KernelWrite, serveWrite } from './kernel-write.js';
 import { holderRow, type LockRow, lockRow } from './lock-row.js';
 import { Park, type ParkReason } from './park.js';
 import { wakeExecutors, wakeFlusher, wakeWriter } from './wake.js';
@@ -37,7 +37,7 @@ export type SchedulerOptions = {
 export class Scheduler {
   readonly executor: Executor;
   readonly #options: SchedulerOptions;
-  readonly #committing = new Deque<Mutation | KernelWrite>();
+  readonly #committing = new Deque<Mutation | FastWrite>();
   readonly #forLock = new Deque<Call>();
   readonly #forFlush: { readonly call: Call; readonly seq: number }[] = [];
   readonly #forRing = new Deque<Call>();
@@ -78,9 +78,9 @@ export class Scheduler {
 
   /**
    * The write whose request stands at EXECUTOR.REQUEST, done by a kernel; its reply goes to `sink`.
-   * False: nothing has happened, and the long way must be gone.
+   * False: nothing has happened, and the slow path must be taken.
    */
-  submitFrame(name: string, caller: Caller, requestBytes: number, sink: FrameSink): boolean {
+  submitFast(name: string, caller: Caller, requestBytes: number, sink: FrameSink): boolean {
     if (this.#ended !== undefined) return false;
     const releases = this.#releases();
     const write = serveWrite(this.executor, name, caller, requestBytes, sink);

@@ -10,7 +10,7 @@
 
 import { FRAME_BYTES_MAX } from '../../base/limits.js';
 import { Code, StatusError } from '../../base/status.js';
-import type { QuickHandler, ReplyPort, RpcHandler, Session } from '../../net/rpc-handler.js';
+import type { FastPath, ReplyPort, RpcHandler, Session } from '../../net/rpc-handler.js';
 import { ReplyEncoder } from '../../wire/encode.js';
 import { RequestBody } from '../../wire/generated/index.js';
 import { operationOf } from '../../wire/operations.js';
@@ -36,8 +36,8 @@ export type ShardHandlerOptions = {
   readonly onBug: (error: unknown) => void;
 };
 
-export class ShardHandler implements RpcHandler, QuickHandler {
-  readonly quick: QuickHandler = this;
+export class ShardHandler implements RpcHandler, FastPath {
+  readonly fast: FastPath = this;
   readonly #executor: Executor;
   readonly #scheduler: Scheduler;
   readonly #services: ShardServices;
@@ -123,7 +123,7 @@ export class ShardHandler implements RpcHandler, QuickHandler {
   /** From frame to entry, when nothing is out of the ordinary. A write that commits goes on. */
   #write(name: string, caller: Caller, reply: ReplyPort): boolean {
     if (this.#executor.shared.load(CONTROL.READ_ONLY) !== 0) return false;
-    return this.#scheduler.submitFrame(name, caller, this.#openedBytes, reply);
+    return this.#scheduler.submitFast(name, caller, this.#openedBytes, reply);
   }
 
   #incoming(caller: Caller, request: RequestCursor, reply: ReplyPort): Incoming {

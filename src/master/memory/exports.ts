@@ -46,7 +46,7 @@ export type FillStatus = (typeof FillStatus)[keyof typeof FillStatus];
 /** Outcomes of `serveWrite`. After a MISS_*: fill tier 1, then goOnWriting(). */
 export const WriteStatus = {
   /** Anything out of the ordinary: the operation in src/ops does it, or refuses it. */
-  LONG_WAY: 0,
+  SLOW_PATH: 0,
   /** The entry is in the ring, at WRITE.POSITION. */
   PUBLISHED: 1,
   /** Node NEXT of WALK_A or of WALK_B is not in tier 1 … */
@@ -222,7 +222,7 @@ export type KernelExports = {
    */
   serveGetStatus(requestBytes: number): number;
   /**
-   * CreateFile, CreateDirectory, Delete or Rename of the common kind, from the request at
+   * CreateFile, CreateDirectory, Delete or Rename of the fast path, from the request at
    * EXECUTOR.REQUEST to its entry in the ring, all locks held; by the caller at EXECUTOR.CALLER and
    * by what EXECUTOR.WRITE says. Only PUBLISHED leaves anything behind.
    */
@@ -242,7 +242,8 @@ export type KernelExports = {
   encodeInfoReply(callId: number, body: number, record: number, out: number, seq: number): number;
   /**
    * BatchGetStatus from frame to frame, as serveGetStatus; the reply begins at pageFrame().
-   * 0 when any of the paths needs the long way: resolve all of them, then batchBegin … batchFinish.
+   * 0 when any of the paths needs the slow path: resolve all of them, then batchBegin …
+   * batchFinish.
    */
   serveBatchGetStatus(requestBytes: number): number;
 

@@ -245,9 +245,9 @@ export const CALLER = {
 } as const;
 export const CALLER_BYTES = 320;
 
-/** Locks of one write that a kernel takes; one that needs more goes the long way. */
+/** Locks of one write that a kernel takes; one that needs more takes the slow path. */
 export const WRITE_LOCKS_MAX = 128;
-/** Mounts with numbers below have a bit in WRITE.WRITABLE; writes elsewhere go the long way. */
+/** Mounts with numbers below have a bit in WRITE.WRITABLE; writes elsewhere take the slow path. */
 export const WRITE_MOUNTS_MAX = 1024;
 
 /** What the kernels that answer whole writes go by. Only the executor's own thread touches it. */

@@ -154,7 +154,7 @@ describe('batch', () => {
     expect(openReply(kernel.pageFrame(), bytes)).toEqual(roundTrip(expected));
   });
 
-  test('leaves a batch with any other path to the long way', () => {
+  test('leaves a batch with any other path to the slow path', () => {
     expect(kernel.serveBatchGetStatus(ask(['/file-1', '/missing', '/file-2']))).toBe(0);
     expect(kernel.serveBatchGetStatus(ask(['/file-1', 'file-2']))).toBe(0);
     expect(kernel.serveBatchGetStatus(ask(Array.from({ length: 1025 }, () => '/')))).toBe(0);
@@ -163,7 +163,7 @@ describe('batch', () => {
     expect(kernel.serveBatchGetStatus(ask([]))).toBeGreaterThan(0);
   });
 
-  test('the long way mixes infos and refusals', () => {
+  test('the slow path mixes infos and refusals', () => {
     kernel.batchBegin();
     put(scratch, bytesOf(file(3)));
     expect(kernel.batchAdd(scratch)).toBe(1);

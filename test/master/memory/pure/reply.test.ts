@@ -1,5 +1,5 @@
 /**
- * Goal: GetStatus is answered from frame to frame as the long way would, or not at all. Method:
+ * Goal: GetStatus is answered from frame to frame as the slow path would, or not at all. Method:
  * a small tree in tier 1; replies are verified, read by generated code, compared with packed ones;
  * requests are mutated.
  */
@@ -85,7 +85,7 @@ describe('serveGetStatus', () => {
     ['/data', tree.data, 4_000_000_000],
     ['/data/part-00000.parquet', tree.part, 4_000_000_000],
     ['//data/./x/..//shared/', tree.shared, 4_000_000_000],
-  ])('answers %s as the long way does', (path, record, seq) => {
+  ])('answers %s as the slow path does', (path, record, seq) => {
     actAs(3);
     const reply = openReply(REPLY, serve(ask(path)));
     const body = infoOf(record, TEXTS);
@@ -97,7 +97,7 @@ describe('serveGetStatus', () => {
     ['/full/nothing', '/full/nothing'],
     ['//full/./x/../nothing//', '/full/nothing'],
     [`/full/nothing${LONG}`, `/full/nothing${LONG}`],
-  ])('says as the long way does that a path does not exist (%#)', (path, clean) => {
+  ])('says as the slow path does that a path does not exist (%#)', (path, clean) => {
     actAs(3);
     const bytes = serve(ask(path));
     const walk = { text: () => clean } as PathWalk;
@@ -107,7 +107,7 @@ describe('serveGetStatus', () => {
     expect(openReply(REPLY, -bytes)).toEqual(wire.Reply.getRootAsReply(frame).unpack());
   });
 
-  test('leaves to the long way whatever is out of the ordinary', () => {
+  test('leaves to the slow path whatever is out of the ordinary', () => {
     actAs(3);
     const others = [
       ask('/missing'),

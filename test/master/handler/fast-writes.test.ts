@@ -1,6 +1,6 @@
 /**
  * Writes that a kernel does as a whole, against the operations of src/master/ops as their twin: the
- * same requests to two masters, of which one always goes the long way, give the same replies and
+ * same requests to two masters, of which one always takes the slow path, give the same replies and
  * the same journal entries; and who meets a lock or a bound there, holds nothing and goes the long
  * way.
  */
@@ -115,24 +115,24 @@ describe.each(TIER1_SIZES)('with a tier of %d bytes', (tier1Bytes) => {
     const run = async (steps: [Step, (typeof users)[number], boolean][]): Promise<void> => {
       let now = T0;
       vi.spyOn(Date, 'now').mockImplementation(() => now);
-      const quick = new WireMaster({ tier1Bytes, kernelOf: counting(seen) });
+      const fast = new WireMaster({ tier1Bytes, kernelOf: counting(seen) });
       const long = new WireMaster({ tier1Bytes });
-      long.quick = false;
+      long.fast = false;
       try {
-        for (const master of [quick, long]) await prepare(master);
+        for (const master of [fast, long]) await prepare(master);
         for (const [{ name, body }, user, flushes] of steps) {
           now += 7;
-          const ports = [quick, long].map((master) =>
+          const ports = [fast, long].map((master) =>
             master.send(name, body, { caller: clientOf(master.fixture[user]) }),
           );
-          await quick.fixture.until(() => ports[0]!.ended);
+          await fast.fixture.until(() => ports[0]!.ended);
           await long.fixture.until(() => ports[1]!.ended);
           expect(ports[0]!.replies).toEqual(ports[1]!.replies);
-          expect(lastEntry(quick)).toEqual(lastEntry(long));
-          if (flushes) for (const master of [quick, long]) master.fixture.flush();
+          expect(lastEntry(fast)).toEqual(lastEntry(long));
+          if (flushes) for (const master of [fast, long]) master.fixture.flush();
         }
       } finally {
-        await quick.close();
+        await fast.close();
         await long.close();
       }
     };
@@ -229,7 +229,7 @@ describe('locks', () => {
     expect(heldStripes()).toBe(0);
   });
 
-  test('a ring that is full sends further writes the long way, and all are done', async () => {
+  test('a ring that is full sends more writes down the slow path; all are done', async () => {
     const ports = Array.from({ length: 6000 }, (_, i) => create(`/d/f${i}`));
     expect(seen.published).toBeGreaterThan(1000);
     expect(seen.published).toBeLessThan(6000);
@@ -268,7 +268,7 @@ test('however many components are not in tier 1, a write is done once', async ()
       await master.restart({ flushed: true });
       seen.published = 0;
       for (const depth of depths) await master.ask(name, body(depth));
-      // By the kernel as far as it fills, and all the others the long way.
+      // By the kernel as far as it fills, and all the others by the slow path.
       expect(seen.published).toBeGreaterThan(5);
       expect(seen.published).toBeLessThan(depths.length);
     }

@@ -49,8 +49,8 @@ const PATHS = [
 async function ask(path: string, caller: Caller, attributes: boolean) {
   const frame = encodeRequest(7, 'GetStatus', new wire.GetStatusT(path, 0, attributes));
   const session = { ...caller, clientName: 't', open: true, attachment: undefined };
-  const quick = new CollectingPort(session, 7);
-  const served = handler.open(frame) === 7 && handler.serve(session, quick);
+  const fast = new CollectingPort(session, 7);
+  const served = handler.open(frame) === 7 && handler.serve(session, fast);
   const long = new CollectingPort(session, 7);
   cursor.move(frame);
   try {
@@ -60,7 +60,7 @@ async function ask(path: string, caller: Caller, attributes: boolean) {
   }
   const done = stores.fixture.until(() => long.ended);
   await stores.settle(done);
-  return { quick: served ? quick.replies : undefined, long: long.replies };
+  return { fast: served ? fast.replies : undefined, long: long.replies };
 }
 
 async function compareAll(): Promise<{ plain: string[]; full: string[] }> {
@@ -71,9 +71,9 @@ async function compareAll(): Promise<{ plain: string[]; full: string[] }> {
         ['plain', false],
         ['full', true],
       ] as const) {
-        const { quick, long } = await ask(path, caller, attributes);
-        if (quick === undefined) continue;
-        expect(quick, `${path} ${kind} ${caller.user}`).toEqual(long);
+        const { fast, long } = await ask(path, caller, attributes);
+        if (fast === undefined) continue;
+        expect(fast, `${path} ${kind} ${caller.user}`).toEqual(long);
         byKernel[kind].push(path);
       }
     }
@@ -83,14 +83,14 @@ async function compareAll(): Promise<{ plain: string[]; full: string[] }> {
 
 describe('the kernel answers as the operation does', () => {
   test('what stands where its store has it, and what does not exist', async () => {
-    // Once by the long way, which has it loaded.
+    // Once by the slow path, which has it loaded.
     await compareAll();
     const { plain, full } = await compareAll();
     expect(plain).toEqual(expect.arrayContaining(['/mnt/a/b/c', '/mnt/dir/deep/x/y', '/nowhere']));
     expect(full).toEqual(expect.arrayContaining(['/mnt/a/é ü', '/mnt/dir/deep/x/y', '/mnt']));
   });
 
-  test('what was moved, and what has xattrs, goes the long way', async () => {
+  test('what was moved, and what has xattrs, takes the slow path', async () => {
     await compareAll();
     const { fixture } = stores;
     const options = { source: bytesOf('/mnt/moved'), target: bytesOf('/mnt/here') };

@@ -10,13 +10,13 @@ import { EXECUTOR, HELD, WRITE } from '../memory/layout.js';
 import type { Caller } from './caller.js';
 import type { Executor } from './executor.js';
 
-/** Misses of one write that are filled; with a tier too small to keep them, the long way it is. */
+/** Misses of one write that are filled; with a tier too small to keep them, the slow path it is. */
 const FILLS_MAX = 16;
 
 /** Takes a reply frame, which is valid only until it returns. */
 export type FrameSink = { end(bytes: Uint8Array): void };
 
-export class KernelWrite {
+export class FastWrite {
   /** What `admin locks` calls it. */
   readonly name: string;
   readonly caller: Caller;
@@ -52,14 +52,14 @@ export class KernelWrite {
   }
 }
 
-/** Serves the request at EXECUTOR.REQUEST for the caller; undefined: the long way. */
+/** Serves the request at EXECUTOR.REQUEST for the caller; undefined: the slow path. */
 export function serveWrite(
   executor: Executor,
   name: string,
   caller: Caller,
   requestBytes: number,
   sink: FrameSink,
-): KernelWrite | undefined {
+): FastWrite | undefined {
   const { kernel, reader, walkA, walkB, shared } = executor;
   executor.setCaller(caller);
   executor.setMounts();
@@ -68,7 +68,7 @@ export function serveWrite(
   for (let fills = 0; ; fills++) {
     if (status === WriteStatus.PUBLISHED) {
       const at = executor.base + EXECUTOR.WRITE + WRITE.POSITION;
-      return new KernelWrite(name, caller, shared.view.getUint32(at, true), sink);
+      return new FastWrite(name, caller, shared.view.getUint32(at, true), sink);
     }
     if (fills === FILLS_MAX) return undefined;
     let filled: FillStatus;
