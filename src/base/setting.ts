@@ -120,6 +120,16 @@ export function text(accepts: string, { pattern }: { pattern: RegExp }): Kind<st
   return { schema, accepts, unit: 'text', format: String };
 }
 
+/** Texts with commas between them, each of the form that `pattern` says; none is none. */
+export function list(accepts: string, { pattern }: { pattern: RegExp }): Kind<readonly string[]> {
+  const parse = (given: string): string[] | undefined => {
+    const items = given === '' ? [] : given.split(',').map((item) => item.trim());
+    return items.every((item) => pattern.test(item)) ? items : undefined;
+  };
+  const format = (value: readonly string[]) => value.join(',');
+  return { schema: schemaOf(parse, accepts), accepts, unit: 'texts', format };
+}
+
 /** `key=value,key=value`; a comma within a value is written `\,`; no value ends in a backslash. */
 export function pairs(): Kind<Readonly<Record<string, string>>> {
   const accepts = 'key=value pairs with commas between them';

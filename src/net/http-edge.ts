@@ -41,15 +41,21 @@ export class HttpEdge {
 
   attach(app: TemplatedApp): void {
     app.post('/rpc', (response, request) => this.#post(response, request));
-    app.get('/healthz', (response) => {
+    app.get('/healthz', (response, request) => {
       const { draining } = this.#dispatcher;
+      const foreign = this.#foreign(request);
+      if (foreign !== undefined) {
+        response.writeStatus('403 Forbidden');
+        response.end(`${foreign.message} ${foreign.hint}\n`);
+        return;
+      }
       response.writeStatus(draining ? '503 Service Unavailable' : '200 OK');
       response.end(draining ? 'stopping\n' : 'ok\n');
     });
   }
 
   #post(response: HttpResponse, request: HttpRequest): void {
-    const { identity, refusal } = identityOf(request);
+    const { identity, refusal } = this.#callerOf(request);
     const session = new HttpSession(identity);
     this.inFlight++;
     const reply = new HttpReply(session, response, this.#dispatcher.encoder, (bytes, failed) => {
@@ -60,11 +66,24 @@ export class HttpEdge {
       if (failed) this.#edge.counters.errors++;
     });
     response.onAborted(() => this.#aborted(reply));
+    if (refusal !== undefined) {
+      reply.fail(refusal);
+      return;
+    }
     this.#collect(response, (body) => {
-      const problem = refusal ?? this.#limit(body);
+      const problem = this.#limit(body);
       if (problem !== undefined) reply.fail(problem);
       else this.#dispatcher.httpBody(session, body!, reply);
     });
+  }
+
+  #foreign(request: HttpRequest): StatusError | undefined {
+    return this.#edge.origin(request.getHeader('origin'), request.getHeader('host'));
+  }
+
+  #callerOf(request: HttpRequest): HttpCaller {
+    const foreign = this.#foreign(request);
+    return foreign === undefined ? identityOf(request) : { identity: nobody, refusal: foreign };
   }
 
   #aborted(reply: HttpReply): void {
@@ -114,7 +133,9 @@ export class HttpEdge {
   }
 }
 
-function identityOf(request: HttpRequest): { identity: Identity; refusal?: StatusError } {
+type HttpCaller = { readonly identity: Identity; readonly refusal?: StatusError };
+
+function identityOf(request: HttpRequest): HttpCaller {
   try {
     const user = request.getHeader('x-orchard-user');
     const groups = request.getHeader('x-orchard-groups');

@@ -16,6 +16,7 @@ import { CloseCode, Dispatcher } from './dispatcher.js';
 import { Gather } from './gather.js';
 import type { ServerIdentity } from './handshake.js';
 import { HttpEdge } from './http-edge.js';
+import { originRule } from './origin-rule.js';
 import { Outbox } from './outbox.js';
 import { RpcCounters } from './rpc-counters.js';
 import type { RpcHandler } from './rpc-handler.js';
@@ -26,6 +27,8 @@ export type RpcOptions = ServerIdentity & {
   readonly port: number;
   /** All interfaces when absent. */
   readonly host?: string;
+  /** Of web pages that may call; see origin-rule.ts. */
+  readonly allowedOrigins?: readonly string[];
   readonly handler: RpcHandler;
   readonly limits?: Partial<RpcLimits>;
   /** Blocks the thread for a moment, so that frames of a crowd gather; never when absent. */
@@ -53,7 +56,8 @@ export class RpcServer {
   constructor(options: RpcOptions) {
     const limits = { ...rpcLimitsDefault, ...options.limits };
     checkRpcLimits(limits);
-    this.#edge = { limits, counters: this.counters, outbox: this.outbox, onBug: options.onBug };
+    const { counters, outbox } = this;
+    this.#edge = { limits, counters, outbox, origin: originRule(options), onBug: options.onBug };
     this.#dispatcher = new Dispatcher(this.#edge, options.handler, options);
     this.#gather = options.pause === undefined ? undefined : new Gather(options.pause);
     this.#http = new HttpEdge(this.#edge, this.#dispatcher);
@@ -135,6 +139,13 @@ export class RpcServer {
       idleTimeout: limits.idleSeconds,
       sendPingsAutomatically: true,
       upgrade: (response, request, context) => {
+        const foreign = this.#edge.origin(request.getHeader('origin'), request.getHeader('host'));
+        if (foreign !== undefined) {
+          this.counters.errors++;
+          response.writeStatus('403 Forbidden');
+          response.end(`${foreign.message} ${foreign.hint}\n`, true);
+          return;
+        }
         if (this.counters.connections >= limits.connectionsMax) {
           this.counters.exhausted++;
           response.writeStatus('503 Service Unavailable');

@@ -9,6 +9,7 @@
  */
 import type { WebSocket } from 'uWebSockets.js';
 import type { MemberSession } from './member-session.js';
+import type { OriginRule } from './origin-rule.js';
 import type { Outbox, OutboxTarget } from './outbox.js';
 import type { RpcCounters } from './rpc-counters.js';
 import type { Session } from './rpc-handler.js';
@@ -26,6 +27,7 @@ export type EdgeContext = {
   readonly limits: RpcLimits;
   readonly counters: RpcCounters;
   readonly outbox: Outbox;
+  readonly origin: OriginRule;
   /** What must not happen has happened in a callback of the floor below. */
   readonly onBug: (error: unknown) => void;
 };

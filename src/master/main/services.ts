@@ -216,6 +216,7 @@ export class MasterServices {
     return new HttpServer({
       host: config.host,
       port: config.httpPort,
+      allowedOrigins: config.allowedOrigins,
       data: { scheduler: this.scheduler, stores: this.stores },
       metrics: new Metrics(() => this.#metrics()),
       health: () => ({ serving: shared.load(CONTROL.STATE) === State.SERVING }),

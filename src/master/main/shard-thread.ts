@@ -59,6 +59,7 @@ const cores = new CoreWait();
 const server = await listenRpc({
   port: config.rpcPort,
   host: config.host,
+  allowedOrigins: config.allowedOrigins,
   handler: new ShardHandler({ scheduler, services, onBug: die }),
   limits: {
     connectionsMax: connectionShare(config.connectionsMax, config.rpcThreads),

@@ -10,7 +10,17 @@ import { absolutePath } from '../../base/absolute-path.js';
 import { POOL_THREADS_MAX } from '../../base/limits.js';
 import { formatBytes } from '../../base/quantity.js';
 import type { Default, Kind, Setting } from '../../base/setting.js';
-import { boolean, bytes, choice, count, duration, octal, pairs, text } from '../../base/setting.js';
+import {
+  boolean,
+  bytes,
+  choice,
+  count,
+  duration,
+  list,
+  octal,
+  pairs,
+  text,
+} from '../../base/setting.js';
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
@@ -55,6 +65,14 @@ const place = {
     text('an address or a host name', { pattern: /^[\w.:-]{1,255}$/ }),
     '127.0.0.1',
     'Address to listen on; 0.0.0.0 opens the master to the network.',
+  ),
+  allowedOrigins: row(
+    'ORCHARD_ALLOWED_ORIGINS',
+    list('origins such as https://console.example.com with commas between them', {
+      pattern: /^[a-z][a-z0-9+.-]*:\/\/[^\s/,]+$/i,
+    }),
+    '',
+    'Web pages that may call the master, on every port; pages of all other sites are refused.',
   ),
   rpcPort: row(
     'ORCHARD_RPC_PORT',

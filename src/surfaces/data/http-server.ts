@@ -12,6 +12,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { Code, StatusError } from '../../base/status.js';
 import { answerFailure, asStatusError } from '../../net/http-failure.js';
+import { type OriginRule, originRule } from '../../net/origin-rule.js';
 import type { Metrics } from '../../process/metrics.js';
 import type { DataContext } from './data-context.js';
 import { answerRead } from './data-read.js';
@@ -21,6 +22,8 @@ import { answerWrite } from './data-write.js';
 export type HttpServerOptions = {
   readonly host: string;
   readonly port: number;
+  /** Of web pages that may call; see origin-rule.ts. */
+  readonly allowedOrigins?: readonly string[];
   readonly data: DataContext;
   readonly metrics: Metrics;
   /** What /healthz says: whether the master serves, and anything else worth seeing. */
@@ -34,9 +37,11 @@ const LEFTOVER_MS_MAX = 1000;
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server: Server;
+  readonly #origin: OriginRule;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#origin = originRule(options);
     // An upload takes as long as it takes; a client that sends no header is cut off by default.
     this.#server = createServer({ requestTimeout: 0 }, (request, response) => {
       void this.#answer(request, response);
@@ -77,6 +82,8 @@ export class HttpServer {
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const foreign = this.#origin(request.headers.origin, request.headers.host);
+    if (foreign !== undefined) throw foreign;
     const url = urlOf(request);
     const { method = 'GET' } = request;
     const isRead = method === 'GET' || method === 'HEAD';
