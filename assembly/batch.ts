@@ -21,6 +21,16 @@ import {
   groupSeq,
   resolveGroup,
 } from './group';
+import {
+  BATCH_GET_STATUS_LOAD_SLOT,
+  BATCH_GET_STATUS_PATHS_SLOT,
+  BATCH_GET_STATUS_WITH_ATTRIBUTES_SLOT,
+  BATCH_HEAD,
+  BATCH_HEAD_BODY_VTABLE,
+  LOAD_TYPE_ALWAYS,
+  REPLY_BODY_BATCH_REPLY,
+  REQUEST_BODY_BATCH_GET_STATUS,
+} from './generated/wire';
 import { addRefusal, addResult, beginPage, endPage, headAt, putVector } from './page';
 import {
   isSound,
@@ -35,24 +45,9 @@ import {
   textBytes,
 } from './request';
 
-const REQUEST_BATCH_GET_STATUS: u32 = 14;
-const REPLY_BATCH: u32 = 5;
-
-/** Slots of BatchGetStatus. */
-const PATHS: u32 = 4;
-const LOAD: u32 = 6;
-const WITH_ATTRIBUTES: u32 = 8;
-const LOAD_ALWAYS: u32 = 2;
-
 const HEAD_BYTES: u32 = 80;
 const REPLY_TABLE: u32 = 40;
 const BATCH_TABLE: u32 = 72;
-const HEAD: usize = memory.data<u16>([
-  40, 0,
-  18, 28, 8, 0, 0, 0, 16, 24, 4,
-  6, 8, 4,
-  0, 0, 0, 0, 0, 0,
-]);
 
 export function batchBegin(): void {
   beginPage();
@@ -76,10 +71,10 @@ export function batchFinish(callId: f64, seq: f64): u32 {
 export function serveBatchGetStatus(requestBytes: u32): u32 {
   if (requestBytes > FRAME_BYTES_MAX) return 0;
   if (!openRequest(EXEC + EXECUTOR_REQUEST, requestBytes)) return 0;
-  if (requestBodyType != REQUEST_BATCH_GET_STATUS) return 0;
-  if (readByte(requestBody, LOAD) >= LOAD_ALWAYS) return 0;
-  if (readByte(requestBody, WITH_ATTRIBUTES) != 0) return 0;
-  const paths = readOffsets(requestBody, PATHS);
+  if (requestBodyType != REQUEST_BODY_BATCH_GET_STATUS) return 0;
+  if (readByte(requestBody, BATCH_GET_STATUS_LOAD_SLOT) >= LOAD_TYPE_ALWAYS) return 0;
+  if (readByte(requestBody, BATCH_GET_STATUS_WITH_ATTRIBUTES_SLOT) != 0) return 0;
+  const paths = readOffsets(requestBody, BATCH_GET_STATUS_PATHS_SLOT);
   const count = textBytes;
   if (paths == 0 || count > BATCH_PATHS_MAX || !isSound()) return 0;
   beginPage();
@@ -103,15 +98,15 @@ export function serveBatchGetStatus(requestBytes: u32): u32 {
 function finish(call: u64, seq: u64): u32 {
   const vector = putVector();
   const out = headAt(vector, HEAD_BYTES);
-  memory.copy(out, HEAD, 40);
+  memory.copy(out, BATCH_HEAD, 40);
   const reply = out + REPLY_TABLE;
   const batch = out + BATCH_TABLE;
   store<u32>(reply, REPLY_TABLE - 4, 0);
   store<u32>(reply, BATCH_TABLE - REPLY_TABLE - 4, 4);
   store<u64>(reply, call, 8);
   store<u64>(reply, seq, 16);
-  store<u64>(reply, REPLY_BATCH, 24);
-  store<u32>(batch, BATCH_TABLE - 22, 0);
+  store<u64>(reply, REPLY_BODY_BATCH_REPLY, 24);
+  store<u32>(batch, BATCH_TABLE - BATCH_HEAD_BODY_VTABLE, 0);
   store<u32>(batch, vector - batch - 4, 4);
   if (vector > batch + 8) store<u32>(batch, 0, 8);
   return endPage(out);

@@ -17,8 +17,9 @@
  *   CRC32C: of the key and of the value before it, so that neither a flipped bit nor a value that
  *   stands under another key is taken for a record: LMDB has no checksums of its own.
  *   id, seq: as many little-endian bytes as `widths` says (0 … 8), the fewest that hold them.
- *   ctime: 5 bytes, ms since 2020-01-01 (until 2054); 8 bytes, ms since 1970, if WIDE_TIME;
- *          4 bytes, s since 2020-01-01, if SECONDS.
+ *   ctime: 5 bytes, ms since 2020-01-01 (until 2054); 8 bytes, ms since 1970, if
+ * PRESENCE_WIDE_TIME;
+ *          4 bytes, s since 2020-01-01, if PRESENCE_SECONDS.
  *
  *   bit  0 directory   the type                      bit  8 group        u  else the same as owner
  *        1 wide time   ctime takes 8 bytes                9 mount id     u  else 1
@@ -29,18 +30,36 @@
  *        6 mode        u  else 0644, directory 0755      14 seconds: of ctime and mtime
  *        7 flags       u  else COMPLETED, directory 0
  *   u = varint (7 bits a byte, lowest first), s = zigzag varint. Bit 15 is always 0.
- *   (1) in ms, or in s if SECONDS: stores give whole seconds, and imports set ctime to one.
+ *   (1) in ms, or in s if PRESENCE_SECONDS: stores give whole seconds, and imports set ctime to
+ * one.
  *   Everything round-trips exactly.
  *
  * NEVER change what version 2 means: data directories hold it. Another form is another version.
  * (Version 1 had no CRC.)
  */
+import { crc32c } from './crc32c';
 import {
   BLOCK_BYTES_DEFAULT,
   FLAG_COMPLETED,
   INODE_TYPE_DIRECTORY,
   INODE_TYPE_FILE,
   NAME_BYTES_MAX,
+  PRESENCE_ALL,
+  PRESENCE_BLOCK_SIZE,
+  PRESENCE_DIRECTORY,
+  PRESENCE_FINGERPRINT,
+  PRESENCE_FLAGS,
+  PRESENCE_GROUP,
+  PRESENCE_LENGTH,
+  PRESENCE_MODE,
+  PRESENCE_MOUNT_ID,
+  PRESENCE_MTIME,
+  PRESENCE_OWNER,
+  PRESENCE_REPLICATION_MAX,
+  PRESENCE_REPLICATION_MIN,
+  PRESENCE_SECONDS,
+  PRESENCE_TTL,
+  PRESENCE_WIDE_TIME,
   RECORD_BLOCK_SIZE,
   RECORD_CTIME,
   RECORD_FINGERPRINT,
@@ -60,41 +79,32 @@ import {
   RECORD_SEQ,
   RECORD_TTL,
   RECORD_TYPE,
+  ROW_CRC_BYTES,
+  ROW_MODE_DIRECTORY,
+  ROW_MODE_FILE,
+  ROW_MOUNT_ID,
+  ROW_SECOND_BYTES,
+  ROW_TIME_BASE,
+  ROW_TIME_BYTES,
+  ROW_VERSION,
   SHADOW_MARK,
   TRASH_BIT,
 } from './generated/layout';
-import { crc32c } from './crc32c';
-import { failed, getFixed, getSigned, getVarint, beginReading, atEnd } from './varint';
-import { putFixed, putSigned, putVarint, widthOf } from './varint';
+import {
+  failed,
+  getFixed,
+  getSigned,
+  getVarint,
+  beginReading,
+  atEnd,
+  putFixed,
+  putSigned,
+  putVarint,
+  widthOf,
+} from './varint';
 
-const VERSION: u8 = 2;
-const CRC_BYTES: u32 = 4;
 /** 2020-01-01T00:00:00Z in ms. */
-const TIME_BASE: u64 = 1_577_836_800_000;
-const TIME_BYTES: u32 = 5;
-const SECOND_BYTES: u32 = 4;
 const SECOND: u64 = 1000;
-
-const DIRECTORY: u32 = 1 << 0;
-const WIDE_TIME: u32 = 1 << 1;
-const LENGTH: u32 = 1 << 2;
-const MTIME: u32 = 1 << 3;
-const TTL: u32 = 1 << 4;
-const BLOCK_SIZE: u32 = 1 << 5;
-const MODE: u32 = 1 << 6;
-const FLAGS: u32 = 1 << 7;
-const GROUP: u32 = 1 << 8;
-const MOUNT_ID: u32 = 1 << 9;
-const REPLICATION_MIN: u32 = 1 << 10;
-const REPLICATION_MAX: u32 = 1 << 11;
-const FINGERPRINT: u32 = 1 << 12;
-const OWNER: u32 = 1 << 13;
-const SECONDS: u32 = 1 << 14;
-const PRESENCE_USED: u32 = (1 << 15) - 1;
-
-const MODE_FILE: u32 = 0o644;
-const MODE_DIRECTORY: u32 = 0o755;
-const MOUNT_ID_DEFAULT: u32 = 1;
 
 export function encodeId(id: f64, out: usize): u32 {
   return putId(out, u64(id));
@@ -130,55 +140,61 @@ export function encodeValue(key: usize, keyBytes: u32, record: usize, out: usize
   const id = load<u64>(record, RECORD_ID);
   const seq = load<u64>(record, RECORD_SEQ);
   const ctime = load<u64>(record, RECORD_CTIME);
-  store<u8>(out, VERSION);
+  store<u8>(out, ROW_VERSION);
   store<u16>(out, presence, 1);
   store<u8>(out, widthOf(id) | (widthOf(seq) << 4), 3);
   let at = putFixed(out + 4, id, widthOf(id));
   at = putFixed(at, seq, widthOf(seq));
-  const seconds = (presence & SECONDS) != 0;
-  if (presence & WIDE_TIME) at = putFixed(at, ctime, 8);
-  else if (seconds) at = putFixed(at, (ctime - TIME_BASE) / SECOND, SECOND_BYTES);
-  else at = putFixed(at, ctime - TIME_BASE, TIME_BYTES);
-  if (presence & LENGTH) at = putVarint(at, load<u64>(record, RECORD_LENGTH));
-  if (presence & MTIME) {
+  const seconds = (presence & PRESENCE_SECONDS) != 0;
+  if (presence & PRESENCE_WIDE_TIME) at = putFixed(at, ctime, 8);
+  else if (seconds) at = putFixed(at, (ctime - ROW_TIME_BASE) / SECOND, ROW_SECOND_BYTES);
+  else at = putFixed(at, ctime - ROW_TIME_BASE, ROW_TIME_BYTES);
+  if (presence & PRESENCE_LENGTH) at = putVarint(at, load<u64>(record, RECORD_LENGTH));
+  if (presence & PRESENCE_MTIME) {
     const later = i64(load<u64>(record, RECORD_MTIME) - ctime);
     at = putSigned(at, seconds ? later / i64(SECOND) : later);
   }
-  if (presence & TTL) at = putSigned(at, load<u64>(record, RECORD_TTL));
-  if (presence & BLOCK_SIZE) at = putVarint(at, load<u64>(record, RECORD_BLOCK_SIZE));
-  if (presence & MODE) at = putVarint(at, load<u16>(record, RECORD_MODE));
-  if (presence & FLAGS) at = putVarint(at, load<u32>(record, RECORD_FLAGS));
-  if (presence & GROUP) at = putVarint(at, load<u32>(record, RECORD_GROUP));
-  if (presence & MOUNT_ID) at = putVarint(at, load<u32>(record, RECORD_MOUNT_ID));
-  if (presence & REPLICATION_MIN) at = putSigned(at, load<i16>(record, RECORD_REPLICATION_MIN));
-  if (presence & REPLICATION_MAX) at = putSigned(at, load<i16>(record, RECORD_REPLICATION_MAX));
-  if (presence & FINGERPRINT) at = putFixed(at, load<u64>(record, RECORD_FINGERPRINT), 8);
-  if (presence & OWNER) at = putVarint(at, load<u32>(record, RECORD_OWNER));
+  if (presence & PRESENCE_TTL) at = putSigned(at, load<u64>(record, RECORD_TTL));
+  if (presence & PRESENCE_BLOCK_SIZE) at = putVarint(at, load<u64>(record, RECORD_BLOCK_SIZE));
+  if (presence & PRESENCE_MODE) at = putVarint(at, load<u16>(record, RECORD_MODE));
+  if (presence & PRESENCE_FLAGS) at = putVarint(at, load<u32>(record, RECORD_FLAGS));
+  if (presence & PRESENCE_GROUP) at = putVarint(at, load<u32>(record, RECORD_GROUP));
+  if (presence & PRESENCE_MOUNT_ID) at = putVarint(at, load<u32>(record, RECORD_MOUNT_ID));
+  if (presence & PRESENCE_REPLICATION_MIN) {
+    at = putSigned(at, load<i16>(record, RECORD_REPLICATION_MIN));
+  }
+  if (presence & PRESENCE_REPLICATION_MAX) {
+    at = putSigned(at, load<i16>(record, RECORD_REPLICATION_MAX));
+  }
+  if (presence & PRESENCE_FINGERPRINT) at = putFixed(at, load<u64>(record, RECORD_FINGERPRINT), 8);
+  if (presence & PRESENCE_OWNER) at = putVarint(at, load<u32>(record, RECORD_OWNER));
   const sum = crc32c(out, u32(at - out), crc32c(key, keyBytes, 0));
   store<u32>(at, sum);
-  return u32(at - out) + CRC_BYTES;
+  return u32(at - out) + ROW_CRC_BYTES;
 }
 
 function presenceOf(record: usize, directory: bool): u32 {
   const owner = load<u32>(record, RECORD_OWNER);
   const ctime = load<u64>(record, RECORD_CTIME);
-  let presence: u32 = directory ? DIRECTORY : 0;
-  if ((ctime - TIME_BASE) >> (8 * TIME_BYTES)) presence |= WIDE_TIME;
-  if (load<u64>(record, RECORD_LENGTH) != 0) presence |= LENGTH;
+  let presence: u32 = directory ? PRESENCE_DIRECTORY : 0;
+  if ((ctime - ROW_TIME_BASE) >> (8 * ROW_TIME_BYTES)) presence |= PRESENCE_WIDE_TIME;
+  if (load<u64>(record, RECORD_LENGTH) != 0) presence |= PRESENCE_LENGTH;
   const later = i64(load<u64>(record, RECORD_MTIME) - ctime);
-  if (later != 0) presence |= MTIME;
-  const wholeSeconds = (ctime - TIME_BASE) % SECOND == 0 && later % i64(SECOND) == 0;
-  if (wholeSeconds && !(presence & WIDE_TIME)) presence |= SECONDS;
-  if (load<i64>(record, RECORD_TTL) != -1) presence |= TTL;
-  if (load<u64>(record, RECORD_BLOCK_SIZE) != blockSizeOf(directory)) presence |= BLOCK_SIZE;
-  if (u32(load<u16>(record, RECORD_MODE)) != modeOf(directory)) presence |= MODE;
-  if (load<u32>(record, RECORD_FLAGS) != flagsOf(directory)) presence |= FLAGS;
-  if (load<u32>(record, RECORD_GROUP) != owner) presence |= GROUP;
-  if (load<u32>(record, RECORD_MOUNT_ID) != MOUNT_ID_DEFAULT) presence |= MOUNT_ID;
-  if (load<i16>(record, RECORD_REPLICATION_MIN) != 0) presence |= REPLICATION_MIN;
-  if (load<i16>(record, RECORD_REPLICATION_MAX) != -1) presence |= REPLICATION_MAX;
-  if (load<u64>(record, RECORD_FINGERPRINT) != 0) presence |= FINGERPRINT;
-  if (owner != 0) presence |= OWNER;
+  if (later != 0) presence |= PRESENCE_MTIME;
+  const wholeSeconds = (ctime - ROW_TIME_BASE) % SECOND == 0 && later % i64(SECOND) == 0;
+  if (wholeSeconds && !(presence & PRESENCE_WIDE_TIME)) presence |= PRESENCE_SECONDS;
+  if (load<i64>(record, RECORD_TTL) != -1) presence |= PRESENCE_TTL;
+  if (load<u64>(record, RECORD_BLOCK_SIZE) != blockSizeOf(directory)) {
+    presence |= PRESENCE_BLOCK_SIZE;
+  }
+  if (u32(load<u16>(record, RECORD_MODE)) != modeOf(directory)) presence |= PRESENCE_MODE;
+  if (load<u32>(record, RECORD_FLAGS) != flagsOf(directory)) presence |= PRESENCE_FLAGS;
+  if (load<u32>(record, RECORD_GROUP) != owner) presence |= PRESENCE_GROUP;
+  if (load<u32>(record, RECORD_MOUNT_ID) != ROW_MOUNT_ID) presence |= PRESENCE_MOUNT_ID;
+  if (load<i16>(record, RECORD_REPLICATION_MIN) != 0) presence |= PRESENCE_REPLICATION_MIN;
+  if (load<i16>(record, RECORD_REPLICATION_MAX) != -1) presence |= PRESENCE_REPLICATION_MAX;
+  if (load<u64>(record, RECORD_FINGERPRINT) != 0) presence |= PRESENCE_FINGERPRINT;
+  if (owner != 0) presence |= PRESENCE_OWNER;
   return presence;
 }
 
@@ -186,8 +202,8 @@ function presenceOf(record: usize, directory: bool): u32 {
 export function decodeRecord(
   key: usize, keyBytes: u32, value: usize, valueBytes: u32, out: usize,
 ): u32 {
-  if (valueBytes < 4 + CRC_BYTES) return 0;
-  const bytes = valueBytes - CRC_BYTES;
+  if (valueBytes < 4 + ROW_CRC_BYTES) return 0;
+  const bytes = valueBytes - ROW_CRC_BYTES;
   if (crc32c(value, bytes, crc32c(key, keyBytes, 0)) != load<u32>(value + bytes)) return 0;
   const nameAt = readKey(key, keyBytes);
   if (nameAt == 0) return 0;
@@ -223,39 +239,42 @@ export function readKey(key: usize, keyBytes: u32): u32 {
 
 /** Sets every field of the record but those that the key gives. */
 function decodeValue(value: usize, bytes: u32, out: usize): bool {
-  if (load<u8>(value) != VERSION) return false;
+  if (load<u8>(value) != ROW_VERSION) return false;
   const presence = u32(load<u16>(value, 1));
   const widths = u32(load<u8>(value, 3));
-  if (presence & ~PRESENCE_USED || (widths & 15) > 8 || widths >> 4 > 8) return false;
-  const directory = (presence & DIRECTORY) != 0;
+  if (presence & ~PRESENCE_ALL || (widths & 15) > 8 || widths >> 4 > 8) return false;
+  const directory = (presence & PRESENCE_DIRECTORY) != 0;
   beginReading(value + 4, value + bytes);
   store<u64>(out, getFixed(widths & 15), RECORD_ID);
   store<u64>(out, getFixed(widths >> 4), RECORD_SEQ);
-  const seconds = (presence & SECONDS) != 0;
-  if (seconds && presence & WIDE_TIME) return false;
+  const seconds = (presence & PRESENCE_SECONDS) != 0;
+  if (seconds && presence & PRESENCE_WIDE_TIME) return false;
   let ctime: u64 = 0;
-  if (presence & WIDE_TIME) ctime = getFixed(8);
-  else if (seconds) ctime = getFixed(SECOND_BYTES) * SECOND + TIME_BASE;
-  else ctime = getFixed(TIME_BYTES) + TIME_BASE;
+  if (presence & PRESENCE_WIDE_TIME) ctime = getFixed(8);
+  else if (seconds) ctime = getFixed(ROW_SECOND_BYTES) * SECOND + ROW_TIME_BASE;
+  else ctime = getFixed(ROW_TIME_BYTES) + ROW_TIME_BASE;
   store<u64>(out, ctime, RECORD_CTIME);
   store<u8>(out, directory ? INODE_TYPE_DIRECTORY : INODE_TYPE_FILE, RECORD_TYPE);
-  store<u64>(out, presence & LENGTH ? getVarint(64) : 0, RECORD_LENGTH);
-  const later = presence & MTIME ? getSigned(64) : 0;
+  store<u64>(out, presence & PRESENCE_LENGTH ? getVarint(64) : 0, RECORD_LENGTH);
+  const later = presence & PRESENCE_MTIME ? getSigned(64) : 0;
   store<u64>(out, (seconds ? later * i64(SECOND) : later) + ctime, RECORD_MTIME);
-  store<u64>(out, presence & TTL ? getSigned(64) : u64(-1), RECORD_TTL);
-  const blockSize = presence & BLOCK_SIZE ? getVarint(64) : blockSizeOf(directory);
+  store<u64>(out, presence & PRESENCE_TTL ? getSigned(64) : u64(-1), RECORD_TTL);
+  const blockSize = presence & PRESENCE_BLOCK_SIZE ? getVarint(64) : blockSizeOf(directory);
   store<u64>(out, blockSize, RECORD_BLOCK_SIZE);
-  store<u16>(out, u32(presence & MODE ? getVarint(16) : modeOf(directory)), RECORD_MODE);
-  store<u32>(out, u32(presence & FLAGS ? getVarint(32) : flagsOf(directory)), RECORD_FLAGS);
-  const group = presence & GROUP ? u32(getVarint(32)) : 0;
-  const mountId = presence & MOUNT_ID ? u32(getVarint(32)) : MOUNT_ID_DEFAULT;
+  store<u16>(out, u32(presence & PRESENCE_MODE ? getVarint(16) : modeOf(directory)), RECORD_MODE);
+  const flags = u32(presence & PRESENCE_FLAGS ? getVarint(32) : flagsOf(directory));
+  store<u32>(out, flags, RECORD_FLAGS);
+  const group = presence & PRESENCE_GROUP ? u32(getVarint(32)) : 0;
+  const mountId = presence & PRESENCE_MOUNT_ID ? u32(getVarint(32)) : ROW_MOUNT_ID;
   store<u32>(out, mountId, RECORD_MOUNT_ID);
-  store<u16>(out, presence & REPLICATION_MIN ? u16(getSigned(16)) : 0, RECORD_REPLICATION_MIN);
-  store<u16>(out, presence & REPLICATION_MAX ? u16(getSigned(16)) : -1, RECORD_REPLICATION_MAX);
-  store<u64>(out, presence & FINGERPRINT ? getFixed(8) : 0, RECORD_FINGERPRINT);
-  const owner = presence & OWNER ? u32(getVarint(32)) : 0;
+  const replicationMin = presence & PRESENCE_REPLICATION_MIN ? u16(getSigned(16)) : 0;
+  store<u16>(out, replicationMin, RECORD_REPLICATION_MIN);
+  const replicationMax = presence & PRESENCE_REPLICATION_MAX ? u16(getSigned(16)) : u16(-1);
+  store<u16>(out, replicationMax, RECORD_REPLICATION_MAX);
+  store<u64>(out, presence & PRESENCE_FINGERPRINT ? getFixed(8) : 0, RECORD_FINGERPRINT);
+  const owner = presence & PRESENCE_OWNER ? u32(getVarint(32)) : 0;
   store<u32>(out, owner, RECORD_OWNER);
-  store<u32>(out, presence & GROUP ? group : owner, RECORD_GROUP);
+  store<u32>(out, presence & PRESENCE_GROUP ? group : owner, RECORD_GROUP);
   return !failed() && atEnd();
 }
 
@@ -268,7 +287,7 @@ function blockSizeOf(directory: bool): u64 {
 // @ts-ignore: decorator
 @inline
 function modeOf(directory: bool): u32 {
-  return directory ? MODE_DIRECTORY : MODE_FILE;
+  return directory ? ROW_MODE_DIRECTORY : ROW_MODE_FILE;
 }
 
 // @ts-ignore: decorator

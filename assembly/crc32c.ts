@@ -9,14 +9,10 @@
  * segment is written again by every thread that instantiates the module, under the eyes of the
  * others. Every thread writes the same values, and uses them only after its own init.
  */
-import { CONTROL_BASE } from './generated/layout';
+import { CONTROL_BASE, ENTRY_LENGTH, ENTRY_SALT, ENTRY_SEQ } from './generated/layout';
 
 const TABLES: u32 = CONTROL_BASE - 8192;
 const POLYNOMIAL: u32 = 0x82f63b78;
-
-const ENTRY_LENGTH: usize = 4;
-const ENTRY_SEQ: usize = 8;
-const ENTRY_SALT: usize = 44;
 
 /** False if the module's static data has grown into the tables' place. */
 export function initCrc(): bool {

@@ -3,8 +3,8 @@ import { EXEC } from './control';
 import { putParent, putRecord, showRecord } from './entry';
 import {
   BLOCK_BYTES_DEFAULT,
-  CALLER_GROUPS,
   CALLER_GROUP_COUNT,
+  CALLER_GROUPS,
   CALLER_USER,
   CONTROL_BASE,
   CONTROL_ID_NEXT,
@@ -18,6 +18,8 @@ import {
   FLAG_TTL_FREE,
   INODE_TYPE_DIRECTORY,
   INODE_TYPE_FILE,
+  MODE_MAX,
+  MODE_SETGID,
   NODE_FLAGS,
   NODE_GROUP,
   NODE_ID,
@@ -42,11 +44,28 @@ import {
   RECORD_SEQ,
   RECORD_TTL,
   RECORD_TYPE,
+  STRING_UNKNOWN,
   WALK_COMPONENTS,
   WALK_DEPTH,
   WALK_PATH,
+  WRITE_MISS_A,
+  WRITE_SLOW_PATH,
   WRITE_UMASK,
 } from './generated/layout';
+import {
+  CREATE_DIRECTORY_MODE_SLOT,
+  CREATE_DIRECTORY_TTL_ACTION_SLOT,
+  CREATE_DIRECTORY_TTL_MS_SLOT,
+  CREATE_DIRECTORY_XATTRS_SLOT,
+  CREATE_FILE_BLOCK_SIZE_SLOT,
+  CREATE_FILE_MODE_SLOT,
+  CREATE_FILE_PATH_SLOT,
+  CREATE_FILE_REPLICATION_MAX_SLOT,
+  CREATE_FILE_REPLICATION_MIN_SLOT,
+  CREATE_FILE_TTL_ACTION_SLOT,
+  CREATE_FILE_TTL_MS_SLOT,
+  CREATE_FILE_XATTRS_SLOT,
+} from './generated/wire';
 import { lockWriteEdge } from './locks';
 import { cleanPath } from './path';
 import {
@@ -61,28 +80,10 @@ import {
   textBytes,
 } from './request';
 import { copyName } from './tier-set';
-import { SLOW_PATH, MISS_A, READY, nodeOf, walkToNew } from './write-plan';
+import { READY, nodeOf, walkToNew } from './write-plan';
 
-/** Slots of CreateFile and CreateDirectory. */
-const PATH: u32 = 4;
-const FILE_MODE_BITS: u32 = 10;
-const FILE_BLOCK_SIZE: u32 = 12;
-const FILE_TTL: u32 = 14;
-const FILE_TTL_ACTION: u32 = 16;
-const FILE_REPLICATION_MIN: u32 = 18;
-const FILE_REPLICATION_MAX: u32 = 20;
-const FILE_XATTRS: u32 = 22;
-const DIRECTORY_MODE_BITS: u32 = 10;
-const DIRECTORY_TTL: u32 = 12;
-const DIRECTORY_TTL_ACTION: u32 = 14;
-const DIRECTORY_XATTRS: u32 = 16;
-
-const MODE_MAX: i32 = 0o7777;
-const SETGID: u32 = 0o2000;
 /** Numbers that JavaScript holds exactly end here. */
 const SAFE_END: i64 = 1 << 53;
-/** What a name that nobody has stored yet is taken for: src/master/executor/string-table.ts. */
-const STRING_UNKNOWN: u32 = 0xffff_ffff;
 
 let isFile: bool = false;
 let mode: i32 = 0;
@@ -95,30 +96,36 @@ let replicationMax: i32 = 0;
 /** Reads the options; false for what only the slow path does or refuses. */
 export function readCreate(file: bool): bool {
   isFile = file;
-  if (hasField(requestBody, file ? FILE_XATTRS : DIRECTORY_XATTRS)) return false;
-  mode = readI32(requestBody, file ? FILE_MODE_BITS : DIRECTORY_MODE_BITS, -1);
-  if (mode < -1 || mode > MODE_MAX) return false;
-  blockSize = file ? readI64(requestBody, FILE_BLOCK_SIZE, BLOCK_BYTES_DEFAULT) : 0;
+  const xattrs = file ? CREATE_FILE_XATTRS_SLOT : CREATE_DIRECTORY_XATTRS_SLOT;
+  if (hasField(requestBody, xattrs)) return false;
+  mode = readI32(requestBody, file ? CREATE_FILE_MODE_SLOT : CREATE_DIRECTORY_MODE_SLOT, -1);
+  if (mode < -1 || mode > i32(MODE_MAX)) return false;
+  blockSize = file ? readI64(requestBody, CREATE_FILE_BLOCK_SIZE_SLOT, BLOCK_BYTES_DEFAULT) : 0;
   if (file && blockSize < 1) return false;
   if (blockSize >= SAFE_END) return false;
-  ttl = readI64(requestBody, file ? FILE_TTL : DIRECTORY_TTL, -1);
+  ttl = readI64(requestBody, file ? CREATE_FILE_TTL_MS_SLOT : CREATE_DIRECTORY_TTL_MS_SLOT, -1);
   if (ttl < -1 || ttl >= SAFE_END) return false;
-  const action = readByte(requestBody, file ? FILE_TTL_ACTION : DIRECTORY_TTL_ACTION);
+  const actionSlot = file ? CREATE_FILE_TTL_ACTION_SLOT : CREATE_DIRECTORY_TTL_ACTION_SLOT;
+  const action = readByte(requestBody, actionSlot);
   if (action > 2) return false;
   ttlFlags = action == 0 ? 0 : action == 1 ? FLAG_TTL_FREE : FLAG_TTL_DELETE_ALLUXIO;
-  replicationMin = file ? max<i32>(readI16(requestBody, FILE_REPLICATION_MIN, -1), 0) : 0;
-  replicationMax = file ? readI16(requestBody, FILE_REPLICATION_MAX, -1) : -1;
+  replicationMin = 0;
+  if (file) {
+    replicationMin = max<i32>(readI16(requestBody, CREATE_FILE_REPLICATION_MIN_SLOT, -1), 0);
+  }
+  replicationMax = file ? readI16(requestBody, CREATE_FILE_REPLICATION_MAX_SLOT, -1) : -1;
   if (replicationMax < -1 || (replicationMax >= 0 && replicationMax < replicationMin)) return false;
-  if (!readText(requestBody, PATH)) return false;
+  if (!readText(requestBody, CREATE_FILE_PATH_SLOT)) return false;
   return cleanPath(textAt, textBytes, EXEC + EXECUTOR_WALK_A) > 0;
 }
 
 export function planCreate(): i32 {
   const walk = EXEC + EXECUTOR_WALK_A;
-  if (load<u32>(EXEC + EXECUTOR_CALLER, CALLER_USER) == STRING_UNKNOWN) return SLOW_PATH;
-  const status = walkToNew(walk, MISS_A);
+  if (load<u32>(EXEC + EXECUTOR_CALLER, CALLER_USER) == STRING_UNKNOWN) return WRITE_SLOW_PATH;
+  const status = walkToNew(walk, WRITE_MISS_A);
   if (status != READY) return status;
-  if (groupOf(nodeOf(walk, load<u32>(walk, WALK_DEPTH) - 1)) == STRING_UNKNOWN) return SLOW_PATH;
+  const parent = nodeOf(walk, load<u32>(walk, WALK_DEPTH) - 1);
+  if (groupOf(parent) == STRING_UNKNOWN) return WRITE_SLOW_PATH;
   lockWriteEdge(walk);
   return READY;
 }
@@ -130,7 +137,7 @@ export function writeCreate(now: u64): void {
   const component = load<u32>(walk + WALK_COMPONENTS + (depth << 2));
   const nameBytes = component >> 16;
   const record = putRecord(nameBytes, 0);
-  const inherits = u32(load<u16>(parent, NODE_MODE)) & SETGID;
+  const inherits = u32(load<u16>(parent, NODE_MODE)) & MODE_SETGID;
   const type = isFile ? INODE_TYPE_FILE : INODE_TYPE_DIRECTORY;
   const flags = (load<u32>(parent, NODE_FLAGS) & FLAG_PINNED) | ttlFlags |
     (isFile ? 0 : FLAG_COMPLETED | FLAG_CHILDREN_LOADED);
@@ -165,7 +172,7 @@ function modeBits(): u32 {
 /** The caller's first group; the directory's under setgid or for a caller without groups. */
 function groupOf(parent: usize): u32 {
   const caller = EXEC + EXECUTOR_CALLER;
-  const inherits = (u32(load<u16>(parent, NODE_MODE)) & SETGID) != 0;
+  const inherits = (u32(load<u16>(parent, NODE_MODE)) & MODE_SETGID) != 0;
   if (inherits || load<u32>(caller, CALLER_GROUP_COUNT) == 0) {
     return load<u32>(parent, NODE_GROUP);
   }

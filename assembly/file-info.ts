@@ -4,7 +4,8 @@
  *
  *   0            4      8       12      16                    112
  *  ┌────────────┬──────┬───────┬───────┬─────────────────────┬──────┐
- *  │ to vtable  │ name │ owner │ group │ Inode = the record's│ path │ only with INFO_PATH_VTABLE
+ *  │ to vtable  │ name │ owner │ group │ Inode = the record's│ path │ only with
+ * FILE_INFO_PATH_VTABLE
  *  │            │  ↓   │   ↓   │   ↓   │ header, 96 bytes    │  ↓   │
  *  └────────────┴──────┴───────┴───────┴─────────────────────┴──────┘
  *   A full one has, behind path: 116 ufs path ↓ │ 120 mount uri ↓
@@ -14,20 +15,8 @@
 import { STRING_INDEX_BASE, STRING_BLOB_BASE } from './control';
 import { CONTROL_BASE, CONTROL_STRING_COUNT } from './generated/layout';
 
-export const INFO_NAME: u32 = 4;
-export const INFO_OWNER: u32 = 8;
-export const INFO_GROUP: u32 = 12;
-export const INFO_INODE: u32 = 16;
-export const INFO_PATH: u32 = 112;
-export const INFO_BYTES: u32 = 112;
+/** With a path, up to the next table's place: a multiple of 8. */
 export const INFO_PATH_BYTES: u32 = 120;
-export const INFO_UFS_PATH: u32 = 116;
-export const INFO_MOUNT_URI: u32 = 120;
-export const INFO_FULL_BYTES: u32 = 124;
-
-/** Fields of FileInfo: inode, name, owner, group; then path. */
-export const INFO_VTABLE: usize = memory.data<u16>([12, 112, 16, 4, 8, 12]);
-export const INFO_PATH_VTABLE: usize = memory.data<u16>([14, 116, 16, 4, 8, 12, 112]);
 
 /** Copies the 96 bytes of a record's header; neither address need be aligned. */
 // @ts-ignore: decorator

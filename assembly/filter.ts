@@ -22,6 +22,11 @@ import {
   CONTROL_FILTER_KEYS,
   CONTROL_FILTER_STATE,
   FILTER_BLOCK_BYTES,
+  PAGE_BYTES,
+  PAGE_HEADER_BYTES,
+  PAGE_LOWER_AT,
+  PAGE_NODE_HEADER_BYTES,
+  PAGE_NODE_KEY_BYTES_AT,
 } from './generated/layout';
 import { hashKey64 } from './hash';
 import { fence } from './tier-set';
@@ -31,12 +36,6 @@ const PROBES: u32 = 6;
 const PROBE_BITS: u64 = 9;
 /** Spreads the hash anew, so that the bits do not follow from the block. */
 const SPREAD: u64 = 0x9fb21c651e98df25;
-/** Of a page of LMDB. */
-const PAGE_BYTES: u32 = 4096;
-const PAGE_HEADER_BYTES: u32 = 24;
-const PAGE_LOWER_AT: u32 = 20;
-const NODE_HEADER_BYTES: u32 = 8;
-const NODE_KEY_BYTES_AT: u32 = 6;
 
 /** True: no row of tier 2 has a key of this hash. */
 // @ts-ignore: decorator
@@ -94,9 +93,9 @@ export function filterAddLeaf(at: usize): i32 {
   let count: u32 = 0;
   for (let next: u32 = 0; next < offsets; next += 2) {
     const node = PAGE_HEADER_BYTES + u32(load<u16>(at + PAGE_HEADER_BYTES + next));
-    const key = node + NODE_HEADER_BYTES;
+    const key = node + PAGE_NODE_HEADER_BYTES;
     if (key > PAGE_BYTES) return -1;
-    const keyBytes = u32(load<u16>(at + node + NODE_KEY_BYTES_AT));
+    const keyBytes = u32(load<u16>(at + node + PAGE_NODE_KEY_BYTES_AT));
     if (key + keyBytes > PAGE_BYTES) return -1;
     const nameAt = readKey(at + key, keyBytes);
     // A key that is damaged is nobody's, and left out.

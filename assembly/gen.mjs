@@ -3,7 +3,8 @@
  * first).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { renderLayout } from '../dist/src/master/memory/layout-render.js';
+import { renderLayout, renderWire } from '../dist/src/master/memory/layout-render.js';
 
 mkdirSync(new URL('./generated/', import.meta.url), { recursive: true });
 writeFileSync(new URL('./generated/layout.ts', import.meta.url), renderLayout());
+writeFileSync(new URL('./generated/wire.ts', import.meta.url), renderWire());

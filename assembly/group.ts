@@ -22,6 +22,8 @@ import {
   EXECUTOR_REPLY,
   FRAME_BYTES_MAX,
   INODE_TYPE_DIRECTORY,
+  LOOKUP_FOUND,
+  PERMIT_EXECUTE,
   RECORD_ID,
   RECORD_SEQ,
   RECORD_TYPE,
@@ -32,7 +34,7 @@ import {
 } from './generated/layout';
 import { hashKey64 } from './hash';
 import { cleanPath } from './path';
-import { EXECUTE, permitsRecord } from './permission';
+import { permitsRecord } from './permission';
 import { isReadable } from './readable';
 import { setOf } from './tier-set';
 import { lookup } from './tier-walk';
@@ -49,8 +51,6 @@ const MEMBER_SEQ: usize = 24;
 /** Behind the largest page and its lists (page.ts). */
 const MEMBERS: u32 = EXECUTOR_REPLY + FRAME_BYTES_MAX + 131_072;
 const BLOCKS: u32 = MEMBERS + 4096;
-
-const LOOKUP_FOUND: i32 = 1;
 
 let deepest: i32 = 0;
 
@@ -133,7 +133,7 @@ function resolveName(index: u32, level: i32): bool {
   const caller = EXEC + EXECUTOR_CALLER;
   if (level == load<i32>(member, MEMBER_DEPTH)) return isReadable(record, caller);
   if (load<u8>(record, RECORD_TYPE) != INODE_TYPE_DIRECTORY) return false;
-  if (!permitsRecord(record, caller, EXECUTE)) return false;
+  if (!permitsRecord(record, caller, PERMIT_EXECUTE)) return false;
   store<u64>(member, load<u64>(record, RECORD_ID), MEMBER_PARENT);
   return true;
 }

@@ -12,20 +12,17 @@
 import { decodeRecord } from './codec';
 import { EXEC } from './control';
 import { EXECUTOR_RECORD } from './generated/layout';
+import {
+  LIST_HEAD,
+  LIST_HEAD_BODY_VTABLE,
+  LIST_PAGE_CURSOR_SLOT,
+  REPLY_BODY_LIST_PAGE,
+} from './generated/wire';
 import { addInfo, beginPage, endPage, headAt, putBytes, putVector } from './page';
 
-const REPLY_LIST_PAGE: u32 = 4;
 const HEAD_BYTES: u32 = 96;
 const REPLY_TABLE: u32 = 40;
 const PAGE_TABLE: u32 = 72;
-/** Where the cursor's slot stands in the head: it is 0 (absent) when there is none. */
-const CURSOR_SLOT: u32 = 28;
-const HEAD: usize = memory.data<u16>([
-  40, 0,
-  18, 28, 8, 0, 0, 25, 16, 24, 4,
-  12, 24, 4, 16, 20, 8,
-  0, 0, 0,
-]);
 
 const GARBAGE: i32 = -1;
 
@@ -51,20 +48,20 @@ export function listFinish(
 ): u32 {
   const vector = putVector();
   const out = headAt(vector, HEAD_BYTES);
-  memory.copy(out, HEAD, 40);
+  memory.copy(out, LIST_HEAD, 40);
   const reply = out + REPLY_TABLE;
   const page = out + PAGE_TABLE;
   store<u32>(reply, REPLY_TABLE - 4, 0);
   store<u32>(reply, PAGE_TABLE - REPLY_TABLE - 4, 4);
   store<u64>(reply, u64(callId), 8);
   store<u64>(reply, u64(seq), 16);
-  store<u64>(reply, REPLY_LIST_PAGE | (more != 0 ? 256 : 0), 24);
-  store<u32>(page, PAGE_TABLE - 22, 0);
+  store<u64>(reply, REPLY_BODY_LIST_PAGE | (more != 0 ? 256 : 0), 24);
+  store<u32>(page, PAGE_TABLE - LIST_HEAD_BODY_VTABLE, 0);
   store<u32>(page, vector - page - 4, 4);
   store<i64>(page, i64(fileCount), 8);
   store<u64>(page, u64(truncated != 0) << 32, 16);
   if (vector > page + 24) store<u32>(page, 0, 24);
-  if (cursorBytes == 0) store<u16>(out, 0, CURSOR_SLOT);
+  if (cursorBytes == 0) store<u16>(out, 0, LIST_HEAD_BODY_VTABLE + LIST_PAGE_CURSOR_SLOT);
   else store<u32>(page, putBytes(cursor, cursorBytes) - page - 16, 16);
   return endPage(out);
 }

@@ -21,6 +21,8 @@ import {
   CONTROL_BASE,
   CONTROL_LOCK_PARKED,
   CONTROL_LOCK_RELEASES,
+  LOCK_SIDE_DIRECTORY,
+  LOCK_SIDE_LEAF,
   NODE_BYTES,
   NODE_EDGE_HASH,
   NODE_ID,
@@ -29,10 +31,6 @@ import {
   WALK_NODES,
   WRITE_LOCKS_MAX,
 } from './generated/layout';
-
-/** Values of src/master/lock/lock-table.ts. */
-const SIDE_DIRECTORY: u32 = 0;
-const SIDE_LEAF: u32 = 1;
 
 let list: usize = 0;
 let count: u32 = 0;
@@ -52,10 +50,10 @@ export function lockWriteEdge(walk: usize): void {
   const edge = min<u32>(load<u32>(walk, WALK_NEXT), load<u32>(walk, WALK_DEPTH));
   let node = walk + WALK_NODES;
   for (let i: u32 = 0; i < edge; i++, node += NODE_BYTES) {
-    if (i > 0) add(edgeStripe(load<u32>(node, NODE_EDGE_HASH), SIDE_DIRECTORY), 0);
-    add(inodeStripe(load<u64>(node, NODE_ID), SIDE_DIRECTORY), 0);
+    if (i > 0) add(edgeStripe(load<u32>(node, NODE_EDGE_HASH), LOCK_SIDE_DIRECTORY), 0);
+    add(inodeStripe(load<u64>(node, NODE_ID), LOCK_SIDE_DIRECTORY), 0);
   }
-  add(edgeStripe(load<u32>(node, NODE_EDGE_HASH), SIDE_LEAF), 1);
+  add(edgeStripe(load<u32>(node, NODE_EDGE_HASH), LOCK_SIDE_LEAF), 1);
 }
 
 /** Sorts and merges; false if the list has grown beyond its room. */

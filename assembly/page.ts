@@ -17,15 +17,7 @@
  */
 import { EXEC } from './control';
 import {
-  INFO_BYTES,
-  INFO_GROUP,
-  INFO_INODE,
-  INFO_NAME,
-  INFO_OWNER,
-  INFO_PATH,
   INFO_PATH_BYTES,
-  INFO_PATH_VTABLE,
-  INFO_VTABLE,
   copyHeader,
   internedBytes,
   internedText,
@@ -42,6 +34,19 @@ import {
   RECORD_OWNER,
   REPLY_BYTES,
 } from './generated/layout';
+import {
+  FILE_INFO_GROUP_AT,
+  FILE_INFO_INODE_AT,
+  FILE_INFO_NAME_AT,
+  FILE_INFO_OWNER_AT,
+  FILE_INFO_PATH_PATH_AT,
+  FILE_INFO_PATH_VTABLE,
+  FILE_INFO_TABLE_BYTES,
+  FILE_INFO_VTABLE,
+  REFUSAL_VTABLE,
+  REFUSED_RESULT_VTABLE,
+  RESULT_VTABLE,
+} from './generated/wire';
 
 /** Of each row, and of each row's FileInfo (0: it has none), the address. */
 const ROW_LIST: u32 = 0;
@@ -62,10 +67,6 @@ const VTABLE_RESULT: u32 = 26;
 const VTABLE_REFUSAL: u32 = 36;
 const VTABLE_ERROR: u32 = 44;
 const VTABLES_BYTES: u32 = 56;
-/** Result: code, error, info. ErrorDetail: reason, path. */
-const RESULT_VTABLE: usize = memory.data<u16>([10, 8, 0, 0, 4]);
-const REFUSAL_VTABLE: usize = memory.data<u16>([8, 10, 8, 4]);
-const ERROR_VTABLE: usize = memory.data<u16>([8, 12, 4, 8]);
 
 let region: usize = 0;
 let rows: usize = 0;
@@ -87,11 +88,11 @@ export function pageCount(): u32 {
 export function beginPage(): void {
   region = EXEC + EXECUTOR_REPLY;
   rows = region + ROWS_BASE;
-  memory.copy(rows + VTABLE_INFO, INFO_VTABLE, 12);
-  memory.copy(rows + VTABLE_INFO_PATH, INFO_PATH_VTABLE, 14);
+  memory.copy(rows + VTABLE_INFO, FILE_INFO_VTABLE, 12);
+  memory.copy(rows + VTABLE_INFO_PATH, FILE_INFO_PATH_VTABLE, 14);
   memory.copy(rows + VTABLE_RESULT, RESULT_VTABLE, 10);
-  memory.copy(rows + VTABLE_REFUSAL, REFUSAL_VTABLE, 8);
-  memory.copy(rows + VTABLE_ERROR, ERROR_VTABLE, 8);
+  memory.copy(rows + VTABLE_REFUSAL, REFUSED_RESULT_VTABLE, 8);
+  memory.copy(rows + VTABLE_ERROR, REFUSAL_VTABLE, 8);
   store<u32>(rows, 0, VTABLES_BYTES - 4);
   at = rows + VTABLES_BYTES;
   count = 0;
@@ -110,7 +111,7 @@ export function addInfo(record: usize, path: usize, pathBytes: u32): bool {
 
 /** Adds a Result that has a FileInfo. */
 export function addResult(record: usize): bool {
-  const bytes = 8 + INFO_BYTES + textRoom(load<u8>(record, RECORD_NAME_LEN));
+  const bytes = 8 + FILE_INFO_TABLE_BYTES + textRoom(load<u8>(record, RECORD_NAME_LEN));
   if (!hasRoom(bytes + roomForTexts(record))) return false;
   noteRow(at, at + 8);
   store<u32>(at, at - rows - VTABLE_RESULT, 0);
@@ -189,13 +190,13 @@ function putInfo(record: usize, path: usize, pathBytes: u32): void {
   const info = at;
   const vtable = pathBytes == 0 ? VTABLE_INFO : VTABLE_INFO_PATH;
   store<u32>(info, info - rows - vtable, 0);
-  copyHeader(record, info + INFO_INODE);
-  at = info + (pathBytes == 0 ? INFO_BYTES : INFO_PATH_BYTES);
-  store<u32>(info, at - info - INFO_NAME, INFO_NAME);
+  copyHeader(record, info + FILE_INFO_INODE_AT);
+  at = info + (pathBytes == 0 ? FILE_INFO_TABLE_BYTES : INFO_PATH_BYTES);
+  store<u32>(info, at - info - FILE_INFO_NAME_AT, FILE_INFO_NAME_AT);
   at = putText(at, record + RECORD_NAME, load<u8>(record, RECORD_NAME_LEN));
   if (pathBytes != 0) {
-    store<u32>(info, 0, INFO_PATH + 4);
-    store<u32>(info, at - info - INFO_PATH, INFO_PATH);
+    store<u32>(info, 0, FILE_INFO_PATH_PATH_AT + 4);
+    store<u32>(info, at - info - FILE_INFO_PATH_PATH_AT, FILE_INFO_PATH_PATH_AT);
     at = putText(at, path, pathBytes);
   }
   at = align8(at);
@@ -238,10 +239,10 @@ function putTexts(): void {
   for (let i: u32 = 0; i < count; i++) {
     const info = load<u32>(region + (i << 2), INFO_LIST);
     if (info == 0) continue;
-    const owner = load<u32>(info, INFO_INODE + RECORD_OWNER);
-    const group = load<u32>(info, INFO_INODE + RECORD_GROUP);
-    store<u32>(info, textOf(owner) - info - INFO_OWNER, INFO_OWNER);
-    store<u32>(info, textOf(group) - info - INFO_GROUP, INFO_GROUP);
+    const owner = load<u32>(info, FILE_INFO_INODE_AT + RECORD_OWNER);
+    const group = load<u32>(info, FILE_INFO_INODE_AT + RECORD_GROUP);
+    store<u32>(info, textOf(owner) - info - FILE_INFO_OWNER_AT, FILE_INFO_OWNER_AT);
+    store<u32>(info, textOf(group) - info - FILE_INFO_GROUP_AT, FILE_INFO_GROUP_AT);
   }
 }
 

@@ -15,6 +15,12 @@ import {
   NAME_BYTES_MAX,
   PATH_BYTES_MAX,
   PATH_DEPTH_MAX,
+  PATH_NAME_TOO_LONG,
+  PATH_NOT_ABSOLUTE,
+  PATH_NOT_UTF8,
+  PATH_NUL_BYTE,
+  PATH_TOO_DEEP,
+  PATH_TOO_LONG,
   WALK_COMPONENTS,
   WALK_DEPTH,
   WALK_NEXT,
@@ -27,19 +33,12 @@ import { isUtf8 } from './utf8';
 /** What is looked at at all: a path of this length may still be short once it is clean. */
 const INPUT_BYTES_MAX: u32 = 65_536;
 
-const NOT_ABSOLUTE: i32 = -1;
-const TOO_LONG: i32 = -2;
-const TOO_DEEP: i32 = -3;
-const NAME_TOO_LONG: i32 = -4;
-const NOT_UTF8: i32 = -5;
-const NUL_BYTE: i32 = -6;
-
 const SLASH: u8 = 0x2f;
 const DOT: u8 = 0x2e;
 
 export function cleanPath(path: usize, bytes: u32, walk: usize): i32 {
-  if (bytes > INPUT_BYTES_MAX) return TOO_LONG;
-  if (bytes == 0 || load<u8>(path) != SLASH) return NOT_ABSOLUTE;
+  if (bytes > INPUT_BYTES_MAX) return PATH_TOO_LONG;
+  if (bytes == 0 || load<u8>(path) != SLASH) return PATH_NOT_ABSOLUTE;
   store<u32>(walk, 0, WALK_COMPONENTS);
   const depth = bytes <= PATH_BYTES_MAX ? copyClean(path, bytes, walk) : -1;
   return depth >= 0 ? begin(walk, bytes, depth) : rebuild(path, bytes, walk);
@@ -131,8 +130,8 @@ function isDots(name: usize, length: u32): bool {
 
 /** 0, or the fault of the bytes as a whole. */
 function faultOfText(path: usize, bytes: u32): i32 {
-  for (let i: u32 = 0; i < bytes; i++) if (load<u8>(path + i) == 0) return NUL_BYTE;
-  return isUtf8(path, bytes) ? 0 : NOT_UTF8;
+  for (let i: u32 = 0; i < bytes; i++) if (load<u8>(path + i) == 0) return PATH_NUL_BYTE;
+  return isUtf8(path, bytes) ? 0 : PATH_NOT_UTF8;
 }
 
 /** Second pass: a depth or a fault. */
@@ -157,9 +156,9 @@ function rebuild(path: usize, bytes: u32, walk: usize): i32 {
       }
       continue;
     }
-    if (length > NAME_BYTES_MAX) return NAME_TOO_LONG;
-    if (used + 1 + length > PATH_BYTES_MAX) return TOO_LONG;
-    if (depth == PATH_DEPTH_MAX) return TOO_DEEP;
+    if (length > NAME_BYTES_MAX) return PATH_NAME_TOO_LONG;
+    if (used + 1 + length > PATH_BYTES_MAX) return PATH_TOO_LONG;
+    if (depth == PATH_DEPTH_MAX) return PATH_TOO_DEEP;
     store<u8>(target + used, SLASH);
     memory.copy(target + used + 1, path + start, length);
     setComponent(walk, ++depth, used + 1, length);

@@ -7,24 +7,22 @@
  *              8-6 5-3 2-0
  */
 import {
+  CALLER_GROUP_COUNT,
   CALLER_GROUPS,
   CALLER_GROUPS_MAX,
-  CALLER_GROUP_COUNT,
   CALLER_SUPER,
   CALLER_USER,
   NODE_BYTES,
   NODE_GROUP,
   NODE_MODE,
   NODE_OWNER,
+  PERMIT_EXECUTE,
   RECORD_GROUP,
   RECORD_MODE,
   RECORD_OWNER,
   WALK_NEXT,
   WALK_NODES,
 } from './generated/layout';
-
-export const EXECUTE: u32 = 1;
-export const READ: u32 = 4;
 
 export function permits(mode: u32, owner: u32, group: u32, caller: usize, bits: u32): u32 {
   if (load<u32>(caller, CALLER_SUPER) != 0) return 1;
@@ -50,7 +48,7 @@ export function deniedAt(walk: usize, last: i32, caller: usize): i32 {
     // What everybody may pass needs no look at groups: nearly every directory.
     if ((mode & 0o111) != 0o111) {
       const owner = load<u32>(node, NODE_OWNER);
-      if (!permits(mode, owner, load<u32>(node, NODE_GROUP), caller, EXECUTE)) return i;
+      if (!permits(mode, owner, load<u32>(node, NODE_GROUP), caller, PERMIT_EXECUTE)) return i;
     }
     node += NODE_BYTES;
   }

@@ -3,12 +3,13 @@ import {
   FLAG_HAS_XATTR,
   INODE_TYPE_DIRECTORY,
   INODE_TYPE_FILE,
+  PERMIT_READ,
   RECORD_FLAGS,
   RECORD_PARENT_ID,
   RECORD_TYPE,
   TRASH_BIT,
 } from './generated/layout';
-import { READ, permitsRecord } from './permission';
+import { permitsRecord } from './permission';
 
 /**
  * True for a plain inode that the caller may read. Not for one with xattrs, which the slow path
@@ -19,5 +20,5 @@ export function isReadable(record: usize, caller: usize): bool {
   if (type != INODE_TYPE_FILE && type != INODE_TYPE_DIRECTORY) return false;
   if ((load<u32>(record, RECORD_FLAGS) & FLAG_HAS_XATTR) != 0) return false;
   if ((load<u64>(record, RECORD_PARENT_ID) & TRASH_BIT) != 0) return false;
-  return permitsRecord(record, caller, READ);
+  return permitsRecord(record, caller, PERMIT_READ);
 }

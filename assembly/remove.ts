@@ -7,6 +7,8 @@ import {
   EXECUTOR_WRITE,
   FLAG_HAS_ORIGIN,
   FLAG_HAS_XATTR,
+  LOOKUP_ABSENT,
+  LOOKUP_MISS,
   RECORD_FLAGS,
   RECORD_ID,
   RECORD_NAME,
@@ -16,44 +18,40 @@ import {
   TRASH_BIT,
   WALK_DEPTH,
   WALK_RECORD,
+  WRITE_MISS_A,
+  WRITE_MISS_TRASH,
   WRITE_RETENTION,
+  WRITE_SLOW_PATH,
 } from './generated/layout';
+import { DELETE_PATH_SLOT, DELETE_SKIP_TRASH_SLOT } from './generated/wire';
 import { lockWriteEdge } from './locks';
 import { cleanPath } from './path';
 import { readByte, readText, requestBody, textAt, textBytes } from './request';
 import { copyRecord } from './tier-set';
 import { lookup } from './tier-walk';
-import { SLOW_PATH, MISS_A, MISS_TRASH, READY, walkToOld } from './write-plan';
-
-/** Slots of Delete. */
-const PATH: u32 = 4;
-const SKIP_TRASH: u32 = 8;
-
-/** Values of src/master/memory/exports.ts. */
-const LOOKUP_MISS: i32 = 0;
-const LOOKUP_ABSENT: i32 = 2;
+import { READY, walkToOld } from './write-plan';
 
 let toTrash: bool = false;
 
 export function readRemove(): bool {
   const retention = load<i64>(EXEC + EXECUTOR_WRITE, WRITE_RETENTION);
-  toTrash = retention > 0 && readByte(requestBody, SKIP_TRASH) == 0;
-  if (!readText(requestBody, PATH)) return false;
+  toTrash = retention > 0 && readByte(requestBody, DELETE_SKIP_TRASH_SLOT) == 0;
+  if (!readText(requestBody, DELETE_PATH_SLOT)) return false;
   return cleanPath(textAt, textBytes, EXEC + EXECUTOR_WALK_A) > 0;
 }
 
 export function planRemove(): i32 {
   const walk = EXEC + EXECUTOR_WALK_A;
-  let status = walkToOld(walk, MISS_A);
+  let status = walkToOld(walk, WRITE_MISS_A);
   if (status != READY) return status;
   const record = walk + WALK_RECORD;
   // Its ttl would have to be kept for its return, or its row of the expiry index given up.
-  if (load<i64>(record, RECORD_TTL) >= 0) return SLOW_PATH;
+  if (load<i64>(record, RECORD_TTL) >= 0) return WRITE_SLOW_PATH;
   if (toTrash) {
     status = findNamesake(record);
     if (status != READY) return status;
   } else if ((load<u32>(record, RECORD_FLAGS) & (FLAG_HAS_XATTR | FLAG_HAS_ORIGIN)) != 0) {
-    return SLOW_PATH;
+    return WRITE_SLOW_PATH;
   }
   lockWriteEdge(walk);
   return READY;
@@ -80,6 +78,6 @@ function findNamesake(record: usize): i32 {
   const trash = f64(load<u64>(record, RECORD_PARENT_ID) + TRASH_BIT);
   const nameBytes = u32(load<u8>(record, RECORD_NAME_LEN));
   const status = lookup(trash, record + RECORD_NAME, nameBytes, scratch + WALK_RECORD, scratch);
-  if (status == LOOKUP_MISS) return MISS_TRASH;
-  return status == LOOKUP_ABSENT ? READY : SLOW_PATH;
+  if (status == LOOKUP_MISS) return WRITE_MISS_TRASH;
+  return status == LOOKUP_ABSENT ? READY : WRITE_SLOW_PATH;
 }

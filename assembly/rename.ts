@@ -15,37 +15,37 @@ import {
   WALK_DEPTH,
   WALK_PATH,
   WALK_RECORD,
+  WRITE_MISS_A,
+  WRITE_MISS_B,
+  WRITE_SLOW_PATH,
 } from './generated/layout';
+import { RENAME_SOURCE_SLOT, RENAME_TARGET_SLOT } from './generated/wire';
 import { lockWriteEdge } from './locks';
 import { cleanPath } from './path';
 import { readText, requestBody, textAt, textBytes } from './request';
 import { copyName, copyRecord } from './tier-set';
 import { walkStands } from './tier-walk';
-import { SLOW_PATH, MISS_A, MISS_B, READY, nodeOf, walkToNew, walkToOld } from './write-plan';
-
-/** Slots of Rename. */
-const SOURCE: u32 = 4;
-const TARGET: u32 = 6;
+import { READY, nodeOf, walkToNew, walkToOld } from './write-plan';
 
 export function readRename(): bool {
-  if (!readText(requestBody, SOURCE)) return false;
+  if (!readText(requestBody, RENAME_SOURCE_SLOT)) return false;
   if (cleanPath(textAt, textBytes, EXEC + EXECUTOR_WALK_A) <= 0) return false;
-  if (!readText(requestBody, TARGET)) return false;
+  if (!readText(requestBody, RENAME_TARGET_SLOT)) return false;
   return cleanPath(textAt, textBytes, EXEC + EXECUTOR_WALK_B) > 0;
 }
 
 export function planRename(): i32 {
   const source = EXEC + EXECUTOR_WALK_A;
   const target = EXEC + EXECUTOR_WALK_B;
-  let status = walkToOld(source, MISS_A);
+  let status = walkToOld(source, WRITE_MISS_A);
   if (status != READY) return status;
-  status = walkToNew(target, MISS_B);
+  status = walkToNew(target, WRITE_MISS_B);
   if (status != READY) return status;
   // Two walks see two states if a directory was moved between them.
-  if (!walkStands(source)) return SLOW_PATH;
+  if (!walkStands(source)) return WRITE_SLOW_PATH;
   const from = load<u32>(nodeOf(source, load<u32>(source, WALK_DEPTH)), NODE_MOUNT_ID);
   const into = load<u32>(nodeOf(target, load<u32>(target, WALK_DEPTH) - 1), NODE_MOUNT_ID);
-  if (from != into) return SLOW_PATH;
+  if (from != into) return WRITE_SLOW_PATH;
   lockWriteEdge(source);
   lockWriteEdge(target);
   return READY;

@@ -10,14 +10,13 @@
  *   ErrorDetail: 0 to vtable │ 4 reason ↓ │ 8 path ↓ │ 12 hint ↓
  */
 import { openText, putText } from './file-info';
+import { CODE_NOT_FOUND } from './generated/layout';
+import { MISSING_HEAD, MISSING_HEAD_BODY_VTABLE } from './generated/wire';
 
 const REPLY_VTABLE: u32 = 4;
-const DETAIL_VTABLE: u32 = 14;
 const REPLY_TABLE: u32 = 24;
 const DETAIL_TABLE: u32 = 44;
 const TEXTS: u32 = 60;
-const HEAD: usize = memory.data<u16>([24, 0, 10, 18, 8, 16, 4, 10, 16, 4, 8, 12]);
-const NOT_FOUND: u32 = 5;
 
 const BEFORE = 'Path "';
 const BEHIND = '" does not exist.';
@@ -25,15 +24,15 @@ const HINT = 'Check the spelling, or list the parent directory.';
 
 /** Bytes of the frame at `out`, for a cleaned path. */
 export function putMissingReply(call: u64, path: usize, pathBytes: u32, out: usize): u32 {
-  v128.store(out, v128.load(HEAD));
-  store<u64>(out, load<u64>(HEAD, 16), 16);
+  v128.store(out, v128.load(MISSING_HEAD));
+  store<u64>(out, load<u64>(MISSING_HEAD, 16), 16);
   const reply = out + REPLY_TABLE;
   store<u32>(reply, REPLY_TABLE - REPLY_VTABLE);
   store<u32>(reply, DETAIL_TABLE - REPLY_TABLE - 4, 4);
   store<u64>(reply, call, 8);
-  store<u32>(reply, NOT_FOUND, 16);
+  store<u32>(reply, CODE_NOT_FOUND, 16);
   const detail = out + DETAIL_TABLE;
-  store<u32>(detail, DETAIL_TABLE - DETAIL_VTABLE);
+  store<u32>(detail, DETAIL_TABLE - MISSING_HEAD_BODY_VTABLE);
   let at: usize = out + TEXTS;
   store<u32>(detail, u32(at - detail) - 4, 4);
   at = putReason(at, path, pathBytes);

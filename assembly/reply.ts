@@ -10,22 +10,7 @@
  * The first 40 bytes never differ. Group and owner share one string when they are the same text.
  */
 import { EXEC } from './control';
-import {
-  INFO_BYTES,
-  INFO_FULL_BYTES,
-  INFO_GROUP,
-  INFO_INODE,
-  INFO_MOUNT_URI,
-  INFO_NAME,
-  INFO_OWNER,
-  INFO_PATH,
-  INFO_UFS_PATH,
-  copyHeader,
-  internedBytes,
-  internedText,
-  openText,
-  putText,
-} from './file-info';
+import { copyHeader, internedBytes, internedText, openText, putText } from './file-info';
 import {
   EXECUTOR_CALLER,
   EXECUTOR_REPLY,
@@ -44,15 +29,40 @@ import {
   SHOWN_MOUNT_PATH_BYTES,
   SHOWN_MOUNT_URI,
   SHOWN_MOUNT_URI_BYTES,
+  WALK_ABSENT,
   WALK_DEPTH,
+  WALK_FOUND,
   WALK_NEXT,
   WALK_NODES,
   WALK_PATH,
   WALK_PATH_BYTES,
   WALK_RECORD,
 } from './generated/layout';
-import { cleanPath } from './path';
+import {
+  EMPTY_HEAD,
+  EMPTY_HEAD_BODY_VTABLE,
+  FILE_INFO_FULL_MOUNT_URI_AT,
+  FILE_INFO_FULL_TABLE_BYTES,
+  FILE_INFO_FULL_UFS_PATH_AT,
+  FILE_INFO_GROUP_AT,
+  FILE_INFO_INODE_AT,
+  FILE_INFO_NAME_AT,
+  FILE_INFO_OWNER_AT,
+  FILE_INFO_PATH_PATH_AT,
+  FILE_INFO_TABLE_BYTES,
+  FULL_INFO_HEAD,
+  GET_STATUS_LOAD_SLOT,
+  GET_STATUS_PATH_SLOT,
+  GET_STATUS_WITH_ATTRIBUTES_SLOT,
+  INFO_HEAD,
+  INFO_HEAD_BODY_VTABLE,
+  LOAD_TYPE_ALWAYS,
+  REPLY_BODY_EMPTY,
+  REPLY_BODY_FILE_INFO,
+  REQUEST_BODY_GET_STATUS,
+} from './generated/wire';
 import { shownMount } from './mounts';
+import { cleanPath } from './path';
 import { deniedAt } from './permission';
 import { isReadable } from './readable';
 import { putMissingReply } from './reply-missing';
@@ -69,45 +79,10 @@ import {
 } from './request';
 import { walk } from './tier-walk';
 
-/** Union numbers of schemas/request.fbs and reply.fbs. */
-const REQUEST_GET_STATUS: u32 = 10;
-export const REPLY_FILE_INFO: u32 = 3;
-
-/** Slots of GetStatus. */
-const PATH: u32 = 4;
-const LOAD: u32 = 6;
-const WITH_ATTRIBUTES: u32 = 8;
-const LOAD_ALWAYS: u32 = 2;
-
 const SLASH: u8 = 0x2f;
-const WALK_FOUND: i32 = 0;
-const WALK_ABSENT: i32 = 2;
 
 const REPLY_TABLE: u32 = 40;
 const INFO_TABLE: u32 = 72;
-const HEAD: usize = memory.data<u16>([
-  40, 0,
-  18, 28, 8, 0, 0, 0, 16, 24, 4,
-  12, 112, 16, 4, 8, 12,
-  0, 0, 0,
-]);
-
-/** The same with path, ufs path and mount uri. */
-const FULL_HEAD: usize = memory.data<u16>([
-  40, 0,
-  18, 28, 8, 0, 0, 0, 16, 24, 4,
-  18, 124, 16, 4, 8, 12, 112, 116, 120,
-]);
-
-/** The same head for a reply with an Empty body, whose vtable stands behind that of Reply. */
-const EMPTY_HEAD: usize = memory.data<u16>([
-  40, 0,
-  18, 28, 8, 0, 0, 0, 16, 24, 4,
-  4, 4,
-  0, 0, 0, 0, 0, 0, 0,
-]);
-const EMPTY_VTABLE: u32 = 22;
-const REPLY_EMPTY: u64 = 2;
 
 /** Bytes of the reply; below 0: of one that says that the path does not exist; 0: the slow path. */
 export function serveGetStatus(requestBytes: u32): i32 {
@@ -119,12 +94,13 @@ export function serveGetStatus(requestBytes: u32): i32 {
   if (status != WALK_FOUND || !mayPass(block, load<i32>(block, WALK_DEPTH) - 1)) return 0;
   const record = block + WALK_RECORD;
   if (!isReadable(record, EXEC + EXECUTOR_CALLER)) return 0;
-  if (readByte(requestBody, WITH_ATTRIBUTES) != 0) {
+  if (readByte(requestBody, GET_STATUS_WITH_ATTRIBUTES_SLOT) != 0) {
     const mount = shownMount(block);
     if (mount == 0) return 0;
     return i32(putFullReply(requestCall, block, mount, EXEC + EXECUTOR_REPLY));
   }
-  return i32(putInfoReply(requestCall, REPLY_FILE_INFO, record, walkSeq(), EXEC + EXECUTOR_REPLY));
+  const out = EXEC + EXECUTOR_REPLY;
+  return i32(putInfoReply(requestCall, REPLY_BODY_FILE_INFO, record, walkSeq(), out));
 }
 
 /** What a walk found absent is nowhere if the directory above has all its names from its store. */
@@ -147,9 +123,9 @@ function mayPass(block: usize, above: i32): bool {
 /** True for a GetStatus that does not have the store asked; its path is at textAt. */
 function openGetStatus(frame: usize, bytes: u32): bool {
   if (bytes > FRAME_BYTES_MAX || !openRequest(frame, bytes)) return false;
-  if (requestBodyType != REQUEST_GET_STATUS) return false;
-  if (readByte(requestBody, LOAD) >= LOAD_ALWAYS) return false;
-  return readText(requestBody, PATH) && isSound();
+  if (requestBodyType != REQUEST_BODY_GET_STATUS) return false;
+  if (readByte(requestBody, GET_STATUS_LOAD_SLOT) >= LOAD_TYPE_ALWAYS) return false;
+  return readText(requestBody, GET_STATUS_PATH_SLOT) && isSound();
 }
 
 /** The newest change among all that the walk saw: a state at or after it gives the same answer. */
@@ -172,23 +148,23 @@ export function encodeInfoReply(
 export function putInfoReply(
   call: u64, body: u32, record: usize, seq: u64, out: usize,
 ): u32 {
-  putTables(HEAD, call, body, record, seq, out);
-  return u32(putNames(out + INFO_TABLE, out + INFO_TABLE + INFO_BYTES, record) - out);
+  putTables(INFO_HEAD, call, body, record, seq, out);
+  return u32(putNames(out + INFO_TABLE, out + INFO_TABLE + FILE_INFO_TABLE_BYTES, record) - out);
 }
 
 /** With the path of the walk, and its place in the store of its mount (SHOWN_MOUNT). */
 function putFullReply(call: u64, walk: usize, mount: usize, out: usize): u32 {
   const record = walk + WALK_RECORD;
-  putTables(FULL_HEAD, call, REPLY_FILE_INFO, record, walkSeq(), out);
+  putTables(FULL_INFO_HEAD, call, REPLY_BODY_FILE_INFO, record, walkSeq(), out);
   const info = out + INFO_TABLE;
   const path = walk + WALK_PATH;
   const pathBytes = load<u32>(walk, WALK_PATH_BYTES);
-  let at = putNames(info, info + INFO_FULL_BYTES, record);
-  store<u32>(info, u32(at - info) - INFO_PATH, INFO_PATH);
+  let at = putNames(info, info + FILE_INFO_FULL_TABLE_BYTES, record);
+  store<u32>(info, u32(at - info) - FILE_INFO_PATH_PATH_AT, FILE_INFO_PATH_PATH_AT);
   at = putText(at, path, pathBytes);
-  store<u32>(info, u32(at - info) - INFO_UFS_PATH, INFO_UFS_PATH);
+  store<u32>(info, u32(at - info) - FILE_INFO_FULL_UFS_PATH_AT, FILE_INFO_FULL_UFS_PATH_AT);
   at = putStorePath(at, path, pathBytes, mount);
-  store<u32>(info, u32(at - info) - INFO_MOUNT_URI, INFO_MOUNT_URI);
+  store<u32>(info, u32(at - info) - FILE_INFO_FULL_MOUNT_URI_AT, FILE_INFO_FULL_MOUNT_URI_AT);
   at = putText(at, mount + SHOWN_MOUNT_URI, load<u32>(mount, SHOWN_MOUNT_URI_BYTES));
   return u32(at - out);
 }
@@ -222,23 +198,24 @@ function putTables(
   store<u64>(reply, call, 8);
   store<u64>(reply, seq == 0 ? load<u64>(record, RECORD_SEQ) : seq, 16);
   store<u64>(reply, body, 24);
-  store<u32>(info, INFO_TABLE - 22, 0);
-  copyHeader(record, info + INFO_INODE);
+  store<u32>(info, INFO_TABLE - INFO_HEAD_BODY_VTABLE, 0);
+  copyHeader(record, info + FILE_INFO_INODE_AT);
   // A record that waits in the ring has no seq yet: it is the seq of its entry.
-  if (load<u64>(record, RECORD_SEQ) == 0) store<u64>(info, seq, INFO_INODE + RECORD_SEQ);
+  if (load<u64>(record, RECORD_SEQ) == 0) store<u64>(info, seq, FILE_INFO_INODE_AT + RECORD_SEQ);
 }
 
 /** Name, owner and group of the FileInfo at `info`, from `at` on; returns where they end. */
 function putNames(info: usize, from: usize, record: usize): usize {
   let at = from;
-  store<u32>(info, at - (info + INFO_NAME), INFO_NAME);
+  store<u32>(info, at - (info + FILE_INFO_NAME_AT), FILE_INFO_NAME_AT);
   at = putText(at, record + RECORD_NAME, load<u8>(record, RECORD_NAME_LEN));
   const owner = load<u32>(record, RECORD_OWNER);
   const group = load<u32>(record, RECORD_GROUP);
   const ownerText = at;
-  store<u32>(info, at - (info + INFO_OWNER), INFO_OWNER);
+  store<u32>(info, at - (info + FILE_INFO_OWNER_AT), FILE_INFO_OWNER_AT);
   at = putText(at, internedText(owner), internedBytes(owner));
-  store<u32>(info, (owner == group ? ownerText : at) - (info + INFO_GROUP), INFO_GROUP);
+  const groupText = owner == group ? ownerText : at;
+  store<u32>(info, groupText - (info + FILE_INFO_GROUP_AT), FILE_INFO_GROUP_AT);
   return owner == group ? at : putText(at, internedText(group), internedBytes(group));
 }
 
@@ -252,7 +229,7 @@ export function putEmptyReply(call: u64, seq: u64, out: usize): u32 {
   store<u32>(reply, INFO_TABLE - REPLY_TABLE - 4, 4);
   store<u64>(reply, call, 8);
   store<u64>(reply, seq, 16);
-  store<u64>(reply, REPLY_EMPTY, 24);
-  store<u32>(out + INFO_TABLE, INFO_TABLE - EMPTY_VTABLE);
+  store<u64>(reply, REPLY_BODY_EMPTY, 24);
+  store<u32>(out + INFO_TABLE, INFO_TABLE - EMPTY_HEAD_BODY_VTABLE);
   return INFO_TABLE + 4;
 }

@@ -8,13 +8,13 @@
  * Positions are relative to the frame; 0 is never a field's place and says "absent". An offset that
  * leads outside sets `broken`, after which all readers give 0 or absent.
  */
-
-/** Slots of Request, in the order of its fields in schemas/request.fbs. */
-const CALL: u32 = 4;
-const DEADLINE: u32 = 6;
-const BODY_TYPE: u32 = 8;
-const BODY: u32 = 10;
-const SESSION: u32 = 12;
+import {
+  REQUEST_BODY_SLOT,
+  REQUEST_BODY_TYPE_SLOT,
+  REQUEST_CALL_SLOT,
+  REQUEST_DEADLINE_MS_SLOT,
+  REQUEST_SESSION_SLOT,
+} from './generated/wire';
 
 /** Numbers above are no numbers in JavaScript: the slow path refuses them. */
 const CALL_END: u64 = 1 << 53;
@@ -42,13 +42,13 @@ export function openRequest(frame: usize, bytes: u32): bool {
   if (bytes < 8) return false;
   const request = follow(0);
   checkTable(request);
-  const call = fieldAt(request, CALL, 8);
+  const call = fieldAt(request, REQUEST_CALL_SLOT, 8);
   requestCall = call == 0 ? 0 : load<u64>(base + call);
   // Not used here, but a frame is sound as a whole or not at all.
-  fieldAt(request, DEADLINE, 4);
-  requestBodyType = readByte(request, BODY_TYPE);
-  requestSession = u32(readI32(request, SESSION, 0));
-  const body = fieldAt(request, BODY, 4);
+  fieldAt(request, REQUEST_DEADLINE_MS_SLOT, 4);
+  requestBodyType = readByte(request, REQUEST_BODY_TYPE_SLOT);
+  requestSession = u32(readI32(request, REQUEST_SESSION_SLOT, 0));
+  const body = fieldAt(request, REQUEST_BODY_SLOT, 4);
   requestBody = body == 0 ? 0 : follow(body);
   checkTable(requestBody);
   return !broken && requestCall < CALL_END && requestBody != 0;

@@ -7,7 +7,8 @@
  *   serveWrite:  parse ─▶ plan ─▶ take all locks ─▶ plan again ─▶ entry   (executor/call.ts)
  *   finishWrite: give the locks back ─▶ reply ─▶ ring space free
  *
- * Invariant: a serveWrite that does not return PUBLISHED holds nothing and has published nothing.
+ * Invariant: a serveWrite that does not return WRITE_PUBLISHED holds nothing and has published
+ * nothing.
  */
 import { EXEC } from './control';
 import { planCreate, readCreate, writeCreate } from './create';
@@ -26,40 +27,38 @@ import {
   EXECUTOR_WRITE,
   FRAME_BYTES_MAX,
   HELD_BYTES,
-  HELD_LOCKS,
   HELD_LOCK_COUNT,
+  HELD_LOCKS,
   HELD_RECORD,
+  OP_CREATE_DIRECTORY,
+  OP_CREATE_FILE,
+  OP_DELETE,
+  OP_RENAME_FILE,
   RECORD_SEQ,
   WRITE_BODY_TYPE,
   WRITE_FREED,
   WRITE_LOCKS,
   WRITE_LOCKS_AGAIN,
+  WRITE_PUBLISHED,
   WRITE_SESSION,
+  WRITE_SLOW_PATH,
 } from './generated/layout';
 import { lockBegin, lockCount, lockSeal, releaseAll, sameLocks, takeAll } from './locks';
 import { mountsStand } from './mounts';
 import { planRemove, readRemove, writeRemove } from './remove';
 import { planRename, readRename, writeRename } from './rename';
-import { REPLY_FILE_INFO, putEmptyReply, putInfoReply } from './reply';
+import { putEmptyReply, putInfoReply } from './reply';
 import { isSound, openRequest, requestBodyType, requestCall, requestSession } from './request';
 import { retryFind } from './retry';
 import { walkReset } from './tier-walk';
-import { SLOW_PATH, READY } from './write-plan';
-
-/** Union numbers of schemas/request.fbs. */
-const CREATE_FILE: u32 = 30;
-const CREATE_DIRECTORY: u32 = 32;
-const RENAME: u32 = 34;
-const DELETE: u32 = 35;
-
-/** Values of src/master/ops/mechanism/op-codes.ts. */
-const OP_CREATE_FILE: u32 = 10;
-const OP_CREATE_DIRECTORY: u32 = 12;
-const OP_DELETE: u32 = 13;
-const OP_RENAME_FILE: u32 = 23;
-
-/** Beside the statuses of write-plan.ts. */
-const PUBLISHED: i32 = 1;
+import { READY } from './write-plan';
+import {
+  REPLY_BODY_FILE_INFO,
+  REQUEST_BODY_CREATE_DIRECTORY,
+  REQUEST_BODY_CREATE_FILE,
+  REQUEST_BODY_DELETE,
+  REQUEST_BODY_RENAME,
+} from './generated/wire';
 
 /**
  * Number of the call whose request stands at EXECUTOR.REQUEST, with its kind at WRITE.BODY_TYPE; -1
@@ -73,7 +72,7 @@ export function openCall(bytes: u32): f64 {
 }
 
 export function serveWrite(bytes: u32, nowMs: f64): i32 {
-  if (!mountsStand() || !readWrite(bytes)) return SLOW_PATH;
+  if (!mountsStand() || !readWrite(bytes)) return WRITE_SLOW_PATH;
   return goOnWriting(nowMs);
 }
 
@@ -82,18 +81,18 @@ export function goOnWriting(nowMs: f64): i32 {
   const first = EXEC + EXECUTOR_WRITE + WRITE_LOCKS;
   let status = planWith(first);
   if (status != READY) return status;
-  if (!takeAll()) return SLOW_PATH;
+  if (!takeAll()) return WRITE_SLOW_PATH;
   const words = lockCount();
   const again = EXEC + EXECUTOR_WRITE + WRITE_LOCKS_AGAIN;
   walkReset(EXEC + EXECUTOR_WALK_A);
-  if (requestBodyType == RENAME) walkReset(EXEC + EXECUTOR_WALK_B);
+  if (requestBodyType == REQUEST_BODY_RENAME) walkReset(EXEC + EXECUTOR_WALK_B);
   status = planWith(again);
   if (status == READY) {
     const same = lockCount() == words && sameLocks(first, again, words);
     if (same && mountsStand() && !isRepeated() && writeEntry(first, words, u64(nowMs))) {
-      return PUBLISHED;
+      return WRITE_PUBLISHED;
     }
-    status = SLOW_PATH;
+    status = WRITE_SLOW_PATH;
   }
   releaseAll(first, words);
   return status;
@@ -114,7 +113,7 @@ export function finishWrite(position: u32): u32 {
     bytes = putEmptyReply(call, seq, out);
   } else {
     store<u64>(entry + shown, seq, RECORD_SEQ);
-    bytes = putInfoReply(call, REPLY_FILE_INFO, entry + shown, seq, out);
+    bytes = putInfoReply(call, REPLY_BODY_FILE_INFO, entry + shown, seq, out);
   }
   const end = position + heldBytes + load<u32>(entry, ENTRY_LENGTH);
   store<u32>(EXEC + EXECUTOR_WRITE, end, WRITE_FREED);
@@ -124,20 +123,20 @@ export function finishWrite(position: u32): u32 {
 function readWrite(bytes: u32): bool {
   if (bytes > FRAME_BYTES_MAX || !openRequest(EXEC + EXECUTOR_REQUEST, bytes)) return false;
   let isPlain = false;
-  if (requestBodyType == CREATE_FILE) isPlain = readCreate(true);
-  else if (requestBodyType == CREATE_DIRECTORY) isPlain = readCreate(false);
-  else if (requestBodyType == DELETE) isPlain = readRemove();
-  else if (requestBodyType == RENAME) isPlain = readRename();
+  if (requestBodyType == REQUEST_BODY_CREATE_FILE) isPlain = readCreate(true);
+  else if (requestBodyType == REQUEST_BODY_CREATE_DIRECTORY) isPlain = readCreate(false);
+  else if (requestBodyType == REQUEST_BODY_DELETE) isPlain = readRemove();
+  else if (requestBodyType == REQUEST_BODY_RENAME) isPlain = readRename();
   return isPlain && isSound();
 }
 
 function planWith(locks: usize): i32 {
   lockBegin(locks);
-  let status = SLOW_PATH;
-  if (requestBodyType == DELETE) status = planRemove();
-  else if (requestBodyType == RENAME) status = planRename();
+  let status = WRITE_SLOW_PATH;
+  if (requestBodyType == REQUEST_BODY_DELETE) status = planRemove();
+  else if (requestBodyType == REQUEST_BODY_RENAME) status = planRename();
   else status = planCreate();
-  return status == READY && !lockSeal() ? SLOW_PATH : status;
+  return status == READY && !lockSeal() ? WRITE_SLOW_PATH : status;
 }
 
 /** The call was applied before: the slow path gives its first answer. */
@@ -150,15 +149,15 @@ function isRepeated(): bool {
 function writeEntry(locks: usize, words: u32, now: u64): bool {
   const walk = EXEC + EXECUTOR_WALK_A;
   if (!openEntry(locks, words, walk, opOf(), requestCall, now)) return false;
-  if (requestBodyType == DELETE) writeRemove(now);
-  else if (requestBodyType == RENAME) writeRename(now);
+  if (requestBodyType == REQUEST_BODY_DELETE) writeRemove(now);
+  else if (requestBodyType == REQUEST_BODY_RENAME) writeRename(now);
   else writeCreate(now);
   publishEntry();
   return true;
 }
 
 function opOf(): u32 {
-  if (requestBodyType == CREATE_FILE) return OP_CREATE_FILE;
-  if (requestBodyType == CREATE_DIRECTORY) return OP_CREATE_DIRECTORY;
-  return requestBodyType == DELETE ? OP_DELETE : OP_RENAME_FILE;
+  if (requestBodyType == REQUEST_BODY_CREATE_FILE) return OP_CREATE_FILE;
+  if (requestBodyType == REQUEST_BODY_CREATE_DIRECTORY) return OP_CREATE_DIRECTORY;
+  return requestBodyType == REQUEST_BODY_DELETE ? OP_DELETE : OP_RENAME_FILE;
 }

@@ -21,11 +21,15 @@
 import { EXEC, raise64 } from './control';
 import {
   APPLY_AT,
+  APPLY_DONE,
+  APPLY_MISS,
   APPLY_MISS_PARENT,
   APPLY_MISS_SET,
   APPLY_MISS_SET_SEQ,
   APPLY_NAME,
   APPLY_NAME_BYTES,
+  APPLY_NO_ROOM,
+  APPLY_SIDE,
   CHANGE_BYTES,
   CHANGE_FLAGS,
   CHANGE_KIND,
@@ -85,12 +89,6 @@ import {
   slotBytesOf,
   takeSet,
 } from './tier-set';
-
-/** Values of src/master/memory/exports.ts. */
-const APPLY_DONE: i32 = 0;
-const APPLY_MISSED: i32 = 1;
-const APPLY_NO_ROOM: i32 = 2;
-const APPLY_SIDE: i32 = 3;
 
 /** Structural entries follow each other: readers are kept out from the first to the last. */
 let held: bool = false;
@@ -274,7 +272,7 @@ function applyParent(payload: usize, seq: u64): i32 {
     store<u32>(at, nameBytes, APPLY_NAME_BYTES);
     store<u64>(at, grandparentId, APPLY_MISS_PARENT);
     copyName(name, at + APPLY_NAME, nameBytes);
-    return APPLY_MISSED;
+    return APPLY_MISS;
   }
   const slot = slotAt(set, way, slotBytes);
   const record = slot + SLOT_RECORD;

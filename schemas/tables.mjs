@@ -5,7 +5,7 @@
  */
 import { BaseType, scalarBytes } from './reflection.mjs';
 
-/** The same numbers stand in src/wire/verify.ts, which exports nothing to a .mjs. */
+/** What a field is; written beside the tables, for src/wire/verify.ts. */
 const Kind = {
   SCALAR: 0, // argument: bytes (a struct is a scalar of its size)
   STRING: 1,
@@ -65,6 +65,13 @@ export function tablesSource(reflection) {
 
 /** Where each table's fields start in \`fields\`; one more at the end. */
 export const starts = new Int32Array([${starts.join(', ')}]);
+
+/** What a field is. */
+export const Kind = {
+${Object.entries(Kind)
+  .map(([name, number]) => `  ${name}: ${number},`)
+  .join('\n')}
+} as const;
 
 /** slot, kind, argument, required: four numbers a field. */
 export const fields = new Int32Array([

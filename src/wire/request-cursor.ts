@@ -7,8 +7,16 @@
  */
 import { ByteBuffer } from 'flatbuffers';
 import type { RequestBody } from './generated/index.js';
+import { WIRE_NUMBERS } from './generated/kernel-numbers.js';
 
 const TWO_32 = 2 ** 32;
+const {
+  REQUEST_BODY_SLOT,
+  REQUEST_BODY_TYPE_SLOT,
+  REQUEST_CALL_SLOT,
+  REQUEST_DEADLINE_MS_SLOT,
+  REQUEST_SESSION_SLOT,
+} = WIRE_NUMBERS;
 
 export class RequestCursor {
   bytes: Uint8Array = new Uint8Array(0);
@@ -32,11 +40,11 @@ export class RequestCursor {
     this.bytes = bytes;
     this.#buffer = undefined;
     const request = this.#u32(0);
-    const call = this.at(request, 4);
-    const deadline = this.at(request, 6);
-    const type = this.at(request, 8);
-    const body = this.at(request, 10);
-    const session = this.at(request, 12);
+    const call = this.at(request, REQUEST_CALL_SLOT);
+    const deadline = this.at(request, REQUEST_DEADLINE_MS_SLOT);
+    const type = this.at(request, REQUEST_BODY_TYPE_SLOT);
+    const body = this.at(request, REQUEST_BODY_SLOT);
+    const session = this.at(request, REQUEST_SESSION_SLOT);
     this.call = call === 0 ? 0 : this.#u64(call);
     this.deadlineMs = deadline === 0 ? 0 : this.#u32(deadline);
     this.bodyType = (type === 0 ? 0 : bytes[type]!) as RequestBody;

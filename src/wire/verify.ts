@@ -14,21 +14,10 @@
  *   out of budgets derived from the frame's length.
  * Whether strings are UTF-8 and values make sense is not its business. Nothing is allocated.
  */
-import { fields, members, replyTable, requestTable, starts } from './generated/tables.js';
+import { fields, Kind, members, replyTable, requestTable, starts } from './generated/tables.js';
 
 export const Verdict = { VALID: 0, MALFORMED: 1, UNKNOWN_MEMBER: 2 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
-
-/** As in schemas/tables.mjs, which writes these numbers into the tables. */
-const Kind = {
-  SCALAR: 0,
-  STRING: 1,
-  BYTES: 2,
-  TABLE: 3,
-  TABLES: 4,
-  STRINGS: 5,
-  UNION: 6,
-} as const;
 
 const FIELD_NUMBERS = 4;
 /** The deepest message of today has 5 levels. */

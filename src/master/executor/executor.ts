@@ -12,6 +12,7 @@ import { Code, StatusError } from '../../base/status.js';
 import { writeWord64 } from '../../base/word64.js';
 import { LockTable } from '../lock/lock-table.js';
 import { type KernelExports, PathFault, WalkStatus } from '../memory/exports.js';
+import { STRING_UNKNOWN } from '../memory/kernel-constants.js';
 import {
   CALLER,
   CONTROL,
@@ -31,7 +32,7 @@ import { TierReader } from '../tier/tier-reader.js';
 import type { Caller } from './caller.js';
 import { EntryRing } from './entry-ring.js';
 import { Park } from './park.js';
-import { STRING_UNKNOWN, StringTable } from './string-table.js';
+import { StringTable } from './string-table.js';
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();

@@ -11,9 +11,9 @@ import { Code, StatusError } from '../../base/status.js';
 import type { LockList } from '../lock/lock-list.js';
 import { Side } from '../lock/lock-table.js';
 import { SIDE_STRING } from '../memory/entry-format.js';
+import { STRING_UNKNOWN } from '../memory/kernel-constants.js';
 import { Mutation } from './call.js';
 import type { Executor } from './executor.js';
-import { STRING_UNKNOWN } from './string-table.js';
 
 const OP_INTERN = 1;
 const NOBODY = { user: '', groups: [], clientId: 0 } as const;

@@ -7,11 +7,9 @@
  */
 
 import { INTERNED_COUNT_MAX } from '../../base/limits.js';
+import { STRING_UNKNOWN } from '../memory/kernel-constants.js';
 import { CONTROL } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
-
-/** What a name that nobody has stored yet is taken for: it owns nothing. */
-export const STRING_UNKNOWN = 0xffff_ffff;
 
 const ROW_BYTES = 8;
 const decoder = new TextDecoder();

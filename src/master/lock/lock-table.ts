@@ -21,6 +21,7 @@
  * Invariant: a stripe with a writer has no readers once tryAcquire returned true to that writer.
  * Invariant: an executor releases only what a sealed LockList of its own acquired.
  */
+import { LOCK_SIDE } from '../memory/kernel-constants.js';
 import { CONTROL } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import type { LockList } from './lock-list.js';
@@ -36,7 +37,7 @@ export const NO_TICKET = 0;
  * stop everybody: with 1,600 creates in flight that was most of their latency.
  * Who changes what a name stands for while it is a directory takes both.
  */
-export const Side = { DIRECTORY: 0, LEAF: 1 } as const;
+export const Side = LOCK_SIDE;
 export type Side = (typeof Side)[keyof typeof Side];
 
 /** What came of trying one stripe. STEPPED_BACK: held for a moment, in which others saw it. */

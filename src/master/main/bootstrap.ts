@@ -5,9 +5,9 @@
 
 import type { EntryWriter } from '../journal/local/entry.js';
 import { SIDE_MOUNT, SIDE_STRING } from '../memory/entry-format.js';
+import { Op } from '../memory/op-codes.js';
 import * as R from '../memory/record.js';
 import { encodeMount, mountKey, ROOT_MOUNT_ID } from '../mount/mount-table.js';
-import { Op } from '../ops/mechanism/op-codes.js';
 import type { Config } from '../settings/config.js';
 
 const ROOT_MODE = 0o755;

@@ -15,7 +15,7 @@ import { inspectJournal, type SegmentReport } from '../journal/local/inspect.js'
 import { readJournal } from '../journal/local/reader.js';
 import { planRepair, type RepairMode, writeRepaired } from '../journal/local/repair.js';
 import { OP_STRUCTURAL } from '../memory/entry-format.js';
-import { Op } from '../ops/mechanism/op-codes.js';
+import { Op } from '../memory/op-codes.js';
 import { splitKey } from '../storage/inode-key.js';
 import { dataFile, Tier2 } from '../storage/tier2.js';
 import { inspectTier2, refuseDamagedTier2 } from '../storage/tier2-check.js';

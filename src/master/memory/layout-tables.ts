@@ -1,9 +1,22 @@
 /**
- * The tables of layout.ts that both sides must agree on, in the order in which they are generated,
- * and the hash by which each thread sees that they do. Pure.
+ * Every number that the kernels and TypeScript must agree on, in the order in which they are
+ * generated, and the hash by which each thread sees that they do: offsets, limits, formats, codes,
+ * outcomes, and what the kernels know of the schemas. Pure.
  */
 
-import { SET_WAYS } from '../../base/limits.js';
+import * as limits from '../../base/limits.js';
+import { Code } from '../../base/status.js';
+import { WIRE_NUMBERS, WIRE_WORDS } from '../../wire/generated/kernel-numbers.js';
+import * as entry from './entry-format.js';
+import {
+  ApplyStatus,
+  FillStatus,
+  LookupStatus,
+  PathFault,
+  WalkStatus,
+  WriteStatus,
+} from './exports.js';
+import { Bits, LOCK_SIDE, MODE, STRING_UNKNOWN } from './kernel-constants.js';
 import {
   APPLY,
   CALLER,
@@ -45,6 +58,9 @@ import {
   DIRTY_ROW,
   DIRTY_ROW_BYTES,
 } from './layout-dirty.js';
+import { Op } from './op-codes.js';
+import * as record from './record.js';
+import { PAGE, PRESENCE, ROW } from './row-format.js';
 
 export const LAYOUT_TABLES = {
   CONTROL,
@@ -62,11 +78,32 @@ export const LAYOUT_TABLES = {
   DIRTY_ROW,
   DIRTY_ENTRY,
   RETRY,
+  CODE: Code,
+  OP: Op,
+  ROW,
+  PRESENCE,
+  PAGE,
+  PERMIT: Bits,
+  MODE,
+  LOCK_SIDE,
 } as const;
+
+/** Signed: what kernels return. */
+export const STATUS_TABLES = {
+  PATH: PathFault,
+  WALK: WalkStatus,
+  LOOKUP: LookupStatus,
+  FILL: FillStatus,
+  WRITE: WriteStatus,
+  APPLY: ApplyStatus,
+} as const;
+
 export const LAYOUT_SCALARS = {
+  ...numbersOf(limits),
+  ...numbersOf(record),
+  ...numbersOf(entry),
   CONTROL_BASE,
   FILTER_BLOCK_BYTES,
-  SET_WAYS,
   SMALL_SLOT_BYTES,
   LARGE_SLOT_BYTES,
   SMALL_SET_BYTES,
@@ -87,10 +124,20 @@ export const LAYOUT_SCALARS = {
   RETRY_BYTES,
   DROPPED_IDS_MAX,
   DROPPED_LIST_BYTES,
+  STRING_UNKNOWN,
 } as const;
 
-/** FNV-1a over the text of all tables: differs whenever any offset differs. */
-export const LAYOUT_HASH = hashText(JSON.stringify([LAYOUT_TABLES, LAYOUT_SCALARS]));
+/** FNV-1a over the text of all tables: differs whenever any number differs. */
+export const LAYOUT_HASH = hashText(
+  JSON.stringify([LAYOUT_TABLES, STATUS_TABLES, LAYOUT_SCALARS, WIRE_NUMBERS, WIRE_WORDS]),
+);
+
+/** By name: in which order a module's names come depends on who loads it. */
+function numbersOf(module: object): Record<string, number> {
+  const entries: [string, unknown][] = Object.entries(module);
+  const numbers = entries.filter((entry): entry is [string, number] => Number.isFinite(entry[1]));
+  return Object.fromEntries(numbers.sort(([left], [right]) => (left < right ? -1 : 1)));
+}
 
 function hashText(text: string): number {
   let hash = 0x811c9dc5;

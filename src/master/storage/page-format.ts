@@ -12,10 +12,12 @@
  *               of data, which with BIG are 24 that name an overflow page
  * Offsets, lower and upper count from behind the header.
  */
-export const PAGE_BYTES = 4096;
-export const PAGE_HEADER_BYTES = 24;
+import { PAGE } from '../memory/row-format.js';
+
+export const PAGE_BYTES = PAGE.BYTES;
+export const PAGE_HEADER_BYTES = PAGE.HEADER_BYTES;
 export const PAGE_ROOM = PAGE_BYTES - PAGE_HEADER_BYTES;
-export const NODE_HEADER_BYTES = 8;
+export const NODE_HEADER_BYTES = PAGE.NODE_HEADER_BYTES;
 export const PageFlag = { BRANCH: 1, LEAF: 2, OVERFLOW: 4, META: 8 } as const;
 /** What a page on disk may have set besides its kind: bits of dirty pages that LMDB leaves. */
 const KIND_MASK = 0x0f | 0x20 | 0x40;
@@ -60,7 +62,7 @@ const u16 = (page: Buffer, at: number): number => page[at]! | (page[at + 1]! << 
 export const pageNumberOf = (page: Buffer): number => u64(page, 0);
 export const txnidOf = (page: Buffer): number => u64(page, 8);
 export const kindOf = (page: Buffer): number => u16(page, 18) & KIND_MASK;
-export const lowerOf = (page: Buffer): number => u16(page, 20);
+export const lowerOf = (page: Buffer): number => u16(page, PAGE.LOWER_AT);
 export const upperOf = (page: Buffer): number => u16(page, 22);
 export const overflowPagesOf = (page: Buffer): number => page.readUInt32LE(20);
 
@@ -74,7 +76,8 @@ export const childOf = (page: Buffer, node: number): number =>
 
 export const dataBytesOf = (page: Buffer, node: number): number => page.readUInt32LE(node);
 export const nodeFlagsOf = (page: Buffer, node: number): number => u16(page, node + 4);
-export const keyBytesOf = (page: Buffer, node: number): number => u16(page, node + 6);
+export const keyBytesOf = (page: Buffer, node: number): number =>
+  u16(page, node + PAGE.NODE_KEY_BYTES_AT);
 
 /** The table that a leaf node of the main table describes; undefined when it is none. */
 export function tableOf(page: Buffer, at: number, bytes: number): TableInfo | undefined {

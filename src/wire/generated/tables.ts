@@ -3,6 +3,17 @@
 /** Where each table's fields start in `fields`; one more at the end. */
 export const starts = new Int32Array([0, 8, 12, 24, 28, 32, 36, 44, 48, 64, 76, 108, 152, 172, 172, 188, 196, 200, 232, 232, 236, 240, 240, 240, 240, 240, 252, 260, 264, 284, 288, 300, 304, 352, 356, 364, 364, 380, 420, 432, 452, 480, 484, 504, 508, 508, 532, 544, 572, 592, 604, 608, 660, 672, 676, 680, 696, 728, 736, 740]);
 
+/** What a field is. */
+export const Kind = {
+  SCALAR: 0,
+  STRING: 1,
+  BYTES: 2,
+  TABLE: 3,
+  TABLES: 4,
+  STRINGS: 5,
+  UNION: 6,
+} as const;
+
 /** slot, kind, argument, required: four numbers a field. */
 export const fields = new Int32Array([
   // AllMessages

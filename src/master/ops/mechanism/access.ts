@@ -5,12 +5,9 @@
 import { Code, StatusError } from '../../../base/status.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
+import { Bits, MODE } from '../../memory/kernel-constants.js';
 import type { PathWalk } from '../../path/path-walk.js';
 import { isBelowFile } from './failures.js';
-
-export const Bits = { READ: 4, WRITE: 2, EXECUTE: 1 } as const;
-
-const STICKY = 0o1000;
 
 /** EXECUTE on every directory from the root to node `last`. */
 export function checkTraverse(
@@ -56,7 +53,7 @@ function permits(executor: Executor, walk: PathWalk, node: number, bits: number)
 export function checkRemove(executor: Executor, caller: Caller, walk: PathWalk): void {
   const { depth } = walk;
   checkBits(executor, caller, walk, depth - 1, Bits.WRITE);
-  if ((walk.mode(depth - 1) & STICKY) === 0 || executor.isSuper(caller)) return;
+  if ((walk.mode(depth - 1) & MODE.STICKY) === 0 || executor.isSuper(caller)) return;
   const user = executor.strings.idOf(caller.user);
   if (walk.owner(depth) === user || walk.owner(depth - 1) === user) return;
   throw new StatusError(
@@ -121,6 +118,6 @@ export function modeText(mode: number, directory: boolean): string {
   const letters = 'rwxrwxrwx';
   let text = directory ? 'd' : '-';
   for (let i = 0; i < 9; i++) text += (mode & (0o400 >> i)) !== 0 ? letters[i]! : '-';
-  if ((mode & STICKY) !== 0) text = `${text.slice(0, 9)}${text[9] === 'x' ? 't' : 'T'}`;
+  if ((mode & MODE.STICKY) !== 0) text = `${text.slice(0, 9)}${text[9] === 'x' ? 't' : 'T'}`;
   return text;
 }

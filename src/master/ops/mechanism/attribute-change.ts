@@ -4,6 +4,7 @@
  */
 
 import type { Executor } from '../../executor/executor.js';
+import { MODE } from '../../memory/kernel-constants.js';
 import * as R from '../../memory/record.js';
 import type { RecordFields } from '../../memory/record-fields.js';
 import type { XAttrs, XAttrUpdate } from '../../memory/xattrs.js';
@@ -42,7 +43,7 @@ export const changesOther = (change: AttributeChange): boolean =>
 
 export function checkChange(path: string, change: AttributeChange, fields: RecordFields): void {
   const { mode, ttlMs } = change;
-  if (mode !== undefined && (mode < 0 || mode > 0o7777)) {
+  if (mode !== undefined && (mode < 0 || mode > MODE.MAX)) {
     throw invalid(path, `Invalid mode ${mode}`, 'Give permission bits, 0 to 07777.');
   }
   checkTtl(path, ttlMs ?? -1);

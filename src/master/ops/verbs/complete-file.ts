@@ -15,16 +15,17 @@ import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
 import { Side } from '../../lock/lock-table.js';
 import { SIDE_ORIGIN, SIDE_ORIGIN_BACK } from '../../memory/entry-format.js';
+import { Bits } from '../../memory/kernel-constants.js';
+import { Op } from '../../memory/op-codes.js';
 import * as R from '../../memory/record.js';
 import { readRecord } from '../../memory/record-fields.js';
 import { idKey } from '../../memory/xattrs.js';
 import { encodeOrigin, type Origin, originKey } from '../../mount/store-path.js';
 import { lockWriteInode } from '../../path/lock-pattern.js';
 import type { PathWalk } from '../../path/path-walk.js';
-import { Bits, checkBits, checkWay, checkWritableMount } from '../mechanism/access.js';
+import { checkBits, checkWay, checkWritableMount } from '../mechanism/access.js';
 import { alreadyExists, invalid } from '../mechanism/failures.js';
 import { FirstAnswer } from '../mechanism/first-answer.js';
-import { Op } from '../mechanism/op-codes.js';
 
 export type CompleteFileOptions = {
   readonly path: Uint8Array;

@@ -18,22 +18,22 @@ import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
 import { SIDE_XATTR } from '../../memory/entry-format.js';
+import { Bits, MODE } from '../../memory/kernel-constants.js';
+import { Op } from '../../memory/op-codes.js';
 import * as R from '../../memory/record.js';
 import { type RecordFields, readRecord } from '../../memory/record-fields.js';
 import { encodeXAttrs, idKey, type XAttrs } from '../../memory/xattrs.js';
 import { lockRead, lockWriteEdge } from '../../path/lock-pattern.js';
 import type { PathWalk } from '../../path/path-walk.js';
-import { Bits, checkBits, checkRemove, checkWay, checkWritableMount } from '../mechanism/access.js';
+import { checkBits, checkRemove, checkWay, checkWritableMount } from '../mechanism/access.js';
 import { checkReplication, checkTtl } from '../mechanism/attribute-change.js';
 import { alreadyExists, invalid, isBelowFile, notDirectory } from '../mechanism/failures.js';
 import { FirstAnswer } from '../mechanism/first-answer.js';
 import { awaitPath, LoadType, nothingAsked } from '../mechanism/loading.js';
-import { Op } from '../mechanism/op-codes.js';
 import { putIntoReclaim, removeForGood } from '../mechanism/remove-inode.js';
 
 const DIRECTORY_MODE = 0o777;
 const FILE_MODE = 0o666;
-const SETGID = 0o2000;
 /** Bytes of an entry besides what grows with the path. */
 const ROOM_BASE = 4096;
 const ROOM_PER_COMPONENT = 400;
@@ -140,7 +140,7 @@ export class Create extends Mutation {
     if (blockSize !== undefined && !(blockSize > 0)) {
       throw invalid(walk.text(), `Invalid block size ${blockSize}`, 'Give a size above 0.');
     }
-    if (mode > 0o7777 || mode < -1) {
+    if (mode > MODE.MAX || mode < -1) {
       throw invalid(walk.text(), `Invalid mode ${mode}`, 'Give permission bits, 0 to 07777.');
     }
   }
@@ -257,7 +257,7 @@ export class Create extends Mutation {
     const options = this.#options;
     const leaf = at.node === walk.depth;
     const file = leaf && options.type === 'file';
-    const inherits = walk.mode(at.parent) & SETGID;
+    const inherits = walk.mode(at.parent) & MODE.SETGID;
     const xattrs = this.#xattrs !== undefined && (leaf || options.xattrsOnNewPaths);
     return {
       seq: 0,

@@ -17,6 +17,7 @@ import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
 import { SIDE_MOUNT, SIDE_TRASH_TTL } from '../../memory/entry-format.js';
+import { Op } from '../../memory/op-codes.js';
 import * as R from '../../memory/record.js';
 import { type RecordFields, readRecord } from '../../memory/record-fields.js';
 import { idKey } from '../../memory/xattrs.js';
@@ -27,7 +28,6 @@ import type { PathWalk } from '../../path/path-walk.js';
 import { checkRemove, checkWay, checkWritableMount } from '../mechanism/access.js';
 import { invalid, requireFound } from '../mechanism/failures.js';
 import { awaitChildren, awaitPath, LoadType, nothingAsked } from '../mechanism/loading.js';
-import { Op } from '../mechanism/op-codes.js';
 import { keepOrigin, newOrigin } from '../mechanism/origins.js';
 import {
   findInTrash,

@@ -13,11 +13,11 @@ import { Side } from '../../lock/lock-table.js';
 import { SIDE_EXPIRY_DONE } from '../../memory/entry-format.js';
 import { expiryOf } from '../../memory/expiry.js';
 import { EXECUTOR } from '../../memory/layout.js';
+import { Op } from '../../memory/op-codes.js';
 import * as R from '../../memory/record.js';
 import type { RecordFields } from '../../memory/record-fields.js';
 import { type Expiry, expiryKey } from '../../storage/expiry-index.js';
 import { lookupByKey } from '../mechanism/key-lookup.js';
-import { Op } from '../mechanism/op-codes.js';
 import { putIntoReclaim } from '../mechanism/remove-inode.js';
 
 /** What the expiry index says, and the key at which the inode was found; undefined: nowhere. */

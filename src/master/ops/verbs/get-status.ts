@@ -5,7 +5,8 @@
  */
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
-import { Bits, checkBits } from '../mechanism/access.js';
+import { Bits } from '../../memory/kernel-constants.js';
+import { checkBits } from '../mechanism/access.js';
 import { attributesOf } from '../mechanism/attributes.js';
 import { FlushBarrier } from '../mechanism/flush-barrier.js';
 import { type LoadType, nothingAsked } from '../mechanism/loading.js';

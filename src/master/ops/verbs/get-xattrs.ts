@@ -1,7 +1,8 @@
 /** getXAttrs: the extended attributes of one inode. READ on it, as for its status. */
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
-import { Bits, checkBits } from '../mechanism/access.js';
+import { Bits } from '../../memory/kernel-constants.js';
+import { checkBits } from '../mechanism/access.js';
 import { xattrsOf } from '../mechanism/attributes.js';
 import { FlushBarrier } from '../mechanism/flush-barrier.js';
 import { LoadType, nothingAsked } from '../mechanism/loading.js';

@@ -25,12 +25,12 @@ import { Side } from '../../lock/lock-table.js';
 import { SIDE_ORIGIN_BACK } from '../../memory/entry-format.js';
 import { LookupStatus } from '../../memory/exports.js';
 import { CONTROL, EXECUTOR } from '../../memory/layout.js';
+import { Op } from '../../memory/op-codes.js';
 import * as R from '../../memory/record.js';
 import { type RecordFields, readRecord } from '../../memory/record-fields.js';
 import { originKey } from '../../mount/store-path.js';
 import { lockRead, lockWriteInode } from '../../path/lock-pattern.js';
 import { sideKey } from '../../storage/tier2.js';
-import { Op } from '../mechanism/op-codes.js';
 
 const DIRECTORY_MODE = 0o777;
 const FILE_MODE = 0o666;

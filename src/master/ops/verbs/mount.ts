@@ -17,6 +17,7 @@ import { Park } from '../../executor/park.js';
 import type { LockList } from '../../lock/lock-list.js';
 import { SIDE_MOUNT, SIDE_ORIGIN_BACK } from '../../memory/entry-format.js';
 import { CONTROL } from '../../memory/layout.js';
+import { Op } from '../../memory/op-codes.js';
 import * as R from '../../memory/record.js';
 import { refuseOverlap, refuseTooLarge } from '../../mount/mount-rules.js';
 import { encodeMount, type Mount as MountRow, mountKey } from '../../mount/mount-table.js';
@@ -29,7 +30,6 @@ import { checkSuper } from '../mechanism/access.js';
 import { invalid, isBelowFile, notDirectory } from '../mechanism/failures.js';
 import { awaitPath, LoadType, nothingAsked } from '../mechanism/loading.js';
 import { lockMountTable } from '../mechanism/mount-access.js';
-import { Op } from '../mechanism/op-codes.js';
 import { originOf } from '../mechanism/origins.js';
 
 const DIRECTORY_MODE = 0o755;

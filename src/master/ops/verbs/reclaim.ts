@@ -23,13 +23,13 @@ import {
   SIDE_TRASH_TTL,
   SIDE_XATTR,
 } from '../../memory/entry-format.js';
+import { Op } from '../../memory/op-codes.js';
 import * as R from '../../memory/record.js';
 import type { RecordFields } from '../../memory/record-fields.js';
 import { idKey } from '../../memory/xattrs.js';
 import { decodeOrigin, originKey } from '../../mount/store-path.js';
 import { sideKey } from '../../storage/tier2.js';
 import { lookupByKey } from '../mechanism/key-lookup.js';
-import { Op } from '../mechanism/op-codes.js';
 import { forgetExpiry, putIntoReclaim } from '../mechanism/remove-inode.js';
 
 /** Inodes of one batch: with the longest names and origins they fit an entry. */

@@ -17,11 +17,13 @@ import { Mutation, type Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
+import { Bits } from '../../memory/kernel-constants.js';
+import { Op } from '../../memory/op-codes.js';
 import * as R from '../../memory/record.js';
 import { readRecord } from '../../memory/record-fields.js';
 import { lockWriteEdge } from '../../path/lock-pattern.js';
 import type { PathWalk } from '../../path/path-walk.js';
-import { Bits, checkBits, checkRemove, checkWay, checkWritableMount } from '../mechanism/access.js';
+import { checkBits, checkRemove, checkWay, checkWritableMount } from '../mechanism/access.js';
 import {
   alreadyExists,
   invalid,
@@ -30,7 +32,6 @@ import {
   notFound,
 } from '../mechanism/failures.js';
 import { awaitPath, LoadType, nothingAsked } from '../mechanism/loading.js';
-import { Op } from '../mechanism/op-codes.js';
 import { keepOrigin, newOrigin } from '../mechanism/origins.js';
 import { putIntoReclaim, removeForGood } from '../mechanism/remove-inode.js';
 

@@ -13,6 +13,8 @@ import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
 import { SIDE_XATTR } from '../../memory/entry-format.js';
+import { Bits } from '../../memory/kernel-constants.js';
+import { Op } from '../../memory/op-codes.js';
 import { FLAG_HAS_XATTR } from '../../memory/record.js';
 import { type RecordFields, readRecord } from '../../memory/record-fields.js';
 import {
@@ -26,7 +28,6 @@ import { lockWriteInode } from '../../path/lock-pattern.js';
 import type { PathWalk } from '../../path/path-walk.js';
 import { sideKey } from '../../storage/tier2.js';
 import {
-  Bits,
   checkBits,
   checkOwner,
   checkSuper,
@@ -42,7 +43,6 @@ import {
 } from '../mechanism/attribute-change.js';
 import { requireFound } from '../mechanism/failures.js';
 import { awaitPath, LoadType, nothingAsked } from '../mechanism/loading.js';
-import { Op } from '../mechanism/op-codes.js';
 
 export type SetAttributeOptions = { readonly path: Uint8Array; readonly change: AttributeChange };
 

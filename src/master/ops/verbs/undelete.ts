@@ -13,15 +13,16 @@ import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
 import { SIDE_TRASH_TTL } from '../../memory/entry-format.js';
+import { Bits } from '../../memory/kernel-constants.js';
+import { Op } from '../../memory/op-codes.js';
 import { RECORD_SEQ } from '../../memory/record.js';
 import type { RecordFields } from '../../memory/record-fields.js';
 import { idKey } from '../../memory/xattrs.js';
 import { lockWriteEdge } from '../../path/lock-pattern.js';
 import type { PathWalk } from '../../path/path-walk.js';
 import { sideKey } from '../../storage/tier2.js';
-import { Bits, checkBits, checkWay, checkWritableMount } from '../mechanism/access.js';
+import { checkBits, checkWay, checkWritableMount } from '../mechanism/access.js';
 import { alreadyExists, isBelowFile, notFound } from '../mechanism/failures.js';
-import { Op } from '../mechanism/op-codes.js';
 import { findInTrash } from '../mechanism/remove-inode.js';
 
 export type UndeleteOptions = { readonly path: Uint8Array };

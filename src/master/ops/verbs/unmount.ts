@@ -12,6 +12,7 @@ import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
 import { SIDE_MOUNT } from '../../memory/entry-format.js';
+import { Op } from '../../memory/op-codes.js';
 import { FLAG_MOUNT_POINT } from '../../memory/record.js';
 import { readRecord } from '../../memory/record-fields.js';
 import { type Mount, mountKey } from '../../mount/mount-table.js';
@@ -20,7 +21,6 @@ import type { PathWalk } from '../../path/path-walk.js';
 import { checkSuper } from '../mechanism/access.js';
 import { invalid } from '../mechanism/failures.js';
 import { lockMountTable, requireMountPoint } from '../mechanism/mount-access.js';
-import { Op } from '../mechanism/op-codes.js';
 import { putIntoReclaim } from '../mechanism/remove-inode.js';
 
 export type UnmountOptions = { readonly path: Uint8Array };

@@ -14,13 +14,13 @@ import { Park } from '../../executor/park.js';
 import type { LockList } from '../../lock/lock-list.js';
 import { SIDE_MOUNT } from '../../memory/entry-format.js';
 import { CONTROL } from '../../memory/layout.js';
+import { Op } from '../../memory/op-codes.js';
 import { refuseOverlap, refuseTooLarge } from '../../mount/mount-rules.js';
 import { encodeMount, type Mount, mountKey } from '../../mount/mount-table.js';
 import type { Stores } from '../../mount/stores.js';
 import { lockWriteInode } from '../../path/lock-pattern.js';
 import { checkSuper } from '../mechanism/access.js';
 import { lockMountTable, requireMountPoint } from '../mechanism/mount-access.js';
-import { Op } from '../mechanism/op-codes.js';
 
 export type UpdateMountOptions = {
   readonly path: Uint8Array;

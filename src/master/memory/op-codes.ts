@@ -2,7 +2,7 @@
  * What an entry of the journal was caused by: for dumps, metrics and standbys. apply() does not
  * look at it but for OP_STRUCTURAL. NEVER renumber: journals hold these.
  */
-import { OP_STRUCTURAL } from '../../memory/entry-format.js';
+import { OP_STRUCTURAL } from './entry-format.js';
 
 export const Op = {
   INTERN: 1,

@@ -1,0 +1,13 @@
+/** Numbers that both the kernels and TypeScript know, and that are no offsets. Pure. */
+
+/** What may be asked of one class of a mode: owner, group or other. POSIX's own numbers. */
+export const Bits = { READ: 4, WRITE: 2, EXECUTE: 1 } as const;
+
+/** Of a mode. POSIX's own numbers. */
+export const MODE = { MAX: 0o7777, SETGID: 0o2000, STICKY: 0o1000 } as const;
+
+/** Halves of the table of locks: lock/lock-table.ts says why there are two. */
+export const LOCK_SIDE = { DIRECTORY: 0, LEAF: 1 } as const;
+
+/** The number of a user or group under whose name nothing is stored. */
+export const STRING_UNKNOWN = 0xffff_ffff;
