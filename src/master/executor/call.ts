@@ -16,7 +16,7 @@
 import { StatusError } from '../../base/status.js';
 import { readU64 } from '../../base/word64.js';
 import { LockList } from '../lock/lock-list.js';
-import { NO_TICKET } from '../lock/lock-table.js';
+import { NO_TICKET, STOPPED_BY_NONE } from '../lock/lock-table.js';
 import { ENTRY_SEQ } from '../memory/entry-format.js';
 import { EXECUTOR, RETRY } from '../memory/layout.js';
 import type { Caller } from './caller.js';
@@ -42,6 +42,8 @@ export abstract class Call {
   deadline = Number.POSITIVE_INFINITY;
   /** performance.now() when it was parked first; 0 = never. */
   parkedAt = 0;
+  /** Smaller than that of every call of its executor that was parked first after it. */
+  parkedOrder = 0;
   /** The client gave it up: it ends at its next attempt. */
   cancelled = false;
 
@@ -67,6 +69,8 @@ export abstract class Mutation extends Call {
   /** What the entry is called in the journal (Op of ops/op-codes.ts). */
   protected abstract readonly op: number;
   ticket = NO_TICKET;
+  /** LockTable.stoppedBy of its last try, while it waits for locks. */
+  stoppedBy = STOPPED_BY_NONE;
   /** Position of the entry in the ring, while committing. */
   position = 0;
   locks: LockList | undefined;

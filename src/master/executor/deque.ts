@@ -23,23 +23,6 @@ export class Deque<T> implements Iterable<T> {
     return item;
   }
 
-  clear(): void {
-    this.#items = new Array<T | undefined>(16);
-    this.#head = 0;
-    this.#size = 0;
-  }
-
-  /** Takes out all that match, keeping the order of the rest. */
-  removeIf(matches: (item: T) => boolean): T[] {
-    const removed: T[] = [];
-    for (let left = this.#size; left > 0; left--) {
-      const item = this.shift()!;
-      if (matches(item)) removed.push(item);
-      else this.push(item);
-    }
-    return removed;
-  }
-
   *[Symbol.iterator](): Iterator<T> {
     for (let i = 0; i < this.#size; i++) {
       yield this.#items[(this.#head + i) & (this.#items.length - 1)]!;

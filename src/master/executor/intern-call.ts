@@ -67,6 +67,32 @@ export class InternCall extends Mutation {
   }
 }
 
+/** One call a name, however many others wait for its number. */
+export class Interning {
+  readonly #submit: (call: InternCall) => void;
+  readonly #begun = new Map<string, Promise<void>>();
+
+  constructor(submit: (call: InternCall) => void) {
+    this.#submit = submit;
+  }
+
+  /** Settles when the name has its number. */
+  number(name: string): Promise<void> {
+    const begun = this.#begun.get(name);
+    if (begun !== undefined) return begun;
+    const done = new Promise<void>((resolve, reject) => {
+      const settle = (error: StatusError | undefined): void => {
+        this.#begun.delete(name);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      queueMicrotask(() => this.#submit(new InternCall(name, settle)));
+    });
+    this.#begun.set(name, done);
+    return done;
+  }
+}
+
 function nameTooLong(bytes: number): StatusError {
   const reason = `A user or group name of ${bytes} bytes is longer than ${INTERNED_BYTES_MAX}.`;
   return new StatusError(Code.INVALID_ARGUMENT, reason, { hint: 'Use a shorter name.' });

@@ -6,6 +6,9 @@
  * batch, the flusher after a commit, another executor that released locks) adds to it and
  * notifies. What to look for is read again after ASLEEP is set, so no news is missed.
  *
+ * What news cost does not grow with how many wait: those who wait for a lock, a flush or room in
+ * the ring stand in order, and waking ends with the first that must wait on.
+ *
  * Invariant: completions are first in, first out, as the ring is.
  * Invariant: at most `parkedMax` calls are parked; the next one gets RESOURCE_EXHAUSTED.
  */
@@ -19,12 +22,18 @@ import type { Caller } from './caller.js';
 import { Deque } from './deque.js';
 import type { Executor } from './executor.js';
 import { type FastWrite, type FrameSink, serveWrite } from './fast-write.js';
-import { InternCall } from './intern-call.js';
+import { Heap } from './heap.js';
+import { Interning } from './intern-call.js';
 import { holderRow, type LockRow, lockRow } from './lock-row.js';
+import { LockWaiters } from './lock-waiters.js';
 import { Park, type ParkReason } from './park.js';
 import { wakeExecutors, wakeFlusher, wakeWriter } from './wake.js';
 
 const SWEEP_INTERVAL_MS = 250;
+
+type ForFlush = { readonly call: Call; readonly seq: number };
+
+const parkedBefore = (one: Call, other: Call): boolean => one.parkedOrder < other.parkedOrder;
 
 export type SchedulerOptions = {
   readonly parkedMax: number;
@@ -38,31 +47,34 @@ export class Scheduler {
   readonly executor: Executor;
   readonly #options: SchedulerOptions;
   readonly #committing = new Deque<Mutation | FastWrite>();
-  readonly #forLock = new Deque<Call>();
-  readonly #forFlush: { readonly call: Call; readonly seq: number }[] = [];
-  readonly #forRing = new Deque<Call>();
+  readonly #forLock: LockWaiters;
+  readonly #forFlush = new Heap<ForFlush>((one, other) => one.seq < other.seq);
+  readonly #forRing = new Heap<Call>(parkedBefore);
   /** Calls that wait for a promise: a store, a name's number, the next turn. */
   readonly #elsewhere = new Set<Call>();
-  /** Of those, what waits for the next turn, in order. */
-  #forTurn: Call[] = [];
+  /** Of those, what waits for the next turn. */
+  readonly #forTurn = new Heap<Call>(parkedBefore);
+  #turnComes = false;
+  #parkedEver = 0;
   #completedSeen: number;
   #releasesSeen = 0;
   #asleep = false;
   #writerWakes = false;
   #sweep: NodeJS.Timeout | undefined;
-  readonly #interning = new Map<string, Promise<void>>();
+  readonly #names = new Interning((call) => this.submit(call));
   /** What every call gets once drain() was called. */
   #ended: StatusError | undefined;
 
   constructor(executor: Executor, options: SchedulerOptions) {
     this.executor = executor;
     this.#options = options;
+    this.#forLock = new LockWaiters(executor.locks);
     this.#completedSeen = this.#completed();
   }
 
   /** Calls that wait for anything but their commit. */
   get parkedCount(): number {
-    const waiting = this.#forLock.size + this.#forFlush.length + this.#forRing.size;
+    const waiting = this.#forLock.size + this.#forFlush.size + this.#forRing.size;
     return waiting + this.#elsewhere.size;
   }
 
@@ -104,13 +116,7 @@ export class Scheduler {
   /** Ends every parked call, and every one that still comes: the master is going down. */
   drain(error: StatusError): void {
     this.#ended = error;
-    const parked: Call[] = [...this.#forLock, ...this.#forRing, ...this.#elsewhere];
-    for (const { call } of this.#forFlush) parked.push(call);
-    this.#forLock.clear();
-    this.#forRing.clear();
-    this.#elsewhere.clear();
-    this.#forFlush.length = 0;
-    for (const call of parked) this.#giveUp(call, error);
+    for (const call of this.#takeParked(() => true)) this.#giveUp(call, error);
     this.#announce();
     if (this.#sweep !== undefined) clearInterval(this.#sweep);
   }
@@ -170,6 +176,7 @@ export class Scheduler {
         return;
       }
       call.parkedAt = now;
+      call.parkedOrder = ++this.#parkedEver;
     }
     this.#sweep ??= setInterval(() => this.#sweepParked(), SWEEP_INTERVAL_MS).unref();
     this.#queue(call, reason);
@@ -191,7 +198,7 @@ export class Scheduler {
         this.#forRing.push(call);
         return;
       case 'intern':
-        this.#queueElsewhere(call, this.#intern(reason.name));
+        this.#queueElsewhere(call, this.#names.number(reason.name));
         return;
       case 'work':
         this.#queueElsewhere(call, reason.done);
@@ -206,34 +213,37 @@ export class Scheduler {
 
   #queueForLock(call: Call): void {
     assert(call instanceof Mutation, 'reads take no locks');
-    if (call.ticket === NO_TICKET) {
-      call.ticket = this.executor.locks.takeTicket();
-      this.#forLock.push(call);
-      this.#announce();
-      // Once more now that releases are announced: the holder may have gone in between.
-      this.#releasesSeen--;
-      return;
-    }
-    this.#forLock.push(call);
+    const { locks } = this.executor;
+    call.stoppedBy = locks.stoppedBy;
+    const isNew = call.ticket === NO_TICKET;
+    if (isNew) call.ticket = locks.takeTicket();
+    this.#forLock.add(call);
+    if (!isNew) return;
+    this.#announce();
+    // Once more now that releases are announced: the holder may have gone in between.
+    this.#releasesSeen--;
   }
 
   /** A structural change is being applied: one call tries in the next turn, for all of them. */
   #queueForTurn(call: Call): void {
     if (call instanceof Mutation) call.dropPlan();
     this.#elsewhere.add(call);
-    if (this.#forTurn.push(call) === 1) setImmediate(() => this.#runTurn());
+    this.#forTurn.push(call);
+    this.#runTurnSoon();
+  }
+
+  #runTurnSoon(): void {
+    if (this.#turnComes || this.#forTurn.size === 0) return;
+    this.#turnComes = true;
+    setImmediate(() => this.#runTurn());
   }
 
   #runTurn(): void {
-    const calls = this.#forTurn;
-    this.#forTurn = [];
-    for (const [i, call] of calls.entries()) {
-      if (!this.#elsewhere.delete(call)) continue;
-      this.#run(call);
-      if (this.#forTurn.length === 0) continue;
-      this.#forTurn.push(...calls.slice(i + 1));
-      break;
-    }
+    this.#retryFirst(this.#forTurn, (call) => {
+      if (this.#elsewhere.delete(call)) this.#run(call);
+    });
+    this.#turnComes = false;
+    this.#runTurnSoon();
     this.#options.onTurnEnd?.();
     this.#sleepIfBusy();
   }
@@ -253,22 +263,6 @@ export class Scheduler {
       else this.#options.onBug(error);
       this.#options.onTurnEnd?.();
     });
-  }
-
-  /** Settles when the name has its number; one entry, however many calls wait for it. */
-  #intern(name: string): Promise<void> {
-    const begun = this.#interning.get(name);
-    if (begun !== undefined) return begun;
-    const done = new Promise<void>((resolve, reject) => {
-      const settle = (error: StatusError | undefined): void => {
-        this.#interning.delete(name);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      queueMicrotask(() => this.submit(new InternCall(name, settle)));
-    });
-    this.#interning.set(name, done);
-    return done;
   }
 
   // ── news ───────────────────────────────────────────────────────────────────────────────────
@@ -314,28 +308,37 @@ export class Scheduler {
     }
     if (!freed) return;
     this.#wakeForLocks();
-    for (let waiting = this.#forRing.size; waiting > 0; waiting--)
-      this.#run(this.#forRing.shift()!);
+    this.#retryFirst(this.#forRing, (call) => this.#run(call));
+  }
+
+  /** In the order in which they came, until one has to wait again. */
+  #retryFirst(waiting: Heap<Call>, run: (call: Call) => void): void {
+    for (let left = waiting.size; left > 0; left--) {
+      const call = waiting.pop()!;
+      run(call);
+      if (waiting.peek() === call) return;
+    }
   }
 
   #retryFlushed(): void {
-    if (this.#forFlush.length === 0) return;
-    const flushed = this.executor.flushedSeq;
-    const ready = this.#forFlush.filter(({ seq }) => seq <= flushed);
-    if (ready.length === 0) return;
-    const waiting = this.#forFlush.filter(({ seq }) => seq > flushed);
-    this.#forFlush.splice(0, this.#forFlush.length, ...waiting);
-    for (const { call } of ready) this.#run(call);
+    if (!this.#isFlushed()) return;
+    const ready: Call[] = [];
+    while (this.#isFlushed()) ready.push(this.#forFlush.pop()!.call);
+    for (const call of ready) this.#run(call);
     this.#announce();
   }
 
-  /** In the order of their tickets, while anything was released since the last look. */
+  #isFlushed(): boolean {
+    const first = this.#forFlush.peek();
+    return first !== undefined && first.seq <= this.executor.flushedSeq;
+  }
+
+  /** While anything was released since the last look. */
   #retryLocked(): void {
     const releases = this.#releases();
     if (this.#forLock.size === 0 || releases === this.#releasesSeen) return;
     this.#releasesSeen = releases;
-    for (let waiting = this.#forLock.size; waiting > 0; waiting--)
-      this.#run(this.#forLock.shift()!);
+    this.#forLock.retry((call) => this.#run(call));
     this.#announce();
   }
 
@@ -345,13 +348,13 @@ export class Scheduler {
     const locks = this.#forLock.size > 0 ? 1 : 0;
     const before = Atomics.exchange(shared.i32, (base + EXECUTOR.WAITS_LOCK) >> 2, locks);
     if (before !== locks) shared.add(CONTROL.LOCK_PARKED, locks - before);
-    const flush = this.#forFlush.length > 0 ? 1 : 0;
+    const flush = this.#forFlush.size > 0 ? 1 : 0;
     Atomics.store(shared.i32, (base + EXECUTOR.WAITS_FLUSH) >> 2, flush);
   }
 
   #sleepIfBusy(): void {
     if (this.#asleep) return;
-    if (this.#committing.size + this.#forLock.size + this.#forFlush.length === 0) return;
+    if (this.#committing.size + this.#forLock.size + this.#forFlush.size === 0) return;
     const { shared, base } = this.executor;
     const bell = (base + EXECUTOR.BELL) >> 2;
     this.#asleep = true;
@@ -369,20 +372,20 @@ export class Scheduler {
   #hasNews(): boolean {
     if (this.#completed() !== this.#completedSeen) return true;
     if (this.#forLock.size > 0 && this.#releases() !== this.#releasesSeen) return true;
-    const flushed = this.executor.flushedSeq;
-    return this.#forFlush.some(({ seq }) => seq <= flushed);
+    return this.#isFlushed();
+  }
+
+  #takeParked(matches: (call: Call) => boolean): Call[] {
+    const forFlush = this.#forFlush.removeIf(({ call }) => matches(call));
+    const elsewhere = [...this.#elsewhere].filter(matches);
+    for (const call of elsewhere) this.#elsewhere.delete(call);
+    const queued = [...this.#forLock.removeIf(matches), ...this.#forRing.removeIf(matches)];
+    return [...queued, ...forFlush.map(({ call }) => call), ...elsewhere];
   }
 
   #sweepParked(): void {
     const now = performance.now();
-    const late = (call: Call): boolean => now > call.deadline || call.cancelled;
-    const ended = [...this.#forLock.removeIf(late), ...this.#forRing.removeIf(late)];
-    for (const call of this.#elsewhere) {
-      if (late(call) && this.#elsewhere.delete(call)) ended.push(call);
-    }
-    for (let i = this.#forFlush.length - 1; i >= 0; i--) {
-      if (late(this.#forFlush[i]!.call)) ended.push(this.#forFlush.splice(i, 1)[0]!.call);
-    }
+    const ended = this.#takeParked((call) => now > call.deadline || call.cancelled);
     for (const call of ended) this.#giveUp(call, call.cancelled ? cancelled() : deadlineExceeded());
     if (ended.length > 0) {
       this.#announce();

@@ -29,6 +29,9 @@ import type { LockList } from './lock-list.js';
 /** An operation that never waited: younger than every ticket. */
 export const NO_TICKET = 0;
 
+/** Of `stoppedBy`: no stripe stopped it. */
+export const STOPPED_BY_NONE = -2;
+
 /**
  * The table has two halves. DIRECTORY: inodes of directories and the edges to them, which every
  * operation below reads, and which are written rarely (rename, delete or chmod of a directory).
@@ -46,6 +49,8 @@ type Take = (typeof Take)[keyof typeof Take];
 
 export class LockTable {
   readonly stripeCount: number;
+  /** What stopped the last tryAcquire: stripe × 2, + 1 if it was wanted for writing. */
+  stoppedBy = STOPPED_BY_NONE;
   readonly #shared: SharedMemory;
   readonly #words: Int32Array;
   readonly #owner: number;
@@ -108,12 +113,27 @@ export class LockTable {
         if (again !== Take.STOPPED) take = again;
       }
       if (take === Take.TAKEN) continue;
+      this.stoppedBy = stripe * 2 + (write ? 1 : 0);
       this.#putBack(list, i);
       this.#tellStopped(list, take === Take.STEPPED_BACK ? i + 1 : i, ticket);
       return false;
     }
     if (ticket !== NO_TICKET) this.#unmark(list, ticket);
+    this.stoppedBy = STOPPED_BY_NONE;
     return true;
+  }
+
+  /**
+   * For a parked operation whose last failure was `stoppedBy`: leaves its mark there, as a try
+   * would, and says whether that stripe would stop it now. Takes nothing.
+   */
+  couldTake(stoppedBy: number, ticket: number): boolean {
+    const stripe = stoppedBy >> 1;
+    // Before the look, as in tryAcquire: who holds it for a moment only then tells the marked.
+    this.#mark(stripe, ticket);
+    if (!this.#mayPass(stripe, ticket)) return false;
+    if (Atomics.load(this.#words, this.#writerBase + stripe) !== 0) return false;
+    return (stoppedBy & 1) === 0 || this.#readers(stripe) === 0;
   }
 
   /** Gives back all of a list and tells parked executors that something was released. */
@@ -218,6 +238,6 @@ export class LockTable {
 }
 
 /** Tickets wrap around; two that are compared are never 2^31 apart. */
-function isOlder(ticket: number, other: number): boolean {
+export function isOlder(ticket: number, other: number): boolean {
   return ((ticket - other) | 0) < 0;
 }

@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Code, StatusError } from '../../../src/base/status.js';
 import { Call, type Sink } from '../../../src/master/executor/call.js';
+import type { Executor } from '../../../src/master/executor/executor.js';
 import { Park } from '../../../src/master/executor/park.js';
 import { Scheduler } from '../../../src/master/executor/scheduler.js';
 import type { LockTable } from '../../../src/master/lock/lock-table.js';
@@ -158,6 +159,66 @@ describe('calls that wait for a lock', () => {
     await unpumped(() => names.fixture.schedulers[1]!.committingCount === 1);
     await settled(waiter!);
     expect(held(names.fixture.executor.locks)).toEqual([]);
+  });
+});
+
+describe('B19: what a release costs', () => {
+  let attempts = 0;
+
+  /** As submit(), with each try counted. */
+  function submitCounted(draft: Draft): Submitted {
+    const sink = new OutcomeSink();
+    const call = draft.make(sink);
+    const attempt = call.attempt.bind(call);
+    Object.assign(call, {
+      attempt: (executor: Executor) => {
+        attempts++;
+        return attempt(executor);
+      },
+    });
+    names.fixture.schedulers[draft.executor]!.submit(call);
+    return { sink, call };
+  }
+
+  /** How often calls are tried until `count` changes of one file are done. */
+  async function tries(path: string, count: number): Promise<number> {
+    await names.createFile(path);
+    attempts = 0;
+    const calls = Array.from({ length: count }, (_, i) =>
+      submitCounted(names.calls.setAttribute(path, { mode: i & 0o777 }, { executor: i % 2 })),
+    );
+    await settled(...calls);
+    expect(calls.every(({ sink }) => succeeded(sink))).toBe(true);
+    return attempts;
+  }
+
+  it('does not grow with how many wait for one stripe', async () => {
+    const few = await tries('/few', 200);
+    const many = await tries('/many', 1600);
+    // When each release tried all who waited it was 64 times as much.
+    expect(many / few).toBeLessThan(12);
+    expect(many).toBeLessThan(1600 * 6);
+    expect(marks(names.fixture.executor.locks)).toEqual([]);
+  });
+
+  it('those who wait for one lock have it in the order in which they came', async () => {
+    const calls = Array.from({ length: 40 }, () =>
+      submit(names.calls.setAttribute('/', { mode: 0o755 }, { executor: 1 })),
+    );
+    const readers = Array.from({ length: 10 }, (_, i) => submit(names.calls.createFile(`/r${i}`)));
+    await settled(...calls, ...readers);
+    const seqs = calls.map(({ sink }) => sink.outcome().seq);
+    expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+  });
+
+  it('a full ring does not try all who wait at each completion', async () => {
+    const xattrs = new Map([['k', new Uint8Array(60_000)]]);
+    attempts = 0;
+    const calls = Array.from({ length: 300 }, (_, i) =>
+      submitCounted(names.calls.createFile(`/${i}`, { xattrs })),
+    );
+    await settled(...calls);
+    expect(attempts).toBeLessThan(300 * 4);
   });
 });
 
