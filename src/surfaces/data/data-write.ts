@@ -9,23 +9,17 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Code, StatusError } from '../../base/status.js';
-import { readU64 } from '../../base/word64.js';
 import type { Caller } from '../../master/executor/caller.js';
-import type { Executor } from '../../master/executor/executor.js';
-import { SIDE_ORIGIN_BACK } from '../../master/memory/entry-format.js';
 import { CONTROL } from '../../master/memory/layout.js';
 import { FLAG_COMPLETED } from '../../master/memory/record.js';
 import type { Mount } from '../../master/mount/mount-table.js';
-import { type Origin, originKey } from '../../master/mount/store-path.js';
+import type { Origin } from '../../master/mount/store-path.js';
 import { notFound } from '../../master/ops/mechanism/failures.js';
-import { originOf } from '../../master/ops/mechanism/origins.js';
+import { writableKey } from '../../master/ops/mechanism/key-owner.js';
 import { reading, submitted } from '../../master/ops/mechanism/promise-calls.js';
 import { CompleteFile } from '../../master/ops/verbs/complete-file.js';
 import { Create } from '../../master/ops/verbs/create.js';
 import { DeleteInode } from '../../master/ops/verbs/delete-inode.js';
-import { HIDDEN_ROOT_NAME } from '../../master/ops/verbs/load-batch.js';
-import type { PathWalk } from '../../master/path/path-walk.js';
-import { sideKey } from '../../master/storage/tier2.js';
 import { fingerprint, type UfsStatus } from '../../stores/ufs.js';
 import { type DataContext, encoder } from './data-context.js';
 import { flagOf, modeOf, type RequestUrl } from './data-request.js';
@@ -106,28 +100,8 @@ function findTarget(
     if (!walk.found || walk.id(walk.depth) !== inodeId) throw notFound(walk);
     const mount = executor.mounts.byId(walk.mountId(walk.depth));
     if (mount === undefined) throw noStore(walk.text());
-    const own = originOf(executor, walk);
-    const isElsewhere = isTaken(executor, walk, own);
-    const elsewhere = { mountId: own.mountId, path: `${HIDDEN_ROOT_NAME}/${inodeId}` };
-    const origin = isElsewhere ? elsewhere : own;
+    const { origin, isElsewhere } = writableKey(executor, walk);
     return { path: walk.text(), inodeId, mount, origin, isElsewhere };
-  });
-}
-
-/** True when the store path, or one above it, belongs to an inode that is not on the walk. */
-function isTaken(executor: Executor, walk: PathWalk, own: Origin): boolean {
-  const ids = new Set<number>();
-  for (let node = 0; node <= walk.depth; node++) {
-    ids.add(walk.id(node));
-    // Whatever left one of these directories is in tier 2 then.
-    if (node < walk.depth) executor.awaitTier2(walk.id(node));
-  }
-  const names = own.path.split('/');
-  return names.some((_name, i) => {
-    const key = originKey(own.mountId, names.slice(0, i + 1).join('/'));
-    const row = executor.reader.tier2.side.get(sideKey(SIDE_ORIGIN_BACK, key));
-    if (row === undefined) return false;
-    return !ids.has(readU64(new DataView(row.buffer, row.byteOffset, row.byteLength), 0));
   });
 }
 

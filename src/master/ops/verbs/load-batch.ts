@@ -22,15 +22,13 @@ import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
 import { Side } from '../../lock/lock-table.js';
-import { SIDE_ORIGIN_BACK } from '../../memory/entry-format.js';
 import { LookupStatus } from '../../memory/exports.js';
-import { CONTROL, EXECUTOR } from '../../memory/layout.js';
+import { EXECUTOR } from '../../memory/layout.js';
 import { Op } from '../../memory/op-codes.js';
 import * as R from '../../memory/record.js';
 import { type RecordFields, readRecord } from '../../memory/record-fields.js';
-import { originKey } from '../../mount/store-path.js';
 import { lockRead, lockWriteInode } from '../../path/lock-pattern.js';
-import { sideKey } from '../../storage/tier2.js';
+import { ForeignNames } from '../mechanism/key-owner.js';
 
 const DIRECTORY_MODE = 0o777;
 const FILE_MODE = 0o666;
@@ -39,8 +37,6 @@ const ENTRY_ROOM_BASE = 2048;
 const CHANGE_ROOM = 112;
 /** Flushes that a batch waits for before it gives way to whoever keeps changing the directory. */
 const FLUSH_WAITS_MAX = 8;
-/** Names of this kind at the root of a mount hold the data of paths that were taken. */
-export const HIDDEN_ROOT_NAME = '.orchard';
 
 export type LoadBatchOptions = {
   /** Path and id of the directory: nothing is loaded into another one that has its path by now. */
@@ -149,7 +145,7 @@ export class LoadBatch extends Mutation {
     const { entries } = this.#options;
     const { shared, ring } = executor;
     const owners = entries.map((status) => ownersOf(executor, status));
-    const isTaken = this.#takenBy(executor, directory.mountId);
+    const foreign = new ForeignNames(executor, directory.mountId, this.#options.storePath);
     const directories: LoadedDirectory[] = [];
     const out = executor.walkB.record;
     let added = 0;
@@ -164,7 +160,7 @@ export class LoadBatch extends Mutation {
         }
         continue;
       }
-      if (isTaken(status.name)) continue;
+      if (foreign.has(status.name)) continue;
       const id = executor.takeId();
       ring.entry.putFields(inodeOf(status, { directory, id, name, owner, executor }));
       if (status.type === 'directory') directories.push({ name: status.name, id });
@@ -186,29 +182,6 @@ export class LoadBatch extends Mutation {
       executor.awaitTier2(directoryId);
     }
     return false;
-  }
-
-  /** Whether the store keeps an inode at this name that is elsewhere in the namespace by now. */
-  #takenBy(executor: Executor, mountId: number): (name: string) => boolean {
-    const { storePath } = this.#options;
-    const { reader, shared } = executor;
-    const { side } = reader.tier2;
-    const first = sideKey(SIDE_ORIGIN_BACK, originKey(mountId, ''));
-    let version = -1;
-    let any = false;
-    return (name) => {
-      if (storePath === '' && name === HIDDEN_ROOT_NAME) return true;
-      // Most mounts have no such row: one look for each commit of tier 2 spares one a name.
-      if (shared.load(CONTROL.TIER2_VERSION) !== version) {
-        version = shared.load(CONTROL.TIER2_VERSION);
-        reader.renew();
-        any = false;
-        for (const key of side.getKeys({ start: first, limit: 1 })) any = startsWith(key, first);
-      }
-      if (!any) return false;
-      const path = storePath === '' ? name : `${storePath}/${name}`;
-      return side.get(sideKey(SIDE_ORIGIN_BACK, originKey(mountId, path))) !== undefined;
-    };
   }
 
   /** Names stand one behind the other where requests do; nothing else uses that here. */
@@ -272,10 +245,6 @@ function inodeOf(
     fingerprint: fingerprint(status),
     name: at.name,
   };
-}
-
-function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  return prefix.every((byte, i) => bytes[i] === byte);
 }
 
 function moved(batch: LoadBatch): StatusError {

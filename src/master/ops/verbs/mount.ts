@@ -15,19 +15,19 @@ import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import { Park } from '../../executor/park.js';
 import type { LockList } from '../../lock/lock-list.js';
-import { SIDE_MOUNT, SIDE_ORIGIN_BACK } from '../../memory/entry-format.js';
+import { SIDE_MOUNT } from '../../memory/entry-format.js';
 import { CONTROL } from '../../memory/layout.js';
 import { Op } from '../../memory/op-codes.js';
 import * as R from '../../memory/record.js';
 import { refuseOverlap, refuseTooLarge } from '../../mount/mount-rules.js';
 import { encodeMount, type Mount as MountRow, mountKey } from '../../mount/mount-table.js';
-import { type Origin, originKey } from '../../mount/store-path.js';
+import type { Origin } from '../../mount/store-path.js';
 import type { Stores } from '../../mount/stores.js';
 import { lockWriteEdge } from '../../path/lock-pattern.js';
 import type { PathWalk } from '../../path/path-walk.js';
-import { sideKey } from '../../storage/tier2.js';
 import { checkSuper } from '../mechanism/access.js';
 import { invalid, isBelowFile, notDirectory } from '../mechanism/failures.js';
+import { keyOwner } from '../mechanism/key-owner.js';
 import { awaitPath, LoadType, nothingAsked } from '../mechanism/loading.js';
 import { lockMountTable } from '../mechanism/mount-access.js';
 import { originOf } from '../mechanism/origins.js';
@@ -129,9 +129,8 @@ export class Mount extends Mutation {
       const at = directory.path === '' ? name : `${directory.path}/${name}`;
       shadowed = { mountId: directory.mountId, path: at };
       executor.awaitTier2(walk.id(walk.depth - 1));
-      const key = sideKey(SIDE_ORIGIN_BACK, originKey(shadowed.mountId, at));
       // What was moved away from that name is not seen there any more.
-      if (executor.reader.tier2.side.get(key) !== undefined) shadowed = undefined;
+      if (keyOwner(executor, shadowed) !== undefined) shadowed = undefined;
     }
     return this.#probe(path, parent, shadowed);
   }

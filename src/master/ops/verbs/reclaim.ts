@@ -11,7 +11,6 @@
  */
 
 import type { StatusError } from '../../../base/status.js';
-import { readU64 } from '../../../base/word64.js';
 import { Mutation, type Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
@@ -30,6 +29,7 @@ import { idKey } from '../../memory/xattrs.js';
 import { decodeOrigin, originKey } from '../../mount/store-path.js';
 import { sideKey } from '../../storage/tier2.js';
 import { lookupByKey } from '../mechanism/key-lookup.js';
+import { keyOwner } from '../mechanism/key-owner.js';
 import { forgetExpiry, putIntoReclaim } from '../mechanism/remove-inode.js';
 
 /** Inodes of one batch: with the longest names and origins they fit an entry. */
@@ -109,9 +109,6 @@ function removeWithSides(executor: Executor, inode: RecordFields): void {
   if (row === undefined) return;
   entry.side(SIDE_ORIGIN, key, null);
   const origin = decodeOrigin(row);
-  const backKey = originKey(origin.mountId, origin.path);
-  const back = side.get(sideKey(SIDE_ORIGIN_BACK, backKey));
-  if (back === undefined) return;
-  const owner = readU64(new DataView(back.buffer, back.byteOffset, back.byteLength), 0);
-  if (owner === inode.id) entry.side(SIDE_ORIGIN_BACK, backKey, null);
+  if (keyOwner(executor, origin) !== inode.id) return;
+  entry.side(SIDE_ORIGIN_BACK, originKey(origin.mountId, origin.path), null);
 }
