@@ -1,17 +1,21 @@
 /**
  * Where an import goes: an empty directory of a namespace at rest, and what tier 2 says about it.
+ * Renames and deletes elsewhere do not matter, nor does the trash of the directory; names below it
+ * that were moved away are moved-names.ts's business.
  */
 
 import { Code, StatusError } from '../../base/status.js';
-import { SIDE_MOUNT, SIDE_ORIGIN_BACK, SIDE_STRING } from '../memory/entry-format.js';
+import { SIDE_MOUNT, SIDE_ORIGIN, SIDE_STRING } from '../memory/entry-format.js';
 import { CONTROL } from '../memory/layout.js';
 import * as R from '../memory/record.js';
 import { type RecordFields, readRecord, writeRecord } from '../memory/record-fields.js';
-import { decodeMount, type Mount, relativeTo } from '../mount/mount-table.js';
-import { originKey } from '../mount/store-path.js';
+import { idKey } from '../memory/xattrs.js';
+import { decodeMount, type Mount } from '../mount/mount-table.js';
+import { decodeOrigin, type Origin, storePath } from '../mount/store-path.js';
 import { sideKey, type Tier2 } from '../storage/tier2.js';
 import { sideRange } from '../tier/shared-tables.js';
 import type { ImportKernel } from './import-kernel.js';
+import { ownerOf } from './moved-names.js';
 
 const encoder = new TextEncoder();
 const KEY_AT = 0;
@@ -24,10 +28,15 @@ export type ImportTarget = {
   readonly record: RecordFields;
   /** Of the record in tier 2. */
   readonly key: Uint8Array;
+  /** Directories above it that only the namespace had until now. */
+  readonly unpersisted: readonly Found[];
   readonly mount: Mount;
   /** Where the store has the directory. */
   readonly storePath: string;
 };
+
+export type Found = { readonly record: RecordFields; readonly key: Uint8Array };
+type Step = Found & { readonly depth: number };
 
 /** Throws a StatusError that says why nothing can be imported there. */
 export function findTarget(
@@ -36,25 +45,64 @@ export function findTarget(
   path: string,
   { mayHaveChildren }: { readonly mayHaveChildren: boolean },
 ): ImportTarget {
-  const names = path.split('/').filter((name) => name !== '');
-  let found = lookup(tier2, kernel, 0, '');
-  for (const name of names) {
-    const { record } = found ?? {};
-    if (record === undefined || record.type !== R.INODE_TYPE_DIRECTORY) break;
-    if ((record.flags & R.FLAG_HAS_ORIGIN) !== 0) throw wasMoved(path);
-    found = lookup(tier2, kernel, record.id, name);
-  }
-  if (found === undefined) throw missing(path);
-  const { record, key } = found;
-  if (record.type !== R.INODE_TYPE_DIRECTORY) throw missing(path);
-  if ((record.flags & R.FLAG_HAS_ORIGIN) !== 0) throw wasMoved(path);
+  const steps = walk(tier2, kernel, path);
+  const { record, key } = steps.at(-1)!;
   const mount = [...sideRange(tier2, SIDE_MOUNT)]
     .map(({ value }) => decodeMount(value))
     .find(({ mountId }) => mountId === record.mountId);
   if (mount === undefined) throw missing(path);
-  if (!mayHaveChildren) refuseTaken(tier2, kernel, path, { id: record.id, mountId: mount.mountId });
-  const storePath = relativeTo(path, mount.path);
-  return { path, depth: names.length, record, key, mount, storePath };
+  if (!mayHaveChildren) refuseTaken(tier2, kernel, path, record.id);
+  const inStore = storePath(path, mount.path, originOf(tier2, steps));
+  refuseMoved(tier2, steps, path, { mountId: mount.mountId, path: inStore });
+  const unpersisted = unpersistedAbove(steps);
+  return { path, depth: steps.length - 1, record, key, unpersisted, mount, storePath: inStore };
+}
+
+/** The directories from the root to the path. */
+function walk(tier2: Tier2, kernel: ImportKernel, path: string): Step[] {
+  const steps: Step[] = [];
+  const names = ['', ...path.split('/').filter((name) => name !== '')];
+  for (const [depth, name] of names.entries()) {
+    const found = lookup(tier2, kernel, steps.at(-1)?.record.id ?? 0, name);
+    if (found?.record.type !== R.INODE_TYPE_DIRECTORY) throw missing(path);
+    steps.push({ ...found, depth });
+  }
+  return steps;
+}
+
+/** A directory that holds what the store has is in the store itself: it keeps its place there. */
+function unpersistedAbove(steps: readonly Step[]): Step[] {
+  const bits = R.FLAG_PERSISTED | R.FLAG_MOUNT_POINT;
+  const last = steps.findLastIndex(({ record }) => (record.flags & bits) !== 0);
+  return steps.slice(last + 1, -1);
+}
+
+/** Of the deepest directory that was moved, as operations find it (ops/mechanism/origins.ts). */
+function originOf(
+  tier2: Tier2,
+  steps: readonly Step[],
+): { readonly depth: number; readonly at: Origin } | undefined {
+  for (const { record, depth } of steps.toReversed()) {
+    if ((record.flags & R.FLAG_MOUNT_POINT) !== 0) return undefined;
+    if ((record.flags & R.FLAG_HAS_ORIGIN) === 0) continue;
+    const row = tier2.side.get(sideKey(SIDE_ORIGIN, idKey(record.id)));
+    return row && { depth, at: decodeOrigin(row) };
+  }
+  return undefined;
+}
+
+/** What the store has there belongs to a directory that was renamed or deleted. */
+function refuseMoved(tier2: Tier2, steps: readonly Step[], path: string, at: Origin): void {
+  for (let end = at.path.length; end > 0; end = at.path.lastIndexOf('/', end - 1)) {
+    const owner = ownerOf(tier2, at.mountId, at.path.slice(0, end));
+    if (owner === undefined) continue;
+    if (steps.some(({ record }) => Buffer.compare(idKey(record.id), owner) === 0)) continue;
+    throw new StatusError(
+      Code.FAILED_PRECONDITION,
+      `What the store has at "${at.path.slice(0, end)}" was renamed or deleted.`,
+      { path, hint: 'Import into the directory that it is now, or undelete it.' },
+    );
+  }
 }
 
 /** The value of a record under its key. */
@@ -92,7 +140,7 @@ function lookup(
   { shared, kernel }: ImportKernel,
   parentId: number,
   name: string,
-): { readonly record: RecordFields; readonly key: Uint8Array } | undefined {
+): Found | undefined {
   const base = shared.fixed(CONTROL.FLUSH_ARENA_BASE);
   const bytes = encoder.encode(name);
   shared.u8.set(bytes, base + RECORD_AT);
@@ -110,30 +158,19 @@ function lookup(
   return { record: readRecord(shared.view, at), key };
 }
 
-/** Something is there, or was: what a load would take care of, an import does not look at. */
-function refuseTaken(
-  tier2: Tier2,
-  kernel: ImportKernel,
-  path: string,
-  { id, mountId }: { readonly id: number; readonly mountId: number },
-): void {
+/** Keys of a directory's children, those of its trash left out, which stand right behind. */
+export function childKeys(kernel: ImportKernel, id: number): readonly [Uint8Array, Uint8Array] {
   const start = idPrefix(kernel, id);
-  const end = idPrefix(kernel, id + 1);
+  return [start, Uint8Array.of(...start, R.SHADOW_MARK)];
+}
+
+function refuseTaken(tier2: Tier2, kernel: ImportKernel, path: string, id: number): void {
+  const [start, end] = childKeys(kernel, id);
   for (const _ of tier2.inodes.getKeys({ start, end, limit: 1 })) {
     throw new StatusError(Code.FAILED_PRECONDITION, `"${path}" is not empty.`, {
       path,
       hint: 'Import into an empty directory, or use `orchard load -R` for what is missing.',
     });
-  }
-  const moved = sideKey(SIDE_ORIGIN_BACK, originKey(mountId, ''));
-  const behind = sideKey(SIDE_ORIGIN_BACK, originKey(mountId + 1, ''));
-  for (const key of tier2.side.getKeys({ start: moved, end: behind, limit: 1 })) {
-    if (Buffer.compare(key.subarray(0, moved.length), moved) !== 0) continue;
-    throw new StatusError(
-      Code.FAILED_PRECONDITION,
-      'Files of this mount were renamed or deleted, and an import would bring them back.',
-      { path, hint: 'Use `orchard load -R`, which knows of them.' },
-    );
   }
 }
 
@@ -141,10 +178,4 @@ const missing = (path: string): StatusError =>
   new StatusError(Code.NOT_FOUND, `"${path}" is no directory of the namespace.`, {
     path,
     hint: 'Start the master, mount the store there (orchard mount), and stop the master again.',
-  });
-
-const wasMoved = (path: string): StatusError =>
-  new StatusError(Code.FAILED_PRECONDITION, `"${path}" was renamed since it was loaded.`, {
-    path,
-    hint: 'Import into the mount point itself, or use `orchard load -R`.',
   });

@@ -12,49 +12,24 @@
  * Invariant: memory is bounded: a batch, what the builder holds back, two commits.
  */
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { z } from 'zod';
 import { INTERNED_COUNT_MAX } from '../../base/limits.js';
 import { Code, StatusError } from '../../base/status.js';
 import { SIDE_STRING } from '../memory/entry-format.js';
 import * as R from '../memory/record.js';
-import { IDS_PER_ROW } from '../storage/id-index.js';
 import type { Tier2 } from '../storage/tier2.js';
 import { EntryBatch, type EntrySource } from './entry-batch.js';
 import type { ImportKernel } from './import-kernel.js';
-import { encodeTarget, type ImportTarget, idPrefix, knownNames } from './import-target.js';
+import { drop, freshState, pendingState, refuseOther, type State } from './import-state.js';
+import { encodeTarget, type ImportTarget, knownNames } from './import-target.js';
 import { MergeSource } from './merge-source.js';
-import type { RejectSummary, Rejects } from './rejects.js';
+import { MovedNames } from './moved-names.js';
+import { type RejectSummary, type Rejects, rejectReasons } from './rejects.js';
 import { type InodeDefaults, type RowBlock, RowEncoder } from './row-encoder.js';
-import { type Commit, dropRows, type Finish } from './row-writer.js';
+import type { Commit, Finish } from './row-writer.js';
 import { RunSorter } from './sort-runs.js';
-import { OutOfOrder, TreeBuilder, type TreeCounts, treeStateSchema } from './tree-builder.js';
+import { OutOfOrder, TreeBuilder, type TreeCounts } from './tree-builder.js';
 
 const COMMIT_ROWS = 524_288;
-/** Ids that directories of one import may take: files come behind them. */
-const DIRECTORY_IDS = 2 ** 30;
-
-const stateSchema = z.object({
-  target: z.string(),
-  targetId: z.int(),
-  identity: z.string(),
-  nowMs: z.int(),
-  startedMs: z.int(),
-  inodesBefore: z.int(),
-  directoryFirst: z.int(),
-  fileFirst: z.int(),
-  entries: z.int(),
-  rejects: z.optional(z.unknown()),
-  /** Names that tier 2 learns at the end, in the order of their numbers. */
-  names: z.array(z.tuple([z.string(), z.int()])),
-  /** Runs of the sort, and whether all are there. */
-  runs: z.array(z.string()),
-  phase: z.enum(['build', 'sort', 'merge']),
-  position: z.optional(z.unknown()),
-  tree: z.optional(treeStateSchema),
-});
-type State = z.output<typeof stateSchema>;
-
 /** The writing thread; one call at a time. */
 export type RowPort = {
   commit(commit: Commit): Promise<void>;
@@ -179,12 +154,17 @@ export class Importer {
     this.#begin(state);
     await this.#source.seek(state.position ?? undefined);
     const batch = new EntryBatch();
-    const { commitRows = COMMIT_ROWS } = this.#options;
+    const { commitRows = COMMIT_ROWS, tier2, target } = this.#options;
+    const { mountId } = target.mount;
+    const moved = new MovedNames(tier2, { mountId, storePath: target.storePath });
     for (;;) {
       this.#options.signal.throwIfAborted();
       batch.clear();
       if (!(await this.#source.read(batch))) break;
-      for (let i = 0; i < batch.count; i++) this.#builder.add(batch, i);
+      for (let i = 0; i < batch.count; i++) {
+        if (moved.has(batch, i)) this.#options.rejects.addEntry('moved', batch, i);
+        else this.#builder.add(batch, i);
+      }
       this.#state.entries += batch.count;
       this.#tell();
       if (this.#rows + this.#encoder.count >= commitRows) await this.#commit();
@@ -199,7 +179,7 @@ export class Importer {
       mountId: target.mount.mountId,
       isPinned: (target.record.flags & R.FLAG_PINNED) !== 0,
     };
-    this.#encoder = new RowEncoder(kernel, inodes, state.tree?.parentMax ?? 0);
+    this.#encoder = new RowEncoder(kernel, inodes);
     this.#builder = new TreeBuilder({
       targetId: state.targetId,
       directoryFirst: state.directoryFirst,
@@ -285,18 +265,23 @@ export class Importer {
   async #publish(): Promise<void> {
     const { tier2, kernel, target, port, names } = this.#options;
     const children = this.#builder.finish();
+    const { files, directories } = this.#builder.counts;
+    if (files + directories === 0) await this.#giveUp();
     await this.#commit();
     await this.#writing;
     tier2.releaseSnapshot();
-    const { files, directories } = this.#builder.counts;
     const stored = tier2.stats().inodes - this.#state.inodesBefore;
     if (stored !== files + directories) throw miscounted(stored, files + directories);
-    const { record, key } = target;
+    const { record } = target;
     const flags = record.flags | R.FLAG_CHILDREN_LOADED;
+    const changed = [{ ...target, record: { ...record, flags, length: children } }];
+    const records = [...changed, ...target.unpersisted].map(({ key, record: fields }) => {
+      const persisted = { ...fields, flags: fields.flags | R.FLAG_PERSISTED };
+      return { key, value: encodeTarget(kernel, key, persisted) };
+    });
     const { appliedSeq } = tier2.state!;
     await port.finish({
-      key,
-      value: encodeTarget(kernel, key, { ...record, flags, length: children }),
+      records,
       sides: names.fresh.map(([name, number]) => ({
         kind: SIDE_STRING,
         key: new TextEncoder().encode(name),
@@ -306,6 +291,15 @@ export class Importer {
     });
   }
 
+  /** Nothing came in: the target stays as it was, or it would count as loaded and empty. */
+  async #giveUp(): Promise<never> {
+    const { tier2, kernel, target, rejects, directory } = this.#options;
+    await this.#writing;
+    drop(tier2, kernel, this.#state);
+    rmSync(directory, { recursive: true, force: true });
+    throw nothingTaken(target.path, rejects.summary);
+  }
+
   #tell(): void {
     const { entries, phase } = this.#state;
     const { size, done } = this.#source;
@@ -313,71 +307,19 @@ export class Importer {
   }
 }
 
-/** Gives up an import that is not finished; returns its path, undefined if there is none. */
-export function dropImport(
-  tier2: Tier2,
-  kernel: ImportKernel,
-  directory: string,
-): string | undefined {
-  const state = pendingState(tier2);
-  if (state === undefined) return undefined;
-  drop(tier2, kernel, state);
-  rmSync(directory, { recursive: true, force: true });
-  return state.target;
-}
-
-export const importDirectory = (dataDir: string): string => join(dataDir, 'import');
-
-function drop(tier2: Tier2, kernel: ImportKernel, state: State): void {
-  const prefix = (id: number): Uint8Array => idPrefix(kernel, id);
-  dropRows(tier2, {
-    keys: [
-      [prefix(state.targetId), prefix(state.targetId + 1)],
-      [prefix(state.directoryFirst), prefix(state.fileFirst)],
-    ],
-    idFirst: state.directoryFirst,
-  });
-}
-
-function pendingState(tier2: Tier2): State | undefined {
-  const pending = tier2.pendingImport;
-  return pending === undefined ? undefined : stateSchema.parse(pending);
-}
-
-function freshState(tier2: Tier2, target: ImportTarget, source: EntrySource): State {
-  tier2.releaseSnapshot();
-  const { idNext } = tier2.state!;
-  const directoryFirst = Math.ceil(idNext / IDS_PER_ROW) * IDS_PER_ROW;
-  const startedMs = Date.now();
-  return {
-    target: target.path,
-    targetId: target.record.id,
-    identity: source.identity,
-    // Whole seconds take less room, with the whole seconds of stores.
-    nowMs: Math.floor(startedMs / 1000) * 1000,
-    startedMs,
-    inodesBefore: tier2.stats().inodes,
-    directoryFirst,
-    fileFirst: directoryFirst + DIRECTORY_IDS,
-    entries: 0,
-    rejects: { count: 0, byReason: {}, first: [] },
-    names: [],
-    runs: [],
-    phase: 'build',
-    position: undefined,
-  };
-}
-
-function refuseOther(state: State, path: string, identity: string): void {
-  if (state.target === path && state.identity === identity) return;
-  const what = state.target === path ? 'from another source' : `into "${state.target}"`;
-  throw new StatusError(
+function nothingTaken(path: string, { count, byReason, first }: RejectSummary): StatusError {
+  const reasons = Object.entries(byReason).map(
+    ([reason, times]) => `${times}: ${rejectReasons[reason as keyof typeof byReason]}`,
+  );
+  const [sample] = first;
+  const told = sample === undefined ? '' : ` The first, line ${sample.line}: ${sample.text}`;
+  return new StatusError(
     Code.FAILED_PRECONDITION,
-    `An import ${what} is not finished, or its manifest has changed since.`,
-    {
-      path,
-      hint: 'Give the same command as then to go on, or drop it: orchard admin import --drop',
-    },
+    count === 0
+      ? `Nothing was imported into "${path}": the source holds nothing.`
+      : `Nothing was imported into "${path}": all ${count} entries were left out ` +
+          `(${reasons.join('; ')}).${told}`,
+    { path, hint: 'Look at --format, --columns and --no-url-encoded; the directory is as before.' },
   );
 }
 

@@ -3,6 +3,7 @@
  * silently, and a manifest of rubbish takes no more memory than a good one.
  */
 import { Code, StatusError } from '../../base/status.js';
+import type { EntryBatch } from './entry-batch.js';
 
 const SAMPLES_MAX = 20;
 const TEXT_BYTES_MAX = 200;
@@ -22,6 +23,7 @@ export const rejectReasons = {
   time: 'the time is neither ISO 8601 nor a number',
   record: 'the record is longer than 64 KiB, or a quote is not closed',
   outside: 'the key is not below what the mount shows',
+  moved: 'the namespace has it elsewhere: it was renamed or deleted',
   duplicate: 'the path was there before',
   shadowed: 'a directory has the same name',
 } as const;
@@ -62,6 +64,11 @@ export class Rejects {
       this.#byReason.set(reason as RejectReason, count);
     }
     this.#first.splice(0, Number.POSITIVE_INFINITY, ...first);
+  }
+
+  addEntry(reason: RejectReason, batch: EntryBatch, i: number): void {
+    const at = batch.pathAt[i]!;
+    this.add(reason, batch.line[i]!, batch.bytes.subarray(at, at + batch.pathBytes[i]!));
   }
 
   add(reason: RejectReason, line: number, bytes: Uint8Array): void {

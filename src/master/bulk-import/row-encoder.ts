@@ -1,8 +1,6 @@
 /**
  * From an imported inode to its row of tier 2, by the kernels: rows gather in the flush arena of a
  * shared memory of the import's own, and leave it a block at a time.
- *
- * Invariant: a row is marked APPEND only if its key is above that of every row before it.
  */
 
 import { BLOCK_BYTES_DEFAULT } from '../../base/limits.js';
@@ -16,7 +14,7 @@ import type { ImportKernel } from './import-kernel.js';
 /** Rows as the writing thread takes them; keys and values stand one behind the other. */
 export type RowBlock = {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Of a row: bytes of its key | bytes of its value << 10 | APPEND. */
+  /** Of a row: bytes of its key | bytes of its value << 10. */
   readonly heads: Uint32Array<ArrayBuffer>;
   readonly ids: Float64Array<ArrayBuffer>;
   readonly count: number;
@@ -26,7 +24,6 @@ export const HEAD = {
   KEY_MASK: 0x3ff,
   VALUE_SHIFT: 10,
   VALUE_MASK: 0x3ff,
-  APPEND: 1 << 24,
 } as const;
 
 /** What all inodes of one import have in common. */
@@ -59,18 +56,14 @@ export class RowEncoder {
   #count = 0;
   #end: number;
   #parentBytes = 0;
-  #parentMax: number;
-  #append = false;
 
-  /** `parentMax`: no row of a parent above it was written. */
-  constructor({ shared, kernel }: ImportKernel, defaults: InodeDefaults, parentMax: number) {
+  constructor({ shared, kernel }: ImportKernel, defaults: InodeDefaults) {
     this.#kernel = kernel;
     this.#u8 = shared.u8;
     this.#u32 = new Uint32Array(shared.memory.buffer);
     this.#base = shared.fixed(CONTROL.FLUSH_ARENA_BASE);
     this.#end = this.#base + AT.ROWS;
     this.#defaults = defaults;
-    this.#parentMax = parentMax;
     for (const isFile of [true, false])
       writeRecord(shared.view, this.#at(isFile), this.#like(isFile));
   }
@@ -83,15 +76,9 @@ export class RowEncoder {
     return this.#count;
   }
 
-  get parentMax(): number {
-    return this.#parentMax;
-  }
-
   /** The rows that follow are children of this directory, by rising names. */
   begin(parentId: number): void {
     this.#parentBytes = this.#kernel.encodeId(parentId, this.#base + AT.PARENT);
-    this.#append = parentId > this.#parentMax;
-    if (this.#append) this.#parentMax = parentId;
   }
 
   /** One child; the encoder is not full. */
@@ -118,8 +105,7 @@ export class RowEncoder {
     this.#u32[(record + R.RECORD_OWNER) >> 2] = words[word + WORD.OWNER]!;
     this.#u32[(record + R.RECORD_GROUP) >> 2] = words[word + WORD.GROUP]!;
     const valueBytes = this.#kernel.encodeValue(key, at - key, record, at);
-    const append = this.#append ? HEAD.APPEND : 0;
-    this.#heads[this.#count] = (at - key) | (valueBytes << HEAD.VALUE_SHIFT) | append;
+    this.#heads[this.#count] = (at - key) | (valueBytes << HEAD.VALUE_SHIFT);
     this.#ids[this.#count++] = id;
     this.#end = at + valueBytes;
   }

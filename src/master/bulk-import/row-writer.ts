@@ -1,16 +1,20 @@
 /**
  * Writes the rows of an import to tier 2: all that came since the last checkpoint, and the
- * checkpoint, in one durable transaction. A thread of its own does it (master/import-thread.ts).
+ * checkpoint, in one durable transaction. A thread of its own does it (main/import-thread.ts).
  *
+ * Most rows are above all keys that there are, and are appended, which costs a third. Which ones,
+ * only tier 2 can tell: rows of a target that is older than its neighbours are not, nor is anything
+ * below a trash. So each key is compared with the last one, and no put goes unlooked at.
  *
  * Invariant: what tier 2 holds of an import is exactly what its checkpoint says, whenever the
  *   process or the machine dies.
  */
+import { Code, StatusError } from '../../base/status.js';
 import type { IdChange } from '../storage/id-index.js';
+import { APPEND, INSERT, putRow } from '../storage/put-row.js';
 import { sideKey, type Tier2, type Tier2State } from '../storage/tier2.js';
 import { HEAD, type RowBlock } from './row-encoder.js';
 
-const APPEND = { append: true } as const;
 /** Rows of one transaction when an import is dropped. */
 const DROP_ROWS = 100_000;
 
@@ -30,27 +34,26 @@ export type SideRow = {
 
 /** What makes an import visible, all at once. */
 export type Finish = {
-  /** Key and new value of the target's record. */
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
+  /** The target's record, and others above it that change. */
+  readonly records: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
   readonly sides: readonly SideRow[];
   readonly state: Tier2State;
 };
 
 export class RowWriter {
   readonly #tier2: Tier2;
-  /** What is above the keys of the import keeps it from appending: the trash, for one. */
-  readonly #mayAppend: boolean;
+  /** No key of `inodes` is above it; read anew in each transaction. */
+  #last: Uint8Array = new Uint8Array(0);
 
-  constructor(tier2: Tier2, options: { readonly mayAppend: boolean }) {
+  constructor(tier2: Tier2) {
     this.#tier2 = tier2;
-    this.#mayAppend = options.mayAppend;
   }
 
   commit({ blocks, fileFirst, checkpoint }: Commit): void {
     const tier2 = this.#tier2;
     tier2.transact(() => {
       const directories: IdChange[] = [];
+      this.#last = lastKey(tier2);
       for (const block of blocks) this.#putBlock(block, fileFirst, directories);
       tier2.ids.finishAppend();
       tier2.ids.write(directories);
@@ -58,10 +61,10 @@ export class RowWriter {
     });
   }
 
-  finish({ key, value, sides, state }: Finish): void {
+  finish({ records, sides, state }: Finish): void {
     const tier2 = this.#tier2;
     tier2.transact(() => {
-      tier2.inodes.putSync(key, value);
+      for (const { key, value } of records) tier2.inodes.putSync(key, value);
       for (const side of sides) tier2.side.putSync(sideKey(side.kind, side.key), side.value);
       tier2.putState(state);
       tier2.putPendingImport(undefined);
@@ -80,8 +83,9 @@ export class RowWriter {
       const end = valueAt + ((head >>> HEAD.VALUE_SHIFT) & HEAD.VALUE_MASK);
       const key = bytes.subarray(at, valueAt);
       const value = bytes.subarray(valueAt, end);
-      if (this.#mayAppend && (head & HEAD.APPEND) !== 0) inodes.putSync(key, value, APPEND);
-      else inodes.putSync(key, value);
+      const isLast = Buffer.compare(key, this.#last) > 0;
+      if (isLast) this.#last = key;
+      if (!putRow(inodes, key, value, isLast ? APPEND : INSERT)) throw taken(key);
       const id = block.ids[row]!;
       if (id >= fileFirst) ids.append(id, bytes, at, keyBytes);
       else directories.push({ id, key });
@@ -89,6 +93,21 @@ export class RowWriter {
     }
   }
 }
+
+function lastKey({ inodes }: Tier2): Uint8Array {
+  for (const key of inodes.getKeys({ reverse: true, limit: 1 })) return Buffer.from(key);
+  return new Uint8Array(0);
+}
+
+/** Thrown within the transaction, so that nothing of it stays. */
+const taken = (key: Uint8Array): StatusError =>
+  new StatusError(
+    Code.DATA_LOSS,
+    `Tier 2 has a row at the key of an imported inode, ${Buffer.from(key).toString('hex')}.`,
+    {
+      hint: 'Drop the import (orchard admin import --drop), and look: orchard admin verify --data',
+    },
+  );
 
 /**
  * Removes the rows of an import that is given up: all children of the target and of directories

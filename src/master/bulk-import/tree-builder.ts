@@ -64,7 +64,6 @@ export const treeStateSchema = z.object({
   open: z.array(openSchema),
   directoryNext: z.int(),
   fileNext: z.int(),
-  parentMax: z.int(),
   byBytes: z.boolean(),
   byNames: z.boolean(),
   files: z.int(),
@@ -181,7 +180,6 @@ export class TreeBuilder {
       })),
       directoryNext: this.#directoryNext,
       fileNext: this.#fileNext,
-      parentMax: this.#options.encoder.parentMax,
       byBytes: this.#byBytes,
       byNames: this.#byNames,
       files: this.#files,
@@ -225,19 +223,13 @@ export class TreeBuilder {
     const now = same < bytes ? source[at + same]! : -1;
     const before = same < this.#previousBytes ? previous[same]! : -1;
     if (now === before) {
-      if (bytes > 0) this.#reject(batch, i);
+      if (bytes > 0) this.#options.rejects.addEntry('duplicate', batch, i);
       return -1;
     }
     if (now < before) this.#byBytes = false;
     if (rank(now) < rank(before)) this.#byNames = false;
     if (!this.#byBytes && !this.#byNames) throw new OutOfOrder(batch.line[i]!);
     return same;
-  }
-
-  #reject(batch: EntryBatch, i: number): void {
-    const at = batch.pathAt[i]!;
-    const path = batch.bytes.subarray(at, at + batch.pathBytes[i]!);
-    this.#options.rejects.add('duplicate', batch.line[i]!, path);
   }
 
   #openAt(depth: number, pathEnd: number): Open {

@@ -1,8 +1,9 @@
 /** Rows of one table of tier 2 as they are stored, a batch at a time. */
 import type { Database } from 'lmdb';
+import { assert } from '../../base/assert.js';
+import { APPEND, putRow } from '../storage/put-row.js';
 import type { TableName, Tier2 } from '../storage/tier2.js';
 
-const APPEND = { append: true } as const;
 const ANYWHERE = {} as const;
 
 export type Row = { readonly key: Uint8Array; readonly value: Uint8Array };
@@ -69,7 +70,8 @@ export class RowWriter {
       for (const { key, value } of rows) {
         const isBehind = last === undefined || Buffer.compare(last, key) < 0;
         if (!isBehind) this.#onDisorder(table, key);
-        this.#tier2.tables[table].putSync(key, value, isBehind ? APPEND : ANYWHERE);
+        const isPut = putRow(this.#tier2.tables[table], key, value, isBehind ? APPEND : ANYWHERE);
+        assert(isPut, 'rows of a table that was empty are behind each other');
         if (isBehind) last = key;
       }
       if (last !== undefined) this.#last.set(table, last);

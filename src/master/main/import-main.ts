@@ -10,14 +10,13 @@ import { openUfs } from '../../stores/registry.js';
 import type { EntrySource } from '../bulk-import/entry-batch.js';
 import type { PathRoom } from '../bulk-import/entry-path.js';
 import { createImportKernel, type ImportKernel } from '../bulk-import/import-kernel.js';
-import { findTarget, type ImportTarget, idPrefix } from '../bulk-import/import-target.js';
+import { dropImport, importDirectory } from '../bulk-import/import-state.js';
+import { findTarget, type ImportTarget } from '../bulk-import/import-target.js';
 import {
-  dropImport,
   Importer,
   ImportNames,
   type ImportProgress,
   type ImportResult,
-  importDirectory,
   type RowPort,
 } from '../bulk-import/importer.js';
 import type { ManifestFormat } from '../bulk-import/manifest-columns.js';
@@ -25,7 +24,6 @@ import { ManifestSource } from '../bulk-import/manifest-source.js';
 import { Rejects } from '../bulk-import/rejects.js';
 import { StoreSource } from '../bulk-import/store-source.js';
 import { inspectJournal } from '../journal/local/inspect.js';
-import { ID_FIRST_FREE } from '../memory/record.js';
 import { type Config, parseConfig } from '../settings/config.js';
 import { Tier2 } from '../storage/tier2.js';
 import { openDataDirectory } from './data-directory.js';
@@ -186,12 +184,10 @@ function keysBelow(uri: string, path: string): { bucket: string | undefined; pre
   return { bucket: parts?.['bucket'], prefix: whole === '' ? '' : `${whole}/` };
 }
 
-async function openPort(place: Place): Promise<RowPort & { close(): Promise<void> }> {
-  const { tier2, kernel, meta, config } = place;
+async function openPort({ meta, config }: Place): Promise<RowPort & { close(): Promise<void> }> {
   const workerData: ImportThreadData = {
     meta,
     mapBytes: config.tier2MapBytes,
-    mayAppend: mayAppend(tier2, kernel),
   };
   const thread = new Worker(new URL('./import-thread.js', import.meta.url), { workerData });
   const ask = (message: ImportMessage, moved: ArrayBuffer[] = []): Promise<void> =>
@@ -221,14 +217,6 @@ async function openPort(place: Place): Promise<RowPort & { close(): Promise<void
       await thread.terminate();
     },
   };
-}
-
-/** No key is above those that the import will write: not even the trash. */
-function mayAppend(tier2: Tier2, kernel: ImportKernel): boolean {
-  const { idNext } = tier2.state!;
-  const above = idPrefix(kernel, Math.max(idNext, ID_FIRST_FREE) + 2 ** 32);
-  for (const _ of tier2.inodes.getKeys({ start: above, limit: 1 })) return false;
-  return true;
 }
 
 const neverStarted = (dataDir: string): StatusError =>

@@ -9,7 +9,6 @@ import { Tier2 } from '../storage/tier2.js';
 export type ImportThreadData = {
   readonly meta: string;
   readonly mapBytes: number;
-  readonly mayAppend: boolean;
 };
 
 export type ImportMessage =
@@ -17,9 +16,9 @@ export type ImportMessage =
   | { readonly kind: 'finish'; readonly finish: Finish }
   | { readonly kind: 'close' };
 
-const { meta, mapBytes, mayAppend } = workerData as ImportThreadData;
+const { meta, mapBytes } = workerData as ImportThreadData;
 const tier2 = new Tier2(meta, { mapBytes });
-const writer = new RowWriter(tier2, { mayAppend });
+const writer = new RowWriter(tier2);
 
 parentPort!.on('message', async (message: ImportMessage) => {
   if (message.kind === 'commit') writer.commit(message.commit);

@@ -17,6 +17,7 @@
  */
 import { assert } from '../../base/assert.js';
 import { NAME_BYTES_MAX } from '../../base/limits.js';
+import { APPEND } from './put-row.js';
 import type { SealedTable } from './sealed-table.js';
 
 export const IDS_PER_ROW = 16;
@@ -26,7 +27,6 @@ const KEY_BYTES_MAX = 9 + NAME_BYTES_MAX;
 const HAS_END = 0x80;
 /** From so many bytes on the length of a rest takes two bytes. */
 const LONG_REST = 0x80;
-const APPEND = { append: true } as const;
 const NOTHING = Buffer.alloc(0);
 
 /** `key` null: the id is gone. */

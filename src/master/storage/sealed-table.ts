@@ -9,8 +9,10 @@
  * Invariant: a value that is given out has the sum that its writer gave it, under its own key.
  */
 import type { Database, PutOptions, RangeOptions } from 'lmdb';
+import { assert } from '../../base/assert.js';
 import { crc32c } from '../../base/crc32c.js';
 import { damagedRow } from './damage.js';
+import { putRow } from './put-row.js';
 
 type Bytes = Uint8Array;
 type Range = Pick<RangeOptions, 'start' | 'end' | 'reverse' | 'limit'>;
@@ -47,7 +49,7 @@ export class SealedTable {
     const row = Buffer.allocUnsafe(value.length + SUM_BYTES);
     row.set(value);
     row.writeUInt32LE(sumOf(key, value), value.length);
-    this.#rows.putSync(key, row, options);
+    assert(putRow(this.#rows, key, row, options), 'a row that is appended is behind all others');
   }
 
   /** Inside a transaction. */

@@ -3,7 +3,7 @@
  * local store at /m, and has stopped. And the command in a process of its own.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +48,7 @@ export class ImportKit {
 
   async prepare(): Promise<void> {
     mkdirSync(this.store);
+    writeFileSync(join(this.store, 'old'), 'x');
     const master = await MasterProcess.create();
     this.#template = master;
     await master.start();
@@ -56,6 +57,9 @@ export class ImportKit {
     this.#s3 = await startS3Server({ buckets: [BUCKET] });
     await this.#fill(this.#s3.endpoint);
     await client.mount('/s', `s3://${BUCKET}/lib`, { options: this.#s3.options });
+    // Newer than the mounts, with children; and a name that the store has and the namespace not.
+    await client.createDirectory('/b/c', { recursive: true });
+    await client.delete('/m/old');
     await client.close();
     await master.stop();
   }

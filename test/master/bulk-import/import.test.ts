@@ -46,7 +46,8 @@ describe('what comes in', () => {
     chmodSync(join(kit.store, 'd/g'), 0o600);
     mkdirSync(join(kit.store, 'd/none'));
     const [imported, loaded] = [await kit.fresh(), await kit.fresh()];
-    expect((await run(imported, '/m')).report).toMatchObject({ files: 3, directories: 3 });
+    const { report } = await run(imported, '/m');
+    expect(report).toMatchObject({ files: 3, directories: 3, rejects: { byReason: { moved: 1 } } });
     expect(await treeAt(imported, '/m')).toEqual(await treeAt(loaded, '/m', { load: true }));
   }, 60_000);
 
@@ -95,6 +96,28 @@ describe('what comes in', () => {
     expect(tree['/m/q "1", ok']).toMatchObject({ length: 3, mtimeMs: 1_714_979_289_000 });
   }, 60_000);
 
+  test('1: a flat list comes into a directory older than others with children', async () => {
+    writeFileSync(file('flat.csv'), 'a,1,1\nb,2,1\n');
+    const master = await kit.fresh();
+    const { report, err } = await run(master, '/m', file('flat.csv'));
+    expect(err).toBe('');
+    expect(report).toMatchObject({ files: 2, directories: 0 });
+    expect(Object.keys(await treeAt(master, '/m'))).toEqual(['/m/a', '/m/b']);
+  }, 60_000);
+
+  test('A19: what was deleted stays away, and nothing else is refused', async () => {
+    writeFileSync(file('with-old.csv'), 'new,1,1\nold,1,1\nold/below,1,1\n');
+    const master = await kit.fresh();
+    const { report, status } = await run(master, '/m', file('with-old.csv'));
+    expect(status).toBe(0);
+    expect(report).toMatchObject({ files: 1, rejects: { count: 2, byReason: { moved: 2 } } });
+    expect(report.rejects.first[0]).toMatchObject({
+      text: 'old',
+      reason: expect.stringContaining('renamed or deleted'),
+    });
+    expect(Object.keys(await treeAt(master, '/m'))).toEqual(['/m/new']);
+  }, 60_000);
+
   test('--strict stops at the line, and nothing is there', async () => {
     writeFileSync(file('strict.csv'), 'a,1,0\nb//c,1,0\n');
     const master = await kit.fresh();
@@ -125,6 +148,22 @@ describe('what is refused', () => {
     await client.close({ withinMs: 0 });
     expect((await run(master, '/m', file('one.csv'))).err).toContain('Start the master once');
   }, 60_000);
+});
+
+describe('4: an import that took nothing', () => {
+  test.each([
+    ['an empty list', '', /holds nothing/],
+    ['a list of rubbish', 'a//b,1,0\nx,abc,0\n', /all 2 entries were left out \(1: .*; 1: /],
+  ])('fails for %s, and the directory is as before', async (name, text, reason) => {
+    writeFileSync(file(`${name}.csv`), text);
+    const master = await kit.fresh();
+    const { status, report, err } = await run(master, '/m', file(`${name}.csv`));
+    expect(status).toBe(1);
+    expect(report).toBe(undefined);
+    expect(err).toMatch(reason);
+    // Neither pending nor loaded.
+    expect((await run(master, '/m', file('one.csv'))).report).toMatchObject({ files: 1 });
+  });
 });
 
 describe('an import that is killed', () => {
