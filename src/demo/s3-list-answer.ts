@@ -10,7 +10,8 @@ export type ListQuery = Readonly<Record<string, string | undefined>>;
 
 type Item = { readonly key: string; readonly isPrefix: boolean };
 
-const OBJECT_SUFFIX = '._S3rver_object';
+/** How s3rver names the file of an object. */
+export const OBJECT_SUFFIX = '._S3rver_object';
 
 export async function answerList(
   bucketDirectory: string,

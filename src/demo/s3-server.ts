@@ -5,17 +5,18 @@
  * Listing: s3rver makes continuation tokens with DES, which OpenSSL 3 of Node 20 no longer has, so
  * every truncated listing fails; its order is that of files on disk, not of keys; it trims white
  * space. So ListObjectsV2 is answered here, after s3rver has checked the request (it is passed on
- * asking for no keys). Aborting a multipart upload, which it lacks, is answered here too.
+ * asking for no keys). Aborting a multipart upload and conditional writes, which it lacks, are
+ * answered here too.
  *
  * Key:  S3RVER / S3RVER, the one account it knows; it looks at the key, not at the signature.
  */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { answerList, type ListQuery } from './s3-list-answer.js';
+import { answerList, type ListQuery, OBJECT_SUFFIX } from './s3-list-answer.js';
 
 export type S3Server = {
   readonly endpoint: string;
@@ -31,6 +32,7 @@ type Context = {
   method: string;
   path: string;
   query: Record<string, string>;
+  headers: Record<string, string | undefined>;
   status: number;
   type: string;
   body: unknown;
@@ -66,6 +68,7 @@ export async function startS3Server(options: {
   server.middleware.unshift(
     listing(directory, options.pageKeyCountMax ?? 1000),
     abortedUploads(directory),
+    conditions(directory),
   );
   const { port } = await server.run();
   const endpoint = `http://127.0.0.1:${port}`;
@@ -105,6 +108,28 @@ function abortedUploads(directory: string): Middleware {
     const bucket = context.path.split('/')[1] ?? '';
     await rm(join(uploadsOf(directory, bucket), uploadId), { recursive: true, force: true });
     context.status = 204;
+  };
+}
+
+/** If-None-Match: * and If-Match of writes: one write at a time, so that of many one wins. */
+function conditions(directory: string): Middleware {
+  let turn = Promise.resolve();
+  return (context, next) => {
+    const { 'if-none-match': none, 'if-match': match } = context.headers;
+    const isWrite = context.method === 'PUT' || context.method === 'POST';
+    if (!isWrite || (none === undefined && match === undefined)) return next();
+    const work = async (): Promise<void> => {
+      const file = join(directory, decodeURIComponent(context.path));
+      const found = await readFile(`${file}${OBJECT_SUFFIX}.md5`, 'utf8').catch(() => undefined);
+      const isMet = none === '*' ? found === undefined : `"${found}"` === match;
+      if (isMet) return next();
+      context.status = 412;
+      context.type = 'application/xml';
+      context.body = '<Error><Code>PreconditionFailed</Code></Error>';
+    };
+    const done = turn.then(work);
+    turn = done.catch(() => undefined);
+    return done;
   };
 }
 

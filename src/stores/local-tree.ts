@@ -5,20 +5,22 @@
  * Symbolic links: one that leads to a regular file inside the root is shown as that file; any
  * other (to a directory, out of the root, broken) does not exist for us. So no path leads outside
  * and no directory has two paths. Sockets, pipes and devices do not exist either.
- * A process that swaps a directory for a link between our check and our use can still mislead us:
- * whoever may write below the root is trusted that far.
+ * A process may swap a directory or a file for a link between our look at its path and our use of
+ * it. So nothing rests on that look: what is opened is asked where it is (placeOf), and what lies
+ * in a directory is reached through the opened directory (withDirectory, as openat(2) does).
  *
  * Every system call takes a permit first: libuv has four threads for the whole process, and a
  * dead NFS server holds each thread that asks it until the server is back. SYSTEM_CALLS_MAX keeps
  * a dead mount from taking them all (UV_THREADPOOL_SIZE raises their number, for many mounts).
  */
-import type { Stats } from 'node:fs';
-import { type FileHandle, lstat, realpath, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Code, StatusError } from '../base/status.js';
 import { type Accounts, readAccounts } from './accounts.js';
-import { isAbsent } from './local-errors.js';
+import { isAbsent, systemCode } from './local-errors.js';
 import { Semaphore } from './semaphore.js';
+import { oddValue, type SkipReason } from './skips.js';
 import { isUfsName, type UfsStatus } from './ufs.js';
 
 /** Of one mount, at a time. */
@@ -30,6 +32,23 @@ const temporaryName = /^\.orchard-[0-9a-f]{16}\.tmp$/;
 
 /** A file that is still being written: never listed, never found. */
 export const isTemporaryName = (name: string): boolean => temporaryName.test(name);
+
+export type OpenDirectory = {
+  /** Where it was when it was opened. */
+  readonly real: string;
+  /** A path that leads to it wherever it is now. */
+  readonly at: string;
+  readonly handle: FileHandle;
+};
+export type OpenFile = {
+  /** Of what was opened. */
+  readonly stats: Stats;
+  /** Undefined: it is a directory. */
+  readonly handle: FileHandle | undefined;
+};
+
+/** Where Linux shows what this process has opened, each as a link to its place. */
+const DESCRIPTORS = '/proc/self/fd';
 
 export class LocalTree {
   readonly #root: string;
@@ -58,6 +77,11 @@ export class LocalTree {
     return this.call(new AbortController().signal, () => handle.close());
   }
 
+  /** As close(), for whoever has nobody to tell. */
+  release(handle: FileHandle): void {
+    this.close(handle).catch(systemCode);
+  }
+
   /** The root with its own links followed; a root that is gone is a store that is down. */
   async root(signal: AbortSignal): Promise<string> {
     try {
@@ -80,37 +104,93 @@ export class LocalTree {
     return real === expected ? real : undefined;
   }
 
-  /** The entry of this name in a directory that directory() gave. */
-  async entry(realDir: string, name: string, signal: AbortSignal): Promise<UfsStatus | undefined> {
-    const [entry] = await this.entries(realDir, [name], signal);
-    return entry;
+  /**
+   * A directory that stays the one that was checked, whatever becomes of its path; undefined when
+   * the mount has no such directory. The caller closes it.
+   */
+  async openDirectory(dirPath: string, signal: AbortSignal): Promise<OpenDirectory | undefined> {
+    const real = await this.directory(dirPath, signal);
+    if (real === undefined) return undefined;
+    const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+    const handle = await this.call(signal, () => open(real, flags)).catch(undefinedIfAbsent);
+    if (handle === undefined) return undefined;
+    const place = await this.call(signal, () => placeOf(handle)).catch(systemCode);
+    // Without /proc (no Linux) the path has to do.
+    if (place === undefined) return { real, at: real, handle };
+    if (place === real) return { real, at: `${DESCRIPTORS}/${handle.fd}`, handle };
+    await this.close(handle);
+    signal.throwIfAborted();
+    return undefined;
+  }
+
+  async withDirectory<T>(
+    dirPath: string,
+    signal: AbortSignal,
+    work: (dir: OpenDirectory) => Promise<T>,
+  ): Promise<T | undefined> {
+    const dir = await this.openDirectory(dirPath, signal);
+    if (dir === undefined) return undefined;
+    try {
+      return await work(dir);
+    } finally {
+      this.release(dir.handle);
+    }
+  }
+
+  /** The file at a path of the mount, opened for reading; undefined when there is no such entry. */
+  async openFile(path: string, signal: AbortSignal): Promise<OpenFile | undefined> {
+    const found = await this.locatePath(path, signal);
+    if (found === undefined) return undefined;
+    if (!found.stats.isFile()) return { stats: found.stats, handle: undefined };
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const handle = await this.call(signal, () => open(found.real, flags)).catch(undefinedIfAbsent);
+    if (handle === undefined) return undefined;
+    try {
+      const root = await this.root(signal);
+      const stats = await this.call(signal, () => handle.stat());
+      const place = await this.call(signal, () => placeOf(handle));
+      const isInside = place === undefined ? isSame(stats, found.stats) : isBelow(place, root);
+      if (isInside && stats.isFile()) return { stats, handle };
+    } catch (error) {
+      this.release(handle);
+      throw error;
+    }
+    this.release(handle);
+    return undefined;
+  }
+
+  /** The entry of this name in an opened directory. */
+  async entry(at: string, name: string, signal: AbortSignal): Promise<UfsStatus | undefined> {
+    const [entry] = await this.entries(at, [name], signal);
+    return typeof entry === 'object' ? entry : undefined;
   }
 
   /**
-   * The entries of these names, undefined where there is none. A permit serves many names here:
-   * asking for one each costs as much as the system call.
+   * The entries of these names, undefined where there is none, or why it is left out. A permit
+   * serves many names here: asking for one each costs as much as the system call.
    */
   async entries(
-    realDir: string,
+    at: string,
     names: readonly string[],
     signal: AbortSignal,
-  ): Promise<(UfsStatus | undefined)[]> {
+  ): Promise<(UfsStatus | SkipReason | undefined)[]> {
     const found: (Stats | undefined)[] = [];
     let nextIndex = 0;
     const lane = async (): Promise<void> => {
       for (let index = nextIndex++; index < names.length; index = nextIndex++) {
         signal.throwIfAborted();
-        found[index] = await visibleStats(realDir, names[index]!);
+        found[index] = await visibleStats(at, names[index]!);
       }
     };
     const laneCount = Math.min(SYSTEM_CALLS_MAX, names.length);
     await Promise.all(Array.from({ length: laneCount }, () => this.call(signal, lane)));
     this.#accounts ??= readAccounts();
     const accounts = await this.#accounts;
-    const entries: (UfsStatus | undefined)[] = [];
+    const entries: (UfsStatus | SkipReason | undefined)[] = [];
     for (const [index, name] of names.entries()) {
-      const stats = await this.#followed(join(realDir, name), found[index], signal);
-      entries.push(stats && statusOf(name, stats.stats, accounts));
+      const stats = found[index];
+      const followed = await this.#followed(join(at, name), stats, signal);
+      entries.push(entryOf(name, { stats, followed: followed?.stats }, accounts));
     }
     return entries;
   }
@@ -139,7 +219,11 @@ export class LocalTree {
   async rootEntry(signal: AbortSignal): Promise<UfsStatus | undefined> {
     const stats = await this.call(signal, () => stat(this.#root)).catch(undefinedIfAbsent);
     this.#accounts ??= readAccounts();
-    return stats && statusOf('', stats, await this.#accounts);
+    if (stats === undefined) return undefined;
+    const { mtimeMs, ...root } = statusOf('', stats, await this.#accounts);
+    // A root of an odd time is a root all the same: every start looks at it.
+    const isOdd = oddValue(root.length, mtimeMs) !== undefined;
+    return isOdd || mtimeMs === undefined ? root : { ...root, mtimeMs };
   }
 
   async #followed(real: string, stats: Stats | undefined, signal: AbortSignal) {
@@ -150,8 +234,7 @@ export class LocalTree {
   async #target(link: string, signal: AbortSignal) {
     const real = await this.call(signal, () => realpath(link)).catch(undefinedIfAbsent);
     if (real === undefined) return undefined;
-    const root = await this.root(signal);
-    if (!real.startsWith(root === '/' ? '/' : `${root}/`)) return undefined;
+    if (!isBelow(real, await this.root(signal))) return undefined;
     const stats = await this.call(signal, () => lstat(real)).catch(undefinedIfAbsent);
     return stats?.isFile() === true ? { real, stats } : undefined;
   }
@@ -160,6 +243,31 @@ export class LocalTree {
 async function visibleStats(realDir: string, name: string): Promise<Stats | undefined> {
   if (isTemporaryName(name) || !isUfsName(name)) return undefined;
   return lstat(join(realDir, name)).catch(undefinedIfAbsent);
+}
+
+/** Where the kernel says that it is; undefined where it does not say. */
+function placeOf(handle: FileHandle): Promise<string | undefined> {
+  return readlink(`${DESCRIPTORS}/${handle.fd}`).catch(undefinedIfAbsent);
+}
+
+const isBelow = (real: string, root: string): boolean =>
+  real.startsWith(root === '/' ? '/' : `${root}/`);
+
+const isSame = (a: Stats, b: Stats): boolean => a.ino === b.ino && a.dev === b.dev;
+
+function entryOf(
+  name: string,
+  { stats, followed }: { readonly stats: Stats | undefined; readonly followed: Stats | undefined },
+  accounts: Accounts,
+): UfsStatus | SkipReason | undefined {
+  // Node gives bad bytes of a name as U+FFFD, and a name spelled like that leads nowhere.
+  if (stats === undefined && name.includes('\ufffd')) return 'encoding';
+  if (!isUfsName(name)) return 'name';
+  // Gone since the names were read.
+  if (stats === undefined) return undefined;
+  if (followed === undefined) return stats.isSymbolicLink() ? 'link' : 'special';
+  const status = statusOf(name, followed, accounts);
+  return oddValue(status.length, status.mtimeMs) ?? status;
 }
 
 function statusOf(name: string, stats: Stats, accounts: Accounts): UfsStatus {
@@ -171,7 +279,13 @@ function statusOf(name: string, stats: Stats, accounts: Accounts): UfsStatus {
     group: accounts.groupOf(stats.gid),
   };
   if (stats.isDirectory()) return { ...shared, type: 'directory', length: 0 };
-  return { ...shared, type: 'file', length: stats.size, etag: etagOf(stats) };
+  return { ...contentOf(stats), ...shared };
+}
+
+/** What a fingerprint rests on. */
+export function contentOf(stats: Stats): UfsStatus {
+  const mtimeMs = Math.floor(stats.mtimeMs);
+  return { name: '', type: 'file', length: stats.size, mtimeMs, etag: etagOf(stats) };
 }
 
 /** '' for a child of the root. */

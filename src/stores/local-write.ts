@@ -7,14 +7,15 @@
  * (isTemporaryName).
  */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Code, StatusError } from '../base/status.js';
 import type { Call, CallGate } from './call-gate.js';
+import { alreadyThere, changed, isADirectory } from './failures.js';
 import { systemCode } from './local-errors.js';
-import { type LocalTree, parentOf } from './local-tree.js';
+import { contentOf, type LocalTree, type OpenDirectory, parentOf } from './local-tree.js';
 import { sourceChunks } from './source-chunks.js';
-import type { UfsStatus } from './ufs.js';
+import { isFingerprintOf, type UfsStatus, type UfsWriteOptions } from './ufs.js';
 
 export type LocalWrite = {
   readonly gate: CallGate;
@@ -22,26 +23,38 @@ export type LocalWrite = {
   readonly call: Call;
   readonly path: string;
   readonly data: AsyncIterable<Uint8Array>;
+  readonly options: UfsWriteOptions;
   /** What cleaning up after a failure may take at most. */
   readonly timeoutMs: number;
 };
 
 export async function writeFileAtomically(write: LocalWrite): Promise<UfsStatus> {
+  const { dir, made } = await step(write, (signal) => makeParent(write, signal));
+  try {
+    return await writeInto(write, dir);
+  } catch (error) {
+    await discard(write, { handle: undefined, temporary: undefined, made });
+    throw error;
+  } finally {
+    write.tree.release(dir.handle);
+  }
+}
+
+async function writeInto(write: LocalWrite, parent: OpenDirectory): Promise<UfsStatus> {
   const { tree } = write;
-  const parent = await step(write, (signal) => makeParent(write, signal));
-  const temporary = join(parent.real, `.orchard-${randomBytes(8).toString('hex')}.tmp`);
+  const temporary = join(parent.at, `.orchard-${randomBytes(8).toString('hex')}.tmp`);
   let handle: FileHandle | undefined;
   try {
-    await step(write, (signal) => refuseDirectory(write, parent.real, signal));
+    await step(write, (signal) => refuseTarget(write, parent.at, signal));
     const opened = await step(write, (signal) => openTemporary(write, temporary, signal));
     handle = opened;
     await copyInto(write, opened);
     await step(write, (signal) => tree.call(signal, () => opened.sync()));
     await step(write, (signal) => tree.call(signal, () => opened.close()));
     handle = undefined;
-    return await step(write, (signal) => publish(write, parent.real, temporary, signal));
+    return await step(write, (signal) => publish(write, parent, temporary, signal));
   } catch (error) {
-    await discard(write, { handle, temporary, made: parent.made });
+    await discard(write, { handle, temporary, made: [] });
     throw error;
   }
 }
@@ -75,24 +88,58 @@ async function copyInto(write: LocalWrite, handle: FileHandle): Promise<void> {
 
 async function publish(
   write: LocalWrite,
-  realDir: string,
+  { at, handle }: OpenDirectory,
   temporary: string,
   signal: AbortSignal,
 ): Promise<UfsStatus> {
-  const { tree, path, call } = write;
+  const { tree, path, call, options } = write;
+  const target = join(at, basename(path));
+  await refuseTarget(write, at, signal);
   await tree.call(signal, async () => {
     signal.throwIfAborted();
-    await rename(temporary, join(realDir, basename(path)));
-    const directory = await open(realDir, 'r');
-    await directory.sync().finally(() => directory.close());
+    if (options.ifAbsent === true) await renameIntoNothing(temporary, target, call.uri);
+    else await rename(temporary, target);
+    await handle.sync();
   });
-  const status = await tree.entry(realDir, basename(path), signal);
+  const status = await tree.entry(at, basename(path), signal);
   if (status !== undefined) return status;
   throw new StatusError(Code.ABORTED, `${call.uri} was removed while it was being written`);
 }
 
+/** What has no hard links: some network file systems. */
+const noLinks: ReadonlySet<string> = new Set([
+  'EPERM',
+  'ENOSYS',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'EMLINK',
+]);
+
+/** link(2) is the one call that never replaces anything. */
+async function renameIntoNothing(temporary: string, target: string, uri: string): Promise<void> {
+  try {
+    await link(temporary, target);
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') throw alreadyThere(uri);
+    if (!noLinks.has(systemCode(error))) throw error;
+    return renameOverOwn(temporary, target, uri);
+  }
+  // Data is in place: a temporary that stays is cleaned later (local-leftovers.ts).
+  await unlink(temporary).catch(systemCode);
+}
+
+/** Takes the name with an empty file first: seen for a moment, but nobody else's is lost. */
+async function renameOverOwn(temporary: string, target: string, uri: string): Promise<void> {
+  try {
+    await (await open(target, 'wx')).close();
+  } catch (error) {
+    throw systemCode(error) === 'EEXIST' ? alreadyThere(uri) : error;
+  }
+  await rename(temporary, target);
+}
+
 type Parent = {
-  readonly real: string;
+  readonly dir: OpenDirectory;
   /** The directories that were made for this write, from the top. */
   readonly made: readonly string[];
 };
@@ -102,26 +149,30 @@ async function makeParent(write: LocalWrite, signal: AbortSignal): Promise<Paren
   const { tree, path } = write;
   const missing: string[] = [];
   let dirPath = parentOf(path);
-  let real = await tree.directory(dirPath, signal);
-  while (real === undefined) {
+  let dir = await tree.openDirectory(dirPath, signal);
+  while (dir === undefined) {
+    if (dirPath === '') throw rootMoved(write.call.uri);
     missing.unshift(basename(dirPath));
     dirPath = parentOf(dirPath);
-    real = await tree.directory(dirPath, signal);
+    dir = await tree.openDirectory(dirPath, signal);
   }
   const made: string[] = [];
   try {
     for (const name of missing) {
-      const below = join(real, name);
       dirPath = dirPath === '' ? name : `${dirPath}/${name}`;
-      if (await makeDirectory(tree, below, signal)) made.push(below);
+      const isMade = await makeDirectory(tree, join(dir.at, name), signal);
+      if (isMade) made.push(join(dir.real, name));
+      const below = await tree.openDirectory(dirPath, signal);
       // Somebody else's: a directory is as good as ours, anything else is in the way.
-      else if ((await tree.directory(dirPath, signal)) === undefined) throw inTheWay(below);
-      real = below;
+      if (below === undefined) throw inTheWay(join(dir.real, name));
+      tree.release(dir.handle);
+      dir = below;
     }
     // Nobody waits any more: then what was made goes again.
     signal.throwIfAborted();
-    return { real, made };
+    return { dir, made };
   } catch (error) {
+    tree.release(dir.handle);
     await discard(write, { handle: undefined, temporary: undefined, made });
     throw error;
   }
@@ -143,12 +194,22 @@ const inTheWay = (real: string): StatusError =>
     hint: 'It is a file, or a link that the mount does not follow: choose another path.',
   });
 
-async function refuseDirectory(write: LocalWrite, realDir: string, signal: AbortSignal) {
-  const found = await write.tree.locate(realDir, basename(write.path), signal);
-  if (found?.stats.isDirectory() !== true) return;
-  throw new StatusError(Code.INVALID_ARGUMENT, `${write.call.uri} is a directory`, {
-    hint: 'Name a file in it, or remove the directory first.',
+const rootMoved = (uri: string): StatusError =>
+  new StatusError(Code.UNAVAILABLE, `the root of the mount moves while ${uri} is written`, {
+    hint: 'Check that the file system below it is mounted.',
   });
+
+/** Before the data comes and again before it appears. */
+async function refuseTarget(write: LocalWrite, at: string, signal: AbortSignal): Promise<void> {
+  const { tree, path, call, options } = write;
+  const found = await tree.locate(at, basename(path), signal);
+  if (options.ifMatch !== undefined && options.ifMatch !== 0) {
+    const isSame =
+      found?.stats.isFile() === true && isFingerprintOf(contentOf(found.stats), options.ifMatch);
+    if (!isSame) throw changed(call.uri);
+  }
+  if (found !== undefined && options.ifAbsent === true) throw alreadyThere(call.uri);
+  if (found?.stats.isDirectory() === true) throw isADirectory(call.uri);
 }
 
 type Remains = {

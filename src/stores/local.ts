@@ -1,25 +1,23 @@
 /**
  * A directory of this machine, or of a file server mounted on it, as a store. What of it is
  * visible, and what links do, is local-tree.ts's business.
- *
- * Names that are not valid UTF-8 are skipped and counted: Node gives them with U+FFFD in place of
- * the bad bytes, and a name spelled like that leads nowhere.
  */
-import { constants } from 'node:fs';
-import { type FileHandle, open, opendir } from 'node:fs/promises';
+import { type FileHandle, opendir } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { LIST_PAGE_ENTRIES_MAX } from '../base/limits.js';
-import { Code, StatusError } from '../base/status.js';
 import { type Call, CallGate } from './call-gate.js';
-import { explainLocal, isAbsent } from './local-errors.js';
-import { isTemporaryName, LocalTree, parentOf } from './local-tree.js';
+import { absent, changed, isADirectory, notADirectory } from './failures.js';
+import { explainLocal } from './local-errors.js';
+import { contentOf, isTemporaryName, LocalTree, parentOf } from './local-tree.js';
 import { writeFileAtomically } from './local-write.js';
 import { compareNames } from './name-order.js';
 import { collectWindow, type NameWindow, NameWindows } from './name-windows.js';
 import type { LocalOptions } from './options.js';
 import { type ChunkSource, openStream } from './pull-stream.js';
+import { SkipCount } from './skips.js';
 import {
   checkUfsPath,
+  isFingerprintOf,
   type Ufs,
   type UfsListOptions,
   type UfsPage,
@@ -51,9 +49,10 @@ export class LocalUfs implements Ufs {
     checkUfsPath(path);
     return this.#gate.run(this.#call(path, signal), async (step) => {
       if (path === '') return this.#tree.rootEntry(step);
-      const realDir = await this.#tree.directory(parentOf(path), step);
-      if (realDir === undefined) return undefined;
-      return this.#tree.entry(realDir, path.slice(path.lastIndexOf('/') + 1), step);
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      return this.#tree.withDirectory(parentOf(path), step, ({ at }) =>
+        this.#tree.entry(at, name, step),
+      );
     });
   }
 
@@ -61,9 +60,11 @@ export class LocalUfs implements Ufs {
     checkUfsPath(dirPath);
     const call = this.#call(dirPath, options.signal);
     return this.#gate.run(call, async (step) => {
-      const realDir = await this.#tree.directory(dirPath, step);
-      if (realDir === undefined) throw notADirectory(call.uri);
-      return this.#page({ dirPath, realDir, options }, step);
+      const page = await this.#tree.withDirectory(dirPath, step, ({ at }) =>
+        this.#page({ dirPath, at, options }, step),
+      );
+      if (page === undefined) throw notADirectory(call.uri);
+      return page;
     });
   }
 
@@ -72,12 +73,14 @@ export class LocalUfs implements Ufs {
     const call = this.#call(path, options.signal);
     if (path === '') throw isADirectory(call.uri);
     return openStream(this.#gate, call, async (step) => {
-      const found = await this.#tree.locatePath(path, step);
+      const found = await this.#tree.openFile(path, step);
       if (found === undefined) throw absent(call.uri);
-      if (!found.stats.isFile()) throw isADirectory(call.uri);
-      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-      const handle = await this.#tree.call(step, () => open(found.real, flags));
-      return this.#source(handle, options);
+      const { handle, stats } = found;
+      if (handle === undefined) throw isADirectory(call.uri);
+      const source = this.#source(handle, options, call.uri);
+      if (isFingerprintOf(contentOf(stats), options.expect ?? 0)) return source;
+      await source.close();
+      throw changed(call.uri);
     });
   }
 
@@ -98,6 +101,7 @@ export class LocalUfs implements Ufs {
         call,
         path,
         data,
+        options,
       });
     } finally {
       release();
@@ -115,88 +119,76 @@ export class LocalUfs implements Ufs {
 
   /** Goes on past names that turn out to be no entries, so that an empty page is the last. */
   async #page(
-    place: { dirPath: string; realDir: string; options: UfsListOptions },
+    place: { dirPath: string; at: string; options: UfsListOptions },
     signal: AbortSignal,
   ): Promise<UfsPage> {
-    const limit = Math.min(place.options.limit, LIST_PAGE_ENTRIES_MAX);
-    let cursor = place.options.startAfter ?? '';
-    let skippedCount = 0;
+    const { dirPath, at, options } = place;
+    const limit = Math.min(options.limit, LIST_PAGE_ENTRIES_MAX);
+    const skipped = new SkipCount();
+    let cursor = options.startAfter ?? '';
     for (;;) {
       const window =
-        this.#windows.take(place.dirPath, cursor) ??
-        (await this.#scan(place.realDir, cursor, signal));
+        this.#windows.take(dirPath, cursor) ??
+        (await this.#tree.call(signal, () => collectWindow(namesOf(at, signal), cursor)));
       const names = window.names.slice(0, limit);
-      const read = await this.#entries(place.realDir, names, signal);
-      skippedCount += read.skippedCount;
+      const entries = await this.#entries({ at, names, skipped }, signal);
       cursor = names.at(-1) ?? cursor;
       const rest: NameWindow = { names: window.names.slice(limit), complete: window.complete };
-      if (rest.names.length === 0 && rest.complete) return { entries: read.entries, skippedCount };
-      if (rest.names.length > 0) this.#windows.keep(place.dirPath, cursor, rest);
-      if (read.entries.length > 0) {
-        return { entries: read.entries, nextStartAfter: cursor, skippedCount };
+      if (rest.names.length === 0 && rest.complete) return { entries, skipped: skipped.plain };
+      if (rest.names.length > 0) this.#windows.keep(dirPath, cursor, rest);
+      if (entries.length > 0) {
+        return { entries, nextStartAfter: cursor, skipped: skipped.plain };
       }
     }
   }
 
-  async #scan(realDir: string, cursor: string, signal: AbortSignal): Promise<NameWindow> {
-    try {
-      return await this.#tree.call(signal, () => collectWindow(namesOf(realDir, signal), cursor));
-    } catch (error) {
-      if (isAbsent(error)) throw notADirectory(`file://${realDir}`);
-      throw error;
-    }
-  }
-
-  async #entries(realDir: string, names: readonly string[], signal: AbortSignal) {
+  async #entries(
+    place: { at: string; names: readonly string[]; skipped: SkipCount },
+    signal: AbortSignal,
+  ): Promise<UfsStatus[]> {
+    const { at, names, skipped } = place;
     const entries: UfsStatus[] = [];
-    let skippedCount = 0;
-    for (const entry of await this.#tree.entries(realDir, names, signal)) {
+    for (const [i, entry] of (await this.#tree.entries(at, names, signal)).entries()) {
       const last = entries.at(-1);
-      if (entry === undefined) skippedCount++;
+      if (typeof entry === 'string') skipped.add(names[i]!, entry);
+      else if (entry === undefined) continue;
       else if (last === undefined || compareNames(last.name, entry.name) < 0) entries.push(entry);
     }
-    return { entries, skippedCount };
+    return entries;
   }
 
-  #source(handle: FileHandle, range: UfsReadOptions): ChunkSource {
+  #source(handle: FileHandle, range: UfsReadOptions, uri: string): ChunkSource {
+    const { expect = 0 } = range;
     let position = range.offset ?? 0;
     let left = range.length ?? Number.POSITIVE_INFINITY;
+    /** What was given may be a mix when the file changed meanwhile: then the end is no end. */
+    const end = async (signal: AbortSignal): Promise<undefined> => {
+      if (expect === 0) return undefined;
+      const stats = await this.#tree.call(signal, () => handle.stat());
+      if (!isFingerprintOf(contentOf(stats), expect)) throw changed(uri);
+      return undefined;
+    };
     return {
       next: async (signal) => {
         const bytes = Math.min(left, CHUNK_BYTES);
-        if (bytes === 0) return undefined;
+        if (bytes === 0) return end(signal);
         const chunk = Buffer.allocUnsafeSlow(bytes);
         const { bytesRead } = await this.#tree.call(signal, () =>
           handle.read(chunk, 0, bytes, position),
         );
         position += bytesRead;
         left -= bytesRead;
-        return bytesRead === 0 ? undefined : chunk.subarray(0, bytesRead);
+        return bytesRead === 0 ? end(signal) : chunk.subarray(0, bytesRead);
       },
       close: () => this.#tree.close(handle),
     };
   }
 }
 
-async function* namesOf(realDir: string, signal: AbortSignal): AsyncGenerator<string> {
-  const dir = await opendir(realDir, { bufferSize: SCAN_BUFFER_NAMES });
+async function* namesOf(at: string, signal: AbortSignal): AsyncGenerator<string> {
+  const dir = await opendir(at, { bufferSize: SCAN_BUFFER_NAMES });
   for await (const { name } of dir) {
     signal.throwIfAborted();
     if (!isTemporaryName(name)) yield name;
   }
 }
-
-const notADirectory = (uri: string): StatusError =>
-  new StatusError(Code.NOT_FOUND, `${uri} is no directory in the store`, {
-    hint: 'List its parent to see what is there.',
-  });
-
-const absent = (uri: string): StatusError =>
-  new StatusError(Code.NOT_FOUND, `${uri} does not exist in the store`, {
-    hint: 'List its parent to see what is there.',
-  });
-
-const isADirectory = (uri: string): StatusError =>
-  new StatusError(Code.INVALID_ARGUMENT, `${uri} is a directory`, {
-    hint: 'Name a file in it.',
-  });

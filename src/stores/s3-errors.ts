@@ -5,7 +5,12 @@
  */
 import { Code, StatusError } from '../base/status.js';
 
-export type S3Failure = { readonly name: string; readonly httpStatus: number };
+export type S3Failure = {
+  readonly name: string;
+  readonly httpStatus: number;
+  /** Requests that the SDK has sent for it. */
+  readonly attempts: number;
+};
 
 /** What to wait before the next try where a store asks for less load. */
 const SLOW_DOWN_MS = 1000;
@@ -28,17 +33,17 @@ const regionNames: ReadonlySet<string> = new Set([
 
 /** The plain facts of an error; a name that is not one word is the SDK's own doing and dropped. */
 export function failureOf(error: unknown): S3Failure {
-  if (!(error instanceof Error)) return { name: 'unknown', httpStatus: 0 };
+  if (!(error instanceof Error)) return { name: 'unknown', httpStatus: 0, attempts: 0 };
   const metadata: unknown = Reflect.get(error, '$metadata');
-  const status: unknown =
-    typeof metadata === 'object' && metadata !== null
-      ? Reflect.get(metadata, 'httpStatusCode')
-      : undefined;
+  const { httpStatusCode: status, attempts } = {
+    ...(typeof metadata === 'object' && (metadata as Record<string, unknown>)),
+  };
   const code: unknown = Reflect.get(error, 'code');
   const name = error.name === 'Error' && typeof code === 'string' ? code : error.name;
   return {
     name: /^\w{1,64}$/.test(name) ? name : 'unknown',
     httpStatus: typeof status === 'number' ? status : 0,
+    attempts: typeof attempts === 'number' ? attempts : 0,
   };
 }
 

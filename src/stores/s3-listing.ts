@@ -29,22 +29,33 @@
 import { assert } from '../base/assert.js';
 import { Code, StatusError } from '../base/status.js';
 import { compareNames } from './name-order.js';
+import { directoryEntry } from './s3-values.js';
+import { SkipCount, type SkipReason, type Skips } from './skips.js';
 import { isUfsName, type UfsPage, type UfsStatus } from './ufs.js';
 
 /** A key relative to the listed directory: a file, or a directory with its '/'. */
-export type S3Item = { readonly key: string; readonly file?: UfsStatus };
+export type S3Item = {
+  readonly key: string;
+  readonly isDirectory: boolean;
+  readonly file?: UfsStatus;
+  /** Why it cannot be shown. */
+  readonly skip?: SkipReason;
+};
+
+/** How to go on: with the store's own token, or after the key that came last. */
+export type S3Continuation = { readonly token: string } | { readonly after: string };
 
 export type S3Request = {
   /** Relative as well; '' = from the beginning. */
   readonly startAfter: string;
   readonly keyCountMax: number;
-  readonly continuation?: string;
+  readonly continuation?: S3Continuation;
 };
 export type S3Response = {
   /** In the order of S3; the directory's own marker (key '') may be among them. */
   readonly items: readonly S3Item[];
-  /** There is more, to be had by this token. */
-  readonly continuation?: string;
+  /** There is more. */
+  readonly continuation?: S3Continuation;
 };
 
 export type S3Directory = {
@@ -70,39 +81,57 @@ export async function listS3(
   const keyCountMax = Math.min(directory.keyCountMax, Math.max(limit + 1, KEY_COUNT_MIN));
   let request: S3Request = { startAfter, keyCountMax };
   let lastKey = '';
-  let skippedCount = 0;
   let exists = false;
+  const skipped: S3Skip[] = [];
   for (;;) {
     const response = await directory.fetch(request);
     checkOrder(response.items, lastKey);
     exists ||= response.items.length > 0;
     lastKey = response.items.at(-1)?.key ?? lastKey;
     const names = namesOf(response.items, startAfter);
-    skippedCount += names.skippedCount;
+    skipped.push(...names.skipped);
     const isLast = response.continuation === undefined;
     const final = isLast
       ? { entries: [...names.entries.values()], isAll: true }
       : await finalNames(directory, { names: names.entries, lastKey, startAfter });
     const entries = final.entries.slice(0, limit);
     const isEnd = isLast && final.isAll && entries.length === final.entries.length;
-    if (isEnd) return { entries, skippedCount, exists };
-    const last = entries.at(-1);
-    if (last !== undefined) return { entries, nextStartAfter: last.name, skippedCount, exists };
+    if (isEnd) return { entries, skipped: countOf(skipped), exists };
+    const last = entries.at(-1)?.name;
+    if (last !== undefined) {
+      // S3 goes on after that key: what comes later will be listed, and left out, again.
+      const passed = skipped.filter(({ key }) => compareNames(key, last) <= 0);
+      return { entries, nextStartAfter: last, skipped: countOf(passed), exists };
+    }
     assert(response.continuation !== undefined, 'an empty page that is not the last goes on');
     // Nothing but what is dropped: S3 goes on exactly where it stopped.
     request = { startAfter, keyCountMax, continuation: response.continuation };
   }
 }
 
+type S3Skip = { readonly key: string; readonly reason: SkipReason };
+
+function countOf(skipped: readonly S3Skip[]): Skips {
+  const count = new SkipCount();
+  for (const { key, reason } of skipped) count.add(key, reason);
+  return count.plain;
+}
+
 /** Entries by name, in the order of names; markers, unusable and earlier names left out. */
 function namesOf(items: readonly S3Item[], startAfter: string) {
   const unsorted = new Map<string, UfsStatus>();
-  let skippedCount = 0;
-  for (const { key, file } of items) {
-    const name = file === undefined ? key.slice(0, -1) : key;
-    if (file !== undefined && key === '') continue;
-    if (!isUfsName(name)) {
-      skippedCount++;
+  const skipped: S3Skip[] = [];
+  for (const { key, isDirectory, file, skip } of items) {
+    const name = isDirectory ? key.slice(0, -1) : key;
+    if (!isDirectory && key === '') {
+      // The marker of the directory itself; one with content is a file that nothing can name.
+      const hasContent = file === undefined || file.length > 0;
+      if (hasContent) skipped.push({ key, reason: skip ?? 'content' });
+      continue;
+    }
+    const reason = skip ?? (isUfsName(name) ? undefined : 'name');
+    if (reason !== undefined) {
+      skipped.push({ key, reason });
       continue;
     }
     if (startAfter !== '' && compareNames(name, startAfter) <= 0) continue;
@@ -110,7 +139,7 @@ function namesOf(items: readonly S3Item[], startAfter: string) {
     unsorted.set(name, file ?? directoryEntry(name));
   }
   const sorted = [...unsorted.values()].sort((left, right) => compareNames(left.name, right.name));
-  return { entries: new Map(sorted.map((entry) => [entry.name, entry])), skippedCount };
+  return { entries: new Map(sorted.map((entry) => [entry.name, entry])), skipped };
 }
 
 type Unsettled = {
@@ -154,7 +183,9 @@ export function openNames(lastKey: string): string[] {
 /** Some gateways list in another order; silently losing names would be worse than refusing. */
 function checkOrder(items: readonly S3Item[], lastKey: string): void {
   let previous = lastKey;
-  for (const { key } of items) {
+  for (const { key, skip } of items) {
+    // Of a key that is not UTF-8 the true bytes are not here to be compared.
+    if (skip === 'encoding') continue;
     if (previous !== '' && compareNames(previous, key) > 0) {
       throw new StatusError(Code.FAILED_PRECONDITION, 'the store does not list by byte order', {
         hint: 'Directory buckets (S3 Express) do not; use another kind of bucket.',
@@ -163,10 +194,3 @@ function checkOrder(items: readonly S3Item[], lastKey: string): void {
     previous = key;
   }
 }
-
-const directoryEntry = (name: string): UfsStatus => ({
-  name,
-  type: 'directory',
-  length: 0,
-  mtimeMs: 0,
-});

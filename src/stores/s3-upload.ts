@@ -3,17 +3,18 @@
  * part at a time out of one buffer of PART_BYTES. Either way it appears whole or not at all. What
  * fails aborts the multipart upload, so that no parts are left that nobody sees but somebody pays.
  */
-import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
+import { createHash } from 'node:crypto';
+import type { CompletedPart } from '@aws-sdk/client-s3';
 import { Code, StatusError } from '../base/status.js';
 import type { Call, CallGate } from './call-gate.js';
 import { PartBuffer } from './part-buffer.js';
+import { type Condition, type Conditional, conditionOf, sendConditional } from './s3-condition.js';
 import { sourceChunks } from './source-chunks.js';
 
 export type S3Sdk = typeof import('@aws-sdk/client-s3');
 
-export type S3Upload = {
+export type S3Upload = Omit<Conditional, 'uri'> & {
   readonly sdk: S3Sdk;
-  readonly client: S3Client;
   readonly gate: CallGate;
   readonly call: Call;
   readonly object: { readonly Bucket: string; readonly Key: string };
@@ -27,7 +28,10 @@ export const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_MAX = 10_000;
 
 export async function uploadS3(upload: S3Upload): Promise<S3Uploaded> {
-  const multipart = new Multipart(upload);
+  const { gate, call } = upload;
+  const write = { ...upload, uri: call.uri };
+  const condition = await gate.step(call, (signal) => conditionOf(write, signal));
+  const multipart = new Multipart(upload, condition);
   const part = new PartBuffer(PART_BYTES);
   let length = 0;
   try {
@@ -40,7 +44,8 @@ export async function uploadS3(upload: S3Upload): Promise<S3Uploaded> {
         part.clear();
       }
     }
-    if (!multipart.isBegun) return { length, etag: await putWhole(upload, part.bytes()) };
+    if (!multipart.isBegun)
+      return { length, etag: await putWhole(upload, condition, part.bytes()) };
     if (part.bytes().length > 0) await multipart.send(part.bytes());
     return { length, etag: await multipart.complete() };
   } catch (error) {
@@ -48,20 +53,37 @@ export async function uploadS3(upload: S3Upload): Promise<S3Uploaded> {
   }
 }
 
-async function putWhole(upload: S3Upload, body: Uint8Array): Promise<string | undefined> {
-  const { sdk, client, gate, call, object } = upload;
-  const command = new sdk.PutObjectCommand({ ...object, Body: body });
-  const output = await gate.step(call, (abortSignal) => client.send(command, { abortSignal }));
-  return output.ETag;
+async function putWhole(
+  upload: S3Upload,
+  condition: Condition,
+  body: Uint8Array,
+): Promise<string | undefined> {
+  const { sdk, gate, call, object } = upload;
+  const parts = {
+    condition,
+    command: (given: Condition) => new sdk.PutObjectCommand({ ...object, ...given, Body: body }),
+    ownEtag: () => createHash('md5').update(body).digest('hex'),
+  };
+  const write = { ...upload, uri: call.uri };
+  return (await gate.step(call, (signal) => sendConditional(write, parts, signal))).ETag;
+}
+
+/** The ETag of an upload of parts: the hash of their hashes, and how many. */
+function etagOfParts(parts: readonly CompletedPart[]): string {
+  const hash = createHash('md5');
+  for (const { ETag } of parts) hash.update(Buffer.from(ETag?.replaceAll('"', '') ?? '', 'hex'));
+  return `${hash.digest('hex')}-${parts.length}`;
 }
 
 class Multipart {
   readonly #upload: S3Upload;
+  readonly #condition: Condition;
   readonly #parts: CompletedPart[] = [];
   #uploadId: string | undefined;
 
-  constructor(upload: S3Upload) {
+  constructor(upload: S3Upload, condition: Condition) {
     this.#upload = upload;
+    this.#condition = condition;
   }
 
   get isBegun(): boolean {
@@ -80,14 +102,19 @@ class Multipart {
   }
 
   async complete(): Promise<string | undefined> {
-    const { sdk, client, gate, call, object } = this.#upload;
-    const command = new sdk.CompleteMultipartUploadCommand({
+    const { sdk, gate, call, object } = this.#upload;
+    const whole = {
       ...object,
       UploadId: this.#uploadId,
       MultipartUpload: { Parts: this.#parts },
-    });
-    const output = await gate.step(call, (abortSignal) => client.send(command, { abortSignal }));
-    return output.ETag;
+    };
+    const parts = {
+      condition: this.#condition,
+      command: (given: Condition) => new sdk.CompleteMultipartUploadCommand({ ...whole, ...given }),
+      ownEtag: () => etagOfParts(this.#parts),
+    };
+    const write = { ...this.#upload, uri: call.uri };
+    return (await gate.step(call, (signal) => sendConditional(write, parts, signal))).ETag;
   }
 
   /** The error to throw. Not through the gate: it must also run when the caller has given up. */

@@ -8,22 +8,22 @@
  */
 
 import type { Readable } from 'node:stream';
-import type {
-  GetObjectCommandOutput,
-  ListObjectsV2CommandOutput,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { LIST_PAGE_ENTRIES_MAX } from '../base/limits.js';
 import { Code, StatusError } from '../base/status.js';
 import { type Call, CallGate } from './call-gate.js';
-import { compareNames } from './name-order.js';
+import { changed, isADirectory, notADirectory } from './failures.js';
 import type { S3Options } from './options.js';
 import { type ChunkSource, openStream } from './pull-stream.js';
 import { explainS3, isAbsentObject, isNoSuchBucket, isPastTheEnd } from './s3-errors.js';
-import { listS3, type S3Item, type S3Request, type S3Response } from './s3-listing.js';
+import { S3Lister } from './s3-lister.js';
+import { listS3, type S3Request } from './s3-listing.js';
+import { type SeenResponse, sendSeen } from './s3-send.js';
 import { type S3Sdk, uploadS3 } from './s3-upload.js';
+import { directoryEntry, requireEntry } from './s3-values.js';
 import {
   checkUfsPath,
+  isFingerprintOf,
   type Ufs,
   type UfsListOptions,
   type UfsPage,
@@ -69,6 +69,7 @@ export class S3Ufs implements Ufs {
   readonly #prefix: string;
   readonly #sdk: S3Sdk;
   readonly #client: S3Client;
+  readonly #lister: S3Lister;
   readonly #gate: CallGate;
   readonly #timeoutMs: number;
 
@@ -78,6 +79,7 @@ export class S3Ufs implements Ufs {
     this.uri = `s3://${place.bucket}${place.prefix === '' ? '' : `/${place.prefix}`}`;
     this.#sdk = parts.sdk;
     this.#client = parts.client;
+    this.#lister = new S3Lister({ ...parts, bucket: place.bucket });
     this.#timeoutMs = parts.options.timeoutMs;
     this.#gate = new CallGate({ ...parts.options, explain: explainS3 });
   }
@@ -104,14 +106,12 @@ export class S3Ufs implements Ufs {
     return this.#gate.run(call, async (signal) => {
       const directory = {
         keyCountMax: LIST_KEYS_MAX,
-        fetch: (request: S3Request) => this.#fetch(prefix, request, signal),
+        fetch: (request: S3Request) => this.#lister.fetch(prefix, request, signal),
         hasDirectory: (name: string) => this.#hasKeysBelow(prefix + name, signal),
       };
       const { exists, ...page } = await listS3(directory, { startAfter, limit });
       if (exists || startAfter !== '' || dirPath === '') return page;
-      throw new StatusError(Code.NOT_FOUND, `${call.uri} is no directory in the store`, {
-        hint: 'List its parent to see what is there.',
-      });
+      throw notADirectory(call.uri);
     });
   }
 
@@ -123,7 +123,7 @@ export class S3Ufs implements Ufs {
       try {
         return await this.#open(path, options, signal);
       } catch (error) {
-        if (isPastTheEnd(error)) return nothing;
+        if (isPastTheEnd(error)) return this.#pastTheEnd(path, options, signal);
         const isKeyless = isAbsentObject(error);
         if (isKeyless && (await this.#hasKeysBelow(this.#keyOf(path), signal))) {
           throw isADirectory(call.uri);
@@ -153,6 +153,8 @@ export class S3Ufs implements Ufs {
         call,
         object: { Bucket: this.#bucket, Key: key },
         data,
+        need: options,
+        head: (signal) => this.#head(path, signal),
         timeoutMs: this.#timeoutMs,
       });
       return await this.#written(path, written, call);
@@ -184,51 +186,32 @@ export class S3Ufs implements Ufs {
     }
   }
 
+  /** From the headers themselves: the SDK refuses the answer for one odd value. */
   async #head(path: string, signal: AbortSignal): Promise<UfsStatus | undefined> {
     const command = new this.#sdk.HeadObjectCommand({
       Bucket: this.#bucket,
       Key: this.#keyOf(path),
     });
+    let found: UfsStatus | undefined;
     try {
-      const { ContentLength, LastModified, ETag } = await this.#client.send(command, {
-        abortSignal: signal,
+      await sendSeen(this.#client, command, signal, (response) => {
+        found = this.#entryOf(path, takeHeaders(response));
       });
-      const name = path.slice(path.lastIndexOf('/') + 1);
-      return fileEntry({ name, size: ContentLength, modified: LastModified, etag: ETag });
+      return found;
     } catch (error) {
       if (isAbsentObject(error)) return undefined;
       throw error;
     }
   }
 
-  /** '' asks about the whole bucket. */
-  async #hasKeysBelow(key: string, signal: AbortSignal): Promise<boolean> {
-    const command = new this.#sdk.ListObjectsV2Command({
-      Bucket: this.#bucket,
-      Prefix: key === '' ? '' : `${key}/`,
-      Delimiter: '/',
-      MaxKeys: 1,
-    });
-    const output = await this.#client.send(command, { abortSignal: signal });
-    return (output.Contents?.length ?? 0) + (output.CommonPrefixes?.length ?? 0) > 0;
+  #entryOf(path: string, seen: Headers): UfsStatus {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    return requireEntry({ ...seen, name }, this.#call(path, never).uri);
   }
 
-  async #fetch(prefix: string, request: S3Request, signal: AbortSignal): Promise<S3Response> {
-    const { startAfter, keyCountMax, continuation } = request;
-    const command = new this.#sdk.ListObjectsV2Command({
-      Bucket: this.#bucket,
-      Prefix: prefix,
-      Delimiter: '/',
-      // XML cannot hold every character of a key, and parsers trim white space.
-      EncodingType: 'url',
-      MaxKeys: keyCountMax,
-      ...(continuation !== undefined && { ContinuationToken: continuation }),
-      ...(continuation === undefined && startAfter !== '' && { StartAfter: prefix + startAfter }),
-    });
-    const output = await this.#client.send(command, { abortSignal: signal });
-    const items = itemsOf(output, prefix);
-    const next = output.IsTruncated === true ? output.NextContinuationToken : undefined;
-    return next === undefined ? { items } : { items, continuation: next };
+  /** '' asks about the whole bucket. */
+  #hasKeysBelow(key: string, signal: AbortSignal): Promise<boolean> {
+    return this.#lister.hasKeys(key === '' ? '' : `${key}/`, signal);
   }
 
   async #open(path: string, range: UfsReadOptions, signal: AbortSignal): Promise<ChunkSource> {
@@ -240,13 +223,34 @@ export class S3Ufs implements Ufs {
       Key: this.#keyOf(path),
       ...((offset > 0 || end !== '') && { Range: `bytes=${offset}-${end}` }),
     });
-    const output = await this.#client.send(command, { abortSignal: signal });
+    const { expect = 0 } = range;
+    let entry: UfsStatus | undefined;
+    const output = await sendSeen<GetObjectCommandOutput>(
+      this.#client,
+      command,
+      signal,
+      (response) => {
+        const seen = takeHeaders(response);
+        if (expect !== 0) entry = this.#entryOf(path, seen);
+      },
+    );
     const source = bodySource(output, range.length);
     const isWrongPart = offset > 0 && output.ContentRange === undefined;
-    if (range.length !== 0 && !signal.aborted && !isWrongPart) return source;
+    const { uri } = this.#call(path, signal);
+    const isOther = entry !== undefined && !isFingerprintOf(entry, expect);
+    if (range.length !== 0 && !signal.aborted && !isWrongPart && !isOther) return source;
     await source.close();
-    if (isWrongPart) throw rangeIgnored(this.#call(path, signal).uri);
+    if (isOther) throw changed(uri);
+    if (isWrongPart) throw rangeIgnored(uri);
     return nothing;
+  }
+
+  /** No bytes there: of the file that is expected, or of another one that is shorter. */
+  async #pastTheEnd(path: string, { expect = 0 }: UfsReadOptions, signal: AbortSignal) {
+    if (expect === 0) return nothing;
+    const found = await this.#head(path, signal);
+    if (found !== undefined && isFingerprintOf(found, expect)) return nothing;
+    throw changed(this.#call(path, signal).uri);
   }
 
   /** The upload gives the etag but not the time the store will list; the object does. */
@@ -256,55 +260,37 @@ export class S3Ufs implements Ufs {
     call: Call,
   ): Promise<UfsStatus> {
     const name = path.slice(path.lastIndexOf('/') + 1);
-    const known = { name, size: written.length, modified: new Date(), etag: written.etag };
     // The object is there whatever becomes of this look at it, so a failure here is no failure.
     const found = await this.#gate
       .step(call, (signal) => this.#head(path, signal))
       .catch(() => undefined);
-    const mine = fileEntry(known);
+    const { length, etag } = written;
+    const known = { name, size: length, modified: new Date().toISOString(), etag };
+    const mine = requireEntry(known, call.uri);
     return found !== undefined && found.etag === mine.etag ? found : mine;
   }
 }
 
-/** Contents and prefixes come apart, each in order: together they are in the order of keys. */
-function itemsOf(output: ListObjectsV2CommandOutput, prefix: string): S3Item[] {
-  const decode = output.EncodingType === 'url' ? decodeKey : (key: string) => key;
-  const items: S3Item[] = [];
-  for (const { Key, Size, LastModified, ETag } of output.Contents ?? []) {
-    const key = decode(Key ?? '').slice(prefix.length);
-    const file = fileEntry({ name: key, size: Size, modified: LastModified, etag: ETag });
-    items.push({ key, file });
-  }
-  for (const { Prefix } of output.CommonPrefixes ?? []) {
-    items.push({ key: decode(Prefix ?? '').slice(prefix.length) });
-  }
-  return items.sort((left, right) => compareNames(left.key, right.key));
+type Headers = {
+  readonly size: string | undefined;
+  readonly modified: string | undefined;
+  readonly etag: string | undefined;
+};
+
+/** What an answer says of the whole object, taken from it where the SDK would stumble. */
+function takeHeaders({ headers }: SeenResponse): Headers {
+  const total = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
+  const seen = {
+    size: total ?? headers['content-length'],
+    modified: headers['last-modified'],
+    etag: headers['etag'],
+  };
+  for (const name of ['last-modified', 'expires']) delete headers[name];
+  return seen;
 }
 
-/** Form encoding, as S3 sends it: a space may be '+', a plus never is. */
-const decodeKey = (key: string): string => decodeURIComponent(key.replaceAll('+', ' '));
-
-const directoryEntry = (name: string): UfsStatus => ({
-  name,
-  type: 'directory',
-  length: 0,
-  mtimeMs: 0,
-});
-
-function fileEntry(object: {
-  name: string;
-  size: number | undefined;
-  modified: Date | undefined;
-  etag: string | undefined;
-}): UfsStatus {
-  const entry = {
-    name: object.name,
-    type: 'file',
-    length: object.size ?? 0,
-    mtimeMs: object.modified?.getTime() ?? 0,
-  } as const;
-  return object.etag === undefined ? entry : { ...entry, etag: object.etag.replaceAll('"', '') };
-}
+/** For what only needs the name of a place. */
+const never = new AbortController().signal;
 
 /** Not more than was asked for, also from servers that send the whole object for some ranges. */
 function bodySource(output: GetObjectCommandOutput, length: number | undefined): ChunkSource {
@@ -335,9 +321,4 @@ const nothing: ChunkSource = {
 const rangeIgnored = (uri: string): StatusError =>
   new StatusError(Code.UNAVAILABLE, `the store does not serve ranges of ${uri}`, {
     hint: 'Read it from its beginning.',
-  });
-
-const isADirectory = (uri: string): StatusError =>
-  new StatusError(Code.INVALID_ARGUMENT, `${uri} is a directory`, {
-    hint: 'Name a file in it.',
   });

@@ -9,8 +9,9 @@
  *
  * Errors are StatusErrors that name the URI and never a credential: NOT_FOUND, PERMISSION_DENIED,
  * INVALID_ARGUMENT, UNAVAILABLE (network, timeout, a root that has vanished: never mistaken for
- * "the file was deleted"), FAILED_PRECONDITION (a store that lists out of order),
- * RESOURCE_EXHAUSTED, CANCELLED or DEADLINE_EXCEEDED (the caller's signal).
+ * "the file was deleted"), FAILED_PRECONDITION (a store that lists out of order; a file that is not
+ * the expected one), ALREADY_EXISTS (ifAbsent), RESOURCE_EXHAUSTED, CANCELLED or DEADLINE_EXCEEDED
+ * (the caller's signal).
  *
  * Invariant: entries of list() rise strictly by the UTF-8 bytes of their names, over all pages.
  * Invariant: an entry that exists during the whole paging is listed exactly once.
@@ -20,6 +21,7 @@
 import type { Readable } from 'node:stream';
 import { NAME_BYTES_MAX } from '../base/limits.js';
 import { Code, StatusError } from '../base/status.js';
+import type { Skips } from './skips.js';
 
 export type UfsStatus = {
   /** Last component; '' for the root. */
@@ -27,8 +29,8 @@ export type UfsStatus = {
   readonly type: 'file' | 'directory';
   /** Bytes of a file, 0 for a directory. */
   readonly length: number;
-  /** Whole milliseconds; 0 where the store knows none (directories of object stores). */
-  readonly mtimeMs: number;
+  /** Whole milliseconds since 1970, negative before; absent where the store knows none. */
+  readonly mtimeMs?: number;
   /** Changes whenever the content does; opaque. Not for directories. */
   readonly etag?: string;
   /** Permission bits, at most 0o7777. */
@@ -44,8 +46,8 @@ export type UfsPage = {
    * shorter than the limit and still not be the last.
    */
   readonly nextStartAfter?: string;
-  /** What was left out because the namespace cannot name it or a mount must not follow it. */
-  readonly skippedCount: number;
+  /** What was left out: the namespace cannot hold it, or a mount must not follow it. */
+  readonly skipped: Skips;
 };
 
 export type UfsListOptions = {
@@ -60,10 +62,21 @@ export type UfsReadOptions = {
   readonly offset?: number | undefined;
   /** Bytes at most; to the end of the file without it. */
   readonly length?: number | undefined;
+  /**
+   * The fingerprint that the file must have still, checked on what is really opened; 0 = any.
+   * Another file gives FAILED_PRECONDITION, before the first byte or in place of the end.
+   */
+  readonly expect?: number | undefined;
   readonly signal: AbortSignal;
 };
 
-export type UfsWriteOptions = { readonly signal: AbortSignal };
+export type UfsWriteOptions = {
+  /** Only where nothing has the name when the data appears: else ALREADY_EXISTS. */
+  readonly ifAbsent?: boolean | undefined;
+  /** Only over the file of this fingerprint, as `expect` of a read. */
+  readonly ifMatch?: number | undefined;
+  readonly signal: AbortSignal;
+};
 
 export interface Ufs {
   /** Canonical, without credentials, without a trailing '/' (except file:///). */
@@ -111,6 +124,18 @@ export function isUfsName(name: string): boolean {
 }
 
 /**
+ * Whether a fingerprint that the namespace holds is that of this file. One that came with a
+ * manifest may rest on the time instead of the etag: of listings in milliseconds, of objects in
+ * whole seconds, or of the length alone. 0 is none, and every file is as good.
+ */
+export function isFingerprintOf(status: UfsStatus, known: number): boolean {
+  if (known === 0 || fingerprint(status) === known) return true;
+  const { name, type, length, mtimeMs = 0 } = status;
+  const times = [mtimeMs, Math.floor(mtimeMs / 1000) * 1000, 0];
+  return times.some((time) => fingerprint({ name, type, length, mtimeMs: time }) === known);
+}
+
+/**
  * 53 bits that change when the content of a file changes; 0 for a directory, never for a file.
  * The etag alone decides where there is one: object stores give the modification time of one
  * object in milliseconds in one call and in seconds in another.
@@ -119,7 +144,7 @@ export function fingerprint(status: UfsStatus): number {
   if (status.type === 'directory') return 0;
   const text =
     status.etag === undefined
-      ? `m:${status.mtimeMs}:${status.length}`
+      ? `m:${status.mtimeMs ?? 0}:${status.length}`
       : `e:${status.etag}:${status.length}`;
   return hash53(text) || 1;
 }

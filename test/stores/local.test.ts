@@ -61,7 +61,7 @@ describe('links', () => {
       ['dir', 'directory'],
       ['good', 'file'],
     ]);
-    expect(page.skippedCount).toBe(5);
+    expect(page.skipped.count).toBe(5);
     expect((await readAll(ufs, 'good')).toString()).toBe('inside');
     expect(await ufs.stat('good', signal())).toMatchObject({ length: 6 });
     const hidden = ['escaping', 'escaping-dir', 'escaping-dir/secret', 'dir-link/file', 'loop/x'];
@@ -101,7 +101,7 @@ it('skips and counts sockets and names that are not UTF-8', async () => {
   await writeFile(join(root, 'good\ufffd'), '');
   const page = await ufs.list('', { limit: 100, signal: signal() });
   expect(page.entries.map(({ name }) => name)).toEqual(['good\ufffd']);
-  expect(page.skippedCount).toBe(2);
+  expect(page.skipped.count).toBe(2);
   await expect(readAll(ufs, 'socket')).rejects.toMatchObject({ code: Code.NOT_FOUND });
   socket.close();
 });

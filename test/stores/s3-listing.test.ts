@@ -6,18 +6,31 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Code } from '../../src/base/status.js';
-import { listS3, openNames, type S3Directory, type S3Item } from '../../src/stores/s3-listing.js';
+import {
+  listS3,
+  openNames,
+  type S3Continuation,
+  type S3Directory,
+  type S3Item,
+} from '../../src/stores/s3-listing.js';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 const byBytes = (left: string, right: string): number => Buffer.compare(bytes(left), bytes(right));
+
+const directoryItem = (key: string): S3Item => ({ key, isDirectory: true });
+const fileItem = (key: string): S3Item => {
+  // The marker of a directory holds nothing.
+  const length = key === '' ? 0 : 1;
+  return { key, isDirectory: false, file: { name: key, type: 'file', length, mtimeMs: 1 } };
+};
 
 /** Keys relative to the listed directory, as S3 groups them by '/'. */
 function itemsOf(keys: readonly string[]): S3Item[] {
   const items = new Map<string, S3Item>();
   for (const key of keys) {
     const slash = key.indexOf('/');
-    if (slash !== -1) items.set(key.slice(0, slash + 1), { key: key.slice(0, slash + 1) });
-    else items.set(key, { key, file: { name: key, type: 'file', length: 1, mtimeMs: 1 } });
+    if (slash !== -1) items.set(key.slice(0, slash + 1), directoryItem(key.slice(0, slash + 1)));
+    else items.set(key, fileItem(key));
   }
   return [...items.values()].sort((left, right) => byBytes(left.key, right.key));
 }
@@ -31,14 +44,14 @@ function fakeS3(keys: readonly string[], keyCountMax: number) {
       asked.fetches++;
       const { startAfter, continuation } = request;
       const rest = items.filter(({ key, file }) => {
-        if (continuation !== undefined) return byBytes(key, continuation) > 0;
+        if (continuation !== undefined) return byBytes(key, markerOf(continuation)) > 0;
         const last = file === undefined ? lastKeyBelow(keys, key) : key;
         return startAfter === '' || byBytes(last, startAfter) > 0;
       });
       const page = rest.slice(0, Math.min(request.keyCountMax, keyCountMax));
       const last = page.at(-1);
       if (rest.length === page.length || last === undefined) return { items: page };
-      return { items: page, continuation: last.key };
+      return { items: page, continuation: { token: last.key } };
     },
     async hasDirectory(name) {
       asked.probes++;
@@ -47,6 +60,8 @@ function fakeS3(keys: readonly string[], keyCountMax: number) {
   };
   return { directory, asked };
 }
+
+const markerOf = (from: S3Continuation): string => ('token' in from ? from.token : from.after);
 
 const lastKeyBelow = (keys: readonly string[], prefix: string): string =>
   keys
@@ -141,7 +156,7 @@ describe('listS3', () => {
     const keys = ['', 'ok', './x', '../y', '/z', 'n'.repeat(256), `${'n'.repeat(300)}/x`];
     const page = await listS3(fakeS3(keys, 100).directory, { startAfter: '', limit: 100 });
     expect(page.entries.map((entry) => entry.name)).toEqual(['ok']);
-    expect(page.skippedCount).toBe(5);
+    expect(page.skipped).toMatchObject({ count: 5, reasons: { name: 5 } });
     expect(page.exists).toBe(true);
   });
 
@@ -154,7 +169,7 @@ describe('listS3', () => {
   it('refuses a store that does not list by bytes, and does not lose names', async () => {
     const directory: S3Directory = {
       keyCountMax: 10,
-      fetch: async () => ({ items: [{ key: 'b/' }, { key: 'a/' }] }),
+      fetch: async () => ({ items: [directoryItem('b/'), directoryItem('a/')] }),
       hasDirectory: async () => false,
     };
     await expect(listS3(directory, { startAfter: '', limit: 5 })).rejects.toMatchObject({

@@ -52,7 +52,7 @@ export async function* chunksOf(...chunks: (string | Uint8Array)[]): AsyncGenera
 export async function readAll(
   ufs: Ufs,
   path: string,
-  range: { offset?: number; length?: number } = {},
+  range: { offset?: number; length?: number; expect?: number } = {},
 ): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of await ufs.read(path, { ...range, signal: signal() })) parts.push(part);

@@ -161,7 +161,7 @@ export class StoreSource implements EntrySource {
     const { intern } = this.#options;
     return {
       length: isDirectory ? 0 : status.length,
-      mtimeMs: Math.max(0, status.mtimeMs),
+      mtimeMs: status.mtimeMs ?? 0,
       fingerprint: fingerprint(status),
       mode: status.mode ?? MODE_UNKNOWN,
       owner: status.owner === undefined ? NAME_UNKNOWN : intern(status.owner),

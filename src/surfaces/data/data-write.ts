@@ -114,7 +114,7 @@ async function complete(
   const options = {
     path: encoder.encode(target.path),
     length: written.length,
-    mtimeMs: written.mtimeMs > 0 ? written.mtimeMs : -1,
+    mtimeMs: written.mtimeMs ?? -1,
     fingerprint: fingerprint(written),
     persisted: true,
     inodeId: target.inodeId,

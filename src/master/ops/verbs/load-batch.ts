@@ -118,8 +118,9 @@ export class LoadBatch extends Mutation {
       const flags = directory.flags | R.FLAG_CHILDREN_LOADED;
       ring.entry.putFields({ ...directory, flags, length: directory.length + added });
     } else {
-      // mtime 0: nobody changed the directory, it was only looked at.
-      ring.entry.parent(directory.parentId, directory.id, 0, added, directory.name);
+      // Before every time: nobody changed the directory, it was only looked at.
+      const never = Number.MIN_SAFE_INTEGER;
+      ring.entry.parent(directory.parentId, directory.id, never, added, directory.name);
     }
     return true;
   }
@@ -230,7 +231,7 @@ function inodeOf(
     parentId: at.directory.id,
     id: at.id,
     length: file ? status.length : 0,
-    mtimeMs: status.mtimeMs > 0 ? status.mtimeMs : now,
+    mtimeMs: status.mtimeMs ?? now,
     // A time to live counts from when the namespace got to know the inode.
     ctimeMs: now,
     ttlMs: -1,

@@ -177,7 +177,7 @@ export class Mount extends Mutation {
       parentId: walk.id(parent),
       id,
       length: 0,
-      mtimeMs: root.mtimeMs > 0 ? root.mtimeMs : now,
+      mtimeMs: root.mtimeMs ?? now,
       ctimeMs: now,
       ttlMs: -1,
       blockSize: 0,
