@@ -12,8 +12,8 @@
  * bounded by the permits too.
  */
 import { setMaxListeners } from 'node:events';
+import { type Release, Semaphore } from '../base/semaphore.js';
 import { Code, StatusError } from '../base/status.js';
-import { type Release, Semaphore } from './semaphore.js';
 
 export type Call = {
   /** What the errors name. */
@@ -40,6 +40,7 @@ export class CallGate {
     this.#semaphore = new Semaphore({
       permitCountMax: options.maxConcurrent,
       waiterCountMax: options.maxWaiting,
+      refusal: tooManyForStore,
     });
   }
 
@@ -149,4 +150,12 @@ const timedOut = (call: Call, timeoutMs: number): StatusError =>
 const closed = (call: { uri: string }): StatusError =>
   new StatusError(Code.UNAVAILABLE, `${call.uri} is closed`, {
     hint: 'The mount was removed or the master is stopping.',
+  });
+
+const STORE_RETRY_AFTER_MS = 200;
+
+const tooManyForStore = (): StatusError =>
+  new StatusError(Code.RESOURCE_EXHAUSTED, 'Too many calls wait for this store.', {
+    hint: 'Try again later, or raise maxConcurrent of the mount.',
+    retryAfterMs: STORE_RETRY_AFTER_MS,
   });

@@ -16,10 +16,10 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { Semaphore } from '../base/semaphore.js';
 import { Code, StatusError } from '../base/status.js';
 import { type Accounts, readAccounts } from './accounts.js';
 import { isAbsent, systemCode } from './local-errors.js';
-import { Semaphore } from './semaphore.js';
 import { oddValue, type SkipReason } from './skips.js';
 import { isUfsName, type UfsStatus } from './ufs.js';
 

@@ -6,8 +6,8 @@
  * stream ends, also when nobody ever reads from it but destroys it.
  */
 import { Readable } from 'node:stream';
+import type { Release } from '../base/semaphore.js';
 import { abortedByCaller, type Call, type CallGate } from './call-gate.js';
-import type { Release } from './semaphore.js';
 
 export type ChunkSource = {
   /** The next bytes, undefined at the end. One call at a time. */

@@ -3,7 +3,8 @@
  * it without looking inside. Numbers are those of the union in schemas/request.fbs.
  *
  * lane: `fast` answers from memory or with one journal entry; `slow` may wait for a store, walk a
- * tree or stream; `admin` reports on the master itself; `session` is the edge's own business.
+ * tree or stream; `admin` reports on the master itself, one call at a time; `session` is the edge's
+ * own business.
  * idempotent: sending it twice has the effect of sending it once even if nobody remembers the
  * first, so a client may retry it on a new connection to a master that has lost its memory of
  * calls.
@@ -65,7 +66,7 @@ const rows: Record<Operation['name'], Row> = {
   GetLocks: ['read', 'idempotent', 'admin', 'JsonReply'],
   GetJournalInfo: ['read', 'idempotent', 'admin', 'JsonReply'],
   GetConfig: ['read', 'idempotent', 'admin', 'JsonReply'],
-  Inspect: ['read', 'idempotent', 'admin', 'JsonReply'],
+  Inspect: ['read', 'idempotent', 'slow', 'JsonReply'],
 };
 
 export const operations: readonly Operation[] = Object.entries(rows).map(([name, row]) => ({

@@ -1,8 +1,8 @@
 /** Calls to a store are bounded in number and in time. */
 import { describe, expect, it } from 'vitest';
+import { Semaphore } from '../../src/base/semaphore.js';
 import { Code, StatusError } from '../../src/base/status.js';
 import { CallGate } from '../../src/stores/call-gate.js';
-import { Semaphore } from '../../src/stores/semaphore.js';
 import { signal } from './stores.js';
 
 const gateOf = (

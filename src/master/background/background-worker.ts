@@ -119,7 +119,7 @@ export class BackgroundWorker {
     }
     const work =
       request.kind === 'load'
-        ? new TreeLoad(this.#context, request.path, control)
+        ? new TreeLoad(this.#context, request.path, control, request.caller)
         : new SetAttributeTree(this.#context, request, control);
     const progress = await work.run();
     const { firstError } = work;

@@ -18,6 +18,7 @@ import type { Stores } from '../mount/stores.js';
 import { originOf } from '../ops/mechanism/origins.js';
 import { reading } from '../ops/mechanism/promise-calls.js';
 import { LoadBatch, type LoadedBatch, loadRoom } from '../ops/verbs/load-batch.js';
+import { checkLoad } from './load-access.js';
 
 /** Half of what an entry may have: a ring of 1 MiB then takes several at a time. */
 const BATCH_BYTES_MAX = ENTRY_BYTES_MAX / 2;
@@ -43,13 +44,18 @@ export type Place = {
   readonly origin: Origin;
 };
 
-/** Undefined: no such directory, or no store behind it. */
-export function findPlace(context: LoadContext, path: string): Promise<Place | undefined> {
-  return reading(context.scheduler, 'load', context.caller, (executor) => {
+/** Undefined: no such directory, or no store behind it. `caller` must be allowed to load it. */
+export function findPlace(
+  context: LoadContext,
+  path: string,
+  caller: Caller = context.caller,
+): Promise<Place | undefined> {
+  return reading(context.scheduler, 'load', caller, (executor) => {
     const walk = executor.walkA;
     executor.resolve(walk, encoder.encode(path));
     const { depth } = walk;
     if (!walk.found || !walk.isDirectory(depth)) return undefined;
+    checkLoad(executor, caller);
     const mount = executor.mounts.byId(walk.mountId(depth));
     if (mount === undefined) return undefined;
     return {

@@ -3,6 +3,9 @@
  * reports its progress; it goes on when whoever asked for it has gone, until it ends or is
  * cancelled. Jobs end with the process: each may be asked for again.
  *
+ * A job is seen and cancelled by whoever asked for it and by the superuser. Users have a share of
+ * the running jobs each, and all of them together leave some to the superuser.
+ *
  * Invariant: at most RUNNING_MAX jobs run; of ended ones the newest ENDED_MAX are kept.
  */
 import { Code, StatusError } from '../../base/status.js';
@@ -10,6 +13,9 @@ import { type Failure, failureOf, type JobRequest, NO_PROGRESS } from './tasks.j
 import type { WorkProgress } from './tree-load.js';
 
 const RUNNING_MAX = 64;
+/** Of all users but the superuser, and of each. */
+const USERS_RUNNING_MAX = 48;
+const USER_RUNNING_MAX = 16;
 const ENDED_MAX = 256;
 
 /** The numbers are the wire's. */
@@ -20,6 +26,8 @@ export type JobState = (typeof JobState)[keyof typeof JobState];
 export type Job = WorkProgress & {
   readonly job: number;
   readonly kind: string;
+  /** Who asked for it. */
+  readonly user: string;
   readonly state: JobState;
   readonly startedMs: number;
   /** 0 while it runs. */
@@ -29,6 +37,9 @@ export type Job = WorkProgress & {
   /** What it has found, for those that look for something. */
   readonly report?: unknown;
 };
+
+/** Who asks. */
+export type JobCaller = { readonly user: string; readonly isSuper: boolean };
 
 export type JobRunner = (
   request: JobRequest,
@@ -43,6 +54,7 @@ export type JobRunner = (
 type Row = {
   job: Job;
   readonly cancel: AbortController;
+  readonly isSuper: boolean;
   readonly listeners: Set<(job: Job) => void>;
   readonly ended: Promise<void>;
 };
@@ -58,16 +70,8 @@ export class Jobs {
     this.#onBug = onBug;
   }
 
-  start(request: JobRequest): Job {
-    const running = [...this.#rows.values()].filter(
-      ({ job }) => job.state === JobState.RUNNING,
-    ).length;
-    if (running >= RUNNING_MAX) {
-      throw new StatusError(Code.RESOURCE_EXHAUSTED, `${RUNNING_MAX} jobs are running already.`, {
-        path: request.path,
-        hint: 'Wait for one to end, or cancel one.',
-      });
-    }
+  start(request: JobRequest, by: JobCaller): Job {
+    this.#refuseTooMany(request, by);
     const id = this.#nextId++;
     const cancel = new AbortController();
     const job: Job = {
@@ -75,6 +79,7 @@ export class Jobs {
       path: request.path,
       job: id,
       kind: request.kind,
+      user: by.user,
       state: JobState.RUNNING,
       startedMs: Date.now(),
       endedMs: 0,
@@ -83,6 +88,7 @@ export class Jobs {
     const row: Row = {
       job,
       cancel,
+      isSuper: by.isSuper,
       listeners: new Set(),
       ended: Promise.resolve().then(() => this.#work(id, request)),
     };
@@ -90,18 +96,19 @@ export class Jobs {
     return job;
   }
 
-  get(id: number): Job {
-    return this.#row(id).job;
+  get(id: number, by: JobCaller): Job {
+    return this.#rowOf(id, by).job;
   }
 
-  /** Newest first. */
-  list(): readonly Job[] {
-    return [...this.#rows.values()].map(({ job }) => job).reverse();
+  /** Those that the caller may see, newest first. */
+  list(by: JobCaller): readonly Job[] {
+    const rows = [...this.#rows.values()].filter(({ job }) => isMine(job, by));
+    return rows.map(({ job }) => job).reverse();
   }
 
   /** Asks it to end; what it has done stays done. */
-  cancel(id: number): Job {
-    const row = this.#row(id);
+  cancel(id: number, by: JobCaller): Job {
+    const row = this.#rowOf(id, by);
     if (row.job.state === JobState.RUNNING) row.cancel.abort();
     return row.job;
   }
@@ -152,6 +159,28 @@ export class Jobs {
     for (const listener of row.listeners) listener(row.job);
   }
 
+  #refuseTooMany({ path }: JobRequest, by: JobCaller): void {
+    const running = [...this.#rows.values()].filter(({ job }) => job.state === JobState.RUNNING);
+    if (running.length >= RUNNING_MAX) throw tooMany(path, `${RUNNING_MAX} jobs are`);
+    if (by.isSuper) return;
+    const ofUsers = running.filter(({ isSuper }) => !isSuper);
+    const own = ofUsers.filter(({ job }) => job.user === by.user);
+    if (own.length >= USER_RUNNING_MAX) throw tooMany(path, `${own.length} jobs of yours are`);
+    if (ofUsers.length >= USERS_RUNNING_MAX) {
+      throw tooMany(path, `${ofUsers.length} jobs, as many as users may have, are`);
+    }
+  }
+
+  #rowOf(id: number, by: JobCaller): Row {
+    const row = this.#row(id);
+    if (isMine(row.job, by)) return row;
+    throw new StatusError(
+      Code.PERMISSION_DENIED,
+      `Permission denied: job ${id} is not one of ${by.user}.`,
+      { hint: 'Ask whoever started it, or a superuser; `orchard admin jobs` shows your own.' },
+    );
+  }
+
   #forgetOld(): void {
     const ended = [...this.#rows].filter(([, { job }]) => job.state !== JobState.RUNNING);
     for (const [id] of ended.slice(0, Math.max(0, ended.length - ENDED_MAX))) this.#rows.delete(id);
@@ -165,3 +194,11 @@ export class Jobs {
     });
   }
 }
+
+const isMine = (job: Job, by: JobCaller): boolean => by.isSuper || job.user === by.user;
+
+const tooMany = (path: string, which: string): StatusError =>
+  new StatusError(Code.RESOURCE_EXHAUSTED, `${which} running already.`, {
+    path,
+    hint: 'Wait for one to end, or cancel one: orchard admin jobs --cancel <job>',
+  });

@@ -5,8 +5,8 @@
  *
  *   shard ─ask─▶ main: same load under way? ─▶ mount's queue ─▶ pool ─▶ store
  */
+import { Semaphore } from '../../base/semaphore.js';
 import { Code, StatusError } from '../../base/status.js';
-import { Semaphore } from '../../stores/semaphore.js';
 import type { Loader } from '../executor/executor.js';
 import type { Mount, MountTable } from '../mount/mount-table.js';
 

@@ -33,7 +33,12 @@ export type JobRequest = WorkRequest | InspectRequest;
 
 /** Work that users ask for, with progress. */
 export type WorkRequest =
-  | { readonly kind: 'load'; readonly path: string; readonly descendants: 'none' | 'one' | 'all' }
+  | {
+      readonly kind: 'load';
+      readonly path: string;
+      readonly descendants: 'none' | 'one' | 'all';
+      readonly caller: Caller;
+    }
   | {
       readonly kind: 'setAttribute';
       readonly path: string;

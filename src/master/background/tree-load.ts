@@ -9,6 +9,7 @@
  */
 
 import { Code, StatusError } from '../../base/status.js';
+import type { Caller } from '../executor/caller.js';
 import { INODE_TYPE_DIRECTORY } from '../memory/record.js';
 import { childrenPage } from './children-page.js';
 import { findPlace, isStatus, type LoadContext, loadPage, type Place } from './directory-load.js';
@@ -41,17 +42,25 @@ type Frame = WalkFrame & {
 export class TreeLoad extends TreeWalk<Frame> {
   readonly #context: LoadContext;
   readonly #control: WorkControl;
+  readonly #caller: Caller;
   #done = 0;
   #failed = 0;
   #bytes = 0;
   #path: string;
   #firstError: StatusError | undefined;
 
-  constructor(context: LoadContext, path: string, control: WorkControl) {
+  /** `caller`: who asks; directories that it may not list are passed over. */
+  constructor(
+    context: LoadContext,
+    path: string,
+    control: WorkControl,
+    caller: Caller = context.caller,
+  ) {
     super(control.signal);
     this.#context = context;
     this.#control = control;
     this.#path = path;
+    this.#caller = caller;
   }
 
   get progress(): WorkProgress {
@@ -71,7 +80,7 @@ export class TreeLoad extends TreeWalk<Frame> {
 
   /** Resolves when all is loaded; rejects when cancelled or when the path does not exist. */
   async run(): Promise<WorkProgress> {
-    const place = await findPlace(this.#context, this.#path);
+    const place = await findPlace(this.#context, this.#path, this.#caller);
     if (place === undefined) throw noSuchDirectory(this.#path);
     await this.walk(frameOf(place));
     return this.progress;
@@ -79,7 +88,7 @@ export class TreeLoad extends TreeWalk<Frame> {
 
   protected async open(path: string): Promise<Frame | undefined> {
     try {
-      const place = await findPlace(this.#context, path);
+      const place = await findPlace(this.#context, path, this.#caller);
       // Undefined: deleted or moved since its parent was listed.
       return place && frameOf(place);
     } catch (error) {

@@ -24,7 +24,7 @@ import type { Executor } from './executor.js';
 import { type FastWrite, type FrameSink, serveWrite } from './fast-write.js';
 import { Heap } from './heap.js';
 import { Interning } from './intern-call.js';
-import { holderRow, type LockRow, lockRow } from './lock-row.js';
+import { type LockReport, lockReport } from './lock-row.js';
 import { LockWaiters } from './lock-waiters.js';
 import { Park, type ParkReason } from './park.js';
 import { wakeExecutors, wakeFlusher, wakeWriter } from './wake.js';
@@ -107,10 +107,8 @@ export class Scheduler {
   }
 
   /** Everything that is held or waited for here, for `admin locks`. */
-  report(now: number): { holders: LockRow[]; waiters: LockRow[] } {
-    const holders = [...this.#committing].map((call) => holderRow(call, this.executor, now));
-    const waiters = [...this.#forLock].map((call) => lockRow(call, call.parkedAt, now));
-    return { holders, waiters };
+  report(now: number): LockReport {
+    return lockReport(this.#committing, this.#forLock, this.executor, now);
   }
 
   /** Ends every parked call, and every one that still comes: the master is going down. */

@@ -7,6 +7,7 @@ import type { RequestCursor } from '../../wire/request-cursor.js';
 import type { Call } from '../executor/call.js';
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
+import type { AdminLane } from './admin-lane.js';
 import type { ShardServices } from './services.js';
 
 /** One request as it has come in; `request` is valid only until the maker returns. */
@@ -17,6 +18,7 @@ export type Incoming = {
   readonly encoder: ReplyEncoder;
   readonly executor: Executor;
   readonly services: ShardServices;
+  readonly lane: AdminLane;
   readonly onBug: (error: unknown) => void;
 };
 

@@ -2,11 +2,15 @@
 import { Code, StatusError } from '../../base/status.js';
 import type { ReplyOptions } from '../../wire/encode.js';
 import * as wire from '../../wire/generated/index.js';
-import { shownMount } from '../mount/mount-rules.js';
-import { reverseResolve } from '../ops/verbs/reverse-resolve.js';
+import { operationOf } from '../../wire/operations.js';
+import type { Call } from '../executor/call.js';
+import { checkSuper } from '../ops/mechanism/access.js';
+import { GetMountTable } from '../ops/verbs/get-mount-table.js';
+import { ReverseResolve } from '../ops/verbs/reverse-resolve.js';
 import { writeJob, writeJobs, writeMounts, writeProgress } from './reply-bodies.js';
 import { optionsFrom, slotOf, unknownNumber } from './request-fields.js';
 import type { Incoming, Makers } from './requests.js';
+import { RpcSink } from './rpc-sink.js';
 import type { AttributesRequest, JobProgress, JobView, Report, ServiceCall } from './services.js';
 
 const { ReplyBody, RequestBody } = wire;
@@ -35,7 +39,7 @@ function serve<T>(
   ask: (call: ServiceCall) => Promise<T>,
   answer: (got: T) => void,
 ): undefined {
-  const { reply, request, caller, onBug } = incoming;
+  const { reply, request, caller, executor, lane, onBug } = incoming;
   const gone = new AbortController();
   reply.onAbort = () => gone.abort();
   const call: ServiceCall = {
@@ -44,16 +48,19 @@ function serve<T>(
     signal: gone.signal,
     ...(progress && { onProgress: (told) => sendProgress(incoming, told) }),
   };
-  ask(call)
-    .then(answer)
-    .catch((error: unknown) => {
-      if (error instanceof StatusError) {
-        reply.fail(error);
-        return;
-      }
-      onBug(error);
-      reply.fail(new StatusError(Code.INTERNAL, 'the master failed on this call'));
-    });
+  const isAdmin = operationOf(request.bodyType)?.lane === 'admin';
+  const isSuper = executor.isSuper(caller);
+  const asked = isAdmin ? lane.run(isSuper, gone.signal, () => ask(call)) : ask(call);
+  asked.then(answer).catch((error: unknown) => {
+    // It left the queue because nobody waits for it.
+    if (gone.signal.aborted) return;
+    if (error instanceof StatusError) {
+      reply.fail(error);
+      return;
+    }
+    onBug(error);
+    reply.fail(new StatusError(Code.INTERNAL, 'the master failed on this call'));
+  });
   return undefined;
 }
 
@@ -143,21 +150,27 @@ function listJobs(incoming: Incoming): undefined {
 }
 
 /** Every thread has the mount table at hand. */
-function getMountTable({ executor, reply, encoder }: Incoming): undefined {
-  const body = writeMounts(encoder.begin(), executor.mounts.all().map(shownMount));
-  reply.end(encoder.finish(reply.call, ReplyBody.MountTable, body));
+function getMountTable({ caller, reply, encoder }: Incoming): Call {
+  return new GetMountTable(caller, {
+    mounts: (mounts) => {
+      const body = writeMounts(encoder.begin(), mounts);
+      reply.end(encoder.finish(reply.call, ReplyBody.MountTable, body));
+    },
+    fail: (error) => reply.fail(error),
+  });
 }
 
-function resolveUri({ request, executor, reply, encoder }: Incoming): undefined {
+function resolveUri({ request, caller, reply, encoder }: Incoming): Call {
   const uri = new wire.ReverseResolve().__init(request.body, request.buffer).uri();
-  const path = reverseResolve(executor, uri);
-  const builder = encoder.begin();
-  const body = wire.PathReply.createPathReply(builder, builder.createString(path));
-  reply.end(encoder.finish(reply.call, ReplyBody.PathReply, body));
+  return new ReverseResolve(caller, request.call, uri, new RpcSink(reply, encoder));
 }
+
+/** What others wait for, where files are and what is set is for the superuser. */
+const FOR_ALL: readonly Report[] = ['report'];
 
 function report(incoming: Incoming, which: Report): undefined {
-  const { services } = incoming;
+  const { services, executor, caller } = incoming;
+  if (!FOR_ALL.includes(which)) checkSuper(executor, caller, '/');
   return serve(incoming, false, (call) => services.report(call, which), jsonReply(incoming));
 }
 

@@ -21,6 +21,7 @@ import type { Executor } from '../executor/executor.js';
 import type { Scheduler } from '../executor/scheduler.js';
 import { CONTROL, EXECUTOR, WRITE } from '../memory/layout.js';
 import { prepareScans } from '../ops/mechanism/child-scan.js';
+import { AdminLane } from './admin-lane.js';
 import { readMakers } from './read-requests.js';
 import type { Incoming, Makers } from './requests.js';
 import { serviceMakers } from './service-requests.js';
@@ -43,6 +44,7 @@ export class ShardHandler implements RpcHandler, FastPath {
   readonly #services: ShardServices;
   readonly #onBug: (error: unknown) => void;
   readonly #encoder = new ReplyEncoder();
+  readonly #lane = new AdminLane();
   readonly #requestAt: number;
   readonly #replyAt: number;
   /** Of the frame that open() has copied to the REQUEST block. */
@@ -134,6 +136,7 @@ export class ShardHandler implements RpcHandler, FastPath {
       encoder: this.#encoder,
       executor: this.#executor,
       services: this.#services,
+      lane: this.#lane,
       onBug: this.#onBug,
     };
   }

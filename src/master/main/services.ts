@@ -13,13 +13,15 @@ import { Metrics, type MetricsSnapshot } from '../../process/metrics.js';
 import { HttpServer } from '../../surfaces/data/http-server.js';
 import { DiskWatcher } from '../background/disk-watcher.js';
 import { Duties } from '../background/duties.js';
-import { type Job, JobState, Jobs } from '../background/jobs.js';
+import { type Job, type JobCaller, JobState, Jobs } from '../background/jobs.js';
+import { mayLoad } from '../background/load-access.js';
 import { LoadService } from '../background/load-service.js';
 import { BackgroundPool } from '../background/pool.js';
 import { StoreCache } from '../background/store-cache.js';
 import type { InspectRequest, JobRequest } from '../background/tasks.js';
+import type { Caller } from '../executor/caller.js';
 import { Executor } from '../executor/executor.js';
-import type { LockRow } from '../executor/lock-row.js';
+import type { LockReport } from '../executor/lock-row.js';
 import { Scheduler } from '../executor/scheduler.js';
 import type {
   AttributesRequest,
@@ -61,8 +63,6 @@ export type ServicesOptions = {
   readonly journal: string;
   readonly onBug: (error: unknown) => void;
 };
-
-type Locks = { readonly holders: LockRow[]; readonly waiters: LockRow[] };
 
 const encoder = new TextEncoder();
 const INSPECTIONS = ['verify', 'digest', 'backup'] as const;
@@ -228,11 +228,14 @@ export class MasterServices {
     return { ...metricsSnapshot(this.#report), disk: this.#disk.state };
   }
 
-  async #locks(): Promise<Locks> {
+  async #locks(): Promise<LockReport> {
     const now = performance.now();
-    const all = await Promise.all(this.#shards.map((shard) => shard.ask<Locks>('locks', {})));
+    const all = await Promise.all(this.#shards.map((shard) => shard.ask<LockReport>('locks', {})));
     all.push(this.scheduler.report(now));
+    const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
     return {
+      holderCount: sum(all.map(({ holderCount }) => holderCount)),
+      waiterCount: sum(all.map(({ waiterCount }) => waiterCount)),
       holders: all.flatMap(({ holders }) => holders),
       waiters: all.flatMap(({ waiters }) => waiters),
     };
@@ -254,10 +257,12 @@ export class MasterServices {
       },
       load: (call: ServiceRequest<LoadRequest>) => this.#load(shard, call),
       inspect: (call: ServiceRequest<InspectionRequest>) => this.#inspect(shard, call),
-      getJob: ({ request }: ServiceRequest<{ job: number }>) => plain(this.jobs.get(request.job)),
-      cancelJob: ({ request }: ServiceRequest<{ job: number }>) =>
-        plain(this.jobs.cancel(request.job)),
-      listJobs: () => this.jobs.list().map(plain),
+      getJob: ({ caller, request }: ServiceRequest<{ job: number }>) =>
+        plain(this.jobs.get(request.job, this.#by(caller))),
+      cancelJob: ({ caller, request }: ServiceRequest<{ job: number }>) =>
+        plain(this.jobs.cancel(request.job, this.#by(caller))),
+      listJobs: ({ caller }: ServiceRequest<unknown>) =>
+        this.jobs.list(this.#by(caller)).map(plain),
       report: ({ request }: ServiceRequest<{ which: Report }>) => this.report(request.which),
     };
   }
@@ -292,8 +297,11 @@ export class MasterServices {
 
   async #load(shard: number, call: ServiceRequest<LoadRequest>): Promise<PlainJob> {
     const descendants = DESCENDANTS[call.request.descendants] ?? 'all';
-    const request = { kind: 'load', path: call.request.path, descendants } as const;
-    if (call.request.detach) return plain(this.jobs.start(request));
+    const { caller } = call;
+    const { path, detach } = call.request;
+    await mayLoad(this.scheduler, caller, path);
+    const request = { kind: 'load', path, descendants, caller } as const;
+    if (detach) return plain(this.jobs.start(request, this.#by(caller)));
     return this.#runJob(shard, call, request);
   }
 
@@ -321,18 +329,23 @@ export class MasterServices {
     );
   }
 
+  #by(caller: Caller): JobCaller {
+    return { user: caller.user, isSuper: this.executor.isSuper(caller) };
+  }
+
   /** Starts a job and waits for its end, telling the shard how far it is. */
   async #runJob(
     shard: number,
-    { token }: ServiceRequest<unknown>,
+    { token, caller }: ServiceRequest<unknown>,
     request: JobRequest,
   ): Promise<PlainJob> {
-    const { job } = this.jobs.start(request);
+    const by = this.#by(caller);
+    const { job } = this.jobs.start(request, by);
     const interest = new AbortController();
     const key = `${shard}:${token}`;
     this.#interest.set(key, interest);
     // Whoever goes away gives the job up: a detached one goes on.
-    interest.signal.addEventListener('abort', () => this.jobs.cancel(job), { once: true });
+    interest.signal.addEventListener('abort', () => this.jobs.cancel(job, by), { once: true });
     try {
       const tell = (progress: Job): void => {
         void this.#shards[shard]!.ask('progress', { token, progress: plain(progress) });

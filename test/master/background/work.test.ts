@@ -140,6 +140,60 @@ describe('loads that calls share', () => {
 });
 
 describe('jobs', () => {
+  const root = { user: 'root', isSuper: true };
+  const ann = { user: 'ann', isSuper: false };
+  const ben = { user: 'ben', isSuper: false };
+  const loadOf = (path: string) =>
+    ({
+      kind: 'load',
+      path,
+      descendants: 'all',
+      caller: { user: 'root', groups: [], clientId: 0 },
+    }) as const;
+  /** Until it is cancelled. */
+  const endless = () =>
+    new Jobs(
+      (_request, signal) =>
+        new Promise((_resolve, reject) => {
+          const end = () => reject(new StatusError(Code.CANCELLED, 'c'));
+          if (signal.aborted) end();
+          else signal.addEventListener('abort', end);
+        }),
+      onBug,
+    );
+
+  test('B25: are seen and cancelled by whoever started them, and by the superuser', async () => {
+    const jobs = endless();
+    const { job } = jobs.start(loadOf('/x'), ann);
+    const denied = expect.objectContaining({ code: Code.PERMISSION_DENIED });
+    expect(() => jobs.get(job, ben)).toThrow(denied);
+    expect(() => jobs.cancel(job, ben)).toThrow(denied);
+    expect([jobs.list(ben), jobs.list(ann), jobs.list(root)].map(({ length }) => length)).toEqual([
+      0, 1, 1,
+    ]);
+    expect(jobs.get(job, ann)).toMatchObject({ state: JobState.RUNNING, user: 'ann' });
+    jobs.cancel(job, ann);
+    expect((await jobs.wait(job)).state).toBe(JobState.CANCELLED);
+    await jobs.close();
+  });
+
+  test('B25: users have a share each, and leave some to the superuser', async () => {
+    const jobs = endless();
+    const full = expect.objectContaining({ code: Code.RESOURCE_EXHAUSTED });
+    const startAll = (user: string, count: number) => {
+      const by = { user, isSuper: false };
+      for (let i = 0; i < count; i++) jobs.start(loadOf(`/${user}`), by);
+      expect(() => jobs.start(loadOf('/more'), by)).toThrow(full);
+    };
+    startAll('ann', 16);
+    startAll('ben', 16);
+    startAll('cid', 16);
+    startAll('dan', 0);
+    for (let i = 0; i < 16; i++) jobs.start({ kind: 'verify', path: '/' }, root);
+    expect(() => jobs.start(loadOf('/'), root)).toThrow(full);
+    await jobs.close();
+  });
+
   test('tell how far they are, and how they ended', async () => {
     const jobs = new Jobs(async (request, _signal, onProgress) => {
       onProgress({ ...NO_PROGRESS, done: 5, path: '/x/y' });
@@ -148,18 +202,18 @@ describe('jobs', () => {
       return { progress: { ...NO_PROGRESS, done: 9 } };
     }, onBug);
     const seen: number[] = [];
-    const { job } = jobs.start({ kind: 'load', path: '/x', descendants: 'all' });
+    const { job } = jobs.start(loadOf('/x'), root);
     const ended = await jobs.wait(job, ({ done }: Job) => seen.push(done));
     expect(seen).toEqual([5, 9]);
     expect(ended).toMatchObject({ state: JobState.DONE, done: 9, path: '/x', kind: 'load' });
     expect(ended.endedMs).toBeGreaterThan(0);
-    const bad = jobs.start({ kind: 'load', path: '/bad', descendants: 'all' });
+    const bad = jobs.start(loadOf('/bad'), root);
     expect(await jobs.wait(bad.job)).toMatchObject({
       state: JobState.FAILED,
       error: { code: Code.NOT_FOUND },
     });
-    expect(jobs.list().map(({ path }) => path)).toEqual(['/bad', '/x']);
-    expect(() => jobs.get(99)).toThrow(/no job 99/);
+    expect(jobs.list(root).map(({ path }) => path)).toEqual(['/bad', '/x']);
+    expect(() => jobs.get(99, root)).toThrow(/no job 99/);
   });
 
   test('end when they are cancelled', async () => {
@@ -170,10 +224,10 @@ describe('jobs', () => {
         }),
       onBug,
     );
-    const { job } = jobs.start({ kind: 'load', path: '/x', descendants: 'all' });
+    const { job } = jobs.start(loadOf('/x'), root);
     const ended = jobs.wait(job);
     await new Promise((resolve) => setImmediate(resolve));
-    jobs.cancel(job);
+    jobs.cancel(job, root);
     expect(await ended).toMatchObject({ state: JobState.CANCELLED });
     await jobs.close();
   });

@@ -1,14 +1,42 @@
 /**
  * reverseResolve: the path in the namespace of what a store's URI names, whether or not it exists.
  * An object that was renamed or deleted here keeps its key in the store, but has no path by it.
+ * Told only to who may go there: EXECUTE on the directories above, as far as they exist.
  * A read.
  */
 
+import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import { namespacePath } from '../../mount/mount-rules.js';
 import { isUnder, relativeTo } from '../../mount/mount-table.js';
+import { checkWay } from '../mechanism/access.js';
 import { invalid } from '../mechanism/failures.js';
 import { isOwned } from '../mechanism/key-owner.js';
+import { Read, type ReadSink, walkSeq } from '../mechanism/read.js';
+
+const encoder = new TextEncoder();
+
+export class ReverseResolve extends Read<Pick<ReadSink, 'path' | 'fail'>> {
+  readonly name = 'reverseResolve';
+  readonly #uri: string;
+
+  constructor(caller: Caller, callId: number, uri: string, sink: Pick<ReadSink, 'path' | 'fail'>) {
+    super(caller, callId, sink);
+    this.#uri = uri;
+  }
+
+  protected read(executor: Executor): void {
+    const { walkA } = executor;
+    executor.resolve(walkA, encoder.encode(namespacePath(executor.mounts.all(), this.#uri)));
+    checkWay(executor, this.caller, walkA);
+    const seq = walkSeq(executor, walkA);
+    this.sink.path(reverseResolve(executor, this.#uri), seq);
+  }
+
+  describe(): string {
+    return this.#uri;
+  }
+}
 
 export function reverseResolve(executor: Executor, uri: string): string {
   const path = namespacePath(executor.mounts.all(), uri);

@@ -4,25 +4,34 @@
  * Invariant: 0 <= held <= permitCountMax, waiters <= waiterCountMax.
  * Invariant: nobody waits while a permit is free.
  */
-import { assert } from '../base/assert.js';
-import { Code, StatusError } from '../base/status.js';
+import { assert } from './assert.js';
+import { Code, StatusError } from './status.js';
 
 export type Release = () => void;
 
 /** What a caller beyond the queue is told to wait before it asks again. */
 const RETRY_AFTER_MS = 200;
 
+export type SemaphoreOptions = {
+  readonly permitCountMax: number;
+  readonly waiterCountMax: number;
+  /** What a caller beyond the queue is told. */
+  readonly refusal?: () => StatusError;
+};
+
 export class Semaphore {
   readonly #permitCountMax: number;
   readonly #waiterCountMax: number;
+  readonly #refusal: () => StatusError;
   /** A Set keeps the order of arrival and lets a waiter leave from the middle. */
   readonly #waiters = new Set<() => void>();
   #held = 0;
 
-  constructor(options: { permitCountMax: number; waiterCountMax: number }) {
+  constructor(options: SemaphoreOptions) {
     assert(options.permitCountMax >= 1, 'a semaphore needs a permit');
     this.#permitCountMax = options.permitCountMax;
     this.#waiterCountMax = options.waiterCountMax;
+    this.#refusal = options.refusal ?? tooManyWait;
   }
 
   get held(): number {
@@ -40,12 +49,7 @@ export class Semaphore {
       this.#held++;
       return this.#releaseOnce();
     }
-    if (this.#waiters.size >= this.#waiterCountMax) {
-      throw new StatusError(Code.RESOURCE_EXHAUSTED, 'too many calls wait for this store', {
-        hint: 'Try again later, or raise maxConcurrent of the mount.',
-        retryAfterMs: RETRY_AFTER_MS,
-      });
-    }
+    if (this.#waiters.size >= this.#waiterCountMax) throw this.#refusal();
     await this.#wait(signal);
     return this.#releaseOnce();
   }
@@ -81,3 +85,9 @@ export class Semaphore {
     };
   }
 }
+
+const tooManyWait = (): StatusError =>
+  new StatusError(Code.RESOURCE_EXHAUSTED, 'Too many calls are waiting.', {
+    hint: 'Try again later.',
+    retryAfterMs: RETRY_AFTER_MS,
+  });
