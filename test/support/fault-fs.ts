@@ -7,7 +7,7 @@
  * the death of a process does.
  *
  * Faults are rules: `fs.fail({ call: 'fdatasync', nth: 3 })`, `fs.fail({ call: 'write', nth: 1,
- * shortBy: 8 })`, optionally for names that contain `file`. flip() and truncate() damage files.
+ * shortBy: 8 })`, optionally for names that contain `file`. flip(), wipe() and truncate() damage files.
  */
 import path from 'node:path';
 import type { JournalFs, OpenFlags } from '../../src/master/journal/local/journal-fs.js';
@@ -70,6 +70,13 @@ export class FaultFs implements JournalFs {
   truncate(file: string, bytes: number): void {
     const inode = this.#find(file);
     inode.bytes = inode.bytes.slice(0, bytes);
+    inode.durable = inode.bytes.slice();
+  }
+
+  /** Zeros from a byte on: what was never written, in a file that has its full size. */
+  wipe(file: string, from: number): void {
+    const inode = this.#find(file);
+    inode.bytes.fill(0, from);
     inode.durable = inode.bytes.slice();
   }
 

@@ -20,6 +20,7 @@ const COMMIT_ROWS = 65_536;
 export type RestorePlace = {
   readonly meta: string;
   readonly journal: string;
+  readonly watermark: string;
   readonly mapBytes: number;
   readonly segmentBytes: number;
 };
@@ -40,7 +41,12 @@ export async function restoreBackup(
   const tier2 = new Tier2(place.meta, { mapBytes: place.mapBytes });
   const wal = Wal.open(
     place.journal,
-    { clusterId: head.clusterId, segmentBytes: place.segmentBytes, sync: 'none' },
+    {
+      clusterId: head.clusterId,
+      segmentBytes: place.segmentBytes,
+      sync: 'none',
+      watermark: place.watermark,
+    },
     { fromSeq: head.appliedSeq + 1, onEntry: () => undefined, mayBeEmpty: true },
   );
   try {

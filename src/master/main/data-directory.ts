@@ -3,6 +3,7 @@
  *
  *   <data dir>/VERSION   {"format":5,"clusterId":…,"clusterName":…,"createdMs":…}
  *              LOCK      pid of the holder, see directory-lock.ts
+ *              WATERMARK how far the journal reaches, see journal/local/watermark.ts
  *              journal/  WAL segments
  *              meta/     tier 2
  *              ufs/      file data of the root store, unless ORCHARD_ROOT_UFS says otherwise
@@ -18,7 +19,9 @@
  *   bad      –                         –            refuse: VERSION cannot be read
  *   newer    –                         –            refuse: written by a newer Orchard
  *   older    –                         –            refuse: written by an older Orchard
- *   ours     –                         –            open, if the cluster's name is the same
+ *   ours     yes                       –            open, if the cluster's name is the same
+ *   ours     less than WATERMARK says  –            refuse: a disk is not mounted, or files are lost
+ *   ours     no                        –            open, if WATERMARK says that nothing was there
  *
  * FORMAT is never reused: a change of journal or tier-2 bytes takes the next number.
  * 1: as it began. 2: rows of the id index share the beginnings of their keys; times of whole
@@ -26,12 +29,22 @@
  *    index shares the ends of keys, too.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Code, StatusError } from '../../base/status.js';
 import type { DirectoryLock } from '../../process/directory-lock.js';
 import { lockDirectory } from '../../process/directory-lock.js';
+import { nodeJournalFs } from '../journal/local/journal-fs.js';
+import { listSegments } from '../journal/local/segment-pool.js';
+import {
+  NO_REACH,
+  type Reach,
+  readWatermark,
+  WATERMARK_FILE,
+  writeWatermark,
+} from '../journal/local/watermark.js';
+import { dataFile } from '../storage/tier2.js';
 
 export const FORMAT = 5;
 
@@ -42,15 +55,20 @@ const RESTORING_FILE = 'RESTORING';
 const SUBDIRECTORIES = ['journal', 'meta', 'ufs'] as const;
 /** What may lie in a directory that is not set up yet; ufs/ may hold data from before. */
 const EMPTY_HOLDS = new Set(['LOCK', 'lost+found']);
-const HARMLESS = new Set(['journal', 'meta', 'ufs', 'LOCK', VERSION_DRAFT, 'lost+found']);
+const HARMLESS = new Set([
+  ...['journal', 'meta', 'ufs', 'LOCK', VERSION_DRAFT, 'lost+found'],
+  ...[WATERMARK_FILE, `${WATERMARK_FILE}.tmp`],
+]);
 
 const versionSchema = z.object({
   format: z.int().min(1),
   clusterId: z.uuid(),
   clusterName: z.string().min(1),
   createdMs: z.int(),
+  /** There is a WATERMARK. Directories from before there was one get it, and this. */
+  watermark: z.literal(true).optional(),
 });
-type Version = z.output<typeof versionSchema>;
+export type Version = z.output<typeof versionSchema>;
 type Cluster = Pick<Version, 'clusterId' | 'clusterName'>;
 
 export type DataDirectory = {
@@ -58,6 +76,7 @@ export type DataDirectory = {
   readonly journal: string;
   readonly meta: string;
   readonly ufs: string;
+  readonly watermark: string;
   readonly clusterId: string;
   readonly isNew: boolean;
   readonly lock: DirectoryLock;
@@ -73,9 +92,13 @@ export async function openDataDirectory(
   try {
     const found = await readVersion(path);
     if (found === undefined) await refuseUnlessEmpty(path);
-    else refuseStranger(path, found, clusterName);
+    else await refuseUnlessOurs(path, found, clusterName);
     for (const name of SUBDIRECTORIES) await mkdir(join(path, name), { recursive: true });
-    const version = found ?? (await writeVersion(path, { clusterId: randomUUID(), clusterName }));
+    let version = found;
+    if (version?.watermark === undefined) {
+      writeWatermark(join(path, WATERMARK_FILE), NO_REACH);
+      version = await writeVersion(path, found ?? { clusterId: randomUUID(), clusterName });
+    }
     const { clusterId } = version;
     return { path, ...subdirectories(path), clusterId, isNew: found === undefined, lock };
   } catch (error) {
@@ -85,15 +108,19 @@ export async function openDataDirectory(
 }
 
 /** Locks a directory that a master has set up, for work while none runs. Changes nothing. */
-export async function openAtRest(path: string): Promise<DataDirectory & Cluster> {
+export async function openAtRest(
+  path: string,
+): Promise<DataDirectory & Cluster & { readonly reach: Reach }> {
   const version = await readVersion(path);
   if (version === undefined) {
     await refuseUnlessEmpty(path);
     throw refusal(`${path} is no data directory of Orchard.`, 'Name one with --data.');
   }
+  await refuseLost(path, version);
   const lock = await lockDirectory(path);
   const { clusterId, clusterName } = version;
-  return { path, ...subdirectories(path), clusterId, clusterName, isNew: false, lock };
+  const reach = readReach(path, version);
+  return { path, ...subdirectories(path), clusterId, clusterName, reach, isNew: false, lock };
 }
 
 /**
@@ -104,7 +131,7 @@ export async function openAtRest(path: string): Promise<DataDirectory & Cluster>
 export async function fillDataDirectory(
   path: string,
   cluster: Cluster,
-  fill: (directory: { readonly journal: string; readonly meta: string }) => Promise<void>,
+  fill: (directory: Pick<DataDirectory, 'journal' | 'meta' | 'watermark'>) => Promise<void>,
 ): Promise<void> {
   await mkdir(path, { recursive: true });
   const lock = await lockDirectory(path);
@@ -118,6 +145,7 @@ export async function fillDataDirectory(
     await syncDirectory(path);
     const directory = subdirectories(path);
     for (const name of SUBDIRECTORIES) await mkdir(join(path, name), { recursive: true });
+    writeWatermark(directory.watermark, NO_REACH);
     await fill(directory);
     await writeVersion(path, cluster);
     await rm(join(path, RESTORING_FILE));
@@ -134,7 +162,7 @@ export async function fillDataDirectory(
 async function dropInterrupted(path: string): Promise<boolean> {
   const there = await readdir(path);
   if (!there.includes(RESTORING_FILE) || there.includes(VERSION_FILE)) return false;
-  for (const name of ['journal', 'meta', VERSION_DRAFT]) {
+  for (const name of ['journal', 'meta', VERSION_DRAFT, WATERMARK_FILE]) {
     await rm(join(path, name), { recursive: true, force: true });
   }
   await syncDirectory(path);
@@ -142,8 +170,20 @@ async function dropInterrupted(path: string): Promise<boolean> {
   return true;
 }
 
-function subdirectories(path: string): Pick<DataDirectory, 'journal' | 'meta' | 'ufs'> {
-  return { journal: join(path, 'journal'), meta: join(path, 'meta'), ufs: join(path, 'ufs') };
+function subdirectories(
+  path: string,
+): Pick<DataDirectory, 'journal' | 'meta' | 'ufs' | 'watermark'> {
+  return {
+    journal: join(path, 'journal'),
+    meta: join(path, 'meta'),
+    ufs: join(path, 'ufs'),
+    watermark: join(path, WATERMARK_FILE),
+  };
+}
+
+/** How far the journal is known to reach; a directory of an older version knows nothing. */
+export function readReach(path: string, { watermark }: Version): Reach {
+  return watermark === undefined ? NO_REACH : readWatermark(join(path, WATERMARK_FILE));
 }
 
 /** What VERSION says; undefined when there is none. */
@@ -167,9 +207,15 @@ export async function readVersion(path: string): Promise<Version | undefined> {
   }
   if (parsed.success) return parsed.data;
   throw refusal(
-    `${file} cannot be read: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
+    `${file} cannot be read: ${whatIsWrong(parsed.error)}.`,
     'The directory was changed by hand or the disk is damaged; restore the file from a backup.',
   );
+}
+
+/** In our words: which fields are not as they were written. */
+function whatIsWrong({ issues }: z.ZodError): string {
+  const fields = [...new Set(issues.map(({ path }) => path.join('.')))].filter((name) => name);
+  return fields.length === 0 ? 'it is not JSON' : `${fields.join(', ')} cannot be right`;
 }
 
 /** The result, or undefined when there is no such file. */
@@ -206,7 +252,18 @@ async function refuseUnlessEmpty(path: string): Promise<void> {
       `Restore ${VERSION_FILE} from a backup, or use an empty directory.`,
     );
   }
-  const foreign = (await readdir(path)).filter((name) => !HARMLESS.has(name));
+  const there = await readdir(path);
+  if (there.includes(WATERMARK_FILE)) {
+    const { segment } = readWatermark(join(path, WATERMARK_FILE));
+    if (segment > 0) {
+      throw new StatusError(
+        Code.DATA_LOSS,
+        `${path} held a namespace, and ${VERSION_FILE}, journal/ and meta/ are gone.`,
+        { path, hint: LOST },
+      );
+    }
+  }
+  const foreign = there.filter((name) => !HARMLESS.has(name));
   if (foreign.length === 0) return;
   throw refusal(
     `${path} is not empty and no data directory of Orchard (it holds ${foreign[0]}).`,
@@ -214,17 +271,41 @@ async function refuseUnlessEmpty(path: string): Promise<void> {
   );
 }
 
-function refuseStranger(path: string, version: Version, clusterName: string): void {
-  if (version.clusterName === clusterName) return;
+async function refuseUnlessOurs(
+  path: string,
+  version: Version,
+  clusterName: string,
+): Promise<void> {
+  if (version.clusterName === clusterName) return refuseLost(path, version);
   throw refusal(
     `${path} belongs to the cluster "${version.clusterName}", not to "${clusterName}".`,
     'Set ORCHARD_CLUSTER_NAME to its name, or ORCHARD_DATA_DIR to another directory.',
   );
 }
 
+/** What is left of a directory must not be taken for a new one: a disk may not be mounted. */
+async function refuseLost(path: string, version: Version): Promise<void> {
+  const { segment } = readReach(path, version);
+  const { journal, meta } = subdirectories(path);
+  const metaBytes = (await unlessMissing(stat(dataFile(meta))))?.size ?? 0;
+  const missing = [
+    ...(listSegments(nodeJournalFs, journal).length === 0 ? [journal] : []),
+    ...(metaBytes === 0 ? [dataFile(meta)] : []),
+  ];
+  const isKnown = version.watermark === true;
+  if (missing.length === 0 || (isKnown && segment === 0)) return;
+  // Of an older version one of the two may be missing: what the journal says about itself counts.
+  if (!isKnown && missing.length === 1) return;
+  throw new StatusError(
+    Code.DATA_LOSS,
+    `${path} is the data directory of a namespace, but of it are missing: ${missing.join(', ')}.`,
+    { path, hint: LOST },
+  );
+}
+
 /** Durable when it resolves. */
 async function writeVersion(path: string, cluster: Cluster): Promise<Version> {
-  const version: Version = { format: FORMAT, ...cluster, createdMs: Date.now() };
+  const version: Version = { createdMs: Date.now(), ...cluster, format: FORMAT, watermark: true };
   const draft = join(path, VERSION_DRAFT);
   const file = await open(draft, 'w');
   try {
@@ -247,6 +328,10 @@ async function syncDirectory(path: string): Promise<void> {
     await directory.close();
   }
 }
+
+const LOST =
+  'Mount the disks that belong here, or restore a backup into an empty directory. ' +
+  'To begin anew, name another directory with ORCHARD_DATA_DIR.';
 
 const refusal = (reason: string, hint: string): StatusError =>
   new StatusError(Code.FAILED_PRECONDITION, reason, { hint });

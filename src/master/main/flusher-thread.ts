@@ -9,6 +9,7 @@ import { createLog } from '../../process/log.js';
 import { opened } from '../../process/opened.js';
 import { wakeExecutors } from '../executor/wake.js';
 import { SegmentPool } from '../journal/local/segment-pool.js';
+import { Watermark } from '../journal/local/watermark.js';
 import { instantiate } from '../memory/kernel.js';
 import { CONTROL, CONTROL_BASE, EXECUTOR } from '../memory/layout.js';
 import { SharedMemory } from '../memory/shared-memory.js';
@@ -30,6 +31,7 @@ const tier2 = new Tier2(data.paths.meta, { mapBytes: config.tier2MapBytes });
 const { executor } = data;
 const slotsMax = config.flushSlotsMax;
 const pool = new SegmentPool(data.paths.journal, { segmentBytes: config.journalSegmentBytes });
+const watermark = new Watermark(data.paths.watermark, 'flusher');
 const flusher = new Flusher({
   shared,
   kernel,
@@ -49,6 +51,7 @@ while (!finished()) {
   else if (shouldClose()) askToClose();
   else idle();
 }
+watermark.close();
 await tier2.close();
 
 function finished(): boolean {
@@ -99,6 +102,7 @@ function flush(): void {
   flushedAt = performance.now();
   flusher.flush();
   wakeExecutors(shared, EXECUTOR.WAITS_FLUSH, -1);
+  watermark.raise({ segment: 0, seq: surelyDurable() });
   pool.trim(trimmableSeq(), isDiskShort());
   prepareSpare();
   const usage = pool.usage();
@@ -106,6 +110,12 @@ function flush(): void {
   kernel.store64(CONTROL_BASE + CONTROL.STAT_JOURNAL_BYTES, usage.bytes);
   // It goes on also when one flush follows the other.
   fillFilter();
+}
+
+/** Without syncs, that the journal has an entry is no promise that the disk has it: tier 2's is. */
+function surelyDurable(): number {
+  const isSynced = config.journalSync === 'commit';
+  return word(isSynced ? CONTROL.DURABLE_SEQ : CONTROL.FLUSHED_SEQ);
 }
 
 /** Read after FLUSHED_SEQ was stored: see snapshot/capture.ts for why nothing needed is lost. */

@@ -24,6 +24,7 @@ import { ManifestSource } from '../bulk-import/manifest-source.js';
 import { Rejects } from '../bulk-import/rejects.js';
 import { StoreSource } from '../bulk-import/store-source.js';
 import { inspectJournal } from '../journal/local/inspect.js';
+import { readWatermark, WATERMARK_FILE } from '../journal/local/watermark.js';
 import { type Config, parseConfig } from '../settings/config.js';
 import { Tier2 } from '../storage/tier2.js';
 import { openDataDirectory } from './data-directory.js';
@@ -138,8 +139,13 @@ async function atRest<T>(environment: Environment, work: (place: Place) => Promi
 async function refuseBacklog({ config, tier2 }: Place): Promise<void> {
   const { appliedSeq } = tier2.state!;
   const journal = `${config.dataDir}/journal`;
-  for await (const { lastSeq, state } of inspectJournal(journal)) {
-    if (lastSeq <= appliedSeq && state !== 'damaged') continue;
+  const reach = readWatermark(`${config.dataDir}/${WATERMARK_FILE}`);
+  for await (const { lastSeq, problem } of inspectJournal(journal, { reach })) {
+    if (problem !== null) {
+      const hint = 'See what is wrong: orchard admin journal check';
+      throw new StatusError(Code.DATA_LOSS, problem, { path: journal, hint });
+    }
+    if (lastSeq <= appliedSeq) continue;
     throw new StatusError(
       Code.FAILED_PRECONDITION,
       `The journal in ${journal} holds changes that are not in the metadata yet.`,

@@ -6,20 +6,33 @@
  * the report gives.
  */
 import { existsSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Code, StatusError } from '../../base/status.js';
 import { lockDirectory } from '../../process/directory-lock.js';
 import { type Change, decodeEntry, type Entry } from '../journal/local/entry-decode.js';
-import { inspectJournal, type SegmentReport } from '../journal/local/inspect.js';
+import { inspectJournal, type SegmentReport, unreadable } from '../journal/local/inspect.js';
+import { nodeJournalFs } from '../journal/local/journal-fs.js';
 import { readJournal } from '../journal/local/reader.js';
-import { planRepair, type RepairMode, writeRepaired } from '../journal/local/repair.js';
+import {
+  planRepair,
+  type RepairMode,
+  type RepairRange,
+  writeRepaired,
+} from '../journal/local/repair.js';
+import { listSegments } from '../journal/local/segment-pool.js';
+import {
+  NO_REACH,
+  type Reach,
+  WATERMARK_FILE,
+  writeWatermark,
+} from '../journal/local/watermark.js';
 import { OP_STRUCTURAL } from '../memory/entry-format.js';
 import { Op } from '../memory/op-codes.js';
 import { splitKey } from '../storage/inode-key.js';
 import { dataFile, Tier2 } from '../storage/tier2.js';
 import { inspectTier2, refuseDamagedTier2 } from '../storage/tier2-check.js';
-import { readVersion } from './data-directory.js';
+import { readReach, readVersion, type Version } from './data-directory.js';
 
 /** Lost entries that a report lists; the others are counted. */
 const LOST_LISTED_MAX = 10_000;
@@ -68,8 +81,9 @@ export type MetadataReport = {
 
 /** One report a segment. */
 export async function* checkSegments(dataDir: string): AsyncGenerator<SegmentReport> {
-  await versionOf(dataDir);
-  yield* inspectJournal(join(dataDir, 'journal'));
+  const { reach, problem } = reachOf(dataDir, await versionOf(dataDir));
+  if (problem !== null) yield unreadable(join(dataDir, WATERMARK_FILE), 0, null, problem);
+  yield* inspectJournal(join(dataDir, 'journal'), { reach });
 }
 
 /** The pages of the metadata, all of them; undefined while a master has them open. */
@@ -109,14 +123,14 @@ export async function repairJournal(
   dataDir: string,
   options: RepairOptions,
 ): Promise<RepairReport> {
-  const { clusterId } = await versionOf(dataDir);
+  const version = await versionOf(dataDir);
   const lock = await lockDirectory(dataDir);
   const meta = join(dataDir, 'meta');
   try {
     refuseDamagedTier2(meta, Number.POSITIVE_INFINITY);
     const tier2 = new Tier2(meta, { mapBytes: options.mapBytes });
     try {
-      return await repairBeside(dataDir, clusterId, tier2, options);
+      return await repairBeside(dataDir, version, tier2, options);
     } finally {
       await tier2.close();
     }
@@ -127,42 +141,53 @@ export async function repairJournal(
 
 async function repairBeside(
   dataDir: string,
-  clusterId: string,
+  version: Version,
   tier2: Tier2,
   options: RepairOptions,
 ): Promise<RepairReport> {
   const journal = join(dataDir, 'journal');
+  const { clusterId } = version;
   const appliedSeq = tier2.state?.appliedSeq ?? 0;
   const fromSeq = appliedSeq + 1;
-  const problem = refusalOf(journal, clusterId, fromSeq);
+  const { reach, problem: lostReach } = reachOf(dataDir, version);
+  const problem = lostReach ?? refusalOf(journal, clusterId, fromSeq, reach);
   const paths = new EntryPaths(tier2);
   const lost: LostEntry[] = [];
   let keptCount = 0;
   let lostCount = 0;
-  const lastSeq = planRepair(journal, fromSeq, options.mode, {
-    keep: (bytes, offset) => {
-      keptCount++;
-      paths.note(decodeEntry(bytes, offset));
+  const lastSeq = planRepair(
+    journal,
+    { fromSeq, mode: options.mode, reach },
+    {
+      keep: (bytes, offset) => {
+        keptCount++;
+        paths.note(decodeEntry(bytes, offset));
+      },
+      lose: (seq, bytes, offset) => {
+        if (++lostCount > LOST_LISTED_MAX) return;
+        const entry = bytes === null ? null : decodeEntry(bytes, offset);
+        if (entry !== null) paths.note(entry);
+        lost.push({ seq, entry: entry && textOf(entry, paths) });
+      },
     },
-    lose: (seq, bytes, offset) => {
-      if (++lostCount > LOST_LISTED_MAX) return;
-      const entry = bytes === null ? null : decodeEntry(bytes, offset);
-      if (entry !== null) paths.note(entry);
-      lost.push({ seq, entry: entry && textOf(entry, paths) });
-    },
-  });
+  );
   const report = { problem, appliedSeq, lastSeq, keptCount, lostCount, lost, oldJournal: null };
   if (problem === null || !options.apply) return report;
   return {
     ...report,
-    oldJournal: await replaceJournal(dataDir, { ...options, clusterId, fromSeq }),
+    oldJournal: await replaceJournal(dataDir, { ...options, clusterId, fromSeq, reach }, lastSeq),
   };
 }
 
 /** What recovery would say to this journal. */
-function refusalOf(journal: string, clusterId: string, fromSeq: number): string | null {
+function refusalOf(
+  journal: string,
+  clusterId: string,
+  fromSeq: number,
+  reach: Reach,
+): string | null {
   try {
-    const { nextSeq, tail } = readJournal(journal, { clusterId, fromSeq }, () => undefined);
+    const { nextSeq, tail } = readJournal(journal, { clusterId, fromSeq, reach }, () => undefined);
     if (tail === null && fromSeq !== 1) return `${journal}: there is no segment`;
     if (nextSeq >= fromSeq) return null;
     return `${journal}: it ends with ${nextSeq - 1}, the metadata has entries up to ${fromSeq - 1}`;
@@ -174,15 +199,30 @@ function refusalOf(journal: string, clusterId: string, fromSeq: number): string 
   }
 }
 
+/** What the watermark tells, or what is wrong with it. */
+function reachOf(
+  dataDir: string,
+  version: Version,
+): { readonly reach: Reach; readonly problem: string | null } {
+  try {
+    return { reach: readReach(dataDir, version), problem: null };
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    return { reach: NO_REACH, problem: error.message };
+  }
+}
+
 /** The new journal is whole and durable before it takes the old one's name. */
 async function replaceJournal(
   dataDir: string,
-  options: { mode: RepairMode; clusterId: string; fromSeq: number; segmentBytes: number },
+  options: RepairRange & { readonly clusterId: string; readonly segmentBytes: number },
+  lastSeq: number,
 ): Promise<string> {
   const journal = join(dataDir, 'journal');
   const repaired = join(dataDir, 'journal.repaired');
   const kept = join(dataDir, `journal-before-repair-${new Date().toISOString().replace(/:/g, '')}`);
   await rm(repaired, { recursive: true, force: true });
+  await mkdir(journal, { recursive: true });
   writeRepaired(journal, repaired, options);
   await rename(journal, kept);
   await rename(repaired, journal);
@@ -192,10 +232,13 @@ async function replaceJournal(
   } finally {
     await directory.close();
   }
+  // Last: until then the next start refuses, and another repair keeps all that this one kept.
+  const segment = listSegments(nodeJournalFs, journal).at(-1) ?? 0;
+  writeWatermark(join(dataDir, WATERMARK_FILE), { segment, seq: lastSeq });
   return kept;
 }
 
-async function versionOf(dataDir: string): Promise<{ clusterId: string }> {
+async function versionOf(dataDir: string): Promise<Version> {
   const version = existsSync(dataDir) ? await readVersion(dataDir) : undefined;
   if (version !== undefined) return version;
   throw new StatusError(Code.NOT_FOUND, `${resolve(dataDir)} is no data directory of Orchard.`, {

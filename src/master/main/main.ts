@@ -162,10 +162,11 @@ class Master {
   }
 
   #dataFor(executor: number): ThreadData {
+    const { journal, meta, watermark } = this.#directory;
     return {
       memory: this.#shared.memory,
       config: this.#config,
-      paths: { journal: this.#directory.journal, meta: this.#directory.meta },
+      paths: { journal, meta, watermark },
       clusterId: this.#directory.clusterId,
       version: packageVersion(),
       executor,

@@ -14,6 +14,7 @@ import { digestSource, type InspectControl, verifySource } from '../inspect/insp
 import { checkBackup, restoreBackup } from '../inspect/restore.js';
 import type { VerifyReport } from '../inspect/verify.js';
 import { readJournal } from '../journal/local/reader.js';
+import type { Reach } from '../journal/local/watermark.js';
 import { parseConfig } from '../settings/config.js';
 import { dataFile, Tier2 } from '../storage/tier2.js';
 import { inspectTier2 } from '../storage/tier2-check.js';
@@ -67,8 +68,8 @@ export class Offline {
     const reader = new BackupReader(file, FORMAT);
     try {
       const { tier2MapBytes: mapBytes, journalSegmentBytes: segmentBytes } = this.#config();
-      await fillDataDirectory(dataDir, { clusterId, clusterName }, ({ meta, journal }) =>
-        restoreBackup(reader, { meta, journal, mapBytes, segmentBytes }, control),
+      await fillDataDirectory(dataDir, { clusterId, clusterName }, (place) =>
+        restoreBackup(reader, { ...place, mapBytes, segmentBytes }, control),
       );
     } finally {
       reader.close();
@@ -81,7 +82,7 @@ export class Offline {
     dataDir: string,
     look: (source: () => Parameters<typeof verifySource>[0], meta: string) => Promise<T>,
   ): Promise<T> {
-    const { journal, meta, clusterId, lock } = await openAtRest(dataDir);
+    const { journal, meta, clusterId, lock, reach } = await openAtRest(dataDir);
     let tier2: Tier2 | undefined;
     const source = (): Parameters<typeof verifySource>[0] => {
       const mapBytes = this.#config().tier2MapBytes;
@@ -92,7 +93,7 @@ export class Offline {
         mapBytes,
         reserveBytes: 0,
         tier2,
-        entries: entriesAtRest(journal, clusterId),
+        entries: entriesAtRest(journal, clusterId, reach),
       };
     };
     try {
@@ -115,14 +116,14 @@ const halfImported = (path: string): StatusError =>
   });
 
 /** Nobody writes: all entries come at the end, read as recovery reads them. */
-function entriesAtRest(journal: string, clusterId: string): EntrySource {
+function entriesAtRest(journal: string, clusterId: string, reach: Reach): EntrySource {
   return {
     hold: () => undefined,
     follow: () => undefined,
     finish: (appliedSeq, onEntry) => {
       const fromSeq = appliedSeq + 1;
       return Math.max(
-        readJournal(journal, { clusterId, fromSeq }, onEntry).nextSeq - 1,
+        readJournal(journal, { clusterId, fromSeq, reach }, onEntry).nextSeq - 1,
         appliedSeq,
       );
     },

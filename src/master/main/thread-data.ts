@@ -12,7 +12,7 @@ import type { Config } from '../settings/config.js';
 export type ThreadData = {
   readonly memory: WebAssembly.Memory;
   readonly config: Config;
-  readonly paths: { readonly journal: string; readonly meta: string };
+  readonly paths: Readonly<Record<'journal' | 'meta' | 'watermark', string>>;
   readonly clusterId: string;
   readonly version: string;
   /** Executor block of this thread. */

@@ -76,6 +76,7 @@ function recover(): Wal {
       clusterId: data.clusterId,
       segmentBytes: config.journalSegmentBytes,
       sync: config.journalSync,
+      watermark: data.paths.watermark,
     },
     {
       fromSeq: appliedSeq + 1,

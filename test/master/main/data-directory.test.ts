@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Code } from '../../../src/base/status.js';
+import { writeWatermark } from '../../../src/master/journal/local/watermark.js';
 import { FORMAT, openDataDirectory } from '../../../src/master/main/data-directory.js';
 
 const script = fileURLToPath(new URL('hold-directory.mjs', import.meta.url));
@@ -124,11 +125,26 @@ describe('the decision table', () => {
     createdMs: 1,
   };
 
+  /** A directory whose WATERMARK, journal and metadata are those of a namespace. */
+  const used = async () => {
+    const { lock, watermark, journal, meta } = await openDataDirectory(path, cluster);
+    await lock.release();
+    writeWatermark(watermark, { segment: 1, seq: 5 });
+    await writeFile(join(journal, `${'1'.padStart(20, '0')}.wal`), 'x');
+    await writeFile(join(meta, 'data.mdb'), 'x');
+  };
+
+  const lost = async () => {
+    const error = await openDataDirectory(path, cluster).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: Code.DATA_LOSS, hint: expect.any(String) });
+    return (error as Error).message;
+  };
+
   test('a missing or empty directory is created, with its layout', async () => {
     const { clusterId, isNew, lock } = await openDataDirectory(join(path, 'deep'), cluster);
     expect(isNew).toBe(true);
     const names = await readdir(join(path, 'deep'));
-    expect(names.sort()).toEqual(['LOCK', 'VERSION', 'journal', 'meta', 'ufs']);
+    expect(names.sort()).toEqual(['LOCK', 'VERSION', 'WATERMARK', 'journal', 'meta', 'ufs']);
     const version = JSON.parse(await readFile(join(path, 'deep', 'VERSION'), 'utf8'));
     expect(version).toMatchObject({ format: FORMAT, clusterId, clusterName: 'orchard' });
     await lock.release();
@@ -144,9 +160,38 @@ describe('the decision table', () => {
 
   test('ours is opened', async () => {
     await setUp(ours);
+    await writeFile(join(path, 'journal', `${'1'.padStart(20, '0')}.wal`), 'x');
     const { clusterId, isNew, lock } = await openDataDirectory(path, cluster);
     expect({ clusterId, isNew }).toEqual({ clusterId: ours.clusterId, isNew: false });
     await lock.release();
+  });
+
+  test('B22: with VERSION alone, of a version that had no WATERMARK: refused', async () => {
+    await setUp(ours);
+    await rm(join(path, 'journal'), { recursive: true });
+    expect(await lost()).toContain(
+      `missing: ${join(path, 'journal')}, ${join(path, 'meta/data.mdb')}`,
+    );
+  });
+
+  test.each([
+    ['journal/ and meta/', ['journal', 'meta'], 'journal, '],
+    ['journal/', ['journal'], 'journal.'],
+    ['meta/', ['meta'], 'meta/data.mdb.'],
+    ['WATERMARK', ['WATERMARK'], 'WATERMARK: the file is not there'],
+    ['VERSION, journal/ and meta/', ['VERSION', 'journal', 'meta'], 'are gone'],
+  ])('B22: %s gone of a namespace that was written to: refused', async (_, gone, told) => {
+    await used();
+    for (const name of gone) await rm(join(path, name), { recursive: true });
+    expect(await lost()).toContain(told);
+    expect(await lost()).toContain(path);
+  });
+
+  test('B22: set up and never written to, it is opened', async () => {
+    for (let start = 0; start < 2; start++) {
+      await (await openDataDirectory(path, cluster)).lock.release();
+      await rm(join(path, 'journal'), { recursive: true });
+    }
   });
 
   test('without VERSION but with a journal: refused', async () => {
@@ -175,8 +220,10 @@ describe('the decision table', () => {
     ['torn', `{"format":${FORMAT},`],
     ['empty', ''],
     ['without id', JSON.stringify({ ...ours, clusterId: 'x' })],
-  ])('a VERSION that is %s: refused', async (_, text) => {
+  ])('B11: a VERSION that is %s: refused in our words', async (_, text) => {
     await setUp(text);
-    expect(await refusal()).toContain('VERSION cannot be read');
+    const message = await refusal();
+    expect(message).toContain('VERSION cannot be read: ');
+    expect(message).not.toMatch(/expected|received|✖|→/);
   });
 });

@@ -5,8 +5,17 @@
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { crc32c } from '../../../base/crc32c.js';
+import { StatusError } from '../../../base/status.js';
 import { type JournalFs, nodeJournalFs } from './journal-fs.js';
-import { checkHeader, headerRefusal, judgeStop, readHeader, recordRefusal } from './reader.js';
+import {
+  checkHeader,
+  headerRefusal,
+  judgeStop,
+  readHeader,
+  recordRefusal,
+  refuseLostEnd,
+  refuseLostSegment,
+} from './reader.js';
 import { type SegmentHeader, segmentFile } from './segment.js';
 import { listSegments } from './segment-pool.js';
 import {
@@ -15,6 +24,7 @@ import {
   type ScanSource,
   scanSegment,
 } from './segment-scan.js';
+import { NO_REACH, type Reach } from './watermark.js';
 
 export type SegmentReport = {
   readonly file: string;
@@ -37,6 +47,8 @@ export type InspectOptions = {
   readonly fs?: JournalFs;
   /** Called for each entry, for dumps. */
   readonly onEntry?: EntryHandler;
+  /** What must be there: read before, since a running master writes on. */
+  readonly reach?: Reach;
 };
 
 /** Reports come oldest segment first; between two the thread is given back. */
@@ -48,6 +60,7 @@ export async function* inspectJournal(
   const buffer = new Uint8Array(SCAN_BUFFER_BYTES);
   const segments = listSegments(fs, directory);
   let nextSeq = segments[0] ?? 1;
+  let isWhole = true;
   for (const [i, firstSeq] of segments.entries()) {
     const file = path.join(directory, segmentFile(firstSeq));
     const fd = openIfThere(fs, file);
@@ -68,9 +81,30 @@ export async function* inspectJournal(
       fs.closeSync(fd);
     }
     // What follows a damaged segment is looked at for itself: one damage, one problem.
-    nextSeq = report.state === 'damaged' ? (segments[i + 1] ?? nextSeq) : report.lastSeq + 1;
+    isWhole = report.state !== 'damaged';
+    nextSeq = isWhole ? report.lastSeq + 1 : (segments[i + 1] ?? nextSeq);
     yield report;
     await setImmediate();
+  }
+  const lost = lostEnd(directory, segments, nextSeq, options.reach ?? NO_REACH);
+  if (isWhole && lost !== null) yield lost;
+}
+
+/** What is not there has a line, too. */
+function lostEnd(
+  directory: string,
+  segments: readonly number[],
+  nextSeq: number,
+  reach: Reach,
+): SegmentReport | null {
+  try {
+    refuseLostSegment(directory, segments, reach);
+    if (segments.length > 0) refuseLostEnd(directory, nextSeq - 1, reach);
+    return null;
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    const firstSeq = Math.max(reach.segment, nextSeq);
+    return unreadable(path.join(directory, segmentFile(firstSeq)), firstSeq, null, error.message);
   }
 }
 
@@ -80,10 +114,11 @@ function inspectSegment(
   onEntry: EntryHandler = () => undefined,
 ): SegmentReport {
   const header = readHeader(from.fs, from.fd);
-  const expected = { firstSeq: segment.firstSeq, clusterId: null, nextSeq: segment.nextSeq };
+  const bytes = from.fs.sizeSync(from.fd);
+  const expected = { ...segment, clusterId: null, bytes };
   const found = checkHeader(header, expected);
   const headerProblem =
-    found === 'none' ? null : headerRefusal(found, { ...segment, clusterId: null, header }).message;
+    found === 'none' ? null : headerRefusal(found, { ...expected, header }).message;
   if (header === null || found === 'version') {
     return unreadable(segment.file, segment.firstSeq, header, headerProblem);
   }
@@ -107,7 +142,8 @@ function inspectSegment(
   };
 }
 
-function unreadable(
+/** A line for a file that tells nothing. */
+export function unreadable(
   file: string,
   firstSeq: number,
   header: SegmentHeader | null,

@@ -29,6 +29,7 @@ import {
   scanBeyond,
   scanSegment,
 } from './segment-scan.js';
+import { NO_REACH, type Reach } from './watermark.js';
 
 export type ReadOptions = {
   readonly clusterId: string;
@@ -39,6 +40,8 @@ export type ReadOptions = {
   readonly buffer?: Uint8Array;
   /** Sums bytes of `buffer`; by default the TypeScript twin. */
   readonly crc?: Crc;
+  /** What must be there; without it a lost end is not noticed. */
+  readonly reach?: Reach;
 };
 
 /** A torn tail: bytes [offset, wipeEnd) of the last segment go before anything is appended. */
@@ -73,8 +76,9 @@ export function readJournal(
   const fs = options.fs ?? nodeJournalFs;
   const buffer = options.buffer ?? new Uint8Array(SCAN_BUFFER_BYTES);
   const crc = options.crc ?? crc32c;
-  const { fromSeq, clusterId } = options;
+  const { fromSeq, clusterId, reach = NO_REACH } = options;
   const segments = listSegments(fs, directory);
+  refuseLostSegment(directory, segments, reach);
   let entryCount = 0;
   const count: EntryHandler = (bytes, offset, length, seq) => {
     entryCount++;
@@ -89,9 +93,10 @@ export function readJournal(
     const fd = fs.openSync(file, 'r');
     try {
       const header = readHeader(fs, fd);
-      const problem = checkHeader(header, { firstSeq, clusterId, nextSeq });
+      const bytes = fs.sizeSync(fd);
+      const problem = checkHeader(header, { firstSeq, clusterId, nextSeq, bytes });
       if (problem !== 'none')
-        throw headerRefusal(problem, { file, firstSeq, clusterId, nextSeq, header });
+        throw headerRefusal(problem, { file, firstSeq, clusterId, nextSeq, bytes, header });
       const source: ScanSource = { fs, fd, salt: header!.salt, buffer, crc };
       const stop = scanSegment(source, firstSeq, fromSeq, count);
       tail = settle(source, stop, {
@@ -105,7 +110,35 @@ export function readJournal(
       fs.closeSync(fd);
     }
   }
+  refuseLostEnd(directory, Math.max(nextSeq, fromSeq) - 1, reach);
   return { segmentCount: segments.length, entryCount, nextSeq, tail };
+}
+
+/** The newest segment is never trimmed: whoever knew of it must find it, or a newer one. */
+export function refuseLostSegment(
+  directory: string,
+  segments: readonly number[],
+  { segment, seq }: Reach,
+): void {
+  if ((segments.at(-1) ?? 0) >= segment) return;
+  const file = path.join(directory, segmentFile(segment));
+  throw new StatusError(
+    Code.DATA_LOSS,
+    `${file}: this segment is missing, and it was the newest: entries from ${segment} on are lost` +
+      `${seq < segment ? '' : `, at least up to ${seq}`}.`,
+    { path: file, hint: LOST_END },
+  );
+}
+
+/** `lastSeq`: of the journal and of tier 2, the last that one of them has. */
+export function refuseLostEnd(directory: string, lastSeq: number, { seq }: Reach): void {
+  if (lastSeq >= seq) return;
+  throw new StatusError(
+    Code.DATA_LOSS,
+    `${directory}: the journal ends with seq ${lastSeq}, but entries up to ${seq} were durable: ` +
+      `${seq - lastSeq} are lost.`,
+    { path: directory, hint: LOST_END },
+  );
 }
 
 export function readHeader(fs: JournalFs, fd: number): SegmentHeader | null {
@@ -116,14 +149,15 @@ export function readHeader(fs: JournalFs, fd: number): SegmentHeader | null {
 
 export function checkHeader(
   header: SegmentHeader | null,
-  expected: { firstSeq: number; clusterId: string | null; nextSeq: number },
+  expected: { firstSeq: number; clusterId: string | null; nextSeq: number; bytes: number },
 ): HeaderProblem {
-  const { firstSeq, clusterId, nextSeq } = expected;
+  const { firstSeq, clusterId, nextSeq, bytes } = expected;
   return decideHeader({
     whole: header !== null,
     version: header?.formatVersion === SEGMENT_FORMAT_VERSION,
     cluster: clusterId === null || header?.clusterId === clusterId,
     named: header?.firstSeq === firstSeq,
+    full: bytes >= (header?.segmentBytes ?? 0),
     place: firstSeq === nextSeq ? 'right' : firstSeq < nextSeq ? 'before' : 'beyond',
   });
 }
@@ -182,10 +216,11 @@ export function headerRefusal(
     firstSeq: number;
     clusterId: string | null;
     nextSeq: number;
+    bytes: number;
     header: SegmentHeader | null;
   },
 ): StatusError {
-  const { file, firstSeq, nextSeq, header } = facts;
+  const { file, firstSeq, nextSeq, bytes, header } = facts;
   const refuse = (code: Code, what: string, hint: string): StatusError =>
     new StatusError(code, `${file}: offset 0: ${what}`, { path: file, hint });
   switch (problem) {
@@ -207,6 +242,12 @@ export function headerRefusal(
         `the header says first seq ${header?.firstSeq}, the file name ${firstSeq}`,
         'Give the file its own name back.',
       );
+    case 'shortened':
+      return new StatusError(
+        Code.DATA_LOSS,
+        `${file}: offset ${bytes}: the file ends here, but a segment has ${header?.segmentBytes} bytes`,
+        { path: file, hint: LOST_END },
+      );
     case 'missing':
       return refuse(
         Code.DATA_LOSS,
@@ -225,5 +266,8 @@ export function headerRefusal(
   }
 }
 
+const LOST_END =
+  'Put back what was moved or cut, or restore the data directory from a backup. ' +
+  '`orchard admin journal repair` tells what would be lost otherwise.';
 const RESTORE =
   'Look at the journal with `orchard admin journal`; restore the data directory from a backup.';

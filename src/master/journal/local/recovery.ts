@@ -82,6 +82,7 @@ export function decideRecord(facts: RecordFacts): RecordVerdict {
  *   version  a format that this code reads
  *   cluster  the cluster id of the data directory
  *   named    its first seq is the one in the file name
+ *   full     the file has all the bytes that the header tells: it had them before it had its name
  *   place    its first seq compared with the seq that the log needs here
  * A segment gets its name only once its header is durable, so a bad header is never a torn write.
  */
@@ -90,6 +91,7 @@ export type HeaderFacts = {
   readonly version: boolean;
   readonly cluster: boolean;
   readonly named: boolean;
+  readonly full: boolean;
   readonly place: 'before' | 'right' | 'beyond';
 };
 export type HeaderProblem =
@@ -97,6 +99,7 @@ export type HeaderProblem =
   | 'version'
   | 'cluster'
   | 'renamed'
+  | 'shortened'
   | 'overlap'
   | 'missing'
   | 'none';
@@ -106,28 +109,31 @@ type HeaderRow = readonly [
   version: Cell,
   cluster: Cell,
   named: Cell,
+  full: Cell,
   place: HeaderFacts['place'] | '-',
   problem: HeaderProblem,
 ];
 
 export const HEADER_TABLE: readonly HeaderRow[] = [
-  // whole version cluster named place   problem
-  [false, '-', '-', '-', '-', 'damaged'],
-  [true, false, '-', '-', '-', 'version'],
-  [true, true, false, '-', '-', 'cluster'],
-  [true, true, true, false, '-', 'renamed'],
-  [true, true, true, true, 'before', 'overlap'],
-  [true, true, true, true, 'beyond', 'missing'],
-  [true, true, true, true, 'right', 'none'],
+  // whole version cluster named full  place   problem
+  [false, '-', '-', '-', '-', '-', 'damaged'],
+  [true, false, '-', '-', '-', '-', 'version'],
+  [true, true, false, '-', '-', '-', 'cluster'],
+  [true, true, true, false, '-', '-', 'renamed'],
+  [true, true, true, true, false, '-', 'shortened'],
+  [true, true, true, true, true, 'before', 'overlap'],
+  [true, true, true, true, true, 'beyond', 'missing'],
+  [true, true, true, true, true, 'right', 'none'],
 ];
 
 export function decideHeader(facts: HeaderFacts): HeaderProblem {
-  for (const [whole, version, cluster, named, place, problem] of HEADER_TABLE) {
+  for (const [whole, version, cluster, named, full, place, problem] of HEADER_TABLE) {
     const matches =
       whole === facts.whole &&
       (version === '-' || version === facts.version) &&
       (cluster === '-' || cluster === facts.cluster) &&
       (named === '-' || named === facts.named) &&
+      (full === '-' || full === facts.full) &&
       (place === '-' || place === facts.place);
     if (matches) return problem;
   }

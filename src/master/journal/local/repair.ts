@@ -8,13 +8,15 @@
  *   ○ an entry of the same seq that changes nothing (LOST_OP). No seq is given out twice: tier 2
  *     may hold records with the seqs that were lost, and would take new changes for old ones.
  *
- * Entries that tier 2 has for certain are not needed, so the new journal begins behind them.
+ * Entries that tier 2 has for certain are not needed, so the new journal begins behind them. It ends
+ * where the old one is known to have ended at the least: by its marks, and by the watermark.
  */
 import { assert } from '../../../base/assert.js';
 import { ENTRY_CHANGES } from '../../memory/entry-format.js';
 import { EntryWriter, sealEntry } from './entry.js';
 import { salvageJournal } from './salvage.js';
 import { Wal } from './wal.js';
+import type { Reach } from './watermark.js';
 
 /** Stands for an entry that was lost: Op.LOST of ops/op-codes.ts. */
 const LOST_OP = 18;
@@ -28,11 +30,16 @@ export type RepairSink = {
   readonly lose: (seq: number, bytes: Uint8Array | null, offset: number) => void;
 };
 
+export type RepairRange = {
+  readonly fromSeq: number;
+  readonly mode: RepairMode;
+  readonly reach: Reach;
+};
+
 /** Goes through the journal once; returns the last seq that it is known to have had. */
 export function planRepair(
   directory: string,
-  fromSeq: number,
-  mode: RepairMode,
+  { fromSeq, mode, reach }: RepairRange,
   sink: RepairSink,
 ): number {
   let next = fromSeq;
@@ -50,7 +57,7 @@ export function planRepair(
     else sink.keep(bytes, offset, length, seq);
     next = seq + 1;
   });
-  loseTo(durableSeq + 1);
+  loseTo(Math.max(durableSeq, reach.seq, reach.segment - 1) + 1);
   return next - 1;
 }
 
@@ -58,14 +65,9 @@ export function planRepair(
 export function writeRepaired(
   from: string,
   to: string,
-  options: {
-    readonly fromSeq: number;
-    readonly mode: RepairMode;
-    readonly clusterId: string;
-    readonly segmentBytes: number;
-  },
+  options: RepairRange & { readonly clusterId: string; readonly segmentBytes: number },
 ): void {
-  const { fromSeq, mode, clusterId, segmentBytes } = options;
+  const { fromSeq, clusterId, segmentBytes } = options;
   const wal = Wal.open(
     to,
     { clusterId, segmentBytes, sync: 'commit', spareCount: 0 },
@@ -77,7 +79,7 @@ export function writeRepaired(
     sealEntry(entry, 0, seq, wal.currentSalt);
     wal.append(entry, seq, seq);
   };
-  planRepair(from, fromSeq, mode, {
+  planRepair(from, options, {
     keep: (bytes, offset, length, seq) => append(bytes.slice(offset, offset + length), seq),
     lose: (seq) => {
       const writer = new EntryWriter(filler);

@@ -216,10 +216,15 @@ export class SegmentPool {
   }
 }
 
-/** First seqs of the segments in a journal directory, ascending. */
+/** First seqs of the segments in a journal directory, ascending; none where it is not there. */
 export function listSegments(fs: JournalFs, directory: string): number[] {
-  return fs
-    .readdirSync(directory)
+  let files: string[] = [];
+  try {
+    files = fs.readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  return files
     .map(segmentFirstSeq)
     .filter((seq) => seq !== null)
     .sort((a, b) => a - b);

@@ -39,6 +39,7 @@ import {
   zeroRange,
 } from './segment-pool.js';
 import type { Crc, EntryHandler } from './segment-scan.js';
+import { readWatermark, Watermark } from './watermark.js';
 
 export type WalOptions = {
   readonly clusterId: string;
@@ -46,6 +47,8 @@ export type WalOptions = {
   readonly sync: 'commit' | 'none';
   readonly fs?: JournalFs;
   readonly spareCount?: number;
+  /** The file that tells how far the journal reaches; none: of a journal that has not its place yet. */
+  readonly watermark?: string;
 };
 
 export type Replay = {
@@ -86,6 +89,7 @@ export class Wal {
   /** Highest durable seq that a mark in the log tells of. */
   #markedSeq: number;
   #failure: JournalFailure | null = null;
+  readonly #watermark: Watermark | undefined;
 
   /**
    * Replays the journal from `replay.fromSeq`, cuts a torn tail and stands ready to append. What
@@ -96,18 +100,17 @@ export class Wal {
     const fs = options.fs ?? nodeJournalFs;
     pool.open();
     syncLastSegment(fs, directory);
-    let end = readJournal(
-      directory,
-      { ...replay, fs, clusterId: options.clusterId },
-      replay.onEntry,
-    );
-    if (end.nextSeq < replay.fromSeq || (end.tail === null && isMissing(replay))) {
-      if (options.sync === 'commit') throw behindRefusal(directory, end, replay.fromSeq);
-      // Without syncs, tier 2 may outlive the log. It then has every entry of it.
-      discardSegments(fs, directory);
-      end = { ...end, nextSeq: replay.fromSeq, tail: null };
-    }
-    return new Wal(directory, options, pool, end);
+    const { watermark, clusterId, sync } = options;
+    const reach = watermark === undefined ? {} : { reach: readWatermark(watermark, fs) };
+    const end = readJournal(directory, { ...replay, ...reach, fs, clusterId }, replay.onEntry);
+    const { fromSeq } = replay;
+    const isBehind = end.nextSeq < fromSeq || (end.tail === null && isMissing(replay));
+    if (!isBehind) return new Wal(directory, options, pool, end);
+    if (sync === 'commit') throw behindRefusal(directory, end, fromSeq);
+    // Without syncs, tier 2 may outlive the log. It then has every entry of it.
+    const wal = new Wal(directory, options, pool, { ...end, nextSeq: fromSeq, tail: null });
+    discardSegments(fs, directory, fromSeq);
+    return wal;
   }
 
   private constructor(directory: string, options: WalOptions, pool: SegmentPool, end: JournalEnd) {
@@ -120,7 +123,11 @@ export class Wal {
     this.#durableSeq = end.nextSeq - 1;
     this.#markedSeq = end.tail?.markedSeq ?? this.#durableSeq;
     const { tail } = end;
+    if (options.watermark !== undefined) {
+      this.#watermark = new Watermark(options.watermark, 'writer', this.#fs);
+    }
     this.#at = tail === null || tail.ended ? this.#take() : this.#reopen(tail);
+    this.#raise();
     this.recovery = {
       entryCount: end.entryCount,
       lastSeq: end.nextSeq - 1,
@@ -212,6 +219,7 @@ export class Wal {
     const left = this.#at.fd;
     this.#orFail('switch of segments', () => {
       this.#at = this.#take();
+      this.#raise();
     });
     this.#fs.closeSync(left);
   }
@@ -235,9 +243,16 @@ export class Wal {
         this.#writeRecord();
         this.#syncNow();
       }
+      this.#orFail('watermark', () => this.#raise());
       this.#failure = new JournalFailure(this.#path(this.#at.file), 'the journal is closed');
     }
+    this.#watermark?.close();
     this.#fs.closeSync(this.#at.fd);
+  }
+
+  /** From here on a segment that is lost, or what was durable in it, is missed. */
+  #raise(): void {
+    this.#watermark?.raise({ segment: this.#firstSeq(), seq: this.#durableSeq });
   }
 
   #syncNow(): void {
@@ -328,9 +343,9 @@ function syncLastSegment(fs: JournalFs, directory: string): void {
   }
 }
 
-/** Oldest first, so that what a crash leaves is again a log. */
-function discardSegments(fs: JournalFs, directory: string): void {
-  for (const firstSeq of listSegments(fs, directory)) {
+/** Those before `fromSeq`, of which recovery reads none since the segment of that seq is there. */
+function discardSegments(fs: JournalFs, directory: string, fromSeq: number): void {
+  for (const firstSeq of listSegments(fs, directory).filter((seq) => seq < fromSeq)) {
     fs.unlinkSync(path.join(directory, segmentFile(firstSeq)));
     fs.syncDirectorySync(directory);
   }

@@ -162,7 +162,7 @@ describe('refused', () => {
 describe('cut', () => {
   test('150: a last record that is cut off is dropped, and its place is used again', () => {
     const fs = writeJournal(FOUR);
-    fs.truncate(LAST, 4096 + STEP_BYTES + 48 + 1000);
+    fs.wipe(LAST, 4096 + STEP_BYTES + 48 + 1000);
     const { wal, entries } = openWal(fs);
     expect(seqsOf(entries)).toEqual(upTo(13));
     expect(wal.recovery.cut).toEqual({
@@ -170,7 +170,6 @@ describe('cut', () => {
       offset: 4096 + STEP_BYTES + 48,
       why: 'the write that the crash interrupted',
     });
-    expect(fs.bytes(LAST).length).toBe(SEGMENT_BYTES);
     appendSizes(wal, [10]);
     wal.sync();
     expect(seqsOf(openWal(fs.kill()).entries)).toEqual(upTo(14));

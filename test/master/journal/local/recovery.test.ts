@@ -55,12 +55,13 @@ describe('the record table', () => {
 
 describe('the header table', () => {
   test.each(HEADER_TABLE.map((row, i) => [i + 1, row] as const))('row %i: %j', (_, row) => {
-    const [whole, version, cluster, named, place, problem] = row;
+    const [whole, version, cluster, named, full, place, problem] = row;
     const facts: HeaderFacts = {
       whole: whole === true,
       version: version === true,
       cluster: cluster === true,
       named: named === true,
+      full: full === true,
       place: place === '-' ? 'right' : place,
     };
     expect(decideHeader(facts)).toBe(problem);
@@ -71,10 +72,11 @@ describe('the header table', () => {
       for (const whole of both)
         for (const version of both)
           for (const cluster of both)
-            for (const named of both) {
-              const right = whole && version && cluster && named && place === 'right';
-              const problem = decideHeader({ whole, version, cluster, named, place });
-              expect(problem === 'none').toBe(right);
-            }
+            for (const named of both)
+              for (const full of both) {
+                const right = whole && version && cluster && named && full && place === 'right';
+                const problem = decideHeader({ whole, version, cluster, named, full, place });
+                expect(problem === 'none').toBe(right);
+              }
   });
 });
