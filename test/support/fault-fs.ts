@@ -7,7 +7,7 @@
  * the death of a process does.
  *
  * Faults are rules: `fs.fail({ call: 'fdatasync', nth: 3 })`, `fs.fail({ call: 'write', nth: 1,
- * shortBy: 8 })`, optionally for names that contain `file`. flip(), wipe() and truncate() damage files.
+ * shortBy: 8 })`, optionally for names that contain `file`. flip(), wipe() and truncate() damage.
  */
 import path from 'node:path';
 import type { JournalFs, OpenFlags } from '../../src/master/journal/local/journal-fs.js';

@@ -20,7 +20,7 @@
  *   newer    –                         –            refuse: written by a newer Orchard
  *   older    –                         –            refuse: written by an older Orchard
  *   ours     yes                       –            open, if the cluster's name is the same
- *   ours     less than WATERMARK says  –            refuse: a disk is not mounted, or files are lost
+ *   ours     less than WATERMARK says  –            refuse: a disk is not mounted, files are lost
  *   ours     no                        –            open, if WATERMARK says that nothing was there
  *
  * FORMAT is never reused: a change of journal or tier-2 bytes takes the next number.

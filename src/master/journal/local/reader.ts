@@ -245,7 +245,7 @@ export function headerRefusal(
     case 'shortened':
       return new StatusError(
         Code.DATA_LOSS,
-        `${file}: offset ${bytes}: the file ends here, but a segment has ${header?.segmentBytes} bytes`,
+        `${file}: offset ${bytes}: the file ends here, of ${header?.segmentBytes} bytes`,
         { path: file, hint: LOST_END },
       );
     case 'missing':

@@ -8,8 +8,8 @@
  *   ○ an entry of the same seq that changes nothing (LOST_OP). No seq is given out twice: tier 2
  *     may hold records with the seqs that were lost, and would take new changes for old ones.
  *
- * Entries that tier 2 has for certain are not needed, so the new journal begins behind them. It ends
- * where the old one is known to have ended at the least: by its marks, and by the watermark.
+ * Entries that tier 2 has for certain are not needed, so the new journal begins behind them. It
+ * ends where the old one is known to have ended at the least: by its marks, and by the watermark.
  */
 import { assert } from '../../../base/assert.js';
 import { ENTRY_CHANGES } from '../../memory/entry-format.js';

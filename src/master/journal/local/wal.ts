@@ -47,7 +47,7 @@ export type WalOptions = {
   readonly sync: 'commit' | 'none';
   readonly fs?: JournalFs;
   readonly spareCount?: number;
-  /** The file that tells how far the journal reaches; none: of a journal that has not its place yet. */
+  /** The file that tells how far the journal reaches; none: it has not its place yet. */
   readonly watermark?: string;
 };
 

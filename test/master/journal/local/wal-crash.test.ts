@@ -1,7 +1,7 @@
 /**
  * Goal: whatever crashes or rots, what recovery hands over is a prefix of what was appended, holds
  * everything that was acknowledged, and is never different. Method: random batches on a disk in
- * memory; a power cut, a kill, a write that came short or a flipped bit; open; compare; go on; repeat.
+ * memory; a power cut, a kill, a short write or a flipped bit; open; compare; go on; repeat.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
