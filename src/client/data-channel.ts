@@ -5,7 +5,9 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, type Dispatcher, request } from 'undici';
+import { codeOfHttp } from '../base/http-status.js';
 import { Code, type CodeName } from '../base/status.js';
+import { randomClientId } from './connect-options.js';
 import { asOrchardError, OrchardError } from './errors.js';
 import type { ReadOptions, WriteOptions, WrittenFile } from './types.js';
 
@@ -18,17 +20,27 @@ export type DataChannelOptions = {
 
 export type DataSource = Readable | AsyncIterable<Uint8Array> | Uint8Array | string;
 
+type RequestOptions = {
+  readonly headers: Record<string, string>;
+  readonly query?: URLSearchParams;
+  readonly body?: Dispatcher.DispatchOptions['body'];
+  readonly signal?: AbortSignal;
+};
+
 const CONNECTIONS_MAX = 8;
 /** A store may take its time for the first byte. */
 const SILENCE_MS_MAX = 120_000;
 const ERROR_BODY_BYTES_MAX = 16_384;
 /** Attempts in a row that bring nothing. */
-const READ_RETRIES_MAX = 3;
-const READ_RETRY_MS = 50;
+const RETRIES_MAX = 3;
+const RETRY_MS = 50;
 
 export class DataChannel {
   readonly #options: DataChannelOptions;
   readonly #agent: Agent;
+  /** Not that of other calls: their ids are counted too. */
+  readonly #clientId = randomClientId();
+  #lastCallId = 0;
 
   constructor(options: DataChannelOptions, agent?: Agent) {
     this.#options = options;
@@ -54,14 +66,14 @@ export class DataChannel {
     path: string,
     options: ReadOptions = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    const { offset = 0, length, signal } = options;
+    const { offset = 0, length } = options;
     const end = length === undefined ? Number.POSITIVE_INFINITY : offset + length;
     let at = offset;
     let tag: string | undefined;
     let failures = 0;
     while (at < end) {
       try {
-        const response = await this.#get(path, at, end, signal);
+        const response = await this.#get(path, at, end, options);
         if (response === undefined) return;
         const found = headerOf(response, 'etag');
         if (at > offset && found !== tag) {
@@ -78,10 +90,9 @@ export class DataChannel {
       } catch (thrown) {
         const error = transferError(thrown, path);
         const isSafe = at === offset || tag !== undefined;
-        if (!isSafe || !error.retryable || failures === READ_RETRIES_MAX) throw error;
+        if (!isSafe || !error.retryable || failures === RETRIES_MAX) throw error;
         failures += 1;
-        const backOff = READ_RETRY_MS * 2 ** failures;
-        await delay(error.retryAfterMs ?? backOff, undefined, { ref: true });
+        await backOff(error, failures);
       }
     }
   }
@@ -91,12 +102,15 @@ export class DataChannel {
     path: string,
     at: number,
     end: number,
-    signal: AbortSignal | undefined,
+    { signal, fingerprint = 0 }: ReadOptions,
   ): Promise<Dispatcher.ResponseData | undefined> {
     const isWhole = at === 0 && end === Number.POSITIVE_INFINITY;
     const last = end === Number.POSITIVE_INFINITY ? '' : end - 1;
     const response = await this.#request('GET', path, {
-      headers: isWhole ? {} : { range: `bytes=${at}-${last}` },
+      headers: {
+        ...(!isWhole && { range: `bytes=${at}-${last}` }),
+        ...(fingerprint !== 0 && { 'if-match': `"${fingerprint.toString(16)}"` }),
+      },
       ...(signal !== undefined && { signal }),
     });
     // A range that starts at the end or behind it is nothing to read, not a mistake.
@@ -110,24 +124,35 @@ export class DataChannel {
 
   async write(path: string, source: DataSource, options: WriteOptions = {}): Promise<WrittenFile> {
     const { overwrite, recursive, mode, length, signal } = options;
+    const { clientId = this.#clientId, callId = ++this.#lastCallId } = options;
     const query = new URLSearchParams();
     if (overwrite === true) query.set('overwrite', 'true');
     if (recursive === true) query.set('recursive', 'true');
     if (mode !== undefined) query.set('mode', mode.toString(8));
     const bytes = typeof source === 'string' ? Buffer.from(source) : source;
-    const known = bytes instanceof Uint8Array ? bytes.length : length;
-    const response = await this.#request('PUT', path, {
-      query,
-      body: bytes as Dispatcher.DispatchOptions['body'],
-      headers: {
-        'content-type': 'application/octet-stream',
-        ...(known !== undefined && { 'content-length': String(known) }),
-      },
-      ...(signal !== undefined && { signal }),
-    });
-    await refuseFailure(response, path);
+    const isAtHand = bytes instanceof Uint8Array;
+    const known = isAtHand ? bytes.length : length;
+    const send = () =>
+      this.#put(path, {
+        query,
+        body: bytes as Dispatcher.DispatchOptions['body'],
+        headers: {
+          'content-type': 'application/octet-stream',
+          'x-orchard-client-id': String(clientId),
+          'x-orchard-call-id': String(callId),
+          ...(known !== undefined && { 'content-length': String(known) }),
+        },
+        ...(signal !== undefined && { signal }),
+      });
+    const response = isAtHand ? await retried(send) : await send();
     const written = detailOf(await textOf(response));
     return { path, id: Number(written['id'] ?? 0), length: Number(written['length'] ?? 0) };
+  }
+
+  async #put(path: string, options: RequestOptions): Promise<Dispatcher.ResponseData> {
+    const response = await this.#request('PUT', path, options);
+    await refuseFailure(response, path);
+    return response;
   }
 
   async close(): Promise<void> {
@@ -137,12 +162,7 @@ export class DataChannel {
   async #request(
     method: 'GET' | 'PUT',
     path: string,
-    options: {
-      headers: Record<string, string>;
-      query?: URLSearchParams;
-      body?: Dispatcher.DispatchOptions['body'];
-      signal?: AbortSignal;
-    },
+    options: RequestOptions,
   ): Promise<Dispatcher.ResponseData> {
     const { origin, user, groups } = this.#options;
     const search = options.query?.size ? `?${options.query}` : '';
@@ -163,6 +183,22 @@ export class DataChannel {
     }
   }
 }
+
+/** An upload whose bytes are at hand is sent again; by its ids the master knows it. */
+async function retried<T>(send: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await send();
+    } catch (thrown) {
+      const error = asOrchardError(thrown);
+      if (!error.retryable || failures > RETRIES_MAX) throw error;
+      await backOff(error, failures);
+    }
+  }
+}
+
+const backOff = ({ retryAfterMs }: OrchardError, failures: number): Promise<void> =>
+  delay(retryAfterMs ?? RETRY_MS * 2 ** failures, undefined, { ref: true });
 
 /** Each component percent-encoded: every name the namespace can hold is a URL. */
 export const encodePath = (path: string): string =>
@@ -204,20 +240,6 @@ function transferError(thrown: unknown, path: string): OrchardError {
   return new OrchardError('UNAVAILABLE', reason, { path, cause: thrown });
 }
 
-const codeOfStatus: Readonly<Record<number, CodeName>> = {
-  400: 'INVALID_ARGUMENT',
-  401: 'UNAUTHENTICATED',
-  403: 'PERMISSION_DENIED',
-  404: 'NOT_FOUND',
-  409: 'ALREADY_EXISTS',
-  412: 'FAILED_PRECONDITION',
-  413: 'INVALID_ARGUMENT',
-  429: 'RESOURCE_EXHAUSTED',
-  501: 'UNIMPLEMENTED',
-  503: 'UNAVAILABLE',
-  504: 'DEADLINE_EXCEEDED',
-};
-
 /** Reads the error of an answer that is none of success; the body says more than the status. */
 async function refuseFailure(response: Dispatcher.ResponseData, path: string): Promise<void> {
   if (response.statusCode < 300) return;
@@ -226,7 +248,7 @@ async function refuseFailure(response: Dispatcher.ResponseData, path: string): P
   const code =
     typeof given === 'string' && given in Code
       ? (given as CodeName)
-      : (codeOfStatus[response.statusCode] ?? 'INTERNAL');
+      : codeOfHttp(response.statusCode);
   const reason = detail['reason'] ?? detail['message'] ?? `HTTP status ${response.statusCode}`;
   throw new OrchardError(code, String(reason), {
     path: typeof detail['path'] === 'string' ? detail['path'] : path,

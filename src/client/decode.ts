@@ -165,6 +165,7 @@ function statusOf(info: FileInfo, path?: string, base?: string): FileStatus {
     replicationMin: inode.replicationMin(),
     replicationMax: inode.replicationMax(),
     mountId: inode.mountId(),
+    fingerprint: inode.fingerprint(),
     seq: inode.seq(),
     ...(ufsPath !== null && { ufsPath }),
     ...(mountUri !== null && { mountUri }),

@@ -2,53 +2,29 @@
  * What goes into and comes out of the client: plain objects, words instead of numbers. Times are
  * milliseconds since 1970, lengths bytes, ids whole numbers below 2^53.
  */
+import type {
+  FileStatus,
+  LoadTypeName,
+  TtlActionName,
+  XattrPropagationName,
+  Xattrs,
+  XattrsIn,
+  XattrUpdateName,
+} from '../api/file-status.js';
 import type { OrchardError } from './errors.js';
 
-export type TtlActionName = 'delete' | 'free' | 'deleteAlluxio';
-/** Whether a call may look into the under store for what the master has not seen yet. */
-export type LoadTypeName = 'once' | 'never' | 'always';
-export type DescendantsName = 'none' | 'one' | 'all';
-export type XattrUpdateName = 'truncate' | 'unionReplace' | 'unionPreserve' | 'deleteKeys';
-export type XattrPropagationName = 'leafNode' | 'newPaths';
-export type JobStateName = 'running' | 'done' | 'failed' | 'cancelled';
-
-/** In: text is stored as UTF-8. Out: always bytes. */
-export type XattrsIn = Readonly<Record<string, Uint8Array | string>>;
-export type Xattrs = Readonly<Record<string, Uint8Array>>;
-
-export type FileStatus = {
-  readonly path: string;
-  readonly name: string;
-  readonly id: number;
-  readonly parentId: number;
-  readonly type: 'file' | 'directory';
-  /** File: bytes. Directory: number of children that the master knows. */
-  readonly length: number;
-  /** POSIX permission bits with sticky, setgid and setuid. */
-  readonly mode: number;
-  readonly owner: string;
-  readonly group: string;
-  readonly mtimeMs: number;
-  readonly ctimeMs: number;
-  /** After creation; -1 = lives on. */
-  readonly ttlMs: number;
-  readonly ttlAction: TtlActionName;
-  readonly blockSize: number;
-  readonly pinned: boolean;
-  readonly completed: boolean;
-  readonly persisted: boolean;
-  readonly mountPoint: boolean;
-  readonly childrenLoaded: boolean;
-  readonly replicationMin: number;
-  /** -1 = no upper bound. */
-  readonly replicationMax: number;
-  readonly mountId: number;
-  /** Journal seq of the last change. */
-  readonly seq: number;
-  readonly ufsPath?: string;
-  readonly mountUri?: string;
-  readonly xattrs?: Xattrs;
+export type {
+  FileStatus,
+  LoadTypeName,
+  TtlActionName,
+  XattrPropagationName,
+  Xattrs,
+  XattrsIn,
+  XattrUpdateName,
 };
+
+export type DescendantsName = 'none' | 'one' | 'all';
+export type JobStateName = 'running' | 'done' | 'failed' | 'cancelled';
 
 export type CallOptions = {
   readonly signal?: AbortSignal;
@@ -253,6 +229,8 @@ export type ReadOptions = {
   readonly offset?: number;
   /** Bytes to read at most. */
   readonly length?: number;
+  /** Of the content that is meant: another one is FAILED_PRECONDITION. 0: whatever is there. */
+  readonly fingerprint?: number;
   readonly signal?: AbortSignal;
 };
 
@@ -268,5 +246,8 @@ export type WriteOptions = {
   readonly mode?: number;
   /** When it is known, the master sees at once that a transfer was cut. */
   readonly length?: number;
+  /** The same two again are answered as the first was; default: new ones for each call. */
+  readonly clientId?: number;
+  readonly callId?: number;
   readonly signal?: AbortSignal;
 };

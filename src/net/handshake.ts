@@ -51,7 +51,7 @@ function identityOf(from: Hello | OpenSession): Identity {
   if (from.groupsLength() > CALLER_GROUPS_MAX) throw tooManyGroups(from.groupsLength());
   const groups: string[] = [];
   for (let i = 0; i < from.groupsLength(); i++) groups.push(from.groups(i));
-  return checked({
+  return checkIdentity({
     clientId: from.clientId(),
     user: from.user(),
     groups,
@@ -59,15 +59,8 @@ function identityOf(from: Hello | OpenSession): Identity {
   });
 }
 
-/** Header values as they came; '' = absent. */
-export function readHeaders(user: string, groups: string, clientId: string): Identity {
-  const id = clientId === '' ? 0 : Number(clientId);
-  const names = groups === '' ? [] : groups.split(',').map((group) => group.trim());
-  if (names.length > CALLER_GROUPS_MAX) throw tooManyGroups(names.length);
-  return checked({ clientId: id, user, groups: names, clientName: 'http' });
-}
-
-function checked(identity: Identity): Identity {
+/** Throws unless it names a caller. */
+export function checkIdentity(identity: Identity): Identity {
   if (identity.user === '') {
     throw new StatusError(Code.UNAUTHENTICATED, 'the caller gave no user name', {
       hint: 'Say Hello with a user name, or send the header x-orchard-user.',
@@ -87,7 +80,7 @@ function checked(identity: Identity): Identity {
   return identity;
 }
 
-const tooManyGroups = (count: number): StatusError =>
+export const tooManyGroups = (count: number): StatusError =>
   new StatusError(
     Code.INVALID_ARGUMENT,
     `${count} groups are more than the ${CALLER_GROUPS_MAX} that are looked at`,

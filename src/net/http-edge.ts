@@ -5,7 +5,8 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { Code, StatusError } from '../base/status.js';
 import type { Dispatcher } from './dispatcher.js';
-import { type Identity, readHeaders } from './handshake.js';
+import type { Identity } from './handshake.js';
+import { headerIdentity } from './header-identity.js';
 import { HttpReply } from './http-reply.js';
 import type { Session } from './rpc-handler.js';
 import type { EdgeContext } from './socket-session.js';
@@ -137,9 +138,7 @@ type HttpCaller = { readonly identity: Identity; readonly refusal?: StatusError 
 
 function identityOf(request: HttpRequest): HttpCaller {
   try {
-    const user = request.getHeader('x-orchard-user');
-    const groups = request.getHeader('x-orchard-groups');
-    return { identity: readHeaders(user, groups, request.getHeader('x-orchard-client-id')) };
+    return { identity: headerIdentity((name) => request.getHeader(name)) };
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     return { identity: nobody, refusal: error };

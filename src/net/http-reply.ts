@@ -4,22 +4,10 @@
  * little-endian.
  */
 import type { HttpResponse } from 'uWebSockets.js';
-import { Code, type StatusError } from '../base/status.js';
+import { httpStatus, statusLine } from '../base/http-status.js';
+import type { StatusError } from '../base/status.js';
 import type { ReplyEncoder } from '../wire/encode.js';
 import type { ReplyPort, Session } from './rpc-handler.js';
-
-const statusLines: Partial<Record<Code, string>> = {
-  [Code.INVALID_ARGUMENT]: '400 Bad Request',
-  [Code.UNAUTHENTICATED]: '401 Unauthorized',
-  [Code.PERMISSION_DENIED]: '403 Forbidden',
-  [Code.NOT_FOUND]: '404 Not Found',
-  [Code.ALREADY_EXISTS]: '409 Conflict',
-  [Code.FAILED_PRECONDITION]: '412 Precondition Failed',
-  [Code.RESOURCE_EXHAUSTED]: '429 Too Many Requests',
-  [Code.UNIMPLEMENTED]: '501 Not Implemented',
-  [Code.UNAVAILABLE]: '503 Service Unavailable',
-  [Code.DEADLINE_EXCEEDED]: '504 Gateway Timeout',
-};
 
 export class HttpReply implements ReplyPort {
   call = 0;
@@ -58,7 +46,7 @@ export class HttpReply implements ReplyPort {
   }
 
   fail(error: StatusError): void {
-    const line = statusLines[error.code] ?? '500 Internal Server Error';
+    const line = statusLine(httpStatus(error.code));
     this.#finish(this.#encoder.error(this.call, error), line, true);
   }
 

@@ -160,11 +160,11 @@ const rows: readonly Row[] = [
 export class Metrics {
   /** Of the text format that prom-client writes. */
   readonly contentType = 'text/plain; version=0.0.4; charset=utf-8';
-  readonly #takeSnapshot: () => MetricsSnapshot;
+  readonly #takeSnapshot: () => MetricsSnapshot | Promise<MetricsSnapshot>;
   readonly #labels: Labels;
   #registry: Promise<Registry> | undefined;
 
-  constructor(takeSnapshot: () => MetricsSnapshot, labels: Labels = {}) {
+  constructor(takeSnapshot: () => MetricsSnapshot | Promise<MetricsSnapshot>, labels: Labels = {}) {
     this.#takeSnapshot = takeSnapshot;
     this.#labels = labels;
   }
@@ -173,7 +173,7 @@ export class Metrics {
   async text(): Promise<string> {
     this.#registry ??= openRegistry(this.#labels);
     const registry = await this.#registry;
-    const snapshot = this.#takeSnapshot();
+    const snapshot = await this.#takeSnapshot();
     for (const row of rows) {
       registry.removeSingleMetric(row.name);
       const values = row.read(snapshot);

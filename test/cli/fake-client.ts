@@ -236,6 +236,7 @@ export class FakeClient {
       replicationMin: 0,
       replicationMax: -1,
       mountId: 1,
+      fingerprint: 0,
       seq: 5,
       ...fields,
     };

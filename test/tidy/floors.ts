@@ -12,6 +12,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   wire: ['base'],
   net: ['base', 'wire'],
+  api: ['base'],
   stores: ['base'],
   process: ['base'],
   'master/memory': ['base', 'wire'],
@@ -92,17 +93,19 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'master/tier',
     'master/mount',
   ],
-  'surfaces/data': [
+  'master/service': [
     'base',
-    'net',
     'stores',
-    'process',
+    'api',
     'master/memory',
     'master/mount',
+    'master/path',
     'master/executor',
     'master/ops/mechanism',
     'master/ops/verbs',
   ],
+  'surfaces/admin': ['net', 'process'],
+  'surfaces/data': ['base', 'net', 'api'],
   'master/main': [
     'base',
     'net',
@@ -122,9 +125,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'master/background',
     'master/inspect',
     'master/bulk-import',
+    'master/service',
+    'surfaces/admin',
     'surfaces/data',
   ],
-  client: ['base', 'wire'],
+  client: ['base', 'wire', 'api'],
   cli: ['base', 'client'],
   demo: ['client', 'cli'],
 };
@@ -176,7 +181,7 @@ export const LIGHT: readonly (readonly [entry: RegExp, without: readonly string[
   ],
   [/^src\/master\/main\/main\.ts$/, HEAVY],
   [
-    /^src\/master\/(main\/(shard|writer|flusher|inspection)|background\/background)-thread\.ts$/,
+    /^src\/master\/(main\/(door|shard|writer|flusher|inspection)|background\/\w+)-thread\.ts$/,
     [...HEAVY, 'zod', 'pino', 'piscina'],
   ],
 ];

@@ -65,7 +65,7 @@ const rows: readonly Row[] = [
     name: 'the client does not see the master',
     check: checkFloors,
     bad: { 'src/client/a.ts': `const b = await import('../master/storage/b.js');` },
-    says: /client sees only base, wire, not master\/storage/,
+    says: /client sees only base, wire, api, not master\/storage/,
     good: { 'src/client/a.ts': `import { b } from '../wire/b.js'; import ws from 'ws';` },
   },
   {

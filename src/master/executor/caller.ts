@@ -1,7 +1,2 @@
-/** Who asks: identity of a session, by name. Simple authentication, as HDFS calls it. */
-export type Caller = {
-  readonly user: string;
-  readonly groups: readonly string[];
-  /** Random number of the client; with a call id it names one call for ever. 0 = no retries. */
-  readonly clientId: number;
-};
+/** Who asks, for all that runs on an executor. */
+export type { Caller } from '../../base/caller.js';

@@ -2,9 +2,9 @@
  * The composition root of a master: reads the configuration, locks the data directory, makes the
  * shared memory, starts the threads in order, and stops them in order.
  *
- *   start   data directory ─▶ shared memory, tier 2 ─▶ flusher, writer (recovers) ─▶ background,
- *           HTTP ─▶ shards (listen) ─▶ SERVING
- *   stop    SIGTERM ─▶ DRAINING (no new calls) ─▶ shards ─▶ background ─▶ STOPPED ─▶ writer
+ *   start   data directory ─▶ shared memory, tier 2 ─▶ flusher, writer (recovers) ─▶ background
+ *           ─▶ doors, shards (listen) ─▶ SERVING
+ *   stop    SIGTERM ─▶ DRAINING (no new calls) ─▶ shards, doors ─▶ background ─▶ STOPPED ─▶ writer
  *           (rings empty, everything flushed) ─▶ flusher ─▶ lock
  *
  *   failure FAILED (nothing is committed any more) ─▶ shards give up their connections, writer and
@@ -35,7 +35,7 @@ import { refuseDamagedTier2 } from '../storage/tier2-check.js';
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { prefaultTier1 } from './prefault.js';
 import { MasterServices } from './services.js';
-import { planExecutors, type ThreadData } from './thread-data.js';
+import { type ExecutorPlan, planExecutors, type ThreadData } from './thread-data.js';
 import { warmTier2 } from './warm-tier2.js';
 import type { WriterReady } from './writer-thread.js';
 
@@ -121,14 +121,18 @@ class Master {
       new URL('./writer-thread.js', import.meta.url),
       this.#dataFor(plan.writer),
     );
+    const httpPort = this.#config.httpPort || (await freePort(this.#config.host));
     const shards = this.#loadShards(plan.shards, rpcPort);
+    const doors = this.#loadDoors(plan, httpPort);
     await Promise.all([flusher, writer]);
     await this.#threads.open('flusher');
     const { recovery } = (await this.#threads.open('writer')) as WriterReady;
     this.#log.info({ ...recovery, ms: since(began) }, 'the namespace stands');
-    const httpPort = await this.#services.start();
+    await this.#services.start();
+    await Promise.all(doors);
+    await this.#openThreads(doorNames(plan));
     await Promise.all(shards);
-    await this.#openShards(plan.shards);
+    await this.#openThreads(shardNames(plan));
     if (this.#failing) return;
     this.#shared.store(CONTROL.STATE, State.SERVING);
     process.once('SIGTERM', () => void this.#stop('SIGTERM'));
@@ -153,11 +157,25 @@ class Master {
     });
   }
 
+  #loadDoors(plan: ExecutorPlan, httpPort: number): Promise<unknown>[] {
+    return doorNames(plan).map((name, door) => {
+      const data = this.#dataFor(plan.firstDoor + door);
+      return this.#threads.load(name, new URL('./door-thread.js', import.meta.url), {
+        ...data,
+        config: { ...data.config, httpPort },
+        environment: { ...this.#environment },
+      });
+    });
+  }
+
   /** The namespace stands: they may serve it. */
-  async #openShards(count: number): Promise<void> {
-    for (let shard = 0; shard < count; shard++) {
-      await this.#threads.open(shardName(shard));
-      this.#services.connect(this.#threads.get(shardName(shard)));
+  async #openThreads(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      // Before it begins: it may ask at once.
+      const thread = this.#threads.get(name);
+      const opened = this.#threads.open(name);
+      this.#services.connect(thread);
+      await opened;
     }
   }
 
@@ -201,11 +219,11 @@ class Master {
     this.#background.abort();
     this.#shared.store(CONTROL.STATE, State.DRAINING);
     const plan = planExecutors(this.#config);
-    const shards = Array.from({ length: plan.shards }, (_, shard) => shardName(shard));
+    const served = [...shardNames(plan), ...doorNames(plan)];
     const drainMs = limit * FLUSH_SHARE;
     await this.#services.drain(drainMs);
-    await Promise.all(shards.map((name) => this.#threads.ended(name, drainMs)));
-    const isQuiet = await inTime(this.#services.stop(drainMs / 2), drainMs / 2 + GRACE_MS);
+    await Promise.all(served.map((name) => this.#threads.ended(name, drainMs)));
+    const isQuiet = await inTime(this.#services.stop(), drainMs / 2 + GRACE_MS);
     if (this.#failing) return;
     this.#shared.store(CONTROL.STATE, State.STOPPED);
     this.#shared.ring(CONTROL_BASE + CONTROL.WRITER_BELL);
@@ -266,5 +284,11 @@ function packageVersion(): string {
 }
 
 const shardName = (shard: number): string => `shard-${shard}`;
+
+const shardNames = ({ shards }: ExecutorPlan): string[] =>
+  Array.from({ length: shards }, (_, shard) => shardName(shard));
+
+const doorNames = ({ doors }: ExecutorPlan): string[] =>
+  Array.from({ length: doors }, (_, door) => `door-${door}`);
 
 const since = (began: number): number => Math.round(performance.now() - began);

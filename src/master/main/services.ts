@@ -9,8 +9,7 @@ import type { Environment } from '../../base/settings.js';
 import { Code, StatusError } from '../../base/status.js';
 import { type Answers, Exchange } from '../../process/exchange.js';
 import type { Log } from '../../process/log.js';
-import { Metrics, type MetricsSnapshot } from '../../process/metrics.js';
-import { HttpServer } from '../../surfaces/data/http-server.js';
+import type { MetricsSnapshot } from '../../process/metrics.js';
 import { DiskWatcher } from '../background/disk-watcher.js';
 import { Duties } from '../background/duties.js';
 import { type Job, type JobCaller, JobState, Jobs } from '../background/jobs.js';
@@ -33,9 +32,7 @@ import type {
 } from '../handler/services.js';
 import { inspectJournal, type SegmentReport } from '../journal/local/inspect.js';
 import type { KernelExports } from '../memory/exports.js';
-import { CONTROL } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
-import { State } from '../memory/state.js';
 import { checkSuper } from '../ops/mechanism/access.js';
 import { type Answer, submitted } from '../ops/mechanism/promise-calls.js';
 import { Mount } from '../ops/verbs/mount.js';
@@ -76,7 +73,6 @@ export class MasterServices {
   readonly pool: BackgroundPool;
   readonly loads: LoadService;
   readonly #options: ServicesOptions;
-  readonly #http: HttpServer;
   readonly #inspections: Inspections;
   readonly #duties: Duties;
   readonly #disk: DiskWatcher;
@@ -143,7 +139,6 @@ export class MasterServices {
         options.log.warn({ ...disk }, 'free disk crossed ORCHARD_DISK_RESERVE_BYTES');
       },
     });
-    this.#http = this.#makeHttp();
     const { clusterId, version } = options;
     this.#report = {
       shared,
@@ -157,12 +152,10 @@ export class MasterServices {
     };
   }
 
-  /** The port that HTTP listens on. */
-  async start(): Promise<number> {
+  async start(): Promise<void> {
     await this.pool.ready();
     await this.#disk.start();
     this.#duties.start();
-    return this.#http.listen();
   }
 
   /** From here on the shard's questions are answered. */
@@ -188,9 +181,8 @@ export class MasterServices {
     await this.pool.close();
   }
 
-  async stop(withinMs: number): Promise<void> {
+  async stop(): Promise<void> {
     this.#disk.stop();
-    await this.#http.close(withinMs);
     await this.#duties.stop();
     await this.jobs.close();
     await this.pool.close();
@@ -209,19 +201,6 @@ export class MasterServices {
     const segments: SegmentReport[] = [];
     for await (const segment of inspectJournal(this.#options.journal)) segments.push(segment);
     return { ...journalReport(this.#report), files: segments };
-  }
-
-  #makeHttp(): HttpServer {
-    const { config, shared, onBug } = this.#options;
-    return new HttpServer({
-      host: config.host,
-      port: config.httpPort,
-      allowedOrigins: config.allowedOrigins,
-      data: { scheduler: this.scheduler, stores: this.stores },
-      metrics: new Metrics(() => this.#metrics()),
-      health: () => ({ serving: shared.load(CONTROL.STATE) === State.SERVING }),
-      onBug,
-    });
   }
 
   #metrics(): MetricsSnapshot {
@@ -257,6 +236,7 @@ export class MasterServices {
       },
       load: (call: ServiceRequest<LoadRequest>) => this.#load(shard, call),
       inspect: (call: ServiceRequest<InspectionRequest>) => this.#inspect(shard, call),
+      metrics: () => this.#metrics(),
       getJob: ({ caller, request }: ServiceRequest<{ job: number }>) =>
         plain(this.jobs.get(request.job, this.#by(caller))),
       cancelJob: ({ caller, request }: ServiceRequest<{ job: number }>) =>

@@ -3,6 +3,7 @@
  *
  *   0 … rpcThreads - 1      shards
  *   … + backgroundThreads   background pool
+ *   … + doorThreads         doors: the HTTP port
  *   then                    main, writer, flusher (the last two use their block as scratch)
  */
 
@@ -22,6 +23,8 @@ export type ThreadData = {
 export type ExecutorPlan = {
   readonly shards: number;
   readonly firstBackground: number;
+  readonly doors: number;
+  readonly firstDoor: number;
   readonly main: number;
   readonly writer: number;
   readonly flusher: number;
@@ -29,10 +32,13 @@ export type ExecutorPlan = {
 };
 
 export function planExecutors(config: Config): ExecutorPlan {
-  const main = config.rpcThreads + config.backgroundThreads;
+  const firstDoor = config.rpcThreads + config.backgroundThreads;
+  const main = firstDoor + config.doorThreads;
   return {
     shards: config.rpcThreads,
     firstBackground: config.rpcThreads,
+    doors: config.doorThreads,
+    firstDoor,
     main,
     writer: main + 1,
     flusher: main + 2,

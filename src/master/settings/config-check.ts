@@ -20,10 +20,12 @@ type Rule = {
 
 const rules: readonly Rule[] = [
   {
-    broken: (config) => config.rpcThreads + config.backgroundThreads > POOL_THREADS_MAX,
+    broken: ({ rpcThreads, backgroundThreads, doorThreads }) =>
+      rpcThreads + backgroundThreads + doorThreads > POOL_THREADS_MAX,
     message: (config) =>
-      `ORCHARD_RPC_THREADS=${config.rpcThreads} and ORCHARD_BACKGROUND_THREADS=` +
-      `${config.backgroundThreads}: together at most ${POOL_THREADS_MAX} threads`,
+      `ORCHARD_RPC_THREADS=${config.rpcThreads}, ORCHARD_BACKGROUND_THREADS=` +
+      `${config.backgroundThreads} and ORCHARD_DOOR_THREADS=${config.doorThreads}: ` +
+      `together at most ${POOL_THREADS_MAX} threads`,
   },
   {
     broken: (config) => config.rpcPort === config.httpPort && config.rpcPort !== 0,
@@ -41,8 +43,9 @@ const rules: readonly Rule[] = [
     message: (config) =>
       'ORCHARD_TIER1_BYTES, ORCHARD_KEY_FILTER_BYTES, ORCHARD_LOCK_STRIPES, ORCHARD_RING_BYTES, ' +
       'ORCHARD_SIDE_RING_BYTES and ORCHARD_RETRY_CACHE_ENTRIES take ' +
-      `${sharedText(config)} together with ${config.rpcThreads} RPC and ` +
-      `${config.backgroundThreads} background threads: expected less than 4GiB`,
+      `${sharedText(config)} together with ${config.rpcThreads} RPC, ` +
+      `${config.backgroundThreads} background and ${config.doorThreads} door threads: ` +
+      'expected less than 4GiB',
   },
 ];
 

@@ -5,7 +5,8 @@ import type { LayoutOptions } from '../memory/layout-plan.js';
 import type { ConfigValues } from './config-table.js';
 
 export const layoutOptions = (config: ConfigValues): LayoutOptions => ({
-  executorCount: config.rpcThreads + config.backgroundThreads + OWN_EXECUTOR_COUNT,
+  executorCount:
+    config.rpcThreads + config.backgroundThreads + config.doorThreads + OWN_EXECUTOR_COUNT,
   tier1Bytes: config.tier1Bytes,
   lockStripeCount: config.lockStripes,
   ringBytes: config.ringBytes,

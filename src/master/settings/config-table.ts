@@ -91,18 +91,25 @@ const place = {
 const threads = {
   backgroundThreads: row(
     'ORCHARD_BACKGROUND_THREADS',
-    count('threads', { min: 1, max: POOL_THREADS_MAX - 1 }),
+    count('threads', { min: 1, max: POOL_THREADS_MAX - 2 }),
     '2',
     'Threads for loads, recursive jobs and reclaim.',
   ),
+  doorThreads: row(
+    'ORCHARD_DOOR_THREADS',
+    count('threads', { min: 1, max: POOL_THREADS_MAX - 2 }),
+    '1',
+    'Threads of the HTTP port: file data, health and metrics.',
+  ),
   rpcThreads: row(
     'ORCHARD_RPC_THREADS',
-    count('threads', { min: 1, max: POOL_THREADS_MAX - 1 }),
+    count('threads', { min: 1, max: POOL_THREADS_MAX - 2 }),
     {
       rule: 'cores - 1, at least 1',
       derive: ({ cores, text: textOf }) => {
         const background = Number(textOf('ORCHARD_BACKGROUND_THREADS')) || 1;
-        return String(Math.max(1, Math.min(cores - 1, POOL_THREADS_MAX - background)));
+        const doors = Number(textOf('ORCHARD_DOOR_THREADS')) || 1;
+        return String(Math.max(1, Math.min(cores - 1, POOL_THREADS_MAX - background - doors)));
       },
     },
     'RPC threads; all listen on the one RPC port.',
@@ -303,6 +310,12 @@ const calls = {
     count('calls', { min: 16, max: 2 ** 20 }),
     '65536',
     'Calls of one executor that may wait for locks or the journal.',
+  ),
+  transferTimeoutMs: row(
+    'ORCHARD_TRANSFER_TIMEOUT',
+    duration({ min: 100, max: DAY_MS }),
+    '60s',
+    'A transfer over HTTP whose client moves less than 64KiB in this time is ended.',
   ),
   drainTimeoutMs: row(
     'ORCHARD_DRAIN_TIMEOUT',

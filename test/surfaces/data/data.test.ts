@@ -8,9 +8,13 @@ import { DataChannel } from '../../../src/client/data-channel.js';
 import { MetadataLoader } from '../../../src/master/background/metadata-loader.js';
 import { Rename } from '../../../src/master/ops/verbs/rename.js';
 import { SetAttribute } from '../../../src/master/ops/verbs/set-attribute.js';
+import { MasterFileService } from '../../../src/master/service/file-service.js';
+import type { HttpLimits } from '../../../src/net/http-limits.js';
+import { HttpServer } from '../../../src/net/http-server.js';
 import { Metrics } from '../../../src/process/metrics.js';
 import { openUfs } from '../../../src/stores/registry.js';
-import { HttpServer } from '../../../src/surfaces/data/http-server.js';
+import { healthRoutes } from '../../../src/surfaces/admin/health-routes.js';
+import { dataRoutes } from '../../../src/surfaces/data/data-routes.js';
 import { bytesOf, StoreFixture } from '../../master/background/store-fixture.js';
 import { FaultUfs } from '../../support/fault-ufs.js';
 import { type S3Server, startS3Server } from '../../support/s3-server.js';
@@ -22,15 +26,17 @@ let pump: NodeJS.Timeout;
 let faults: FaultUfs | undefined;
 const bugs: unknown[] = [];
 
-async function start(openStore?: typeof openUfs): Promise<void> {
+async function start(openStore?: typeof openUfs, limits: Partial<HttpLimits> = {}): Promise<void> {
   stores = await StoreFixture.open({}, openStore);
   const { fixture } = stores;
   server = new HttpServer({
     host: '127.0.0.1',
     port: 0,
-    data: { scheduler: fixture.schedulers[0]!, stores: stores.context.stores },
-    metrics: new Metrics(() => ({})),
-    health: () => ({ serving: true }),
+    routes: [
+      ...healthRoutes(() => ({ serving: true }), new Metrics(() => ({}))),
+      ...dataRoutes(new MasterFileService(fixture.schedulers[0]!, stores.context.stores)),
+    ],
+    limits,
     onBug: (bug) => bugs.push(bug),
   });
   origin = `http://127.0.0.1:${await server.listen()}`;
@@ -43,7 +49,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   clearInterval(pump);
-  await server.close(100);
+  server.close();
   await stores.close();
   expect(bugs).toEqual([]);
 });

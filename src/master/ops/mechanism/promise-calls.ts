@@ -17,8 +17,19 @@ export type Answer = {
   readonly inode: RecordFields | undefined;
 };
 
+/** When nobody waits for a call any more. */
+export type CallEnd = {
+  readonly signal?: AbortSignal | undefined;
+  /** From now. */
+  readonly deadlineMs?: number | undefined;
+};
+
 /** Submits the call that `make` returns; rejects with its StatusError. */
-export function submitted(scheduler: Scheduler, make: (sink: Sink) => Call): Promise<Answer> {
+export function submitted(
+  scheduler: Scheduler,
+  make: (sink: Sink) => Call,
+  end: CallEnd = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const call = make({
       info: (executor, record, seq) =>
@@ -26,8 +37,21 @@ export function submitted(scheduler: Scheduler, make: (sink: Sink) => Call): Pro
       empty: (seq) => resolve({ seq, inode: undefined }),
       fail: reject,
     });
-    scheduler.submit(call);
+    submitUntil(scheduler, call, end);
   });
+}
+
+/** One that waits is given up soon after its end, one that commits is not. */
+function submitUntil(scheduler: Scheduler, call: Call, { signal, deadlineMs }: CallEnd): void {
+  if (deadlineMs !== undefined) call.deadline = performance.now() + deadlineMs;
+  if (signal?.aborted === true) call.cancelled = true;
+  const giveUp = new WeakRef(call);
+  signal?.addEventListener('abort', () => cancel(giveUp.deref()), { once: true });
+  scheduler.submit(call);
+}
+
+function cancel(call: Call | undefined): void {
+  if (call !== undefined) call.cancelled = true;
 }
 
 class Reading<T> extends Call {
@@ -69,8 +93,9 @@ export function reading<T>(
   name: string,
   caller: Caller,
   read: (executor: Executor) => T,
+  end: CallEnd = {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    scheduler.submit(new Reading({ name, caller, read }, resolve, reject));
+    submitUntil(scheduler, new Reading({ name, caller, read }, resolve, reject), end);
   });
 }

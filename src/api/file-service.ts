@@ -1,0 +1,146 @@
+/**
+ * FileService: all that a surface may ask of the namespace and of file data. A surface is written
+ * against it once and runs in a master (over the operations), in a worker, or in a process of its
+ * own (over the wire): both implementations pass one suite of tests.
+ *
+ * Whoever asks is said with each call; permissions, limits and atomicity are below the contract.
+ * Every failure is a StatusError. A signal or a deadline ends a call with CANCELLED or
+ * DEADLINE_EXCEEDED; of a change that was on its way nobody knows then whether it was made, unless
+ * it is asked again with the same call id.
+ *
+ * Invariant: put() shows either what was there or the whole new file, and leaves nothing behind
+ * when its source fails, its signal comes or its caller goes away.
+ * Invariant: read() gives bytes of the one content that open() told of, or fails.
+ */
+import type { Caller } from '../base/caller.js';
+import type { FileStatus, LoadTypeName, XattrsIn, XattrUpdateName } from './file-status.js';
+
+export type CallContext = {
+  readonly caller: Caller;
+  readonly signal?: AbortSignal | undefined;
+  /** From now; absent: none. */
+  readonly deadlineMs?: number | undefined;
+  /** With the caller's client id: the same again is answered as the first was. For changes. */
+  readonly callId?: number | undefined;
+};
+
+export type StatOptions = {
+  readonly load?: LoadTypeName | undefined;
+  /** Also where the store has it, and its extended attributes. */
+  readonly withAttributes?: boolean | undefined;
+};
+
+export type ListOptions = {
+  /** Only names after this one; it need not exist. */
+  readonly startAfter?: string | undefined;
+  readonly prefix?: string | undefined;
+  /** Entries at most. */
+  readonly limit?: number | undefined;
+  readonly load?: LoadTypeName | undefined;
+};
+
+export type FilePage = {
+  /** By the bytes of their names. */
+  readonly entries: readonly FileStatus[];
+  /** Pass as startAfter for the next page; undefined: this was the last. */
+  readonly next: string | undefined;
+};
+
+export type CreateOptions = {
+  readonly recursive?: boolean | undefined;
+  /** Files: replace one that is there. */
+  readonly overwrite?: boolean | undefined;
+  /** Directories: one that is there is fine. */
+  readonly allowExists?: boolean | undefined;
+  /** Permission bits; by default those of the master's umask. */
+  readonly mode?: number | undefined;
+};
+
+export type CompleteOptions = {
+  /** Only this inode, which create() gave. */
+  readonly id: number;
+  readonly length: number;
+  readonly mtimeMs?: number | undefined;
+  /** Of the object in the store, which is there then. */
+  readonly fingerprint?: number | undefined;
+};
+
+export type ByteRange = { readonly offset: number; readonly length: number };
+
+export type OpenFile = {
+  readonly status: FileStatus;
+  /** The bytes of the range as fast as they are taken; whoever stops taking them ends the read. */
+  read(range: ByteRange, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+};
+
+/** Where a part of a file is held. `workers` is empty while no data node has it. */
+export type BlockLocation = ByteRange & {
+  readonly workers: readonly string[];
+  /** Where the store has the file, if it does. */
+  readonly ufsPath?: string | undefined;
+};
+
+export type RemoveOptions = {
+  readonly recursive?: boolean | undefined;
+  readonly skipTrash?: boolean | undefined;
+};
+
+/** What is left out stays as it is. */
+export type AttributeOptions = {
+  readonly mode?: number | undefined;
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+  readonly pinned?: boolean | undefined;
+  readonly ttlMs?: number | undefined;
+  readonly xattrs?: XattrsIn | undefined;
+  /** How they meet those that are there; default: they replace those of the same name. */
+  readonly xattrUpdate?: XattrUpdateName | undefined;
+};
+
+export interface FileService {
+  stat(call: CallContext, path: string, options?: StatOptions): Promise<FileStatus>;
+  /** One page of the children of a directory; of a file, the file itself. */
+  list(call: CallContext, path: string, options?: ListOptions): Promise<FilePage>;
+
+  /** Checks that the caller may read the file. */
+  open(call: CallContext, path: string): Promise<OpenFile>;
+  /** Writes a whole file: the end of the source commits it, its failure takes everything back. */
+  put(
+    call: CallContext,
+    path: string,
+    source: AsyncIterable<Uint8Array>,
+    options?: CreateOptions,
+  ): Promise<FileStatus>;
+  locate(call: CallContext, path: string, range?: ByteRange): Promise<readonly BlockLocation[]>;
+
+  /** The parts of put(), for whoever brings the data to its place himself. */
+  create(call: CallContext, path: string, options?: CreateOptions): Promise<FileStatus>;
+  complete(call: CallContext, path: string, options: CompleteOptions): Promise<FileStatus>;
+  /** Takes away what create() made, if it is not complete; what is not there is no failure. */
+  abort(call: CallContext, path: string, id: number): Promise<void>;
+
+  createDirectory(call: CallContext, path: string, options?: CreateOptions): Promise<FileStatus>;
+  rename(
+    call: CallContext,
+    source: string,
+    target: string,
+    options?: { readonly overwrite?: boolean },
+  ): Promise<void>;
+  remove(call: CallContext, path: string, options?: RemoveOptions): Promise<void>;
+  setAttributes(call: CallContext, path: string, options: AttributeOptions): Promise<void>;
+}
+
+/** Every entry of a directory, page after page, as fast as they are taken. */
+export async function* listAll(
+  service: FileService,
+  call: CallContext,
+  path: string,
+  options: ListOptions = {},
+): AsyncGenerator<FileStatus, void, undefined> {
+  let startAfter = options.startAfter;
+  do {
+    const page: FilePage = await service.list(call, path, { ...options, startAfter });
+    yield* page.entries;
+    startAfter = page.next;
+  } while (startAfter !== undefined);
+}

@@ -1,0 +1,276 @@
+/**
+ * FileService over the wire: what a surface uses that runs in a process of its own. Metadata goes
+ * over one connection, with a session for each caller; file data over the data port. The other
+ * implementation is master/service/file-service.ts.
+ *
+ * Invariant: at most SESSIONS_MAX callers have a session; the one that was used longest ago, and
+ * has nothing on its way, gives way.
+ */
+import type {
+  AttributeOptions,
+  BlockLocation,
+  ByteRange,
+  CallContext,
+  CompleteOptions,
+  CreateOptions,
+  FilePage,
+  FileService,
+  ListOptions,
+  OpenFile,
+  RemoveOptions,
+  StatOptions,
+} from '../api/file-service.js';
+import type { FileStatus } from '../api/file-status.js';
+import { Code, StatusError } from '../base/status.js';
+import { asOrchardError } from './errors.js';
+import type { OrchardClient } from './orchard-client.js';
+import type { CallOptions } from './types.js';
+
+const SESSIONS_MAX = 256;
+
+type Row = { readonly opened: Promise<OrchardClient>; busy: number };
+
+/** What a call of the client takes besides its own options. */
+type How = Pick<CallOptions, 'signal' | 'deadlineMs' | 'callId'>;
+
+export class WireFileService implements FileService {
+  readonly #client: OrchardClient;
+  /** By caller, in the order of their last use. */
+  readonly #sessions = new Map<string, Row>();
+
+  /** The client stays its owner's, and is closed by it. */
+  constructor(client: OrchardClient) {
+    this.#client = client;
+  }
+
+  stat(call: CallContext, path: string, options: StatOptions = {}): Promise<FileStatus> {
+    return this.#ask(call, (client, how) =>
+      client.getStatus(path, { ...reading(how), ...given(options) }),
+    );
+  }
+
+  list(call: CallContext, path: string, options: ListOptions = {}): Promise<FilePage> {
+    const { limit: pageSize, ...rest } = options;
+    return this.#ask(call, async (client, how) => {
+      const wanted = { ...reading(how), ...given({ ...rest, pageSize }) };
+      const { entries, truncated } = await client.listPage(path, wanted);
+      return { entries, next: truncated ? entries.at(-1)?.name : undefined };
+    });
+  }
+
+  async open(call: CallContext, path: string): Promise<OpenFile> {
+    const status = await this.stat(call, path);
+    refuseUnreadable(status);
+    return { status, read: async (range, signal) => this.#read(call, status, range, signal) };
+  }
+
+  put(
+    call: CallContext,
+    path: string,
+    source: AsyncIterable<Uint8Array>,
+    options: CreateOptions = {},
+  ): Promise<FileStatus> {
+    const { overwrite, recursive, mode } = options;
+    const { clientId } = call.caller;
+    return this.#ask(call, async (client, how) => {
+      const { callId, deadlineMs, signal } = how;
+      const ids = clientId !== 0 && callId !== undefined ? { clientId, callId } : {};
+      const end = endOf(signal, deadlineMs);
+      const wanted = given({ overwrite, recursive, mode, signal: end });
+      const { id } = await client.put(path, source, { ...wanted, ...ids });
+      return client.getStatusById(id);
+    });
+  }
+
+  async locate(
+    call: CallContext,
+    path: string,
+    range?: ByteRange,
+  ): Promise<readonly BlockLocation[]> {
+    const { length, ufsPath } = await this.stat(call, path, { withAttributes: true });
+    const offset = Math.min(range?.offset ?? 0, length);
+    const bytes = Math.min(range?.length ?? length, length - offset);
+    return bytes === 0 ? [] : [{ offset, length: bytes, workers: [], ufsPath }];
+  }
+
+  create(call: CallContext, path: string, options: CreateOptions = {}): Promise<FileStatus> {
+    const { overwrite, recursive, mode } = options;
+    const wanted = given({ overwrite, recursive, mode });
+    return this.#ask(call, (client, how) => client.createFile(path, { ...how, ...wanted }));
+  }
+
+  complete(call: CallContext, path: string, options: CompleteOptions): Promise<FileStatus> {
+    const { id, length, ...rest } = options;
+    return this.#ask(call, async (client, how) => {
+      await refuseOther(client, path, id);
+      return client.completeFile(path, { ...how, length, ...given(rest) });
+    });
+  }
+
+  /** Whoever comes between the look and the delete made a file of that name in that moment. */
+  abort(call: CallContext, path: string, id: number): Promise<void> {
+    return this.#ask(call, async (client, how) => {
+      const found = await client.getStatus(path, { load: 'never' }).catch(absentIsNothing);
+      if (found?.id !== id || found.completed) return;
+      await client.delete(path, { ...how, skipTrash: true }).catch(absentIsNothing);
+    });
+  }
+
+  createDirectory(
+    call: CallContext,
+    path: string,
+    options: CreateOptions = {},
+  ): Promise<FileStatus> {
+    const { recursive, allowExists, mode } = options;
+    const wanted = given({ recursive, allowExists, mode });
+    return this.#ask(call, (client, how) => client.createDirectory(path, { ...how, ...wanted }));
+  }
+
+  rename(
+    call: CallContext,
+    source: string,
+    target: string,
+    options: { readonly overwrite?: boolean } = {},
+  ): Promise<void> {
+    return this.#ask(call, (client, how) => client.rename(source, target, { ...how, ...options }));
+  }
+
+  remove(call: CallContext, path: string, options: RemoveOptions = {}): Promise<void> {
+    return this.#ask(call, (client, how) => client.delete(path, { ...how, ...given(options) }));
+  }
+
+  setAttributes(call: CallContext, path: string, options: AttributeOptions): Promise<void> {
+    const { xattrs, xattrUpdate = 'unionReplace', ...rest } = options;
+    const extended = xattrs === undefined ? {} : { xattrs, xattrUpdate };
+    return this.#ask(call, (client, how) =>
+      client.setAttribute(path, { ...how, ...given(rest), ...extended }),
+    );
+  }
+
+  async *#read(
+    call: CallContext,
+    { path, fingerprint }: FileStatus,
+    { offset, length }: ByteRange,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    if (length === 0) return;
+    const row = this.#row(call);
+    row.busy++;
+    let left = length;
+    try {
+      const client = await row.opened;
+      for await (const chunk of client.open(path, { offset, length, fingerprint, signal })) {
+        left -= chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      throw asStatus(error);
+    } finally {
+      row.busy--;
+    }
+    if (left !== 0) throw hasChanged(path);
+  }
+
+  async #ask<T>(
+    call: CallContext,
+    work: (client: OrchardClient, how: How) => Promise<T>,
+  ): Promise<T> {
+    const { signal, deadlineMs, callId, caller } = call;
+    const named = caller.clientId !== 0 && callId !== 0 ? callId : undefined;
+    const row = this.#row(call);
+    row.busy++;
+    try {
+      return await work(await row.opened, given({ signal, deadlineMs, callId: named }));
+    } catch (error) {
+      throw asStatus(error);
+    } finally {
+      row.busy--;
+    }
+  }
+
+  #row({ caller }: CallContext): Row {
+    const { user, groups, clientId } = caller;
+    const key = JSON.stringify([user, groups, clientId]);
+    const known = this.#sessions.get(key);
+    if (known !== undefined) {
+      this.#sessions.delete(key);
+      this.#sessions.set(key, known);
+      return known;
+    }
+    this.#giveWay();
+    const own = clientId === 0 ? {} : { clientId };
+    const row = { opened: this.#client.session({ user, groups, ...own }), busy: 0 };
+    this.#sessions.set(key, row);
+    // Whoever asked is told; the next one tries again.
+    row.opened.catch(() => this.#sessions.delete(key));
+    return row;
+  }
+
+  #giveWay(): void {
+    if (this.#sessions.size < SESSIONS_MAX) return;
+    const oldest = [...this.#sessions].find(([, { busy }]) => busy === 0);
+    if (oldest === undefined) throw tooManyCallers();
+    const [key, { opened }] = oldest;
+    this.#sessions.delete(key);
+    opened.then((client) => client.close()).catch(() => undefined);
+  }
+}
+
+/** Without what is not given: the client's options are absent, never undefined. */
+function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const present = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as { [K in keyof T]?: NonNullable<T[K]> };
+}
+
+/** Reads are not repeated by their id. */
+const reading = ({ callId: _callId, ...rest }: How): How => rest;
+
+function endOf(signal: AbortSignal | undefined, deadlineMs: number | undefined) {
+  if (deadlineMs === undefined) return signal;
+  const late = AbortSignal.timeout(deadlineMs);
+  return signal === undefined ? late : AbortSignal.any([signal, late]);
+}
+
+async function refuseOther(client: OrchardClient, path: string, id: number): Promise<void> {
+  const found = await client.getStatus(path, { load: 'never' });
+  if (found.id === id) return;
+  throw new StatusError(Code.NOT_FOUND, `"${path}" is another file by now.`, {
+    path,
+    hint: 'Create it anew.',
+  });
+}
+
+function refuseUnreadable({ path, type, completed, persisted, length }: FileStatus): void {
+  if (type === 'directory') {
+    const detail = { path, hint: 'Name a file in it.' };
+    throw new StatusError(Code.INVALID_ARGUMENT, `"${path}" is a directory.`, detail);
+  }
+  if (completed && (persisted || length === 0)) return;
+  const [what, hint] = completed
+    ? ['has no data in a store', 'Write it anew with put.']
+    : ['is still being written', 'Try again when it is complete.'];
+  throw new StatusError(Code.FAILED_PRECONDITION, `"${path}" ${what}.`, { path, hint });
+}
+
+function absentIsNothing(error: unknown): undefined {
+  if (asOrchardError(error).code === 'NOT_FOUND') return undefined;
+  throw error;
+}
+
+function asStatus(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  const { code, message, path, hint, retryAfterMs } = asOrchardError(error);
+  return new StatusError(Code[code], message, given({ path, hint, retryAfterMs }));
+}
+
+const hasChanged = (path: string): StatusError =>
+  new StatusError(Code.FAILED_PRECONDITION, `"${path}" has changed while it was read.`, {
+    path,
+    hint: 'Open it again.',
+  });
+
+const tooManyCallers = (): StatusError =>
+  new StatusError(Code.RESOURCE_EXHAUSTED, `${SESSIONS_MAX} callers have calls under way.`, {
+    hint: 'Try again in a moment.',
+    retryAfterMs: 100,
+  });

@@ -1,0 +1,106 @@
+/**
+ * Thread entry: one door of the master: the HTTP port with its surfaces, on an executor and open
+ * stores of its own, and the way to main for what only main can do. Several listen on one port.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Environment } from '../../base/settings.js';
+import { Code, StatusError } from '../../base/status.js';
+import { HttpServer } from '../../net/http-server.js';
+import { Exchange } from '../../process/exchange.js';
+import { createLog } from '../../process/log.js';
+import { Metrics, type MetricsSnapshot } from '../../process/metrics.js';
+import { opened } from '../../process/opened.js';
+import { healthRoutes } from '../../surfaces/admin/health-routes.js';
+import { dataRoutes } from '../../surfaces/data/data-routes.js';
+import { StoreCache } from '../background/store-cache.js';
+import { Executor } from '../executor/executor.js';
+import { Scheduler } from '../executor/scheduler.js';
+import { instantiate } from '../memory/kernel.js';
+import { CONTROL } from '../memory/layout.js';
+import { SharedMemory } from '../memory/shared-memory.js';
+import { State } from '../memory/state.js';
+import { MasterFileService } from '../service/file-service.js';
+import { Tier2 } from '../storage/tier2.js';
+import { RemoteServices } from './shard-services.js';
+import type { ThreadData } from './thread-data.js';
+
+export type DoorData = ThreadData & {
+  /** Where `env:NAME` options of mounts are looked up. */
+  readonly environment: Environment;
+};
+
+const EXIT_BUG = 70;
+
+let isEnding = false;
+const data = workerData as DoorData;
+const { config } = data;
+await opened();
+const shared = new SharedMemory(data.memory);
+const services = new RemoteServices();
+const executor = new Executor({
+  index: data.executor,
+  shared,
+  kernel: instantiate(data.memory, data.executor),
+  tier2: new Tier2(data.paths.meta, { mapBytes: config.tier2MapBytes }),
+  supergroup: config.supergroup,
+  superuser: config.superuser,
+  permissions: config.permissions,
+  umask: config.umask,
+  trashRetentionMs: config.trashRetentionMs,
+  loader: services.loader,
+});
+const scheduler = new Scheduler(executor, { parkedMax: config.callsParkedMax, onBug: die });
+const stores = new StoreCache(executor.mounts, {
+  environment: data.environment,
+  timeoutMs: config.ufsTimeoutMs,
+});
+const exchange = new Exchange(
+  parentPort!,
+  {
+    ...services.answers,
+    locks: () => scheduler.report(performance.now()),
+    abandon,
+    drain: ({ withinMs }: { withinMs: number }) => drain(withinMs),
+  },
+  die,
+);
+services.connect(exchange);
+const metrics = new Metrics(() => exchange.ask<MetricsSnapshot>('metrics', {}));
+const server = new HttpServer({
+  host: config.host,
+  port: config.httpPort,
+  isShared: config.doorThreads > 1,
+  allowedOrigins: config.allowedOrigins,
+  routes: [
+    ...healthRoutes(() => ({ serving: shared.load(CONTROL.STATE) === State.SERVING }), metrics),
+    ...dataRoutes(new MasterFileService(scheduler, stores)),
+  ],
+  limits: { transferMsMax: config.transferTimeoutMs },
+  onBug: die,
+});
+await server.listen();
+process.on('uncaughtException', die);
+parentPort!.postMessage({ kind: 'ready' });
+
+/** Lets what is being transferred end, then ends the thread. */
+async function drain(withinMs: number): Promise<void> {
+  await server.drain(withinMs);
+  scheduler.drain(new StatusError(Code.UNAVAILABLE, 'The master is stopping.'));
+  server.close();
+  await stores.close();
+  setImmediate(() => process.exit(0));
+}
+
+/** A thread with a bug must not go on: the process ends with it and recovers. */
+function die(error: unknown): void {
+  createLog(config, { thread: `door-${data.executor}` }).fatal({ err: error }, 'bug');
+  abandon();
+}
+
+/** Without an answer to anybody, as a shard does it. */
+function abandon(): void {
+  if (isEnding) return;
+  isEnding = true;
+  server.close();
+  setImmediate(() => setImmediate(() => process.exit(EXIT_BUG)));
+}

@@ -1,0 +1,161 @@
+/**
+ * FileService inside the master: each call becomes operations on the executor of this thread, and
+ * the bytes go between the caller and the store of the mount. The other implementation is
+ * client/wire-file-service.ts.
+ */
+import type {
+  AttributeOptions,
+  BlockLocation,
+  ByteRange,
+  CallContext,
+  CompleteOptions,
+  CreateOptions,
+  FilePage,
+  FileService,
+  ListOptions,
+  OpenFile,
+  RemoveOptions,
+  StatOptions,
+} from '../../api/file-service.js';
+import type { FileStatus, XattrsIn, XattrUpdateName } from '../../api/file-status.js';
+import type { Scheduler } from '../executor/scheduler.js';
+import { type XAttrs, XAttrUpdate } from '../memory/xattrs.js';
+import type { Stores } from '../mount/stores.js';
+import type { AttributeChange } from '../ops/mechanism/attribute-change.js';
+import { submitted } from '../ops/mechanism/promise-calls.js';
+import { Create } from '../ops/verbs/create.js';
+import { Delete } from '../ops/verbs/delete.js';
+import { Rename } from '../ops/verbs/rename.js';
+import { SetAttribute } from '../ops/verbs/set-attribute.js';
+import { listPage, openFile, statFile } from './file-reads.js';
+import { cleanPath, statusOf } from './file-status.js';
+import { createOptions, FileWrites } from './file-write.js';
+
+const encoder = new TextEncoder();
+
+export class MasterFileService implements FileService {
+  readonly #scheduler: Scheduler;
+  readonly #stores: Stores;
+  readonly #writes: FileWrites;
+
+  constructor(scheduler: Scheduler, stores: Stores) {
+    this.#scheduler = scheduler;
+    this.#stores = stores;
+    this.#writes = new FileWrites(scheduler, stores);
+  }
+
+  stat(call: CallContext, path: string, options: StatOptions = {}): Promise<FileStatus> {
+    return statFile(this.#scheduler, call, path, options);
+  }
+
+  list(call: CallContext, path: string, options: ListOptions = {}): Promise<FilePage> {
+    return listPage(this.#scheduler, call, path, options);
+  }
+
+  open(call: CallContext, path: string): Promise<OpenFile> {
+    return openFile({ scheduler: this.#scheduler, stores: this.#stores }, call, path);
+  }
+
+  put(
+    call: CallContext,
+    path: string,
+    source: AsyncIterable<Uint8Array>,
+    options: CreateOptions = {},
+  ): Promise<FileStatus> {
+    return this.#writes.put(call, path, source, options);
+  }
+
+  /** One block for the whole range: the store has it all, and no worker holds anything yet. */
+  async locate(
+    call: CallContext,
+    path: string,
+    range?: ByteRange,
+  ): Promise<readonly BlockLocation[]> {
+    const { length, ufsPath } = await this.stat(call, path, { withAttributes: true });
+    const offset = Math.min(range?.offset ?? 0, length);
+    const bytes = Math.min(range?.length ?? length, length - offset);
+    return bytes === 0 ? [] : [{ offset, length: bytes, workers: [], ufsPath }];
+  }
+
+  create(call: CallContext, path: string, options: CreateOptions = {}): Promise<FileStatus> {
+    return this.#writes.create(call, path, options);
+  }
+
+  complete(call: CallContext, path: string, options: CompleteOptions): Promise<FileStatus> {
+    return this.#writes.complete(call, path, options);
+  }
+
+  abort({ caller }: CallContext, path: string, id: number): Promise<void> {
+    return this.#writes.abort(caller, path, id);
+  }
+
+  async createDirectory(
+    call: CallContext,
+    path: string,
+    options: CreateOptions = {},
+  ): Promise<FileStatus> {
+    const all = createOptions('directory', path, options);
+    const { caller, callId = 0 } = call;
+    const { inode } = await submitted(
+      this.#scheduler,
+      (sink) => new Create(caller, callId, all, sink),
+      call,
+    );
+    return statusOf(this.#scheduler.executor, inode!, { path: cleanPath(path) });
+  }
+
+  async rename(
+    call: CallContext,
+    source: string,
+    target: string,
+    options: { readonly overwrite?: boolean } = {},
+  ): Promise<void> {
+    const { caller, callId = 0 } = call;
+    const all = {
+      source: encoder.encode(source),
+      target: encoder.encode(target),
+      overwrite: options.overwrite ?? false,
+    };
+    await submitted(this.#scheduler, (sink) => new Rename(caller, callId, all, sink), call);
+  }
+
+  async remove(call: CallContext, path: string, options: RemoveOptions = {}): Promise<void> {
+    const { caller, callId = 0 } = call;
+    const all = {
+      path: encoder.encode(path),
+      recursive: options.recursive ?? false,
+      skipTrash: options.skipTrash ?? false,
+      deleteMountPoints: false,
+    };
+    await submitted(this.#scheduler, (sink) => new Delete(caller, callId, all, sink), call);
+  }
+
+  async setAttributes(call: CallContext, path: string, options: AttributeOptions): Promise<void> {
+    const { caller, callId = 0 } = call;
+    const all = { path: encoder.encode(path), change: changeOf(options) };
+    await submitted(this.#scheduler, (sink) => new SetAttribute(caller, callId, all, sink), call);
+  }
+}
+
+const updates: Readonly<Record<XattrUpdateName, XAttrUpdate>> = {
+  truncate: XAttrUpdate.TRUNCATE,
+  unionReplace: XAttrUpdate.UNION_REPLACE,
+  unionPreserve: XAttrUpdate.UNION_PRESERVE,
+  deleteKeys: XAttrUpdate.DELETE_KEYS,
+};
+
+function changeOf({ xattrs, xattrUpdate, ...given }: AttributeOptions): AttributeChange {
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  const change = Object.fromEntries(present) as AttributeChange;
+  if (xattrs === undefined) return change;
+  const update = updates[xattrUpdate ?? 'unionReplace'];
+  return { ...change, xattrs: xattrsOf(xattrs), xattrUpdate: update };
+}
+
+const xattrsOf = (given: XattrsIn): XAttrs =>
+  new Map(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? encoder.encode(value) : value,
+    ]),
+  );

@@ -1,0 +1,107 @@
+/**
+ * The body of one request as it is taken: beyond a few chunks the socket is paused, and goes on
+ * when they are taken. Whoever does not take it leaves it to pass over: an answer before its end
+ * must reach a client that still sends.
+ *
+ *   socket ──onData──▶ chunks (≤ bodyBytesHigh and one more) ──for await──▶ whoever reads it
+ *
+ * Invariant: the socket is paused only while somebody reads the body.
+ */
+import type { HttpResponse } from 'uWebSockets.js';
+import type { StatusError } from '../base/status.js';
+
+export class HttpBody {
+  /** Bytes that came since somebody last looked. */
+  movedBytes = 0;
+  readonly #response: HttpResponse;
+  readonly #bytesHigh: number;
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  #isLast = false;
+  #isPaused = false;
+  #isDropped = false;
+  #failure: StatusError | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(response: HttpResponse, bytesHigh: number) {
+    this.#response = response;
+    this.#bytesHigh = bytesHigh;
+    response.onData((chunk, isLast) => this.#take(chunk, isLast));
+  }
+
+  /** Somebody wants the next chunk, and the client has not sent it. */
+  get isAwaited(): boolean {
+    return this.#wake !== undefined;
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for (;;) {
+        if (this.#failure !== undefined) throw this.#failure;
+        const chunk = this.#chunks.shift();
+        if (chunk !== undefined) {
+          this.#bytes -= chunk.length;
+          if (this.#bytes <= this.#bytesHigh / 2) this.#resume();
+          yield chunk;
+        } else if (this.#isLast) {
+          return;
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        }
+      }
+    } finally {
+      this.drop();
+    }
+  }
+
+  /** What still comes is nobody's. Before the answer ends: after it the response may be gone. */
+  drop(): void {
+    this.#isDropped = true;
+    this.#chunks = [];
+    this.#resume();
+  }
+
+  /** uWebSockets cuts what is slower than 16 KiB/s; how slow it may be we say ourselves. */
+  keepAlive(): void {
+    if (!this.#isPaused && !this.#isLast) this.#response.resume();
+  }
+
+  /** The client has gone, or its time is over: whoever reads is told. */
+  end(failure: StatusError): void {
+    this.#failure ??= failure;
+    this.#isPaused = false;
+    this.#awake();
+  }
+
+  #take(chunk: ArrayBuffer, isLast: boolean): void {
+    this.movedBytes += chunk.byteLength;
+    this.#isLast = isLast;
+    if (!this.#isDropped && chunk.byteLength > 0) {
+      // uWebSockets takes its bytes back when this returns.
+      this.#chunks.push(new Uint8Array(chunk.slice(0)));
+      this.#bytes += chunk.byteLength;
+      if (this.#bytes > this.#bytesHigh && !isLast) this.#pause();
+    }
+    this.#awake();
+  }
+
+  #awake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#response.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#response.resume();
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * One HTTP request and its answer, as surfaces see it. What the request said is copied out, since
+ * uWebSockets takes it back when the handler returns; the answer goes out as fast as the client
+ * takes it, and never waits in memory: what the socket does not take stays with its source.
+ *
+ * Invariant: answered once; after that, or when the client has gone, the response is not touched.
+ * Invariant: unsent bytes of a connection: one chunk, held by whoever sends it, and one head. A
+ * client that sends a next request before it took this answer is cut off (uWebSockets does that).
+ */
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { httpStatus, statusLine } from '../base/http-status.js';
+import { Code, StatusError } from '../base/status.js';
+import type { Identity } from './handshake.js';
+import { headerIdentity } from './header-identity.js';
+import { HttpBody } from './http-body.js';
+import { failureBody, retryAfterSeconds } from './http-failure.js';
+import type { HttpLimits } from './http-limits.js';
+
+export type Headers = Readonly<Record<string, string | number>>;
+
+/** A chunk that the socket did not take as a whole. */
+type Unsent = {
+  readonly chunk: Uint8Array;
+  /** Write offset at which it begins. */
+  readonly from: number;
+  readonly done: () => void;
+};
+
+const NO_BYTES = new Uint8Array(0);
+
+export class HttpExchange {
+  /** As it was sent, in capitals. */
+  readonly method: string;
+  /** Without the query, not decoded; characters above ASCII may stand in it as they are. */
+  readonly path: string;
+  readonly query: string;
+  readonly #headers = new Map<string, string>();
+  readonly #response: HttpResponse;
+  readonly #body: HttpBody | undefined;
+  readonly #onEnd: (exchange: HttpExchange) => void;
+  readonly #gone = new AbortController();
+  #state: 'open' | 'headSent' | 'over' = 'open';
+  #unsent: Unsent | undefined;
+  #total = 0;
+  #sentBytes = 0;
+  #windowStart = 0;
+  #framing: StatusError | undefined;
+
+  constructor(
+    response: HttpResponse,
+    request: HttpRequest,
+    limits: HttpLimits,
+    onEnd: (exchange: HttpExchange) => void,
+  ) {
+    this.#response = response;
+    this.#onEnd = onEnd;
+    this.method = request.getCaseSensitiveMethod();
+    this.path = request.getUrl();
+    this.query = request.getQuery() ?? '';
+    request.forEach((name, value) => {
+      this.#header(name, value);
+    });
+    response.onAborted(() => this.#aborted());
+    const hasBody = this.method !== 'GET' && this.method !== 'HEAD';
+    if (hasBody) this.#body = new HttpBody(response, limits.bodyBytesHigh);
+    response.onWritable((offset) => this.#writable(offset));
+  }
+
+  /** '' = absent. Of a header that came several times: all values, with commas between. */
+  readonly header = (name: string): string => this.#headers.get(name) ?? '';
+
+  /** Why this request cannot be what it says; undefined: it can. */
+  get framing(): StatusError | undefined {
+    return this.#framing;
+  }
+
+  get identity(): Identity {
+    return headerIdentity(this.header);
+  }
+
+  get parameters(): URLSearchParams {
+    return new URLSearchParams(this.query);
+  }
+
+  /** Aborted when the client goes away, or is given up. */
+  get signal(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+
+  /** To be taken once. */
+  body(): AsyncIterable<Uint8Array> {
+    return this.#body?.chunks() ?? nothing();
+  }
+
+  /** The answer as a whole: small, or there already. */
+  reply(status: number, headers: Headers = {}, body: string | Uint8Array = NO_BYTES): void {
+    if (this.#state !== 'open') return;
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    if (bytes.length === 0 || this.method === 'HEAD') {
+      this.replyHead(status, headers, bytes.length);
+      return;
+    }
+    this.#total = bytes.length;
+    void this.#send(bytes, status, headers);
+  }
+
+  /** What HEAD is answered, and whatever has no body of its own. */
+  replyHead(status: number, headers: Headers, length = 0): void {
+    if (this.#state !== 'open') return;
+    this.#body?.drop();
+    this.#response.cork(() => {
+      this.#writeHead(status, headers);
+      // A length in these two would be that of another answer.
+      if (status === 204 || status === 304) this.#response.endWithoutBody();
+      else this.#response.endWithoutBody(length);
+    });
+    this.#over();
+  }
+
+  /**
+   * Sends exactly `length` bytes of the source, as fast as they are taken. Rejects when the source
+   * fails, and the client must be told: by fail(), which cuts what has begun.
+   */
+  async stream(
+    status: number,
+    headers: Headers,
+    length: number,
+    source: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    this.#total = length;
+    for await (const chunk of source) {
+      if (this.isOver) return;
+      if (chunk.length === 0) continue;
+      const waits = this.#send(chunk, status, headers);
+      if (waits !== undefined) await waits;
+    }
+    if (!this.isOver) throw new Error(`a source of ${length} bytes has ended before`);
+  }
+
+  /** Tells why; a body that has begun is cut short, which is the only way to say it then. */
+  fail(error: StatusError): void {
+    if (this.#state === 'over') return;
+    if (this.#state === 'headSent') {
+      this.cut(error);
+      return;
+    }
+    const retryAfter = retryAfterSeconds(error);
+    const headers = {
+      'content-type': 'application/json; charset=utf-8',
+      ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
+    };
+    this.reply(httpStatus(error.code), headers, failureBody(error));
+  }
+
+  /** Ends the connection at once. */
+  cut(error: StatusError): void {
+    if (this.#state === 'over') return;
+    this.#gone.abort(error);
+    // Runs #aborted.
+    this.#response.close();
+  }
+
+  /** Now and then: gives up a client that takes or sends nothing, and keeps the slow ones. */
+  look(now: number, { transferMsMax, transferBytesMin }: HttpLimits): void {
+    const isAwaited = this.#unsent !== undefined || this.#body?.isAwaited === true;
+    if (!isAwaited || this.#windowStart === 0) this.#beginWindow(now);
+    if (!isAwaited) return;
+    const moved = this.#sentBytes + (this.#body?.movedBytes ?? 0);
+    if (now - this.#windowStart < transferMsMax) {
+      this.#keepAlive();
+      return;
+    }
+    if (moved >= transferBytesMin) {
+      this.#beginWindow(now);
+      this.#keepAlive();
+      return;
+    }
+    const late = tooSlow(transferMsMax);
+    if (this.#unsent !== undefined) this.cut(late);
+    else this.#body?.end(late);
+  }
+
+  #beginWindow(now: number): void {
+    this.#windowStart = now;
+    this.#sentBytes = 0;
+    if (this.#body !== undefined) this.#body.movedBytes = 0;
+  }
+
+  /** uWebSockets cuts a reader that takes nothing for ten seconds, unless it is tried again. */
+  #keepAlive(): void {
+    if (this.#unsent !== undefined) this.#writable(this.#response.getWriteOffset());
+    else this.#body?.keepAlive();
+  }
+
+  #header(name: string, value: string): void {
+    const before = this.#headers.get(name);
+    if (before !== undefined && (name === 'content-length' || name === 'host')) {
+      this.#framing = doubled(name);
+    }
+    this.#headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+
+  #writeHead(status: number, headers: Headers): void {
+    this.#state = 'headSent';
+    this.#response.writeStatus(statusLine(status));
+    for (const name in headers) this.#response.writeHeader(name, String(headers[name]));
+  }
+
+  /** Undefined: all of it went out. Settles as well when the answer is over. */
+  #send(chunk: Uint8Array, status: number, headers: Headers): Promise<void> | undefined {
+    const response = this.#response;
+    let ok = false;
+    let isDone = false;
+    let from = 0;
+    response.cork(() => {
+      if (this.#state === 'open') {
+        this.#writeHead(status, headers);
+        this.#body?.drop();
+      }
+      from = response.getWriteOffset();
+      [ok, isDone] = response.tryEnd(chunk, this.#total);
+    });
+    this.#sentBytes += chunk.length;
+    if (isDone) this.#over();
+    if (ok || isDone) return undefined;
+    return new Promise((done) => {
+      this.#unsent = { chunk, from, done };
+    });
+  }
+
+  #writable(offset: number): boolean {
+    const unsent = this.#unsent;
+    if (unsent === undefined || this.#state === 'over') return true;
+    let ok = false;
+    let isDone = false;
+    this.#response.cork(() => {
+      const rest = unsent.chunk.subarray(offset - unsent.from);
+      [ok, isDone] = this.#response.tryEnd(rest, this.#total);
+    });
+    if (isDone) this.#over();
+    if (!ok && !isDone) return false;
+    this.#unsent = undefined;
+    unsent.done();
+    return true;
+  }
+
+  #aborted(): void {
+    if (this.#state === 'over') return;
+    const gone = new StatusError(Code.CANCELLED, 'The client has gone.');
+    this.#gone.abort(gone);
+    this.#body?.end(gone);
+    this.#over();
+  }
+
+  #over(): void {
+    this.#state = 'over';
+    const unsent = this.#unsent;
+    this.#unsent = undefined;
+    unsent?.done();
+    this.#onEnd(this);
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}
+
+const tooSlow = (ms: number): StatusError =>
+  new StatusError(Code.DEADLINE_EXCEEDED, `The client moved next to nothing for ${ms} ms.`, {
+    hint: 'Try again on a better connection; ORCHARD_TRANSFER_TIMEOUT of the master sets the time.',
+  });
+
+const doubled = (name: string): StatusError =>
+  new StatusError(Code.INVALID_ARGUMENT, `The header ${name} came twice.`, {
+    hint: 'Send it once: what it means would be anybody’s guess.',
+  });
