@@ -146,7 +146,11 @@ export class DataChannel {
       });
     const response = isAtHand ? await retried(send) : await send();
     const written = detailOf(await textOf(response));
-    return { path, id: Number(written['id'] ?? 0), length: Number(written['length'] ?? 0) };
+    return {
+      path: String(written['path'] ?? path),
+      id: Number(written['id'] ?? 0),
+      length: Number(written['length'] ?? 0),
+    };
   }
 
   async #put(path: string, options: RequestOptions): Promise<Dispatcher.ResponseData> {
@@ -233,6 +237,12 @@ function transferError(thrown: unknown, path: string): OrchardError {
   const error = thrown as Error & { code?: string };
   if (error.name === 'AbortError') {
     return new OrchardError('CANCELLED', 'the transfer was aborted', { path, cause: thrown });
+  }
+  if (error.name === 'TimeoutError') {
+    return new OrchardError('DEADLINE_EXCEEDED', 'the transfer took longer than it may', {
+      path,
+      cause: thrown,
+    });
   }
   const isNetwork = /^(ECONN|EPIPE|ENOTFOUND|EAI_|UND_ERR_)/.test(error.code ?? '');
   if (!isNetwork) return asOrchardError(thrown);

@@ -77,8 +77,9 @@ export class WireFileService implements FileService {
       const ids = clientId !== 0 && callId !== undefined ? { clientId, callId } : {};
       const end = endOf(signal, deadlineMs);
       const wanted = given({ overwrite, recursive, mode, signal: end });
-      const { id } = await client.put(path, source, { ...wanted, ...ids });
-      return client.getStatusById(id);
+      const { id, path: at } = await client.put(path, source, { ...wanted, ...ids });
+      const name = at.slice(at.lastIndexOf('/') + 1);
+      return { ...(await client.getStatusById(id)), path: at, name };
     });
   }
 
