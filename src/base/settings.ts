@@ -149,6 +149,6 @@ function unknownNames(
 function refusal(wrongs: readonly string[]): StatusError {
   const title = wrongs.length === 1 ? 'A setting is wrong' : `${wrongs.length} settings are wrong`;
   const reason = `${title}:\n${wrongs.map((wrong) => `  ${wrong}`).join('\n')}`;
-  const hint = 'All settings with their defaults: README.md, "Configuration".';
+  const hint = 'All settings with their defaults: docs/CONFIGURATION.md.';
   return new StatusError(Code.INVALID_ARGUMENT, reason, { hint });
 }

@@ -6,9 +6,9 @@
 import { Code, StatusError } from '../../base/status.js';
 import { claimExecutor } from '../executor/claims.js';
 import { Executor } from '../executor/executor.js';
+import { isReadOnly, readOnlyRefusal } from '../executor/read-only.js';
 import { Scheduler } from '../executor/scheduler.js';
 import { instantiate } from '../memory/kernel.js';
-import { CONTROL } from '../memory/layout.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
 import type { LoadContext } from './directory-load.js';
@@ -112,7 +112,7 @@ export class BackgroundWorker {
 
   async #work(request: WorkRequest, control: WorkControl): Promise<TaskOutcome> {
     const { shared } = this.#context.scheduler.executor;
-    if (shared.load(CONTROL.READ_ONLY) !== 0) throw diskFull(request.path);
+    if (isReadOnly(shared)) throw readOnlyRefusal(request.path);
     if (request.kind === 'load' && request.descendants !== 'all') {
       await loadShallow(this.#context, request, control);
       return { ok: true, progress: NO_PROGRESS };
@@ -141,13 +141,6 @@ function limited<T>(report: (progress: T) => void): (progress: T) => void {
     last = now;
     report(progress);
   };
-}
-
-function diskFull(path: string): StatusError {
-  return new StatusError(Code.FAILED_PRECONDITION, 'The disk of the master is full.', {
-    path,
-    hint: 'It is read-only until there is space below its data directory.',
-  });
 }
 
 function cancelled(path: string): StatusError {

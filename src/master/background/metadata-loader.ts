@@ -8,7 +8,7 @@
 
 import { Code } from '../../base/status.js';
 import type { Loader } from '../executor/executor.js';
-import { CONTROL } from '../memory/layout.js';
+import { isReadOnly } from '../executor/read-only.js';
 import { isBelowFile } from '../ops/mechanism/failures.js';
 import { originOf } from '../ops/mechanism/origins.js';
 import { reading } from '../ops/mechanism/promise-calls.js';
@@ -37,7 +37,7 @@ export class MetadataLoader implements Loader {
 
   async load(path: string, children: boolean): Promise<void> {
     // With the disk full nothing new is taken in: calls see what is here.
-    if (this.#context.scheduler.executor.shared.load(CONTROL.READ_ONLY) !== 0) return;
+    if (isReadOnly(this.#context.scheduler.executor.shared)) return;
     try {
       await this.#loadPath(path);
       if (children) await this.#loadChildren(path);

@@ -10,6 +10,8 @@
  * The first plan runs without locks, so what it saw may be gone: only the second one, under the
  * locks, is what execute() builds upon. Locks stay held until the entry is durable and applied.
  *
+ * A read-only master refuses every mutation here, before it plans.
+ *
  * Invariant: an attempt that throws holds nothing and has published nothing.
  */
 
@@ -22,6 +24,7 @@ import { EXECUTOR, RETRY } from '../memory/layout.js';
 import type { Caller } from './caller.js';
 import type { Executor } from './executor.js';
 import { Park } from './park.js';
+import { isReadOnly, readOnlyRefusal } from './read-only.js';
 
 /** Where a call's outcome goes. Exactly one of its methods is called, once. */
 export interface Sink {
@@ -104,6 +107,7 @@ export abstract class Mutation extends Call {
   }
 
   #attempt(executor: Executor): boolean {
+    if (isReadOnly(executor.shared)) throw readOnlyRefusal(this.describe());
     executor.setCaller(this.caller);
     const locks = this.#plan(executor);
     for (let replans = 0; replans < REPLANS_MAX; replans++) {

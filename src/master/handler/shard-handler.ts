@@ -13,13 +13,13 @@ import { Code, StatusError } from '../../base/status.js';
 import type { FastPath, ReplyPort, RpcHandler, Session } from '../../net/rpc-handler.js';
 import { ReplyEncoder } from '../../wire/encode.js';
 import { RequestBody } from '../../wire/generated/index.js';
-import { operationOf } from '../../wire/operations.js';
 import type { RequestCursor } from '../../wire/request-cursor.js';
 import type { Call } from '../executor/call.js';
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
+import { isReadOnly } from '../executor/read-only.js';
 import type { Scheduler } from '../executor/scheduler.js';
-import { CONTROL, EXECUTOR, WRITE } from '../memory/layout.js';
+import { EXECUTOR, WRITE } from '../memory/layout.js';
 import { prepareScans } from '../ops/mechanism/child-scan.js';
 import { AdminLane } from './admin-lane.js';
 import { readMakers } from './read-requests.js';
@@ -97,7 +97,6 @@ export class ShardHandler implements RpcHandler, FastPath {
     const { bodyType } = request;
     const maker = makers[bodyType];
     if (maker === undefined) throw unknownRequest();
-    if (this.#executor.shared.load(CONTROL.READ_ONLY) !== 0) refuseWrite(bodyType);
     const calls = maker(this.#incoming(callerOf(session), request, reply));
     if (calls === undefined) return;
     if (Array.isArray(calls)) this.#submitAll(calls as readonly Call[], request, reply);
@@ -124,7 +123,7 @@ export class ShardHandler implements RpcHandler, FastPath {
 
   /** From frame to entry, when nothing is out of the ordinary. A write that commits goes on. */
   #write(name: string, caller: Caller, reply: ReplyPort): boolean {
-    if (this.#executor.shared.load(CONTROL.READ_ONLY) !== 0) return false;
+    if (isReadOnly(this.#executor.shared)) return false;
     return this.#scheduler.submitFast(name, caller, this.#openedBytes, reply);
   }
 
@@ -170,20 +169,6 @@ function callerOf(session: Session): Caller {
     session.attachment = { user, groups, clientId } satisfies Caller;
   }
   return session.attachment as Caller;
-}
-
-function refuseWrite(bodyType: RequestBody): void {
-  const operation = operationOf(bodyType);
-  if (operation?.kind !== 'write' || operation.lane === 'admin') return;
-  throw new StatusError(
-    Code.FAILED_PRECONDITION,
-    'The master is read-only: its disk is full, or less is free than ORCHARD_DISK_RESERVE_BYTES.',
-    {
-      hint:
-        "Free disk space under the master's data directory (`orchard admin report` shows how " +
-        'much); it then goes on by itself.',
-    },
-  );
 }
 
 function unknownRequest(): StatusError {

@@ -1,6 +1,6 @@
 /**
- * Every setting of the master: one row a variable, in the order in which they are documented. The
- * README's table, `orchard admin config`, the parser and the type Config all come from here.
+ * Every setting of the master: one row a variable, in the order in which they are documented.
+ * docs/CONFIGURATION.md, `orchard admin config`, the parser and the type Config all come from here.
  * Pure.
  *
  * Invariant: a derived default looks only at facts and at rows above its own.

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Code, codeName } from '../../../src/base/status.js';
 import type { JobView, ShardServices } from '../../../src/master/handler/services.js';
 import { CONTROL } from '../../../src/master/memory/layout.js';
-import { ReplyBody } from '../../../src/wire/generated/index.js';
+import { type BatchReplyT, ReplyBody } from '../../../src/wire/generated/index.js';
 import { operations } from '../../../src/wire/operations.js';
 import { Verbs } from '../../support/verbs.js';
 import { WireMaster } from '../../support/wire-master.js';
@@ -116,7 +116,14 @@ describe('every kind of request', () => {
       const port = master.send(name, sample[1]);
       await master.fixture.until(() => port.ended);
       const { code, error } = port.replies.at(-1)!;
-      if (kind === 'write' && lane !== 'admin') {
+      if (name === 'BatchCreate') {
+        // Each file counts for itself.
+        const { results } = port.replies.at(-1)!.body as BatchReplyT;
+        expect(results.map((result) => result.code)).toEqual([
+          Code.FAILED_PRECONDITION,
+          Code.FAILED_PRECONDITION,
+        ]);
+      } else if (kind === 'write' && lane !== 'admin') {
         expect([name, code]).toEqual([name, Code.FAILED_PRECONDITION]);
         expect(error?.reason).toContain('ORCHARD_DISK_RESERVE_BYTES');
       } else {

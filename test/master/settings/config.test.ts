@@ -107,7 +107,7 @@ describe('refusals', () => {
     expect(error.message).toContain('ORCHARD_LOCK_STRIPES=1000: expected a whole number, a power');
     expect(error.message).toContain('ORCHARD_JOURNAL_SYNC=sometimes: expected one of commit, none');
     expect(error.message).toContain('ORCHARD_RPC_THREDS: no such setting; did you mean');
-    expect(error.hint).toContain('README');
+    expect(error.hint).toContain('CONFIGURATION');
   });
 
   test.each([

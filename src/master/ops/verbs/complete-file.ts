@@ -8,8 +8,7 @@
  */
 
 import { Code, StatusError } from '../../../base/status.js';
-import { writeWord64 } from '../../../base/word64.js';
-import { Mutation, type Sink } from '../../executor/call.js';
+import type { Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
@@ -26,6 +25,7 @@ import type { PathWalk } from '../../path/path-walk.js';
 import { checkBits, checkWay, checkWritableMount } from '../mechanism/access.js';
 import { alreadyExists, invalid } from '../mechanism/failures.js';
 import { FirstAnswer } from '../mechanism/first-answer.js';
+import { PathMutation } from '../mechanism/path-mutation.js';
 
 export type CompleteFileOptions = {
   readonly path: Uint8Array;
@@ -43,24 +43,21 @@ export type CompleteFileOptions = {
   readonly origin?: Origin;
 };
 
-export class CompleteFile extends Mutation {
+export class CompleteFile extends PathMutation {
   readonly name = 'completeFile';
   protected readonly op = Op.COMPLETE_FILE;
   protected override room = 128 * 1024;
   readonly #options: CompleteFileOptions;
-  readonly #sink: Sink;
   #first: FirstAnswer | undefined;
-  #recordAt = 0;
 
   constructor(caller: Caller, callId: number, options: CompleteFileOptions, sink: Sink) {
-    super(caller, callId);
+    super(caller, callId, options.path, sink);
     this.#options = options;
-    this.#sink = sink;
   }
 
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA } = executor;
-    executor.resolve(walkA, this.#options.path);
+    executor.resolve(walkA, this.path);
     checkWay(executor, this.caller, walkA);
     lockWriteInode(walkA, executor.locks, locks);
     if (!this.#options.persisted || !walkA.found) return;
@@ -92,23 +89,9 @@ export class CompleteFile extends Mutation {
     return true;
   }
 
-  override complete(executor: Executor, entry: number, seq: number): void {
-    const record = entry + this.#recordAt;
-    writeWord64(executor.shared.view, record + R.RECORD_SEQ, seq);
-    this.#sink.info(executor, record, seq);
-  }
-
-  protected repeat(executor: Executor, inodeId: number, seq: number): void {
+  protected override repeat(executor: Executor, inodeId: number, seq: number): void {
     this.#first ??= new FirstAnswer();
-    this.#first.give(executor, this.#sink, { inodeId, seq, type: R.INODE_TYPE_FILE });
-  }
-
-  fail(error: StatusError): void {
-    this.#sink.fail(error);
-  }
-
-  describe(): string {
-    return new TextDecoder().decode(this.#options.path);
+    this.#first.give(executor, this.sink, { inodeId, seq, type: R.INODE_TYPE_FILE });
   }
 
   #checkAccess(executor: Executor, walk: PathWalk): void {
@@ -131,7 +114,7 @@ export class CompleteFile extends Mutation {
       ring.entry.side(SIDE_ORIGIN_BACK, originKey(origin.mountId, origin.path), id);
     }
     // First of all PUTs: the retry window remembers whose id that is.
-    this.#recordAt = ring.entry.putFields({
+    this.recordAt = ring.entry.putFields({
       ...fields,
       flags,
       length,

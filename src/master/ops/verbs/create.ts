@@ -10,10 +10,8 @@
  */
 
 import { BLOCK_BYTES_DEFAULT, ENTRY_BYTES_MAX } from '../../../base/limits.js';
-import type { StatusError } from '../../../base/status.js';
-import { Code, StatusError as Failure } from '../../../base/status.js';
-import { writeWord64 } from '../../../base/word64.js';
-import { Mutation, type Sink } from '../../executor/call.js';
+import { Code, StatusError } from '../../../base/status.js';
+import type { Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
@@ -29,7 +27,8 @@ import { checkBits, checkRemove, checkWay, checkWritableMount } from '../mechani
 import { checkReplication, checkTtl } from '../mechanism/attribute-change.js';
 import { alreadyExists, invalid, isBelowFile, notDirectory } from '../mechanism/failures.js';
 import { FirstAnswer } from '../mechanism/first-answer.js';
-import { awaitPath, LoadType, nothingAsked } from '../mechanism/loading.js';
+import { awaitPath, LoadType } from '../mechanism/loading.js';
+import { PathMutation, touchDirectory } from '../mechanism/path-mutation.js';
 import { putIntoReclaim, removeForGood } from '../mechanism/remove-inode.js';
 
 const DIRECTORY_MODE = 0o777;
@@ -61,31 +60,26 @@ export type CreateOptions = {
   readonly xattrsOnNewPaths: boolean;
 };
 
-export class Create extends Mutation {
+export class Create extends PathMutation {
   readonly name: string;
   protected op: number = Op.CREATE_DIRECTORY;
   readonly #options: CreateOptions;
-  readonly #sink: Sink;
-  readonly #asked = nothingAsked();
   /** The value of SIDE_XATTR, once for all inodes that get it. */
   #xattrs: Uint8Array | undefined;
   #first: FirstAnswer | undefined;
-  /** Where the new inode's record stands in the entry. */
-  #recordAt = 0;
 
   constructor(caller: Caller, callId: number, options: CreateOptions, sink: Sink) {
-    super(caller, callId);
+    super(caller, callId, options.path, sink);
     this.#options = options;
-    this.#sink = sink;
     const file = options.type === 'file';
     this.name = file ? 'createFile' : 'createDirectory';
   }
 
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA } = executor;
-    executor.resolve(walkA, this.#options.path);
+    executor.resolve(walkA, this.path);
     checkWay(executor, this.caller, walkA);
-    awaitPath(executor, walkA, LoadType.ONCE, this.#asked);
+    awaitPath(executor, walkA, LoadType.ONCE, this.asked);
     // Over a directory nothing is written: `mkdir -p` of what exists stops nobody below it.
     if (walkA.found && walkA.isDirectory(walkA.depth)) lockRead(walkA, executor.locks, locks);
     else lockWriteEdge(walkA, executor.locks, locks);
@@ -105,24 +99,10 @@ export class Create extends Mutation {
     return true;
   }
 
-  override complete(executor: Executor, entry: number, seq: number): void {
-    const record = entry + this.#recordAt;
-    writeWord64(executor.shared.view, record + R.RECORD_SEQ, seq);
-    this.#sink.info(executor, record, seq);
-  }
-
-  protected repeat(executor: Executor, inodeId: number, seq: number): void {
+  protected override repeat(executor: Executor, inodeId: number, seq: number): void {
     const type = this.#options.type === 'file' ? R.INODE_TYPE_FILE : R.INODE_TYPE_DIRECTORY;
     this.#first ??= new FirstAnswer();
-    this.#first.give(executor, this.#sink, { inodeId, seq, type });
-  }
-
-  fail(error: StatusError): void {
-    this.#sink.fail(error);
-  }
-
-  describe(): string {
-    return new TextDecoder().decode(this.#options.path);
+    this.#first.give(executor, this.sink, { inodeId, seq, type });
   }
 
   #roomFor(walk: PathWalk): number {
@@ -152,7 +132,7 @@ export class Create extends Mutation {
     const path = walk.text();
     if (type === 'directory') {
       if (walk.isDirectory(depth) && allowExists) {
-        this.#sink.info(executor, walk.record, 0);
+        this.sink.info(executor, walk.record, 0);
         return false;
       }
       const hint = 'Choose another name, or allow the directory to exist (mkdir -p).';
@@ -178,7 +158,7 @@ export class Create extends Mutation {
     const missing = walk.depth - walk.next + 1;
     if (missing > 1 && !this.#options.recursive) {
       const kind = this.#options.type === 'file' ? 'File' : 'Directory';
-      throw new Failure(
+      throw new StatusError(
         Code.NOT_FOUND,
         `${kind} "${walk.text()}" creation failed. ` +
           `Component ${walk.next}(${walk.nameText(walk.next)}) does not exist`,
@@ -212,7 +192,7 @@ export class Create extends Mutation {
       const at = { node, parent, id: idOf(node), parentId: idOf(node - 1), now, owner };
       const fields = this.#fields(executor, walk, at);
       const recordAt = ring.entry.putFields(fields);
-      if (node === depth) this.#recordAt = recordAt;
+      if (node === depth) this.recordAt = recordAt;
       if ((fields.flags & R.FLAG_HAS_XATTR) !== 0) {
         ring.entry.side(SIDE_XATTR, idKey(at.id), this.#xattrs!);
       }
@@ -221,25 +201,7 @@ export class Create extends Mutation {
     if (replaced !== undefined && (replaced.flags & R.FLAG_HAS_ORIGIN) !== 0) {
       putIntoReclaim(executor, replaced);
     }
-    this.#touchParent(executor, walk, parent, now, walk.found ? 0 : 1);
-  }
-
-  #touchParent(
-    executor: Executor,
-    walk: PathWalk,
-    parent: number,
-    now: number,
-    delta: number,
-  ): void {
-    executor.ring.entry.parent(
-      walk.parentId(parent),
-      walk.id(parent),
-      now,
-      delta,
-      executor.shared.u8,
-      walk.nameAt(parent),
-      walk.nameBytes(parent),
-    );
+    touchDirectory(executor, walk, parent, { now, delta: walk.found ? 0 : 1 });
   }
 
   #fields(

@@ -18,12 +18,10 @@ export type DeleteInodeOptions = DeleteOptions & {
 
 export class DeleteInode extends Delete {
   readonly #expected: DeleteInodeOptions;
-  readonly #outcome: Sink;
 
   constructor(caller: Caller, options: DeleteInodeOptions, sink: Sink) {
     super(caller, 0, options, sink);
     this.#expected = options;
-    this.#outcome = sink;
   }
 
   protected override execute(executor: Executor): boolean {
@@ -31,7 +29,7 @@ export class DeleteInode extends Delete {
     const { inodeId, applies } = this.#expected;
     const isIt = walk.found && walk.id(walk.depth) === inodeId;
     if (isIt && applies(readRecord(shared.view, walk.record))) return super.execute(executor);
-    this.#outcome.empty(0);
+    this.sink.empty(0);
     return false;
   }
 }

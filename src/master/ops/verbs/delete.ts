@@ -12,7 +12,7 @@
  */
 
 import { Code, StatusError } from '../../../base/status.js';
-import { Mutation, type Sink } from '../../executor/call.js';
+import type { Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
@@ -27,8 +27,9 @@ import { lockWriteEdge } from '../../path/lock-pattern.js';
 import type { PathWalk } from '../../path/path-walk.js';
 import { checkRemove, checkWay, checkWritableMount } from '../mechanism/access.js';
 import { invalid, requireFound } from '../mechanism/failures.js';
-import { awaitChildren, awaitPath, LoadType, nothingAsked } from '../mechanism/loading.js';
+import { awaitChildren, awaitPath, LoadType } from '../mechanism/loading.js';
 import { keepOrigin, newOrigin } from '../mechanism/origins.js';
+import { PathMutation, touchDirectory } from '../mechanism/path-mutation.js';
 import {
   findInTrash,
   putIntoReclaim,
@@ -43,25 +44,22 @@ export type DeleteOptions = {
   readonly deleteMountPoints: boolean;
 };
 
-export class Delete extends Mutation {
+export class Delete extends PathMutation {
   readonly name = 'delete';
   protected readonly op = Op.DELETE;
   protected override room = 64 * 1024;
   readonly #options: DeleteOptions;
-  readonly #sink: Sink;
-  readonly #asked = nothingAsked();
 
   constructor(caller: Caller, callId: number, options: DeleteOptions, sink: Sink) {
-    super(caller, callId);
+    super(caller, callId, options.path, sink);
     this.#options = options;
-    this.#sink = sink;
   }
 
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA } = executor;
-    executor.resolve(walkA, this.#options.path);
+    executor.resolve(walkA, this.path);
     checkWay(executor, this.caller, walkA);
-    awaitPath(executor, walkA, LoadType.ONCE, this.#asked);
+    awaitPath(executor, walkA, LoadType.ONCE, this.asked);
     lockWriteEdge(walkA, executor.locks, locks);
   }
 
@@ -78,22 +76,6 @@ export class Delete extends Mutation {
     if (walk.isDirectory(walk.depth)) this.#checkChildren(executor, walk, path);
     this.#write(executor, walk, mounts);
     return true;
-  }
-
-  override complete(_executor: Executor, _entry: number, seq: number): void {
-    this.#sink.empty(seq);
-  }
-
-  protected repeat(_executor: Executor, _inodeId: number, seq: number): void {
-    this.#sink.empty(seq);
-  }
-
-  fail(error: StatusError): void {
-    this.#sink.fail(error);
-  }
-
-  describe(): string {
-    return new TextDecoder().decode(this.#options.path);
   }
 
   /** Nested mounts, which go with the directory. */
@@ -123,7 +105,7 @@ export class Delete extends Mutation {
 
   #checkChildren(executor: Executor, walk: PathWalk, path: string): void {
     if (this.#options.recursive) return;
-    awaitChildren(executor, walk, LoadType.ONCE, this.#asked);
+    awaitChildren(executor, walk, LoadType.ONCE, this.asked);
     const { length } = readRecord(executor.shared.view, walk.record);
     if (length === 0) return;
     throw new StatusError(
@@ -153,16 +135,7 @@ export class Delete extends Mutation {
       this.#forget(executor, walk, fields, origin);
     }
     for (const mount of mounts) ring.entry.side(SIDE_MOUNT, mountKey(mount.mountId), null);
-    const grandparent = walk.parentId(parent);
-    ring.entry.parent(
-      grandparent,
-      walk.id(parent),
-      now,
-      -1,
-      shared.u8,
-      walk.nameAt(parent),
-      walk.nameBytes(parent),
-    );
+    touchDirectory(executor, walk, parent, { now, delta: -1 });
   }
 
   /** What was deleted under the same name before makes way in the trash. */

@@ -10,7 +10,7 @@
 import { Code, StatusError } from '../../../base/status.js';
 import { canonicalUfsUri } from '../../../stores/registry.js';
 import type { UfsStatus } from '../../../stores/ufs.js';
-import { Mutation, type Sink } from '../../executor/call.js';
+import type { Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import { Park } from '../../executor/park.js';
@@ -28,9 +28,10 @@ import type { PathWalk } from '../../path/path-walk.js';
 import { checkSuper } from '../mechanism/access.js';
 import { invalid, isBelowFile, notDirectory } from '../mechanism/failures.js';
 import { keyOwner } from '../mechanism/key-owner.js';
-import { awaitPath, LoadType, nothingAsked } from '../mechanism/loading.js';
+import { awaitPath, LoadType } from '../mechanism/loading.js';
 import { lockMountTable } from '../mechanism/mount-access.js';
 import { originOf } from '../mechanism/origins.js';
+import { PathMutation, touchDirectory } from '../mechanism/path-mutation.js';
 
 const DIRECTORY_MODE = 0o755;
 
@@ -43,14 +44,12 @@ export type MountOptions = {
   readonly shared: boolean;
 };
 
-export class Mount extends Mutation {
+export class Mount extends PathMutation {
   readonly name = 'mount';
   protected readonly op = Op.MOUNT;
   protected override room = 64 * 1024;
   readonly #options: MountOptions;
   readonly #stores: Stores;
-  readonly #sink: Sink;
-  readonly #asked = nothingAsked();
   /** What the store says about its root, once it was asked. */
   #root: UfsStatus | undefined;
 
@@ -60,17 +59,16 @@ export class Mount extends Mutation {
     options: MountOptions,
     context: { readonly stores: Stores; readonly sink: Sink },
   ) {
-    super(caller, callId);
+    super(caller, callId, options.path, context.sink);
     this.#options = options;
     this.#stores = context.stores;
-    this.#sink = context.sink;
   }
 
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA } = executor;
-    executor.resolve(walkA, this.#options.path);
+    executor.resolve(walkA, this.path);
     checkSuper(executor, this.caller, walkA.text());
-    awaitPath(executor, walkA, LoadType.ONCE, this.#asked);
+    awaitPath(executor, walkA, LoadType.ONCE, this.asked);
     this.#check(executor, walkA);
     if (this.#root === undefined) throw Park.work(this.#askStores(executor, walkA));
     lockWriteEdge(walkA, executor.locks, locks);
@@ -80,22 +78,6 @@ export class Mount extends Mutation {
   protected execute(executor: Executor): boolean {
     this.#write(executor, executor.walkA);
     return true;
-  }
-
-  override complete(_executor: Executor, _entry: number, seq: number): void {
-    this.#sink.empty(seq);
-  }
-
-  protected repeat(_executor: Executor, _inodeId: number, seq: number): void {
-    this.#sink.empty(seq);
-  }
-
-  fail(error: StatusError): void {
-    this.#sink.fail(error);
-  }
-
-  describe(): string {
-    return new TextDecoder().decode(this.#options.path);
   }
 
   /** What the namespace says, without the stores; also under the locks. */
@@ -204,15 +186,7 @@ export class Mount extends Mutation {
     };
     refuseTooLarge([...executor.mounts.all(), row], shared.fixed(CONTROL.MOUNT_BYTES));
     ring.entry.side(SIDE_MOUNT, mountKey(mountId), encodeMount(row));
-    ring.entry.parent(
-      walk.parentId(parent),
-      walk.id(parent),
-      now,
-      1,
-      shared.u8,
-      walk.nameAt(parent),
-      walk.nameBytes(parent),
-    );
+    touchDirectory(executor, walk, parent, { now: now, delta: 1 });
   }
 }
 

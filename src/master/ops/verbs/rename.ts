@@ -13,7 +13,7 @@
  */
 
 import { Code, StatusError } from '../../../base/status.js';
-import { Mutation, type Sink } from '../../executor/call.js';
+import type { Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
@@ -33,6 +33,7 @@ import {
 } from '../mechanism/failures.js';
 import { awaitPath, LoadType, nothingAsked } from '../mechanism/loading.js';
 import { keepOrigin, newOrigin } from '../mechanism/origins.js';
+import { PathMutation, touchDirectory } from '../mechanism/path-mutation.js';
 import { putIntoReclaim, removeForGood } from '../mechanism/remove-inode.js';
 
 export type RenameOptions = {
@@ -42,26 +43,23 @@ export type RenameOptions = {
   readonly overwrite: boolean;
 };
 
-export class Rename extends Mutation {
+export class Rename extends PathMutation {
   readonly name = 'rename';
   protected op: number = Op.RENAME;
   protected override room = 64 * 1024;
   readonly #options: RenameOptions;
-  readonly #sink: Sink;
-  readonly #askedSource = nothingAsked();
   readonly #askedTarget = nothingAsked();
 
   constructor(caller: Caller, callId: number, options: RenameOptions, sink: Sink) {
-    super(caller, callId);
+    super(caller, callId, options.source, sink);
     this.#options = options;
-    this.#sink = sink;
   }
 
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA, walkB } = executor;
-    executor.resolve(walkA, this.#options.source);
+    executor.resolve(walkA, this.path);
     checkWay(executor, this.caller, walkA);
-    awaitPath(executor, walkA, LoadType.ONCE, this.#askedSource);
+    awaitPath(executor, walkA, LoadType.ONCE, this.asked);
     executor.resolve(walkB, this.#options.target);
     checkWay(executor, this.caller, walkB);
     awaitPath(executor, walkB, LoadType.ONCE, this.#askedTarget);
@@ -77,7 +75,7 @@ export class Rename extends Mutation {
     const { walkA: source, walkB: target } = executor;
     this.#checkSource(executor, source, target);
     if (source.isPrefixOf(target) && source.depth === target.depth) {
-      this.#sink.empty(0);
+      this.sink.empty(0);
       return false;
     }
     this.#checkCycle(source, target);
@@ -86,21 +84,8 @@ export class Rename extends Mutation {
     return true;
   }
 
-  override complete(_executor: Executor, _entry: number, seq: number): void {
-    this.#sink.empty(seq);
-  }
-
-  protected repeat(_executor: Executor, _inodeId: number, seq: number): void {
-    this.#sink.empty(seq);
-  }
-
-  fail(error: StatusError): void {
-    this.#sink.fail(error);
-  }
-
-  describe(): string {
-    const decoder = new TextDecoder();
-    return `${decoder.decode(this.#options.source)} → ${decoder.decode(this.#options.target)}`;
+  override describe(): string {
+    return `${super.describe()} → ${new TextDecoder().decode(this.#options.target)}`;
   }
 
   #checkSource(executor: Executor, source: PathWalk, target: PathWalk): void {
@@ -194,22 +179,10 @@ export class Rename extends Mutation {
     ring.entry.remove(fields.parentId, fields.id, fields.name, false);
     const arrived = target.found ? 0 : 1;
     if (source.id(sourceParent) === parentId) {
-      this.#touch(executor, source, sourceParent, now, arrived - 1);
+      touchDirectory(executor, source, sourceParent, { now, delta: arrived - 1 });
     } else {
-      this.#touch(executor, source, sourceParent, now, -1);
-      this.#touch(executor, target, targetParent, now, arrived);
+      touchDirectory(executor, source, sourceParent, { now, delta: -1 });
+      touchDirectory(executor, target, targetParent, { now, delta: arrived });
     }
-  }
-
-  #touch(executor: Executor, walk: PathWalk, node: number, now: number, delta: number): void {
-    executor.ring.entry.parent(
-      walk.parentId(node),
-      walk.id(node),
-      now,
-      delta,
-      executor.shared.u8,
-      walk.nameAt(node),
-      walk.nameBytes(node),
-    );
   }
 }

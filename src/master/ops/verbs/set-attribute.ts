@@ -7,8 +7,7 @@
  * Entries: one: PUT; SIDE of the xattrs; structural when permissions of a directory change.
  */
 
-import type { StatusError } from '../../../base/status.js';
-import { Mutation, type Sink } from '../../executor/call.js';
+import type { Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
@@ -42,30 +41,28 @@ import {
   checkChange,
 } from '../mechanism/attribute-change.js';
 import { requireFound } from '../mechanism/failures.js';
-import { awaitPath, LoadType, nothingAsked } from '../mechanism/loading.js';
+import { awaitPath, LoadType } from '../mechanism/loading.js';
+import { PathMutation } from '../mechanism/path-mutation.js';
 
 export type SetAttributeOptions = { readonly path: Uint8Array; readonly change: AttributeChange };
 
-export class SetAttribute extends Mutation {
+export class SetAttribute extends PathMutation {
   readonly name = 'setAttribute';
   protected readonly op: number;
   protected override room = 128 * 1024;
   readonly #options: SetAttributeOptions;
-  readonly #sink: Sink;
-  readonly #asked = nothingAsked();
 
   constructor(caller: Caller, callId: number, options: SetAttributeOptions, sink: Sink) {
-    super(caller, callId);
+    super(caller, callId, options.path, sink);
     this.#options = options;
-    this.#sink = sink;
     this.op = changesPermission(options.change) ? Op.SET_PERMISSION : Op.SET_ATTRIBUTE;
   }
 
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA } = executor;
-    executor.resolve(walkA, this.#options.path);
+    executor.resolve(walkA, this.path);
     checkWay(executor, this.caller, walkA);
-    awaitPath(executor, walkA, LoadType.ONCE, this.#asked);
+    awaitPath(executor, walkA, LoadType.ONCE, this.asked);
     lockWriteInode(walkA, executor.locks, locks);
   }
 
@@ -78,22 +75,6 @@ export class SetAttribute extends Mutation {
     const changed = changeFields(executor, fields, this.#options.change);
     executor.ring.entry.putFields(this.#changeXAttrs(executor, changed));
     return true;
-  }
-
-  override complete(_executor: Executor, _entry: number, seq: number): void {
-    this.#sink.empty(seq);
-  }
-
-  protected repeat(_executor: Executor, _inodeId: number, seq: number): void {
-    this.#sink.empty(seq);
-  }
-
-  fail(error: StatusError): void {
-    this.#sink.fail(error);
-  }
-
-  describe(): string {
-    return new TextDecoder().decode(this.#options.path);
   }
 
   #checkAccess(executor: Executor, walk: PathWalk): void {

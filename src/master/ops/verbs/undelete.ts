@@ -7,15 +7,14 @@
  */
 
 import { Code, StatusError } from '../../../base/status.js';
-import { readU64, writeWord64 } from '../../../base/word64.js';
-import { Mutation, type Sink } from '../../executor/call.js';
+import { readU64 } from '../../../base/word64.js';
+import type { Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
 import { SIDE_TRASH_TTL } from '../../memory/entry-format.js';
 import { Bits } from '../../memory/kernel-constants.js';
 import { Op } from '../../memory/op-codes.js';
-import { RECORD_SEQ } from '../../memory/record.js';
 import type { RecordFields } from '../../memory/record-fields.js';
 import { idKey } from '../../memory/xattrs.js';
 import { lockWriteEdge } from '../../path/lock-pattern.js';
@@ -23,26 +22,22 @@ import type { PathWalk } from '../../path/path-walk.js';
 import { sideKey } from '../../storage/tier2.js';
 import { checkBits, checkWay, checkWritableMount } from '../mechanism/access.js';
 import { alreadyExists, isBelowFile, notFound } from '../mechanism/failures.js';
+import { PathMutation, touchDirectory } from '../mechanism/path-mutation.js';
 import { findInTrash } from '../mechanism/remove-inode.js';
 
 export type UndeleteOptions = { readonly path: Uint8Array };
 
-export class Undelete extends Mutation {
+export class Undelete extends PathMutation {
   readonly name = 'undelete';
   protected readonly op = Op.UNDELETE;
-  readonly #options: UndeleteOptions;
-  readonly #sink: Sink;
-  #recordAt = 0;
 
   constructor(caller: Caller, callId: number, options: UndeleteOptions, sink: Sink) {
-    super(caller, callId);
-    this.#options = options;
-    this.#sink = sink;
+    super(caller, callId, options.path, sink);
   }
 
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA } = executor;
-    executor.resolve(walkA, this.#options.path);
+    executor.resolve(walkA, this.path);
     checkWay(executor, this.caller, walkA);
     lockWriteEdge(walkA, executor.locks, locks);
   }
@@ -65,46 +60,24 @@ export class Undelete extends Mutation {
     return true;
   }
 
-  override complete(executor: Executor, entry: number, seq: number): void {
-    const record = entry + this.#recordAt;
-    writeWord64(executor.shared.view, record + RECORD_SEQ, seq);
-    this.#sink.info(executor, record, seq);
-  }
-
-  protected repeat(executor: Executor, inodeId: number, seq: number): void {
+  protected override repeat(executor: Executor, inodeId: number, seq: number): void {
     const { walkA } = executor;
     if (walkA.found && walkA.id(walkA.depth) === inodeId) {
-      this.#sink.info(executor, walkA.record, seq);
+      this.sink.info(executor, walkA.record, seq);
     } else {
       // It has been moved or deleted since; the wire's answer tells of no inode anyway.
-      this.#sink.empty(seq);
+      this.sink.empty(seq);
     }
   }
 
-  fail(error: StatusError): void {
-    this.#sink.fail(error);
-  }
-
-  describe(): string {
-    return new TextDecoder().decode(this.#options.path);
-  }
-
   #write(executor: Executor, walk: PathWalk, trashed: RecordFields): void {
-    const { shared, ring } = executor;
+    const { ring } = executor;
     const parent = walk.depth - 1;
     const ttlMs = ttlBefore(executor, trashed.id);
-    this.#recordAt = ring.entry.putFields({ ...trashed, parentId: walk.id(parent), ttlMs });
+    this.recordAt = ring.entry.putFields({ ...trashed, parentId: walk.id(parent), ttlMs });
     ring.entry.remove(trashed.parentId, trashed.id, trashed.name, false);
     if (ttlMs >= 0) ring.entry.side(SIDE_TRASH_TTL, idKey(trashed.id), null);
-    ring.entry.parent(
-      walk.parentId(parent),
-      walk.id(parent),
-      Date.now(),
-      1,
-      shared.u8,
-      walk.nameAt(parent),
-      walk.nameBytes(parent),
-    );
+    touchDirectory(executor, walk, parent, { now: Date.now(), delta: 1 });
   }
 }
 

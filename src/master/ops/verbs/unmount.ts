@@ -6,8 +6,7 @@
  * Entries: one, structural: REMOVE, PUT for reclaim, PARENT, SIDE of the mount.
  */
 
-import type { StatusError } from '../../../base/status.js';
-import { Mutation, type Sink } from '../../executor/call.js';
+import type { Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
@@ -21,25 +20,22 @@ import type { PathWalk } from '../../path/path-walk.js';
 import { checkSuper } from '../mechanism/access.js';
 import { invalid } from '../mechanism/failures.js';
 import { lockMountTable, requireMountPoint } from '../mechanism/mount-access.js';
+import { PathMutation, touchDirectory } from '../mechanism/path-mutation.js';
 import { putIntoReclaim } from '../mechanism/remove-inode.js';
 
 export type UnmountOptions = { readonly path: Uint8Array };
 
-export class Unmount extends Mutation {
+export class Unmount extends PathMutation {
   readonly name = 'unmount';
   protected readonly op = Op.UNMOUNT;
-  readonly #options: UnmountOptions;
-  readonly #sink: Sink;
 
   constructor(caller: Caller, callId: number, options: UnmountOptions, sink: Sink) {
-    super(caller, callId);
-    this.#options = options;
-    this.#sink = sink;
+    super(caller, callId, options.path, sink);
   }
 
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA } = executor;
-    executor.resolve(walkA, this.#options.path);
+    executor.resolve(walkA, this.path);
     lockWriteEdge(walkA, executor.locks, locks);
     lockMountTable(executor, locks);
   }
@@ -61,22 +57,6 @@ export class Unmount extends Mutation {
     return true;
   }
 
-  override complete(_executor: Executor, _entry: number, seq: number): void {
-    this.#sink.empty(seq);
-  }
-
-  protected repeat(_executor: Executor, _inodeId: number, seq: number): void {
-    this.#sink.empty(seq);
-  }
-
-  fail(error: StatusError): void {
-    this.#sink.fail(error);
-  }
-
-  describe(): string {
-    return new TextDecoder().decode(this.#options.path);
-  }
-
   #write(executor: Executor, walk: PathWalk, mount: Mount): void {
     const { shared, ring } = executor;
     const parent = walk.depth - 1;
@@ -84,14 +64,6 @@ export class Unmount extends Mutation {
     ring.entry.remove(fields.parentId, fields.id, fields.name, false);
     putIntoReclaim(executor, { ...fields, flags: fields.flags & ~FLAG_MOUNT_POINT });
     ring.entry.side(SIDE_MOUNT, mountKey(mount.mountId), null);
-    ring.entry.parent(
-      walk.parentId(parent),
-      walk.id(parent),
-      Date.now(),
-      -1,
-      shared.u8,
-      walk.nameAt(parent),
-      walk.nameBytes(parent),
-    );
+    touchDirectory(executor, walk, parent, { now: Date.now(), delta: -1 });
   }
 }

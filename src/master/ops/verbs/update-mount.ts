@@ -6,8 +6,7 @@
  * Entries: one: SIDE of the mount.
  */
 
-import type { StatusError } from '../../../base/status.js';
-import { Mutation, type Sink } from '../../executor/call.js';
+import type { Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import { Park } from '../../executor/park.js';
@@ -21,6 +20,7 @@ import type { Stores } from '../../mount/stores.js';
 import { lockWriteInode } from '../../path/lock-pattern.js';
 import { checkSuper } from '../mechanism/access.js';
 import { lockMountTable, requireMountPoint } from '../mechanism/mount-access.js';
+import { PathMutation } from '../mechanism/path-mutation.js';
 
 export type UpdateMountOptions = {
   readonly path: Uint8Array;
@@ -29,13 +29,12 @@ export type UpdateMountOptions = {
   readonly shared: boolean | undefined;
 };
 
-export class UpdateMount extends Mutation {
+export class UpdateMount extends PathMutation {
   readonly name = 'updateMount';
   protected readonly op = Op.UPDATE_MOUNT;
   protected override room = 64 * 1024;
   readonly #options: UpdateMountOptions;
   readonly #stores: Stores;
-  readonly #sink: Sink;
   #optionsChecked = false;
 
   constructor(
@@ -44,15 +43,14 @@ export class UpdateMount extends Mutation {
     options: UpdateMountOptions,
     context: { readonly stores: Stores; readonly sink: Sink },
   ) {
-    super(caller, callId);
+    super(caller, callId, options.path, context.sink);
     this.#options = options;
     this.#stores = context.stores;
-    this.#sink = context.sink;
   }
 
   protected plan(executor: Executor, locks: LockList): void {
     const { walkA } = executor;
-    executor.resolve(walkA, this.#options.path);
+    executor.resolve(walkA, this.path);
     checkSuper(executor, this.caller, walkA.text());
     const mount = requireMountPoint(executor, walkA);
     const { options } = this.#options;
@@ -76,22 +74,6 @@ export class UpdateMount extends Mutation {
     refuseTooLarge([...others, mount], executor.shared.fixed(CONTROL.MOUNT_BYTES));
     executor.ring.entry.side(SIDE_MOUNT, mountKey(mount.mountId), encodeMount(mount));
     return true;
-  }
-
-  override complete(_executor: Executor, _entry: number, seq: number): void {
-    this.#sink.empty(seq);
-  }
-
-  protected repeat(_executor: Executor, _inodeId: number, seq: number): void {
-    this.#sink.empty(seq);
-  }
-
-  fail(error: StatusError): void {
-    this.#sink.fail(error);
-  }
-
-  describe(): string {
-    return new TextDecoder().decode(this.#options.path);
   }
 
   async #checkOptions(mount: Mount, options: Readonly<Record<string, string>>): Promise<void> {
