@@ -1,5 +1,5 @@
 /**
- * The table of settings in docs/CONFIGURATION.md is the code's. ORCHARD_TEST_REWRITE=1 writes it anew:
+ * The table of settings in docs/CONFIGURATION.md is the code's. ORCHARD_TEST_REWRITE=1 writes it:
  *   ORCHARD_TEST_REWRITE=1 npx vitest run test/master/settings/config-doc.test.ts
  */
 import { readFileSync, writeFileSync } from 'node:fs';
