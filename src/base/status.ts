@@ -66,3 +66,10 @@ export class StatusError extends Error {
     return codeName(this.code);
   }
 }
+
+/** One of the paths at which work over many failed. */
+export type PathFailure = {
+  readonly path: string;
+  readonly code: Code;
+  readonly reason: string;
+};

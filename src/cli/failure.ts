@@ -4,7 +4,7 @@
  *   orchard: ls: NOT_FOUND: /x: Path "/x" does not exist. Try: orchard ls /
  */
 import { StatusError } from '../base/status.js';
-import { OrchardError } from '../client/errors.js';
+import { OrchardError, type WorkOutcome } from '../client/errors.js';
 import { shown } from './format.js';
 import { parentOf } from './namespace-path.js';
 import { UsageError } from './usage-error.js';
@@ -14,15 +14,18 @@ export type Failure = {
   readonly path?: string;
   readonly reason: string;
   readonly hint?: string;
+  /** Of work over many paths: how much was done, and what failed first. */
+  readonly outcome?: WorkOutcome;
   /** Of this process: may have several lines. What comes from elsewhere is one line. */
   readonly isLocal?: true;
 };
 
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof OrchardError) {
-    const { code, path, message: reason } = thrown;
-    const hint = thrown.hint ?? hintOf(thrown);
-    return { code, reason, ...(path !== undefined && { path }), ...(hint && { hint }) };
+    const { code, path, message: reason, outcome } = thrown;
+    const hint = thrown.hint === undefined ? hintOf(thrown) : forPeople(thrown.hint);
+    const told = { code, reason, ...(path !== undefined && { path }), ...(hint && { hint }) };
+    return { ...told, ...(outcome !== undefined && { outcome }) };
   }
   if (thrown instanceof StatusError) {
     const { codeName: code, path, message: reason, hint } = thrown;
@@ -33,12 +36,17 @@ export function failureOf(thrown: unknown): Failure {
     const { hint, message: reason } = thrown;
     return { code: 'USAGE', reason, ...(hint !== undefined && { hint }) };
   }
-  const error = thrown as NodeJS.ErrnoException;
-  const reason = error.message ?? String(thrown);
-  const code = localCodes[error.code ?? ''] ?? 'INTERNAL';
-  if (error.code !== 'EADDRINUSE') return { code, reason };
-  const hint = 'see whether another master runs, or choose ORCHARD_RPC_PORT and ORCHARD_HTTP_PORT';
-  return { code, reason, hint };
+  return localFailure(thrown as NodeJS.ErrnoException);
+}
+
+/** What this machine refuses, in words instead of `ENOENT: no such file or directory, open`. */
+function localFailure(error: NodeJS.ErrnoException): Failure {
+  const known = localFailures[error.code ?? ''];
+  if (known === undefined) return { code: 'INTERNAL', reason: error.message ?? String(error) };
+  const [code, reason, hint] = known;
+  const { path } = error;
+  const told = path === undefined ? { reason: error.message } : { path, reason };
+  return { code, ...told, ...(hint !== undefined && { hint }) };
 }
 
 export function failureLine(verb: string, failure: Failure): string {
@@ -52,22 +60,28 @@ export function failureLine(verb: string, failure: Failure): string {
 }
 
 /** Of this machine: its files, its ports. */
-const localCodes: Readonly<Record<string, string>> = {
-  ENOENT: 'NOT_FOUND',
-  EEXIST: 'ALREADY_EXISTS',
-  EACCES: 'PERMISSION_DENIED',
-  EPERM: 'PERMISSION_DENIED',
-  EISDIR: 'INVALID_ARGUMENT',
-  ENOTDIR: 'INVALID_ARGUMENT',
-  ENOSPC: 'RESOURCE_EXHAUSTED',
-  EADDRINUSE: 'FAILED_PRECONDITION',
+const localFailures: Readonly<Record<string, readonly [string, string, string?]>> = {
+  ENOENT: ['NOT_FOUND', 'There is no such file or directory on this machine.'],
+  EEXIST: ['ALREADY_EXISTS', 'It exists on this machine already.'],
+  EACCES: ['PERMISSION_DENIED', 'This machine does not permit it.'],
+  EPERM: ['PERMISSION_DENIED', 'This machine does not permit it.'],
+  EISDIR: ['INVALID_ARGUMENT', 'It is a directory of this machine.'],
+  ENOTDIR: ['INVALID_ARGUMENT', 'A part of the path is no directory of this machine.'],
+  ELOOP: ['INVALID_ARGUMENT', 'Too many symbolic links follow each other there.'],
+  ENAMETOOLONG: ['INVALID_ARGUMENT', 'The name is too long for this machine.'],
+  ENOSPC: ['RESOURCE_EXHAUSTED', 'The disk of this machine is full.'],
+  EMFILE: ['RESOURCE_EXHAUSTED', 'Too many files are open.', 'a higher `ulimit -n`'],
+  EADDRINUSE: [
+    'FAILED_PRECONDITION',
+    'The port is in use.',
+    'see whether another master runs, or choose ORCHARD_RPC_PORT and ORCHARD_HTTP_PORT',
+  ],
 };
 
 /** Where the master names no next step. */
-function hintOf({ code, path, message }: OrchardError): string | undefined {
-  if (code === 'UNAVAILABLE' && /^no (connection|answer)|ECONNREFUSED/.test(message)) {
-    return 'start one with `orchard master start`, or name another with --host and --port';
-  }
+function hintOf(error: OrchardError): string | undefined {
+  const { code, path } = error;
+  if (code === 'UNAVAILABLE') return connectionHint(error.message);
   if (code === 'DEADLINE_EXCEEDED')
     return 'wait longer with --timeout, or see `orchard admin report`';
   if (path === undefined || !path.startsWith('/')) return undefined;
@@ -77,3 +91,32 @@ function hintOf({ code, path, message }: OrchardError): string | undefined {
   }
   return undefined;
 }
+
+/** An unknown host, a closed port and a silent machine are three different things to do. */
+function connectionHint(reason: string): string | undefined {
+  if (reason.includes(' is unknown')) return 'check the name in --host or ORCHARD_HOST';
+  if (reason.includes('no Orchard master')) {
+    return 'give its port for calls with --port (ORCHARD_RPC_PORT), not the one for data';
+  }
+  if (/^no answer|: no answer|no way to that/.test(reason)) {
+    return 'see whether the address is right and no firewall is between, or wait with --timeout';
+  }
+  if (!/^no connection|ECONNREFUSED|refused/.test(reason)) return undefined;
+  return 'start one with `orchard master start`, or name another with --host and --port';
+}
+
+/** What is for programs in the hints of master and client, as the command line has it. */
+const wordsOfPrograms: readonly (readonly [RegExp, string])[] = [
+  [/^Delete recursively \(rm -R\), or empty it first/, 'delete it with -R, or empty it first'],
+  [/or create recursively/, 'or use -p'],
+  [/or allow the directory to exist \(mkdir -p\)/, 'or use mkdir -p'],
+  [/or ask for mount points to be deleted too/, 'or use rm --delete-mounts'],
+  [/^Give the call more time/, 'Wait longer with --timeout'],
+  [/^Await client\.room\(\) before sending more/, 'Do less at a time'],
+  [/^If it was a change, it may still have been made/, 'It may still have been made'],
+  [/^Say Hello with a user name, or send the header x-orchard-user/, 'Name a user with --user'],
+  [/^Send the header x-orchard-user/, 'Name a user with --user'],
+];
+
+const forPeople = (hint: string): string =>
+  wordsOfPrograms.reduce((text, [words, ours]) => text.replace(words, ours), hint);

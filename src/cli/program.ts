@@ -4,17 +4,20 @@
  */
 import { Command, CommanderError } from 'commander';
 import { verbGroups, verbs } from './commands/index.js';
+import type { GlobalOptions } from './connect-arguments.js';
 import { translateArguments } from './familiar-arguments.js';
 import type { CliIo } from './io.js';
-import { ExitStatus, type GlobalOptions, Shell } from './shell.js';
+import { ExitStatus, Shell } from './shell.js';
 import type { OptionSpec, Verb } from './verb.js';
 
 type Run = { status: number };
 
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   const run: Run = { status: ExitStatus.OK };
+  const words = translateArguments(argv);
   try {
-    await buildProgram(io, run).parseAsync(translateArguments(argv), { from: 'user' });
+    const isJson = words.includes('--json');
+    await buildProgram(io, run, isJson).parseAsync(words, { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     run.status = thrown.exitCode === 0 ? ExitStatus.OK : ExitStatus.USAGE;
@@ -22,7 +25,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   return run.status;
 }
 
-export function buildProgram(io: CliIo, run: Run): Command {
+export function buildProgram(io: CliIo, run: Run, isJson = false): Command {
   const program = new Command('orchard')
     .description('One namespace over many stores: files, mounts and the master that knows them.')
     .version(io.version, '-V, --version', 'print the version')
@@ -35,12 +38,12 @@ export function buildProgram(io: CliIo, run: Run): Command {
     .option('--json', 'one JSON object a line')
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', overview);
-  prepare(program, io, '');
-  for (const spec of verbs) addVerb(program, spec, { io, run });
+  prepare(program, { io, words: '', isJson });
+  for (const spec of verbs) addVerb(program, spec, { io, run, isJson });
   for (const group of verbGroups) {
     const command = program.command(group.name).description(group.summary);
-    prepare(command, io, group.name);
-    for (const spec of group.verbs) addVerb(command, spec, { io, run, group: group.name });
+    prepare(command, { io, words: group.name, isJson });
+    for (const spec of group.verbs) addVerb(command, spec, { io, run, isJson, group: group.name });
   }
   return program;
 }
@@ -55,20 +58,26 @@ Start here:
 Coming from Alluxio or HDFS: \`orchard fs ls /\` and \`orchard dfs -ls /\` work as well.`;
 
 /** What commander says, in the form of all failures. */
-function usageFailure(text: string, words: string): string {
+function usageFailure(text: string, { words, isJson }: Told): string {
   const [reason = '', guess = ''] = text
     .replace(/^error: /, '')
     .trim()
     .split('\n');
+  const meant = guess.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1? See ');
+  const hint = `${meant}orchard ${words}${words && ' '}--help`;
+  if (isJson) return `${JSON.stringify({ verb: words, error: { code: 'USAGE', reason, hint } })}\n`;
   const verb = words === '' ? '' : `${words}: `;
-  const hint = guess.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1? See ');
-  return `orchard: ${verb}USAGE: ${reason}. Try: ${hint}orchard ${words}${words && ' '}--help\n`;
+  return `orchard: ${verb}USAGE: ${reason}. Try: ${hint}\n`;
 }
 
 /** `words` are those of the command, as typed after `orchard`. */
-function prepare(command: Command, io: CliIo, words: string): Command {
+type Told = { readonly words: string; readonly isJson: boolean };
+
+/** `hasShort`: -h means something else there. */
+function prepare(command: Command, told: Told & { io: CliIo; hasShort?: boolean }): Command {
+  const { io } = told;
   return command
-    .helpOption('--help', 'explain and give examples')
+    .helpOption(told.hasShort ? '--help' : '-h, --help', 'explain and give examples')
     .helpCommand(false)
     .exitOverride()
     .showSuggestionAfterError()
@@ -76,16 +85,17 @@ function prepare(command: Command, io: CliIo, words: string): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      outputError: (text, write) => write(usageFailure(text, words)),
+      outputError: (text, write) => write(usageFailure(text, told)),
     });
 }
 
-type Place = { io: CliIo; run: Run; group?: string };
+type Place = { io: CliIo; run: Run; isJson: boolean; group?: string };
 
-function addVerb(parent: Command, spec: Verb, { io, run, group }: Place): void {
+function addVerb(parent: Command, spec: Verb, { io, run, isJson, group }: Place): void {
   const name = group === undefined ? spec.name : `${group} ${spec.name}`;
   const command = parent.command(`${spec.name} ${spec.args}`.trim()).description(spec.summary);
-  prepare(command, io, name);
+  const hasShort = spec.options.some(({ flags }) => flags.startsWith('-h,'));
+  prepare(command, { io, words: name, isJson, hasShort });
   if (spec.usage !== undefined) command.usage(`[options] ${spec.usage}`);
   for (const option of spec.options) addOption(command, option);
   command.addHelpText('after', helpTail(spec));

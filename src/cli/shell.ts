@@ -3,32 +3,18 @@
  *
  * Invariant: a failure on one path does not stop the others; the exit status tells of it.
  */
-import { formatDurationMs, parseDurationMs } from '../base/quantity.js';
-import type { ConnectOptions } from '../client/index.js';
+import { connectOptions, type GlobalOptions } from './connect-arguments.js';
+import { expanded, parsePaths } from './expand.js';
 import { failureLine, failureOf } from './failure.js';
-import { expandGlob } from './glob.js';
 import type { Client, CliIo } from './io.js';
-import { parsePath } from './namespace-path.js';
 import { Output } from './output.js';
 import { type ProgressReport, reportProgress } from './progress.js';
 import { UsageError } from './usage-error.js';
-
-export type GlobalOptions = {
-  readonly host?: string;
-  readonly port?: string;
-  readonly httpPort?: string;
-  readonly user?: string;
-  readonly groups?: string;
-  readonly timeout?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-};
 
 export const ExitStatus = { OK: 0, FAILED: 1, USAGE: 2, INTERRUPTED: 130 } as const;
 
 /** Whatever the interrupt made fail, it is the interrupt. */
 const INTERRUPTED = { code: 'CANCELLED', reason: 'interrupted' } as const;
-const CONNECT_MS_MAX = 1_000;
 
 export class Shell {
   readonly io: CliIo;
@@ -58,12 +44,19 @@ export class Shell {
   }
 
   /** Cleans the paths, expands their wildcards and works on one after the other. */
-  async eachPath(texts: readonly string[], work: (path: string) => Promise<void>): Promise<void> {
-    const paths = texts.map(parsePath);
+  async eachPath(
+    texts: readonly string[],
+    work: (path: string) => Promise<void>,
+    options: { readonly mayBeNone?: boolean } = {},
+  ): Promise<void> {
+    const paths = parsePaths(texts);
     const client = await this.client();
     for (const path of paths) {
-      const expanded = await this.attempt(() => expandGlob(client, path));
-      for (const one of expanded ?? []) await this.attempt(() => work(one));
+      await this.attempt(async () => {
+        for await (const one of expanded(client, path, options)) {
+          await this.attempt(() => work(one));
+        }
+      });
     }
   }
 
@@ -90,6 +83,11 @@ export class Shell {
     this.io.stderr.write(`${text}\n`);
   }
 
+  /** Says what was done; without a word when -q was given. */
+  async confirm(text: string, value: Readonly<Record<string, unknown>>): Promise<void> {
+    if (this.isJson || this.#globals.quiet !== true) await this.out.tell(text, value);
+  }
+
   progress(label: string, unit: string): ProgressReport {
     const isQuiet = this.isJson || this.#globals.quiet === true;
     return reportProgress(this.io.stderr, label, { unit, isQuiet });
@@ -100,49 +98,4 @@ export class Shell {
     const client = await this.#client?.catch(() => undefined);
     await client?.close({ withinMs: this.signal.aborted ? 0 : 1_000 });
   }
-}
-
-function connectOptions(globals: GlobalOptions, io: CliIo): ConnectOptions {
-  const { env } = io;
-  const host = globals.host ?? env['ORCHARD_HOST'];
-  const groups = globals.groups ?? env['ORCHARD_GROUPS'];
-  const deadlineMs = durationOf(globals.timeout);
-  const port = portOf('--port', globals.port ?? env['ORCHARD_RPC_PORT']);
-  const httpPort = portOf('--http-port', globals.httpPort ?? env['ORCHARD_HTTP_PORT']);
-  const [name, inHost] = hostOf(host);
-  return {
-    ...(name !== undefined && { host: name }),
-    ...((port ?? inHost) !== undefined && { port: (port ?? inHost)! }),
-    ...(httpPort !== undefined && { httpPort }),
-    user: globals.user || env['ORCHARD_USER'] || io.user,
-    groups: groups === undefined ? io.groups : groups.split(',').filter((group) => group !== ''),
-    ...(deadlineMs !== undefined && { deadlineMs, longDeadlineMs: deadlineMs }),
-    connectMs: Math.min(deadlineMs || CONNECT_MS_MAX, CONNECT_MS_MAX),
-    clientName: `orchard-cli/${io.version}`,
-  };
-}
-
-/** Where a master listens on all addresses, this machine reaches it by the loopback. */
-function hostOf(text: string | undefined): [string | undefined, number | undefined] {
-  if (text === undefined || text === '') return [undefined, undefined];
-  if (text === '0.0.0.0' || text === '::') return ['127.0.0.1', undefined];
-  const match = /^([^:]+):(\d+)$/.exec(text);
-  return match === null ? [text, undefined] : [match[1]!, portOf('--host', match[2])];
-}
-
-function portOf(option: string, text: string | undefined): number | undefined {
-  if (text === undefined || text === '' || text === '0') return undefined;
-  const port = Number(text);
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw new UsageError(`${option} ${text}: not a port`, 'a number from 1 to 65535');
-}
-
-function durationOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = parseDurationMs(text);
-  if (ms !== undefined) return ms;
-  throw new UsageError(
-    `--timeout ${text}: not a duration`,
-    `one like ${formatDurationMs(30_000)} or ${formatDurationMs(600_000)}`,
-  );
 }

@@ -14,6 +14,7 @@ import pRetry, { AbortError } from 'p-retry';
 import { CancelT, CloseSessionT, type Reply, RequestBody } from '../wire/generated/index.js';
 import { Call } from './call.js';
 import { type CallSpec, encodeRequest } from './call-spec.js';
+import { decodeOutcome } from './decode.js';
 import { asOrchardError, errorOfReply, OrchardError } from './errors.js';
 import { FifoQueue } from './fifo-queue.js';
 import {
@@ -226,7 +227,10 @@ export class Channel {
     const code = reply.code();
     if (call.state === 'sent') {
       if (code === 0) call.succeed(reply);
-      else this.#refused(call, errorOfReply(code, reply.error(), call.spec.path));
+      else {
+        const { path } = call.spec;
+        this.#refused(call, errorOfReply(code, reply.error(), path, decodeOutcome(reply)));
+      }
     }
     this.#pump();
   }

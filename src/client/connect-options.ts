@@ -25,6 +25,8 @@ export type ConnectOptions = {
   readonly longDeadlineMs?: number;
   /** For the first connection; default 10 s. */
   readonly connectMs?: number;
+  /** For one attempt at a connection; default connectMs, at most 5 s. */
+  readonly openMs?: number;
   /** Default 60 s: then the calls that wait for a connection fail. */
   readonly reconnectMs?: number;
   /** Unanswered calls at a time; the master may allow fewer. Default 256. */
@@ -54,6 +56,7 @@ export type ResolvedOptions = Required<
 
 const RPC_PORT_DEFAULT = 19_998;
 const HTTP_PORT_DEFAULT = 19_999;
+const OPEN_MS_DEFAULT = 5_000;
 const OPEN_SCHEMES: Readonly<Record<string, string>> = {
   'ws:': 'ws:',
   'http:': 'ws:',
@@ -64,6 +67,7 @@ const OPEN_SCHEMES: Readonly<Record<string, string>> = {
 
 export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   const { scheme, host, port } = addressOf(options);
+  const connectMs = options.connectMs ?? 10_000;
   const httpScheme = scheme === 'wss:' ? 'https:' : 'http:';
   return {
     rpcUrl: `${scheme}//${host}:${port}/rpc`,
@@ -74,7 +78,8 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     clientName: options.clientName ?? 'orchard-client',
     deadlineMs: options.deadlineMs ?? 60_000,
     longDeadlineMs: options.longDeadlineMs ?? 0,
-    connectMs: options.connectMs ?? 10_000,
+    connectMs,
+    openMs: options.openMs ?? Math.min(OPEN_MS_DEFAULT, connectMs),
     reconnectMs: options.reconnectMs ?? 60_000,
     inFlightMax: options.inFlightMax ?? 256,
     queueMax: options.queueMax ?? 65_536,
@@ -88,17 +93,22 @@ function addressOf(options: ConnectOptions): { scheme: string; host: string; por
     const host = options.host ?? '127.0.0.1';
     const isBareIpv6 = host.includes(':') && !host.startsWith('[');
     const port = options.port ?? RPC_PORT_DEFAULT;
-    return { scheme: 'ws:', host: isBareIpv6 ? `[${host}]` : host, port };
+    const address = isBareIpv6 ? `[${host}]` : host;
+    if (!URL.canParse(`ws://${address}:${port}`)) throw noAddress(`${address}:${port}`);
+    return { scheme: 'ws:', host: address, port };
   }
   const match = /^([a-z]+:)\/\/(\[[^\]]+\]|[^/:]+)(?::(\d+))?\/?/i.exec(options.url);
   const scheme = OPEN_SCHEMES[match?.[1]?.toLowerCase() ?? ''];
-  if (match === null || scheme === undefined) {
-    throw new OrchardError('INVALID_ARGUMENT', `not the address of a master: ${options.url}`, {
-      hint: 'Write it as ws://host:19998.',
-    });
+  if (match === null || scheme === undefined || !URL.canParse(options.url)) {
+    throw noAddress(options.url);
   }
   return { scheme, host: match[2]!, port: Number(match[3] ?? options.port ?? RPC_PORT_DEFAULT) };
 }
+
+const noAddress = (text: string): OrchardError =>
+  new OrchardError('INVALID_ARGUMENT', `Not the address of a master: ${text}`, {
+    hint: 'Write it as ws://host:19998.',
+  });
 
 /** A process whose user id has no name (a container) is called by its number. */
 function processUser(): string {

@@ -3,6 +3,7 @@
  * to the caller refers to the frame.
  */
 
+import { codeName } from '../base/status.js';
 import {
   BatchReply,
   ExistsReply,
@@ -15,6 +16,7 @@ import {
   ListPage,
   type MountInfo,
   MountTable,
+  type PathFailure as PathFailureRow,
   PathReply,
   Progress,
   type Reply,
@@ -32,7 +34,7 @@ import {
   FLAG_TTL_DELETE_ALLUXIO,
   FLAG_TTL_FREE,
 } from '../wire/inode-flags.js';
-import { errorOfReply, OrchardError } from './errors.js';
+import { errorOfReply, OrchardError, type PathFailure, type WorkOutcome } from './errors.js';
 import type {
   BatchResult,
   FileStatus,
@@ -110,8 +112,29 @@ export function decodeXattrs(reply: Reply): Xattrs {
 
 export function decodeSummary(reply: Reply): TreeSummary {
   const summary = body(reply, ReplyBody.Summary, Summary);
-  return { files: summary.files(), directories: summary.directories(), bytes: summary.bytes() };
+  return {
+    files: summary.files(),
+    directories: summary.directories(),
+    bytes: summary.bytes(),
+    leftOut: summary.leftOut(),
+    failures: failuresOf(summary),
+  };
 }
+
+/** Of a reply that tells of work over many paths, refused or not. */
+export function decodeOutcome(reply: Reply): WorkOutcome | undefined {
+  if (reply.bodyType() !== ReplyBody.JobReply) return undefined;
+  const job = body(reply, ReplyBody.JobReply, JobReply);
+  return { done: job.done(), failed: job.failed(), failures: failuresOf(job) };
+}
+
+type WithFailures = { failuresLength(): number; failures(index: number): PathFailureRow | null };
+
+const failuresOf = (told: WithFailures): PathFailure[] =>
+  Array.from({ length: told.failuresLength() }, (_, index) => {
+    const row = told.failures(index)!;
+    return { path: row.path(), code: codeName(row.code()), reason: row.reason() ?? '' };
+  });
 
 /** Undefined when the reply is no progress: another kind of interim reply of a later version. */
 export function decodeProgress(reply: Reply): WorkProgress | undefined {
@@ -205,6 +228,7 @@ function jobOf(job: JobReply): Job {
     state: jobStateName(job.state()),
     startedMs: job.startedMs(),
     endedMs: job.endedMs(),
+    failures: failuresOf(job),
     ...(detail !== null && { error: errorOfReply(job.code(), detail) }),
   };
 }

@@ -5,11 +5,26 @@
 import { Code, type CodeName, codeName, isRetryable, StatusError } from '../base/status.js';
 import type { ErrorDetail } from '../wire/generated/index.js';
 
+/** One of the paths at which work over many failed. */
+export type PathFailure = {
+  readonly path: string;
+  readonly code: CodeName;
+  readonly reason: string;
+};
+
+/** What has come of work over many paths; of those that failed the first are named. */
+export type WorkOutcome = {
+  readonly done: number;
+  readonly failed: number;
+  readonly failures: readonly PathFailure[];
+};
+
 export type OrchardErrorDetail = {
   readonly path?: string | undefined;
   readonly hint?: string | undefined;
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
+  readonly outcome?: WorkOutcome | undefined;
 };
 
 export class OrchardError extends Error {
@@ -21,6 +36,8 @@ export class OrchardError extends Error {
   readonly hint: string | undefined;
   /** Not earlier than this many milliseconds from now should the call be sent again. */
   readonly retryAfterMs: number | undefined;
+  /** Of work that failed in part: what was done stays done. */
+  readonly outcome: WorkOutcome | undefined;
 
   constructor(code: CodeName, reason: string, detail: OrchardErrorDetail = {}) {
     super(reason, detail.cause === undefined ? {} : { cause: detail.cause });
@@ -28,6 +45,7 @@ export class OrchardError extends Error {
     this.path = detail.path;
     this.hint = detail.hint;
     this.retryAfterMs = detail.retryAfterMs;
+    this.outcome = detail.outcome;
   }
 
   /** Whether the very same call may be sent again. */
@@ -37,7 +55,12 @@ export class OrchardError extends Error {
 }
 
 /** From the code and detail of a reply; `path` is what the caller asked about. */
-export function errorOfReply(code: number, detail: ErrorDetail | null, path?: string) {
+export function errorOfReply(
+  code: number,
+  detail: ErrorDetail | null,
+  path?: string,
+  outcome?: WorkOutcome,
+): OrchardError {
   const name = codeName(code);
   const reason = detail?.reason() ?? name.toLowerCase().replaceAll('_', ' ');
   const retryAfterMs = detail?.retryAfterMs() ?? 0;
@@ -45,6 +68,7 @@ export function errorOfReply(code: number, detail: ErrorDetail | null, path?: st
     path: detail?.path() ?? path,
     hint: detail?.hint() ?? undefined,
     ...(retryAfterMs > 0 && { retryAfterMs }),
+    outcome,
   });
 }
 

@@ -5,7 +5,12 @@ export type { CodeName } from '../base/status.js';
 export { Access } from './access.js';
 export type { ConnectOptions, SessionOptions } from './connect-options.js';
 export type { DataSource } from './data-channel.js';
-export { OrchardError, type OrchardErrorDetail } from './errors.js';
+export {
+  OrchardError,
+  type OrchardErrorDetail,
+  type PathFailure,
+  type WorkOutcome,
+} from './errors.js';
 export type { WelcomeInfo } from './link.js';
 export { OrchardClient } from './orchard-client.js';
 export { type Transport, type Wire, type WireEvents, webSocketTransport } from './transport.js';

@@ -53,7 +53,6 @@ import type {
 } from './types.js';
 import * as work from './work-calls.js';
 
-const LINK_OPEN_MS_MAX = 5_000;
 const CLOSE_MS_DEFAULT = 5_000;
 
 export class OrchardClient {
@@ -86,7 +85,7 @@ export class OrchardClient {
       url: rpcUrl,
       transport: options.transport,
       greeting: { clientId, user, groups, clientName },
-      openTimeoutMs: Math.min(LINK_OPEN_MS_MAX, options.connectMs),
+      openTimeoutMs: options.openMs,
       silenceMs: options.silenceMs,
       deadlineMs: options.deadlineMs,
       longDeadlineMs: options.longDeadlineMs,
@@ -237,6 +236,10 @@ export class OrchardClient {
     return this.#call(namespace.undeleteCall(path), options);
   }
 
+  /**
+   * Recursive: an entry that cannot be changed does not stop the others; the call then fails with
+   * the code of the first, and the error's `outcome` says how many and which first.
+   */
   setAttribute(path: string, options: SetAttributeOptions): Promise<void> {
     return this.#call(work.setAttributeCall(path, options), options);
   }

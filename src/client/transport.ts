@@ -3,6 +3,7 @@
  * one, undici's under Node 20. Anything else (a test, a tunnel) is injected as a Transport.
  */
 import { WebSocket as UndiciWebSocket } from 'undici';
+import { whyUnreachable } from './reachability.js';
 
 export type WireEvents = {
   opened(): void;
@@ -47,7 +48,9 @@ export const webSocketTransport: Transport = (url, events) => {
   const closed = (reason: string) => {
     if (isClosed) return;
     isClosed = true;
-    events.closed(reason);
+    // Of a connection that never opened, a WebSocket has nothing to tell but that it did not.
+    if (isOpen) events.closed(reason);
+    else void whyUnreachable(url).then((why) => events.closed(why));
   };
   socket.onopen = () => {
     isOpen = true;
@@ -61,8 +64,7 @@ export const webSocketTransport: Transport = (url, events) => {
   // Its close() then is another error: the first one counts.
   socket.onerror = (event: { message?: string }) => {
     if (isClosed) return;
-    // Of a connection that never opened, undici has nothing to tell but that it did not.
-    closed(isOpen && event.message ? event.message : 'no master answers there');
+    closed(event.message || 'the connection failed');
     socket.close();
   };
   socket.onclose = (event: { code?: number; reason?: string }) => {

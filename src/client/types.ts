@@ -11,7 +11,7 @@ import type {
   XattrsIn,
   XattrUpdateName,
 } from '../api/file-status.js';
-import type { OrchardError } from './errors.js';
+import type { OrchardError, PathFailure } from './errors.js';
 
 export type {
   FileStatus,
@@ -105,6 +105,8 @@ export type DeleteOptions = CallOptions & {
 export type SetAttributeOptions = CallOptions & {
   readonly recursive?: boolean;
   readonly mode?: number;
+  /** As chmod has it: `u+rw,go=u-w`; made from what each inode has. Instead of mode. */
+  readonly modeChange?: string;
   readonly owner?: string;
   readonly group?: string;
   readonly ttlMs?: number;
@@ -140,6 +142,8 @@ export type Job = WorkProgress & {
   readonly startedMs: number;
   /** 0 while it runs. */
   readonly endedMs: number;
+  /** The first parts of it that failed; `failed` counts them all. */
+  readonly failures: readonly PathFailure[];
   readonly error?: OrchardError;
 };
 
@@ -201,6 +205,10 @@ export type TreeSummary = {
   readonly files: number;
   readonly directories: number;
   readonly bytes: number;
+  /** Directories whose content is not among these: not to be listed, or their store failed. */
+  readonly leftOut: number;
+  /** The first of them. */
+  readonly failures: readonly PathFailure[];
 };
 
 export type BatchResult =

@@ -55,6 +55,7 @@ export const setAttributeCall = (path: string, options: SetAttributeOptions): Ca
     body: fill(new SetAttributeT(path), {
       recursive: options.recursive,
       mode: options.mode,
+      modeChange: options.modeChange,
       owner: options.owner,
       group: options.group,
       ttlMs: options.ttlMs,

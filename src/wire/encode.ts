@@ -18,6 +18,8 @@ export type ReplyOptions = {
   readonly seq?: number;
   /** Further replies to this call follow. */
   readonly more?: boolean;
+  /** The body tells of work that failed, if only in part. */
+  readonly failure?: StatusError;
 };
 
 export class ReplyEncoder {
@@ -31,8 +33,14 @@ export class ReplyEncoder {
   /** Ends what begin() started. */
   finish(call: number, type: ReplyBody, body: Offset, options?: ReplyOptions): Uint8Array {
     const builder = this.#builder;
+    const failure = options?.failure;
+    const detail = failure === undefined ? 0 : writeError(builder, failure);
     Reply.startReply(builder);
     Reply.addCall(builder, call);
+    if (failure !== undefined) {
+      Reply.addCode(builder, failure.code);
+      Reply.addError(builder, detail);
+    }
     if (options?.seq !== undefined) Reply.addSeq(builder, options.seq);
     Reply.addBody(builder, body);
     Reply.addBodyType(builder, type);

@@ -99,6 +99,52 @@ describe('the command line', () => {
     expect(await ok('ls -C -R /r')).toBe('/r/z\n/r/z/y\n');
   });
 
+  it('A4: recursive changes that fail in part say so, with status 1', async () => {
+    await ok('mkdir -p /home/al/d');
+    await ok('touch /home/al/mine /home/al/d/rootsown');
+    await ok('chown al:al /home/al /home/al/mine /home/al/d');
+    for (const line of ['chmod -R 700 /home/al', 'chmod -R u+x /home/al', 'chgrp -R al /home/al']) {
+      const { status, err } = await orchard(`--user al --groups al ${line}`);
+      expect(status, line).toBe(1);
+      expect(err, line).toContain('PERMISSION_DENIED: /home/al/d/rootsown: ');
+      expect(err, line).toContain('1 of 4 entries could not be changed');
+    }
+    expect(await ok('stat -f %a /home/al/mine /home/al/d')).toBe('0700\n0700\n');
+    const al = await master.connect('al');
+    const change = al.setAttribute('/home/al', { mode: 0o711, recursive: true });
+    await expect(change).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+      outcome: {
+        done: 3,
+        failed: 1,
+        failures: [{ path: '/home/al/d/rootsown', code: 'PERMISSION_DENIED' }],
+      },
+    });
+    await al.close();
+  });
+
+  it('A18: the owner of a file that nobody may read can change that', async () => {
+    await ok('touch /shut');
+    await ok('chown bob /shut');
+    await ok('chmod 0 /shut');
+    await ok('--user bob --groups users chmod u+r /shut');
+    expect(await ok('stat -f %a /shut')).toBe('0400\n');
+    await ok('chmod g=u /shut');
+    expect(await ok('stat -f %a /shut')).toBe('0440\n');
+  });
+
+  it('A5: count and du tell what they may not count', async () => {
+    await ok('mkdir -p /partly/shut/in');
+    await ok('touch /partly/open /partly/shut/hidden');
+    await ok('chmod 700 /partly/shut');
+    for (const line of ['count /partly', 'du -s /partly']) {
+      const { status, out, err } = await orchard(`--user bob --groups users ${line}`);
+      expect(status, line).toBe(1);
+      expect(out, line).toContain('/partly');
+      expect(err, line).toContain('PERMISSION_DENIED: /partly/shut: ');
+    }
+  });
+
   it('changes attributes', async () => {
     await ok('mkdir -p /at/d');
     await ok('touch /at/d/f');

@@ -10,6 +10,7 @@ import {
   type ListOptions,
   type MountPoint,
   OrchardError,
+  type TreeSummary,
 } from '../../src/client/index.js';
 
 export type Asked = readonly [method: string, ...args: unknown[]];
@@ -85,13 +86,14 @@ export class FakeClient {
     }
   }
 
-  async contentSummary(path: string) {
+  async contentSummary(path: string): Promise<TreeSummary> {
     const inside = [...this.items.values()].filter(
       ({ status }) => status.path === path || status.path.startsWith(`${path}/`) || path === '/',
     );
     const files = inside.filter(({ status }) => status.type === 'file');
     const bytes = files.reduce((sum, { status }) => sum + status.length, 0);
-    return { files: files.length, directories: inside.length - files.length, bytes };
+    const counts = { files: files.length, directories: inside.length - files.length, bytes };
+    return { ...counts, leftOut: 0, failures: [] };
   }
 
   async createFile(path: string, options: object): Promise<FileStatus> {
@@ -146,7 +148,8 @@ export class FakeClient {
   async load(path: string, options: object) {
     this.#record('load', path, options);
     const progress = { job: 7, done: 12, total: 12, failed: 0, bytes: 0, path };
-    return { ...progress, kind: 'load', state: 'done', startedMs: 1000, endedMs: 3500 };
+    const times = { startedMs: 1000, endedMs: 3500 };
+    return { ...progress, kind: 'load', state: 'done', failures: [], ...times };
   }
 
   async mount(path: string, uri: string, options: object): Promise<void> {

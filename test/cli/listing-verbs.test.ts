@@ -64,7 +64,7 @@ describe('ls', () => {
     const { status, err } = await run(client, ['ls', '/data/z*']);
     expect(status).toBe(1);
     expect(err).toMatchInlineSnapshot(`
-      "orchard: ls: NOT_FOUND: /data/z*: no path matches. Try: orchard ls /data
+      "orchard: ls: NOT_FOUND: /data/z*: No path matches. Try: orchard ls /data
       "
     `);
   });

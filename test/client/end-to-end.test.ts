@@ -140,7 +140,13 @@ describe('long work', () => {
     expect(jobs.size).toBe(1);
     expect(job).toMatchObject({ state: 'done', failed: 0, kind: 'load' });
     expect(job.done).toBeGreaterThanOrEqual(52);
-    expect(await client.contentSummary('/m')).toEqual({ files: 50, directories: 3, bytes: 1225 });
+    expect(await client.contentSummary('/m')).toEqual({
+      files: 50,
+      directories: 3,
+      bytes: 1225,
+      leftOut: 0,
+      failures: [],
+    });
     expect(await client.reverseResolve(`file://${store}/in/ner/f7`)).toBe('/m/in/ner/f7');
     await client.setAttribute('/m/in', {
       pinned: true,

@@ -184,8 +184,16 @@ function servicesOf(stores: StoreFixture): ShardServices {
     setAttributes: async ({ caller, signal }: ServiceCall, { path, change }) => {
       const request = { kind: 'setAttribute', path, change, caller } as const;
       const control = { signal, onProgress: () => undefined };
-      await new SetAttributeTree(stores.context, request, control).run();
-      return 0;
+      const tree = new SetAttributeTree(stores.context, request, control);
+      const progress = await tree.run();
+      const failures = tree.failures.first.map(({ path: where = path, code, reason }) => ({
+        path: where,
+        code,
+        reason,
+      }));
+      const { error } = tree.failures;
+      const times = { startedMs: 0, endedMs: 1 };
+      return { ...progress, job: 1, kind: 'setAttribute', state: 1, error, failures, ...times };
     },
     updateMount: refuse,
     load: refuse,

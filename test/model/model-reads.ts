@@ -13,6 +13,7 @@ import {
   isBeyondPaths,
   isFound,
   NAME_BYTES_MAX,
+  permits,
   READ,
   Refusal,
   refuse,
@@ -32,7 +33,12 @@ export type Told =
   | { readonly seen: Seen }
   | { readonly entries: readonly Seen[]; readonly fileCount: number }
   | { readonly rows: readonly Expected[] }
-  | { readonly files: number; readonly directories: number; readonly bytes: number }
+  | {
+      readonly files: number;
+      readonly directories: number;
+      readonly bytes: number;
+      readonly leftOut: number;
+    }
   | { readonly xattrs: Readonly<Record<string, string>> };
 export type Expected = { readonly code: CodeName; readonly told?: Told };
 
@@ -99,10 +105,13 @@ function summary(tree: Tree, path: string, user: User): Told {
   const way = found(tree, path, user);
   const top = endOf(way);
   check(top, user, top.directory ? READ | EXECUTE : READ);
-  const all = [top, ...[...walkTree(top, way.path, user)].map(({ inode }) => inode)];
+  const below = [...walkTree(top, way.path, user)].map(({ inode }) => inode);
+  const all = [top, ...below];
   const files = all.filter(({ directory }) => !directory);
   const bytes = files.reduce((sum, { length }) => sum + length, 0);
-  return { files: files.length, directories: all.length - files.length, bytes };
+  const shut = below.filter((one) => one.directory && !permits(one, user, READ | EXECUTE));
+  const counts = { files: files.length, directories: all.length - files.length };
+  return { ...counts, bytes, leftOut: shut.length };
 }
 
 function list(tree: Tree, step: Extract<Step, { do: 'list' }>): Told {

@@ -7,6 +7,7 @@
  * It answers with its own inodes; agreement.ts says whether the master's answer is that.
  * All state is in `state`, so that a copy of it is another model.
  */
+import type { CodeName } from '../../src/client/index.js';
 import { blank, changeInode, checkMade, checkWritable, touch } from './model-attributes.js';
 import { type Expected, read, seen, type Told } from './model-reads.js';
 import {
@@ -95,7 +96,11 @@ export class NamespaceModel {
         return this.#rename(step, now);
       case 'set':
         changeInode(endOf(found(this.state, step.path, user)), user, step.change);
-        if (step.recursive) this.#setBelow(step, `/${namesOf(step.path).join('/')}`);
+        if (step.recursive) {
+          const failed = this.#setBelow(step, `/${namesOf(step.path).join('/')}`);
+          if (failed.includes('PERMISSION_DENIED')) refuse('PERMISSION_DENIED');
+          if (failed.length > 0) refuse(failed[0]!);
+        }
         return undefined;
       case 'mount':
         return this.#mount(step, now);
@@ -254,18 +259,21 @@ export class NamespaceModel {
     checkRemove(target, user);
   }
 
-  /** Each below as an operation of its own, directories before what they hold. */
-  #setBelow(step: Extract<Step, { do: 'set' }>, path: string): void {
+  /** Each below as an operation of its own, directories before what they hold; what failed. */
+  #setBelow(step: Extract<Step, { do: 'set' }>, path: string): CodeName[] {
     const top = endOf(wayOf(this.state, path));
+    const failed: CodeName[] = [];
     for (const name of top.children.keys()) {
       const at = `${path}/${name}`;
       try {
         changeInode(endOf(found(this.state, at, step.user)), step.user, step.change);
       } catch (refusal) {
         if (!(refusal instanceof Refusal)) throw refusal;
+        if (refusal.code !== 'NOT_FOUND') failed.push(refusal.code);
       }
-      if (isShort(at)) this.#setBelow(step, at);
+      if (isShort(at)) failed.push(...this.#setBelow(step, at));
     }
+    return failed;
   }
 
   #mount(step: Extract<Step, { do: 'mount' }>, now: Moment): Told {

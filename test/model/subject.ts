@@ -86,7 +86,7 @@ function read(client: OrchardClient, step: Step): Promise<unknown> {
     case 'exists':
       return client.exists(step.path);
     case 'summary':
-      return client.contentSummary(step.path);
+      return client.contentSummary(step.path).then(({ failures: _failures, ...counts }) => counts);
     case 'xattrs':
       return client.getXattrs(step.path);
     case 'statusById':

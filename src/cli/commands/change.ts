@@ -1,7 +1,9 @@
 /** What chmod, chown, pin and their kin share: one change of attributes, told when it is deep. */
+import { OrchardError } from '../../client/errors.js';
 import type { SetAttributeOptions } from '../../client/index.js';
 import { shown } from '../format.js';
 import type { Shell } from '../shell.js';
+import { failParts } from './parts.js';
 
 type Change = Omit<SetAttributeOptions, 'signal' | 'onProgress' | 'recursive'>;
 
@@ -19,9 +21,14 @@ export async function change(
     const onProgress = progress.update;
     try {
       await client.setAttribute(path, { ...attributes, recursive, signal, onProgress });
+    } catch (thrown) {
+      if (!(thrown instanceof OrchardError) || thrown.outcome === undefined) throw thrown;
+      await failParts(shell, thrown.outcome, 'could not be changed');
+      return;
     } finally {
       progress.stop();
     }
   }
-  if (shell.isJson) await shell.out.json({ changed: path, ...attributes });
+  const all = recursive ? ' and all below it' : '';
+  await shell.confirm(`Changed ${shown(path)}${all}`, { changed: path, ...attributes });
 }

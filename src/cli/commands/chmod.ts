@@ -1,11 +1,11 @@
-/** chmod: change permission bits. Octal: one call at any depth; symbolic: one call a file. */
-import { concurrently } from '../concurrently.js';
-import { parseMode } from '../mode.js';
-import type { Shell } from '../shell.js';
+/**
+ * chmod: change permission bits. One call at any depth: the master makes symbolic changes from what
+ * each entry has, so its owner needs no right to read it.
+ */
+import { parseMode } from '../../base/mode.js';
+import { UsageError } from '../usage-error.js';
 import { recursive, verb } from '../verb.js';
 import { change } from './change.js';
-
-const CALLS_AT_A_TIME = 32;
 
 export const chmod = verb<{ recursive?: boolean }>({
   name: 'chmod',
@@ -15,36 +15,17 @@ export const chmod = verb<{ recursive?: boolean }>({
   examples: [
     ['orchard chmod 750 /data', 'rwx for the owner, r-x for the group'],
     ['orchard chmod -R g+rX,o-rwx /data', 'relative to what is there'],
+    ['orchard chmod g=u /data', 'the group may what the owner may'],
+    ['orchard chmod -w /data/a', 'nobody writes'],
   ],
   run: async (shell, [text = '', ...paths], options) => {
     const mode = parseMode(text);
-    const isDeep = options.recursive === true;
-    await shell.eachPath(paths, async (path) => {
-      if (mode.kind === 'octal') {
-        await change(shell, path, { mode: mode.mode }, { recursive: isDeep, verb: 'chmod' });
-      } else await applyEach(shell, path, mode.apply, isDeep);
-    });
+    if (mode === undefined) {
+      const hint = 'an octal like 755 or a change like u+rw,go-w';
+      throw new UsageError(`"${text}" is not a mode`, hint);
+    }
+    const attributes = mode.kind === 'octal' ? { mode: mode.mode } : { modeChange: text };
+    const how = { recursive: options.recursive === true, verb: 'chmod' };
+    await shell.eachPath(paths, (path) => change(shell, path, attributes, how));
   },
 });
-
-async function applyEach(
-  shell: Shell,
-  root: string,
-  apply: (mode: number, isDirectory: boolean) => number,
-  isDeep: boolean,
-): Promise<void> {
-  const client = await shell.client();
-  const { signal } = shell;
-  const top = await client.getStatus(root, { signal });
-  await change(shell, root, { mode: apply(top.mode, top.type === 'directory') }, { verb: 'chmod' });
-  if (!isDeep || top.type !== 'directory') return;
-  await concurrently(
-    client.list(root, { recursive: true, signal }),
-    CALLS_AT_A_TIME,
-    async (entry) => {
-      const mode = apply(entry.mode, entry.type === 'directory');
-      if (mode === entry.mode) return;
-      await shell.attempt(() => change(shell, entry.path, { mode }, { verb: 'chmod' }));
-    },
-  );
-}

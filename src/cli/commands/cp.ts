@@ -3,12 +3,13 @@
 import { OrchardError } from '../../client/errors.js';
 import type { FileStatus } from '../../client/index.js';
 import { concurrently } from '../concurrently.js';
+import { expandAll } from '../expand.js';
 import { shown } from '../format.js';
-import { baseName, joinPath, relativeTo } from '../namespace-path.js';
+import { joinPath, relativeTo } from '../namespace-path.js';
 import type { Shell } from '../shell.js';
 import { FILES_AT_A_TIME, Transfer } from '../transfer.js';
 import { force, recursive, verb } from '../verb.js';
-import { findTarget, placeOf, splitTarget } from './target.js';
+import { checkNotBelow, placeAll, splitTarget } from './target.js';
 
 type Options = { force?: boolean; recursive?: boolean };
 
@@ -24,12 +25,12 @@ export const cp = verb<Options>({
   ],
   familiar: 'a move within one store is `mv`, which copies nothing.',
   run: async (shell, args, options) => {
-    const { sources, target: text } = splitTarget(args);
+    const { sources, target } = splitTarget(args);
     const client = await shell.client();
-    const target = await findTarget(client, text, sources.length);
-    await shell.eachPath(sources, (source) =>
-      copyTree(shell, source, placeOf(target, baseName(source)), options),
-    );
+    const placed = await placeAll(client, await expandAll(client, sources), target);
+    for (const { source, place } of placed) {
+      await shell.attempt(() => copyTree(shell, source, place, options));
+    }
   },
 });
 
@@ -73,11 +74,10 @@ async function copyTree(
 function checkTree({ type, path }: FileStatus, place: string, options: Options): void {
   if (type !== 'directory') return;
   if (options.recursive !== true) {
-    throw new OrchardError('INVALID_ARGUMENT', 'is a directory', { path, hint: 'copy it with -R' });
+    const hint = 'copy it with -R';
+    throw new OrchardError('INVALID_ARGUMENT', 'It is a directory.', { path, hint });
   }
-  if (place === path || place.startsWith(joinPath(path, ''))) {
-    throw new OrchardError('INVALID_ARGUMENT', `cannot be copied into itself (${place})`, { path });
-  }
+  checkNotBelow({ source: path, place });
 }
 
 async function* filesBelow(

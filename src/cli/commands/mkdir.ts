@@ -1,5 +1,5 @@
 /** mkdir: make directories. */
-import { parseMode } from '../mode.js';
+import { parseMode } from '../../base/mode.js';
 import { parsePath } from '../namespace-path.js';
 import { UsageError } from '../usage-error.js';
 import { verb } from '../verb.js';
@@ -36,6 +36,6 @@ export const mkdir = verb<{ parents?: boolean; mode?: string }>({
 
 function octal(text: string): number {
   const change = parseMode(text);
-  if (change.kind === 'octal') return change.mode;
+  if (change?.kind === 'octal') return change.mode;
   throw new UsageError(`--mode ${text}: a new directory has no mode to change`, 'an octal mode');
 }

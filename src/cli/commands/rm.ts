@@ -18,21 +18,26 @@ export const rm = verb<Options>({
   options: [
     recursive,
     { flags: '-f, --force', means: 'what does not exist is fine' },
-    { flags: '--skip-trash', means: 'for good: undelete will not bring it back' },
+    {
+      flags: '--skip-trash',
+      means: 'undelete will not bring it back; what the store keeps of it, `load` still finds',
+    },
     {
       flags: '--delete-mounts',
       means: 'unmount the mount points below as well; undelete brings nothing of it back',
     },
-    { flags: '--alluxio-only', means: 'from the namespace, not from the store' },
+    { flags: '--alluxio-only', means: 'nothing else: the data in the store always stays' },
   ],
   examples: [
     ['orchard rm /data/old.csv', 'a file'],
     ['orchard rm -R /data/tmp', 'a directory with all that is in it'],
     ['orchard undelete /data/tmp', 'and back again'],
   ],
-  familiar: 'there is no .Trash directory: `orchard undelete <path>` brings back what rm took.',
-  run: (shell, args, options) =>
-    shell.eachPath(args, async (path) => {
+  familiar:
+    'there is no .Trash directory: `orchard undelete <path>` brings back what rm took.\n' +
+    'rm takes names out of the namespace; the data in the store stays until it is deleted there.',
+  run: (shell, args, options) => {
+    const work = async (path: string) => {
       const client = await shell.client();
       try {
         await client.delete(path, {
@@ -48,5 +53,7 @@ export const rm = verb<Options>({
         throw thrown;
       }
       await shell.out.tell(`Deleted ${shown(path)}`, { deleted: path });
-    }),
+    };
+    return shell.eachPath(args, work, { mayBeNone: options.force === true });
+  },
 });

@@ -1,15 +1,27 @@
 /** What count and du share: the sums of a tree, told while they are being made. */
+import { OrchardError } from '../../client/errors.js';
 import type { TreeSummary } from '../../client/index.js';
 import { shown } from '../format.js';
 import type { Shell } from '../shell.js';
 
+/** What is missing in the sums is told, each directory, and the exit status is 1. */
 export async function summaryOf(shell: Shell, path: string, verb: string): Promise<TreeSummary> {
   const client = await shell.client();
   const progress = shell.progress(`${verb} ${shown(path)}`, 'entries');
+  let summary: TreeSummary;
   try {
     const onProgress = progress.update;
-    return await client.contentSummary(path, { onProgress, signal: shell.signal });
+    summary = await client.contentSummary(path, { onProgress, signal: shell.signal });
   } finally {
     progress.stop();
   }
+  const { failures, leftOut } = summary;
+  for (const { path: missing, code, reason } of failures) {
+    await shell.fail(new OrchardError(code, reason, { path: missing }));
+  }
+  if (leftOut > failures.length) {
+    const reason = `In all, ${leftOut} directories are left out of the sum.`;
+    await shell.fail(new OrchardError(failures[0]!.code, reason, { path }));
+  }
+  return summary;
 }

@@ -5,10 +5,13 @@
 import { OrchardError } from '../../client/errors.js';
 import type { FileStatus } from '../../client/index.js';
 import type { Client } from '../io.js';
-import { joinPath, meansDirectory, parsePath } from '../namespace-path.js';
+import { baseName, joinPath, meansDirectory, parsePath } from '../namespace-path.js';
 import { UsageError } from '../usage-error.js';
 
 export type Target = { readonly path: string; readonly isDirectory: boolean };
+
+/** A source and the path it shall have. */
+export type Placed = { readonly source: string; readonly place: string };
 
 /** The status of a path, undefined when there is nothing. */
 export async function statusOrNothing(
@@ -34,7 +37,7 @@ export async function findTarget(
   if (!isDirectory && (sourceCount > 1 || meansDirectory(text))) {
     const hint = status === undefined ? `orchard mkdir ${path}` : undefined;
     const code = status === undefined ? 'NOT_FOUND' : 'INVALID_ARGUMENT';
-    throw new OrchardError(code, 'the target is not a directory', { path, hint });
+    throw new OrchardError(code, 'The target is not a directory.', { path, hint });
   }
   return { path, isDirectory };
 }
@@ -42,11 +45,47 @@ export async function findTarget(
 export const placeOf = ({ path, isDirectory }: Target, name: string): string =>
   isDirectory ? joinPath(path, name) : path;
 
+/**
+ * Where each source goes. Called when wildcards are expanded and before anything is changed: it
+ * throws when two sources would come to the same place, or when many go to what is no directory.
+ */
+export async function placeAll(
+  client: Client,
+  sources: readonly string[],
+  text: string,
+): Promise<Placed[]> {
+  const target = await findTarget(client, text, sources.length);
+  const placed = sources.map((source) => ({ source, place: placeOf(target, baseName(source)) }));
+  checkApart(placed);
+  return placed;
+}
+
+/** No two sources may become the same file: the second would replace the first. */
+export function checkApart(placed: readonly Placed[]): void {
+  const taken = new Map<string, string>();
+  for (const { source, place } of placed) {
+    const other = taken.get(place);
+    if (other !== undefined) {
+      const reason = `"${other}" and "${source}" would both become "${place}".`;
+      const hint = 'copy or move them one by one, under different names';
+      throw new OrchardError('INVALID_ARGUMENT', reason, { path: source, hint });
+    }
+    taken.set(place, source);
+  }
+}
+
+/** A directory cannot go below itself. */
+export function checkNotBelow({ source, place }: Placed): void {
+  if (place !== source && !place.startsWith(joinPath(source, ''))) return;
+  const reason = `"${source}" cannot go into itself, as "${place}".`;
+  throw new OrchardError('INVALID_ARGUMENT', reason, { path: source });
+}
+
 /** `<source...> <target>` as commander gives it. */
 export function splitTarget(args: readonly string[]): { sources: string[]; target: string } {
   const target = args.at(-1);
   if (args.length < 2 || target === undefined) {
-    throw new UsageError('a source and a target are needed');
+    throw new UsageError('a source and a target are needed', 'orchard mv /a /b');
   }
   return { sources: args.slice(0, -1), target };
 }

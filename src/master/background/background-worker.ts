@@ -122,10 +122,10 @@ export class BackgroundWorker {
         ? new TreeLoad(this.#context, request.path, control, request.caller)
         : new SetAttributeTree(this.#context, request, control);
     const progress = await work.run();
-    const { firstError } = work;
-    return firstError === undefined
+    const { error, first: failures } = work.failures;
+    return error === undefined
       ? { ok: true, progress }
-      : { ok: true, progress, firstError: failureOf(firstError) };
+      : { ok: true, progress, error: failureOf(error), failures };
   }
 }
 

@@ -34,6 +34,8 @@ export type Job = WorkProgress & {
   readonly endedMs: number;
   /** Why it failed; of a job that is done with failures, why the first of them. */
   readonly error: Failure | undefined;
+  /** The first parts of it that failed; `failed` counts them all. */
+  readonly failures: readonly Failure[];
   /** What it has found, for those that look for something. */
   readonly report?: unknown;
 };
@@ -47,7 +49,8 @@ export type JobRunner = (
   onProgress: (progress: WorkProgress) => void,
 ) => Promise<{
   readonly progress: WorkProgress;
-  readonly firstError?: Failure;
+  readonly error?: Failure;
+  readonly failures?: readonly Failure[];
   readonly report?: unknown;
 }>;
 
@@ -84,6 +87,7 @@ export class Jobs {
       startedMs: Date.now(),
       endedMs: 0,
       error: undefined,
+      failures: [],
     };
     const row: Row = {
       job,
@@ -140,9 +144,14 @@ export class Jobs {
         if (row.job.state !== JobState.RUNNING) return;
         this.#change(row, { ...progress });
       });
-      const error = outcome.firstError;
-      const change = { ...outcome.progress, path: request.path, state: JobState.DONE, error };
-      this.#change(row, { ...change, report: outcome.report, endedMs: Date.now() });
+      const { error, failures = [] } = outcome;
+      const ended = { path: request.path, state: JobState.DONE, error, failures };
+      this.#change(row, {
+        ...outcome.progress,
+        ...ended,
+        report: outcome.report,
+        endedMs: Date.now(),
+      });
     } catch (error) {
       if (!(error instanceof StatusError)) this.#onBug(error);
       const known =

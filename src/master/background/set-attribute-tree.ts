@@ -2,7 +2,8 @@
  * setAttribute of a whole subtree: the directory first, then what is below it, page by page, each
  * inode with the operation and the permissions of whoever asked.
  *
- * An inode that may not be changed, or is gone, is counted, and the rest goes on.
+ * An inode that may not be changed is counted and told of, and the rest goes on; one that is gone
+ * is neither.
  */
 
 import { Code, StatusError } from '../../base/status.js';
@@ -17,6 +18,7 @@ import { MetadataLoader } from './metadata-loader.js';
 import { NO_PROGRESS, type WorkRequest } from './tasks.js';
 import type { WorkControl, WorkProgress } from './tree-load.js';
 import { childPath, TreeWalk, type WalkFrame } from './tree-walk.js';
+import { WorkFailures } from './work-failures.js';
 
 /** Changes under way at a time: one sync of the journal serves them all. */
 const PARALLEL = 128;
@@ -37,10 +39,9 @@ export class SetAttributeTree extends TreeWalk<Frame> {
   readonly #request: Request;
   readonly #control: WorkControl;
   readonly #loader: MetadataLoader;
+  readonly failures = new WorkFailures();
   #done = 0;
-  #failed = 0;
   #path: string;
-  #firstError: StatusError | undefined;
 
   constructor(context: LoadContext, request: Request, control: WorkControl) {
     super(control.signal);
@@ -51,12 +52,9 @@ export class SetAttributeTree extends TreeWalk<Frame> {
     this.#path = request.path;
   }
 
-  get firstError(): StatusError | undefined {
-    return this.#firstError;
-  }
-
   get progress(): WorkProgress {
-    return { ...NO_PROGRESS, done: this.#done, failed: this.#failed, path: this.#path };
+    const { count: failed } = this.failures;
+    return { ...NO_PROGRESS, done: this.#done, failed, path: this.#path };
   }
 
   /** Rejects when the root of the subtree itself cannot be changed, or when cancelled. */
@@ -111,7 +109,12 @@ export class SetAttributeTree extends TreeWalk<Frame> {
     }));
     for (let from = 0; from < inodes.length; from += PARALLEL) {
       this.#control.signal.throwIfAborted();
-      await Promise.all(inodes.slice(from, from + PARALLEL).map(({ path }) => this.#tryOne(path)));
+      const some = inodes.slice(from, from + PARALLEL);
+      const errors = await Promise.all(some.map(({ path }) => this.#tryOne(path)));
+      // Told in the order of the names, whichever failed first.
+      errors.forEach((error, at) => {
+        if (error !== undefined) this.#note(error, some[at]!.path);
+      });
       this.tell();
     }
     frame.isDone = page.next === undefined;
@@ -124,22 +127,21 @@ export class SetAttributeTree extends TreeWalk<Frame> {
     this.#control.onProgress(this.progress);
   }
 
-  async #tryOne(path: string): Promise<void> {
+  async #tryOne(path: string): Promise<StatusError | undefined> {
     try {
       await this.#change(path);
       this.#done++;
+      return undefined;
     } catch (error) {
-      this.#note(error);
+      if (error instanceof StatusError) return error;
+      throw error;
     }
   }
 
-  /** Counts an expected failure; anything else is a bug. */
-  #note(error: unknown): void {
-    if (!(error instanceof StatusError)) throw error;
+  #note(error: StatusError, path: string): void {
     // Deleted or moved since the page was read: there is nothing to change.
     if (error.code === Code.NOT_FOUND) return;
-    this.#failed++;
-    this.#firstError ??= error;
+    this.failures.note(error, path);
   }
 
   async #change(path: string): Promise<void> {
@@ -154,8 +156,8 @@ export class SetAttributeTree extends TreeWalk<Frame> {
     try {
       await this.#loader.load(frame.path, true);
     } catch (error) {
-      if (isStatus(error, Code.CANCELLED)) throw error;
-      this.#note(error);
+      if (!(error instanceof StatusError) || isStatus(error, Code.CANCELLED)) throw error;
+      this.#note(error, frame.path);
     }
   }
 

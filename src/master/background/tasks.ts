@@ -67,7 +67,13 @@ export type Failure = {
 };
 
 export type TaskOutcome =
-  | { readonly ok: true; readonly progress: WorkProgress; readonly firstError?: Failure }
+  | {
+      readonly ok: true;
+      readonly progress: WorkProgress;
+      /** Why parts of it failed, and the first of them. */
+      readonly error?: Failure;
+      readonly failures?: readonly Failure[];
+    }
   | { readonly ok: false; readonly failure: Failure };
 
 export const NO_PROGRESS: WorkProgress = { done: 0, total: 0, failed: 0, bytes: 0, path: '' };

@@ -14,6 +14,7 @@ import { INODE_TYPE_DIRECTORY } from '../memory/record.js';
 import { childrenPage } from './children-page.js';
 import { findPlace, isStatus, type LoadContext, loadPage, type Place } from './directory-load.js';
 import { childPath, TreeWalk, type WalkFrame } from './tree-walk.js';
+import { WorkFailures } from './work-failures.js';
 
 export type WorkProgress = {
   readonly done: number;
@@ -43,11 +44,10 @@ export class TreeLoad extends TreeWalk<Frame> {
   readonly #context: LoadContext;
   readonly #control: WorkControl;
   readonly #caller: Caller;
+  readonly failures = new WorkFailures();
   #done = 0;
-  #failed = 0;
   #bytes = 0;
   #path: string;
-  #firstError: StatusError | undefined;
 
   /** `caller`: who asks; directories that it may not list are passed over. */
   constructor(
@@ -67,15 +67,10 @@ export class TreeLoad extends TreeWalk<Frame> {
     return {
       done: this.#done,
       total: 0,
-      failed: this.#failed,
+      failed: this.failures.count,
       bytes: this.#bytes,
       path: this.#path,
     };
-  }
-
-  /** Why the first directory that failed did. */
-  get firstError(): StatusError | undefined {
-    return this.#firstError;
   }
 
   /** Resolves when all is loaded; rejects when cancelled or when the path does not exist. */
@@ -92,7 +87,7 @@ export class TreeLoad extends TreeWalk<Frame> {
       // Undefined: deleted or moved since its parent was listed.
       return place && frameOf(place);
     } catch (error) {
-      this.#note(error);
+      this.#note(error, path);
       return undefined;
     }
   }
@@ -104,7 +99,7 @@ export class TreeLoad extends TreeWalk<Frame> {
       if (phase === 'store') await this.#storePage(frame);
       else await this.#namespacePage(frame);
     } catch (error) {
-      this.#note(error);
+      this.#note(error, frame.place.path);
       if (phase === 'store') endStorePages(frame);
       else frame.isDone = true;
     }
@@ -137,13 +132,12 @@ export class TreeLoad extends TreeWalk<Frame> {
   }
 
   /** Counts an expected failure; anything else is a bug. */
-  #note(error: unknown): void {
+  #note(error: unknown, path: string): void {
     if (!(error instanceof StatusError)) throw error;
     if (this.#control.signal.aborted) return;
     // Only in the namespace, or moved meanwhile: nothing to load.
     if (isStatus(error, Code.NOT_FOUND)) return;
-    this.#failed++;
-    this.#firstError ??= error;
+    this.failures.note(error, path);
   }
 }
 

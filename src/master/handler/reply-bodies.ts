@@ -1,6 +1,7 @@
 /** Bodies of replies as FlatBuffers, for what no kernel encodes: the uncommon replies. */
 import type { Builder, Offset } from 'flatbuffers';
 import { assert } from '../../base/assert.js';
+import type { PathFailure } from '../../base/status.js';
 import { writeError, writeInode } from '../../wire/encode.js';
 import {
   FileInfo,
@@ -10,6 +11,7 @@ import {
   MountInfo,
   MountTable,
   Progress,
+  PathFailure as wirePathFailure,
   XAttr,
   XAttrsReply,
 } from '../../wire/generated/index.js';
@@ -84,6 +86,8 @@ export function writeJob(builder: Builder, job: JobView): Offset {
   const kind = builder.createString(job.kind);
   const path = builder.createString(job.path);
   const error = job.error === undefined ? 0 : writeError(builder, job.error);
+  const rows = job.failures.map((failure) => writePathFailure(builder, failure));
+  const failures = rows.length === 0 ? 0 : JobReply.createFailuresVector(builder, rows);
   JobReply.startJobReply(builder);
   JobReply.addJob(builder, job.job);
   JobReply.addKind(builder, kind);
@@ -95,9 +99,16 @@ export function writeJob(builder: Builder, job: JobView): Offset {
   JobReply.addPath(builder, path);
   if (error !== 0) JobReply.addError(builder, error);
   if (job.error !== undefined) JobReply.addCode(builder, job.error.code);
+  if (failures !== 0) JobReply.addFailures(builder, failures);
   JobReply.addStartedMs(builder, job.startedMs);
   JobReply.addEndedMs(builder, job.endedMs);
   return JobReply.endJobReply(builder);
+}
+
+export function writePathFailure(builder: Builder, failure: PathFailure): Offset {
+  const path = builder.createString(failure.path);
+  const reason = builder.createString(failure.reason);
+  return wirePathFailure.createPathFailure(builder, path, failure.code, reason);
 }
 
 export function writeJobs(builder: Builder, jobs: readonly JobView[]): Offset {

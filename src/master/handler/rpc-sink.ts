@@ -14,7 +14,7 @@ import type { XAttrs } from '../memory/xattrs.js';
 import type { Attributes, ReadSink } from '../ops/mechanism/read.js';
 import type { SummarySink, TreeSummary } from '../ops/verbs/content-summary.js';
 import type { PageSink } from '../ops/verbs/list-status.js';
-import { writeInfo, writeProgress, writeXAttrsReply } from './reply-bodies.js';
+import { writeInfo, writePathFailure, writeProgress, writeXAttrsReply } from './reply-bodies.js';
 
 export class RpcSink implements Sink, ReadSink, PageSink, SummarySink {
   readonly #reply: ReplyPort;
@@ -77,8 +77,11 @@ export class RpcSink implements Sink, ReadSink, PageSink, SummarySink {
     });
   }
 
-  summary({ files, directories, bytes }: TreeSummary, seq: number): void {
-    const body = Summary.createSummary(this.#encoder.begin(), files, directories, bytes);
+  summary({ files, directories, bytes, leftOut, failures }: TreeSummary, seq: number): void {
+    const builder = this.#encoder.begin();
+    const rows = failures.map((failure) => writePathFailure(builder, failure));
+    const first = Summary.createFailuresVector(builder, rows);
+    const body = Summary.createSummary(builder, files, directories, bytes, leftOut, first);
     this.#reply.end(this.#encoder.finish(this.#reply.call, ReplyBody.Summary, body, { seq }));
   }
 

@@ -1,5 +1,5 @@
 /** Requests that others answer: mounts, jobs and reports, by ShardServices. */
-import { Code, StatusError } from '../../base/status.js';
+import { Code, isRetryable, StatusError } from '../../base/status.js';
 import type { ReplyOptions } from '../../wire/encode.js';
 import * as wire from '../../wire/generated/index.js';
 import { operationOf } from '../../wire/operations.js';
@@ -110,7 +110,32 @@ export function changeSubtree(
   progress: boolean,
 ): undefined {
   const { services } = incoming;
-  return serve(incoming, progress, (call) => services.setAttributes(call, wanted), ended(incoming));
+  const { reply, encoder } = incoming;
+  return serve(
+    incoming,
+    progress,
+    (call) => services.setAttributes(call, wanted),
+    (job) => {
+      if (job.failed === 0) {
+        reply.end(encoder.empty(reply.call));
+        return;
+      }
+      const failure = partlyFailed(job);
+      const body = writeJob(encoder.begin(), job);
+      reply.end(encoder.finish(reply.call, ReplyBody.JobReply, body, { failure }), true);
+    },
+  );
+}
+
+/** What was changed stays; the caller hears of the rest as of a failure, and how much it is. */
+function partlyFailed({ path, done, failed, error }: JobView): StatusError {
+  const code = error?.code ?? Code.ABORTED;
+  const why = error === undefined ? '' : ` ${error.message}`;
+  const reason = `${failed} of ${done + failed} entries could not be changed.${why}`;
+  // The rest is done: the very same call again would only do that once more.
+  return new StatusError(isRetryable(code) ? Code.ABORTED : code, reason, {
+    path: error?.path ?? path,
+  });
 }
 
 function load(incoming: Incoming): undefined {

@@ -3,7 +3,7 @@
  * reports about the master as a whole. The composition root gives each shard an implementation,
  * by messages to main. Rare calls: a promise each is no matter.
  */
-import type { StatusError } from '../../base/status.js';
+import type { PathFailure, StatusError } from '../../base/status.js';
 import type { Caller } from '../executor/caller.js';
 import type { AttributeChange } from '../ops/mechanism/attribute-change.js';
 
@@ -33,6 +33,8 @@ export type JobView = JobProgress & {
   readonly kind: string;
   readonly state: 0 | 1 | 2 | 3;
   readonly error?: StatusError | undefined;
+  /** The first parts of it that failed; `failed` counts them all. */
+  readonly failures: readonly PathFailure[];
   readonly startedMs: number;
   /** 0: not ended yet. */
   readonly endedMs: number;
@@ -80,8 +82,8 @@ export interface ShardServices {
   mount(call: ServiceCall, request: MountRequest): Promise<number>;
   unmount(call: ServiceCall, request: { readonly path: string }): Promise<number>;
   updateMount(call: ServiceCall, request: UpdateMountRequest): Promise<number>;
-  /** setAttribute of a whole subtree; resolves when all of it is changed. */
-  setAttributes(call: ServiceCall, request: AttributesRequest): Promise<number>;
+  /** setAttribute of a whole subtree; resolves when it has ended, parts may have failed. */
+  setAttributes(call: ServiceCall, request: AttributesRequest): Promise<JobView>;
   load(call: ServiceCall, request: LoadRequest): Promise<JobView>;
   getJob(call: ServiceCall, request: { readonly job: number }): Promise<JobView>;
   cancelJob(call: ServiceCall, request: { readonly job: number }): Promise<JobView>;

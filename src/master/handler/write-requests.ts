@@ -179,6 +179,7 @@ function changeOf(body: wire.SetAttribute): AttributeChange {
   const ttlAction = body.ttlAction();
   const given = {
     mode: body.mode(),
+    modeChange: body.modeChange(),
     owner: body.owner(),
     group: body.group(),
     ttlMs: body.ttlMs(),

@@ -232,7 +232,10 @@ export class MasterServices {
       setAttributes: (call: ServiceRequest<AttributesRequest>) => {
         const { path, change } = call.request;
         const request = { kind: 'setAttribute', path, change, caller: call.caller } as const;
-        return this.#runJob(shard, call, request).then(throwFailure);
+        return this.#runJob(shard, call, request).then((job) => {
+          throwFailure(job);
+          return job;
+        });
       },
       load: (call: ServiceRequest<LoadRequest>) => this.#load(shard, call),
       inspect: (call: ServiceRequest<InspectionRequest>) => this.#inspect(shard, call),
@@ -345,16 +348,18 @@ async function seqOf(answer: Promise<Answer>): Promise<number> {
   return (await answer).seq;
 }
 
-function plain({ error, ...view }: Job): PlainJob {
+function plain({ error, failures, ...rest }: Job): PlainJob {
+  const told = failures.map(({ code, reason, path = rest.path }) => ({ path, code, reason }));
+  const view = { ...rest, failures: told };
   if (error === undefined) return view;
   const { code, reason, path } = error;
   return { ...view, failure: { code, reason, ...(path === undefined ? {} : { path }) } };
 }
 
 /** A job that somebody waits for fails as its caller's call. */
-function throwFailure(job: PlainJob): number {
+function throwFailure(job: PlainJob): void {
   // A job that is done may tell of single inodes that failed: that is in its counts.
-  if (job.failure === undefined || job.state === JobState.DONE) return 0;
+  if (job.failure === undefined || job.state === JobState.DONE) return;
   const { code, reason, path } = job.failure;
   throw new StatusError(code, reason, path === undefined ? {} : { path });
 }

@@ -70,8 +70,8 @@ export class RemoteServices implements ShardServices {
     return this.#call('updateMount', call, request);
   }
 
-  setAttributes(call: ServiceCall, request: AttributesRequest): Promise<number> {
-    return this.#call('setAttributes', call, request);
+  async setAttributes(call: ServiceCall, request: AttributesRequest): Promise<JobView> {
+    return revive(await this.#call<PlainJob>('setAttributes', call, request));
   }
 
   async getJob(call: ServiceCall, request: { readonly job: number }): Promise<JobView> {

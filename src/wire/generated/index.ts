@@ -3400,8 +3400,21 @@ code():number {
   return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
 }
 
+/**
+ * The first parts of it that failed; `failed` counts them all.
+ */
+failures(index: number, obj?:PathFailure):PathFailure|null {
+  const offset = this.bb!.__offset(this.bb_pos, 28);
+  return offset ? (obj || new PathFailure()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
+}
+
+failuresLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 28);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startJobReply(builder:flatbuffers.Builder) {
-  builder.startObject(12);
+  builder.startObject(13);
 }
 
 static addJob(builder:flatbuffers.Builder, job:number) {
@@ -3452,6 +3465,22 @@ static addCode(builder:flatbuffers.Builder, code:number) {
   builder.addFieldInt16(11, code, 0);
 }
 
+static addFailures(builder:flatbuffers.Builder, failuresOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(12, failuresOffset, 0);
+}
+
+static createFailuresVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startFailuresVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
 static endJobReply(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
@@ -3470,7 +3499,8 @@ unpack(): JobReplyT {
     (this.error() !== null ? this.error()!.unpack() : null),
     this.startedMs(),
     this.endedMs(),
-    this.code()
+    this.code(),
+    this.bb!.createObjList<PathFailure, PathFailureT>(this.failures.bind(this), this.failuresLength())
   );
 }
 
@@ -3487,6 +3517,7 @@ unpackTo(_o: JobReplyT): void {
   _o.startedMs = this.startedMs();
   _o.endedMs = this.endedMs();
   _o.code = this.code();
+  _o.failures = this.bb!.createObjList<PathFailure, PathFailureT>(this.failures.bind(this), this.failuresLength());
 }
 }
 
@@ -3503,6 +3534,7 @@ export class JobReplyT implements flatbuffers.IGeneratedObject {
   startedMs: number;
   endedMs: number;
   code: number;
+  failures: (PathFailureT)[];
 
 constructor(
   job: number = 0,
@@ -3517,6 +3549,7 @@ constructor(
   startedMs: number = 0,
   endedMs: number = 0,
   code: number = 0,
+  failures: (PathFailureT)[] = [],
 ) {
   this.job = job;
   this.kind = kind;
@@ -3530,12 +3563,14 @@ constructor(
   this.startedMs = startedMs;
   this.endedMs = endedMs;
   this.code = code;
+  this.failures = failures;
 }
 
 pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   const kind = (this.kind !== null ? builder.createString(this.kind!) : 0);
   const path = (this.path !== null ? builder.createString(this.path!) : 0);
   const error = (this.error !== null ? this.error!.pack(builder) : 0);
+  const failures = this.failures.length === 0 ? 0 : JobReply.createFailuresVector(builder, builder.createObjectOffsetList(this.failures));
 
   JobReply.startJobReply(builder);
   JobReply.addJob(builder, this.job);
@@ -3550,6 +3585,7 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   JobReply.addStartedMs(builder, this.startedMs);
   JobReply.addEndedMs(builder, this.endedMs);
   JobReply.addCode(builder, this.code);
+  JobReply.addFailures(builder, failures);
 
   return JobReply.endJobReply(builder);
 }
@@ -4922,6 +4958,118 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
 }
 }
 
+/**
+ * One of the paths at which work over many failed; the code is as in Reply.
+ */
+export class PathFailure implements flatbuffers.IUnpackableObject<PathFailureT> {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):PathFailure {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsPathFailure(bb:flatbuffers.ByteBuffer, obj?:PathFailure):PathFailure {
+  return (obj || new PathFailure()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsPathFailure(bb:flatbuffers.ByteBuffer, obj?:PathFailure):PathFailure {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new PathFailure()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+path():string
+path(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
+path(optionalEncoding?:any):string|Uint8Array {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return this.bb!.__string(this.bb_pos + offset, optionalEncoding);
+}
+
+code():number {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
+}
+
+reason():string|null
+reason(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+reason(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 8);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
+static startPathFailure(builder:flatbuffers.Builder) {
+  builder.startObject(3);
+}
+
+static addPath(builder:flatbuffers.Builder, pathOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(0, pathOffset, 0);
+}
+
+static addCode(builder:flatbuffers.Builder, code:number) {
+  builder.addFieldInt16(1, code, 0);
+}
+
+static addReason(builder:flatbuffers.Builder, reasonOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(2, reasonOffset, 0);
+}
+
+static endPathFailure(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  builder.requiredField(offset, 4) // path
+  return offset;
+}
+
+static createPathFailure(builder:flatbuffers.Builder, pathOffset:flatbuffers.Offset, code:number, reasonOffset:flatbuffers.Offset):flatbuffers.Offset {
+  PathFailure.startPathFailure(builder);
+  PathFailure.addPath(builder, pathOffset);
+  PathFailure.addCode(builder, code);
+  PathFailure.addReason(builder, reasonOffset);
+  return PathFailure.endPathFailure(builder);
+}
+
+unpack(): PathFailureT {
+  return new PathFailureT(
+    this.path(),
+    this.code(),
+    this.reason()
+  );
+}
+
+unpackTo(_o: PathFailureT): void {
+  _o.path = this.path();
+  _o.code = this.code();
+  _o.reason = this.reason();
+}
+}
+
+export class PathFailureT implements flatbuffers.IGeneratedObject {
+  path: string|null;
+  code: number;
+  reason: string|null;
+
+constructor(
+  path: string|null = null,
+  code: number = 0,
+  reason: string|null = null,
+) {
+  this.path = path;
+  this.code = code;
+  this.reason = reason;
+}
+
+pack(builder:flatbuffers.Builder): flatbuffers.Offset {
+  const path = (this.path !== null ? builder.createString(this.path!) : 0);
+  const reason = (this.reason !== null ? builder.createString(this.reason!) : 0);
+
+  return PathFailure.createPathFailure(builder,
+    path,
+    this.code,
+    reason
+  );
+}
+}
+
 export class PathReply implements flatbuffers.IUnpackableObject<PathReplyT> {
   bb: flatbuffers.ByteBuffer|null = null;
   bb_pos = 0;
@@ -6098,8 +6246,18 @@ progress():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
+/**
+ * A change of the mode as chmod has it, like `u+rw,go=u-w`; instead of mode.
+ */
+modeChange():string|null
+modeChange(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+modeChange(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 30);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
 static startSetAttribute(builder:flatbuffers.Builder) {
-  builder.startObject(13);
+  builder.startObject(14);
 }
 
 static addPath(builder:flatbuffers.Builder, pathOffset:flatbuffers.Offset) {
@@ -6166,13 +6324,17 @@ static addProgress(builder:flatbuffers.Builder, progress:boolean) {
   builder.addFieldInt8(12, +progress, +false);
 }
 
+static addModeChange(builder:flatbuffers.Builder, modeChangeOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(13, modeChangeOffset, 0);
+}
+
 static endSetAttribute(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // path
   return offset;
 }
 
-static createSetAttribute(builder:flatbuffers.Builder, pathOffset:flatbuffers.Offset, recursive:boolean, mode:number|null, ownerOffset:flatbuffers.Offset, groupOffset:flatbuffers.Offset, ttlMs:number|null, ttlAction:TtlAction|null, pinned:boolean|null, replicationMin:number|null, replicationMax:number|null, xattrsOffset:flatbuffers.Offset, xattrUpdate:XAttrUpdate|null, progress:boolean):flatbuffers.Offset {
+static createSetAttribute(builder:flatbuffers.Builder, pathOffset:flatbuffers.Offset, recursive:boolean, mode:number|null, ownerOffset:flatbuffers.Offset, groupOffset:flatbuffers.Offset, ttlMs:number|null, ttlAction:TtlAction|null, pinned:boolean|null, replicationMin:number|null, replicationMax:number|null, xattrsOffset:flatbuffers.Offset, xattrUpdate:XAttrUpdate|null, progress:boolean, modeChangeOffset:flatbuffers.Offset):flatbuffers.Offset {
   SetAttribute.startSetAttribute(builder);
   SetAttribute.addPath(builder, pathOffset);
   SetAttribute.addRecursive(builder, recursive);
@@ -6194,6 +6356,7 @@ static createSetAttribute(builder:flatbuffers.Builder, pathOffset:flatbuffers.Of
   if (xattrUpdate !== null)
     SetAttribute.addXattrUpdate(builder, xattrUpdate);
   SetAttribute.addProgress(builder, progress);
+  SetAttribute.addModeChange(builder, modeChangeOffset);
   return SetAttribute.endSetAttribute(builder);
 }
 
@@ -6211,7 +6374,8 @@ unpack(): SetAttributeT {
     this.replicationMax(),
     this.bb!.createObjList<XAttr, XAttrT>(this.xattrs.bind(this), this.xattrsLength()),
     this.xattrUpdate(),
-    this.progress()
+    this.progress(),
+    this.modeChange()
   );
 }
 
@@ -6229,6 +6393,7 @@ unpackTo(_o: SetAttributeT): void {
   _o.xattrs = this.bb!.createObjList<XAttr, XAttrT>(this.xattrs.bind(this), this.xattrsLength());
   _o.xattrUpdate = this.xattrUpdate();
   _o.progress = this.progress();
+  _o.modeChange = this.modeChange();
 }
 }
 
@@ -6246,6 +6411,7 @@ export class SetAttributeT implements flatbuffers.IGeneratedObject {
   xattrs: (XAttrT)[];
   xattrUpdate: XAttrUpdate|null;
   progress: boolean;
+  modeChange: string|null;
 
 constructor(
   path: string|null = null,
@@ -6261,6 +6427,7 @@ constructor(
   xattrs: (XAttrT)[] = [],
   xattrUpdate: XAttrUpdate|null = null,
   progress: boolean = false,
+  modeChange: string|null = null,
 ) {
   this.path = path;
   this.recursive = recursive;
@@ -6275,6 +6442,7 @@ constructor(
   this.xattrs = xattrs;
   this.xattrUpdate = xattrUpdate;
   this.progress = progress;
+  this.modeChange = modeChange;
 }
 
 pack(builder:flatbuffers.Builder): flatbuffers.Offset {
@@ -6282,6 +6450,7 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   const owner = (this.owner !== null ? builder.createString(this.owner!) : 0);
   const group = (this.group !== null ? builder.createString(this.group!) : 0);
   const xattrs = this.xattrs.length === 0 ? 0 : SetAttribute.createXattrsVector(builder, builder.createObjectOffsetList(this.xattrs));
+  const modeChange = (this.modeChange !== null ? builder.createString(this.modeChange!) : 0);
 
   return SetAttribute.createSetAttribute(builder,
     path,
@@ -6296,7 +6465,8 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
     this.replicationMax,
     xattrs,
     this.xattrUpdate,
-    this.progress
+    this.progress,
+    modeChange
   );
 }
 }
@@ -6334,8 +6504,29 @@ bytes():number {
   return offset ? readUint64(this.bb!, this.bb_pos + offset) : 0;
 }
 
+/**
+ * Directories whose content is not among these: they may not be listed, or their store failed.
+ */
+leftOut():number {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? readUint64(this.bb!, this.bb_pos + offset) : 0;
+}
+
+/**
+ * The first of them.
+ */
+failures(index: number, obj?:PathFailure):PathFailure|null {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? (obj || new PathFailure()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
+}
+
+failuresLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startSummary(builder:flatbuffers.Builder) {
-  builder.startObject(3);
+  builder.startObject(5);
 }
 
 static addFiles(builder:flatbuffers.Builder, files:number) {
@@ -6350,16 +6541,38 @@ static addBytes(builder:flatbuffers.Builder, bytes:number) {
   addFieldWide(builder, 2, bytes, 0);
 }
 
+static addLeftOut(builder:flatbuffers.Builder, leftOut:number) {
+  addFieldWide(builder, 3, leftOut, 0);
+}
+
+static addFailures(builder:flatbuffers.Builder, failuresOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(4, failuresOffset, 0);
+}
+
+static createFailuresVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startFailuresVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
 static endSummary(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createSummary(builder:flatbuffers.Builder, files:number, directories:number, bytes:number):flatbuffers.Offset {
+static createSummary(builder:flatbuffers.Builder, files:number, directories:number, bytes:number, leftOut:number, failuresOffset:flatbuffers.Offset):flatbuffers.Offset {
   Summary.startSummary(builder);
   Summary.addFiles(builder, files);
   Summary.addDirectories(builder, directories);
   Summary.addBytes(builder, bytes);
+  Summary.addLeftOut(builder, leftOut);
+  Summary.addFailures(builder, failuresOffset);
   return Summary.endSummary(builder);
 }
 
@@ -6367,7 +6580,9 @@ unpack(): SummaryT {
   return new SummaryT(
     this.files(),
     this.directories(),
-    this.bytes()
+    this.bytes(),
+    this.leftOut(),
+    this.bb!.createObjList<PathFailure, PathFailureT>(this.failures.bind(this), this.failuresLength())
   );
 }
 
@@ -6375,6 +6590,8 @@ unpackTo(_o: SummaryT): void {
   _o.files = this.files();
   _o.directories = this.directories();
   _o.bytes = this.bytes();
+  _o.leftOut = this.leftOut();
+  _o.failures = this.bb!.createObjList<PathFailure, PathFailureT>(this.failures.bind(this), this.failuresLength());
 }
 }
 
@@ -6382,22 +6599,32 @@ export class SummaryT implements flatbuffers.IGeneratedObject {
   files: number;
   directories: number;
   bytes: number;
+  leftOut: number;
+  failures: (PathFailureT)[];
 
 constructor(
   files: number = 0,
   directories: number = 0,
   bytes: number = 0,
+  leftOut: number = 0,
+  failures: (PathFailureT)[] = [],
 ) {
   this.files = files;
   this.directories = directories;
   this.bytes = bytes;
+  this.leftOut = leftOut;
+  this.failures = failures;
 }
 
 pack(builder:flatbuffers.Builder): flatbuffers.Offset {
+  const failures = this.failures.length === 0 ? 0 : Summary.createFailuresVector(builder, builder.createObjectOffsetList(this.failures));
+
   return Summary.createSummary(builder,
     this.files,
     this.directories,
-    this.bytes
+    this.bytes,
+    this.leftOut,
+    failures
   );
 }
 }

@@ -44,7 +44,7 @@ describe('a tree', () => {
     const load = new TreeLoad(stores.context, '/m', control());
     const progress = await stores.settle(load.run());
     expect(progress.failed).toBe(2);
-    expect(load.firstError?.code).toBe(Code.UNAVAILABLE);
+    expect(load.failures.error?.code).toBe(Code.UNAVAILABLE);
     expect(found('/m/good/b').found).toBe(true);
     expect(found('/m/x/d').found).toBe(true);
     expect(found('/m/bad').found).toBe(true);

@@ -21,6 +21,7 @@ const job: JobView = {
   failed: 0,
   bytes: 10,
   path: '/a',
+  failures: [],
   startedMs: 1,
   endedMs: 2,
 };
@@ -40,7 +41,7 @@ const services: ShardServices = {
   updateMount: told('updateMount', 7),
   setAttributes: (call) => {
     call.onProgress?.({ ...job, path: '/half' });
-    return told('setAttributes', 8)();
+    return told('setAttributes', job)();
   },
   load: told('load', job),
   getJob: told('getJob', job),

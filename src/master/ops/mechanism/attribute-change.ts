@@ -3,6 +3,8 @@
  * and by the background job that goes through a subtree. Pure but for interning.
  */
 
+import { assert } from '../../../base/assert.js';
+import { type ModeChange, parseMode } from '../../../base/mode.js';
 import type { Executor } from '../../executor/executor.js';
 import { MODE } from '../../memory/kernel-constants.js';
 import * as R from '../../memory/record.js';
@@ -13,6 +15,8 @@ import { invalid } from './failures.js';
 /** What is undefined stays as it is. */
 export type AttributeChange = {
   readonly mode?: number;
+  /** As chmod: `u+rw,go=u`. Instead of mode. */
+  readonly modeChange?: string;
   readonly owner?: string;
   readonly group?: string;
   /** Milliseconds after creation, -1 = none. */
@@ -28,9 +32,12 @@ export type AttributeChange = {
 
 const TTL_FLAGS = R.FLAG_TTL_FREE | R.FLAG_TTL_DELETE_ALLUXIO;
 
+export const changesMode = ({ mode, modeChange }: AttributeChange): boolean =>
+  mode !== undefined || modeChange !== undefined;
+
 /** True when readers below a directory must not see half of it. */
 export const changesPermission = (change: AttributeChange): boolean =>
-  change.mode !== undefined || change.owner !== undefined || change.group !== undefined;
+  changesMode(change) || change.owner !== undefined || change.group !== undefined;
 
 /** True when something needs WRITE on the inode rather than its ownership. */
 export const changesOther = (change: AttributeChange): boolean =>
@@ -45,6 +52,11 @@ export function checkChange(path: string, change: AttributeChange, fields: Recor
   const { mode, ttlMs } = change;
   if (mode !== undefined && (mode < 0 || mode > MODE.MAX)) {
     throw invalid(path, `Invalid mode ${mode}`, 'Give permission bits, 0 to 07777.');
+  }
+  if (change.modeChange !== undefined) {
+    const isMode = mode === undefined && symbolicMode(change.modeChange) !== undefined;
+    const hint = 'Give either a mode or a change such as u+rw,go-w.';
+    if (!isMode) throw invalid(path, `Invalid change of mode "${change.modeChange}".`, hint);
   }
   checkTtl(path, ttlMs ?? -1);
   if (change.owner === '' || change.group === '') {
@@ -67,6 +79,26 @@ export function checkReplication(path: string, min: number, max: number): void {
   }
 }
 
+type SymbolicMode = Extract<ModeChange, { kind: 'symbolic' }>;
+
+/** Of the last text: a subtree's inodes all have the same one. */
+let parsed: { readonly text: string; readonly mode: SymbolicMode | undefined } | undefined;
+
+function symbolicMode(text: string): SymbolicMode | undefined {
+  if (parsed?.text !== text) {
+    const mode = parseMode(text);
+    parsed = { text, mode: mode?.kind === 'symbolic' ? mode : undefined };
+  }
+  return parsed.mode;
+}
+
+function modeAfter({ mode, modeChange }: AttributeChange, fields: RecordFields): number {
+  if (modeChange === undefined) return mode ?? fields.mode;
+  const symbolic = symbolicMode(modeChange);
+  assert(symbolic !== undefined, 'a change of mode is checked before it is made');
+  return symbolic.apply(fields.mode, fields.type === R.INODE_TYPE_DIRECTORY);
+}
+
 /** The record after the change, but for xattrs (a side record). Parks for names without number. */
 export function changeFields(
   executor: Executor,
@@ -81,7 +113,7 @@ export function changeFields(
   return {
     ...fields,
     flags,
-    mode: change.mode ?? fields.mode,
+    mode: modeAfter(change, fields),
     owner: change.owner === undefined ? fields.owner : executor.intern(change.owner),
     group: change.group === undefined ? fields.group : executor.intern(change.group),
     ttlMs: change.ttlMs ?? fields.ttlMs,

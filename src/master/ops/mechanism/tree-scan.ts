@@ -6,10 +6,13 @@
  *   frames   [ /a from "x" ]  [ /a/x from "" ]        the last one is the directory being read
  *
  * Directories that the caller may not list are entries like others, but nothing below them is.
+ * Whoever wants to know what is missing gives a LeftOut: then a store that fails does not end the
+ * scan either.
  * Invariant: when next() throws Park, the scan stands where it stood before.
  */
 import { assert } from '../../../base/assert.js';
 import { PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../../../base/limits.js';
+import { Code, StatusError } from '../../../base/status.js';
 import { readU64 } from '../../../base/word64.js';
 import type { Executor } from '../../executor/executor.js';
 import { Park } from '../../executor/park.js';
@@ -44,6 +47,9 @@ export type Level = {
   readonly asked: boolean;
 };
 
+/** Told of directories whose content the scan does not see, but not of the first one. */
+export type LeftOut = (path: string, why: StatusError | 'denied') => void;
+
 /** Where a scan stands, to come back to. */
 export type TreePosition = { readonly frames: readonly Frame[]; readonly path: Uint8Array };
 
@@ -53,6 +59,7 @@ const decoder = new TextDecoder();
 export class TreeScan {
   readonly #barrier: FlushBarrier;
   readonly #load: LoadType;
+  readonly #leftOut: LeftOut | undefined;
   #frames: Frame[] = [];
   /** Path of the last frame's directory. */
   #path = new Uint8Array(PATH_BYTES_MAX);
@@ -65,7 +72,8 @@ export class TreeScan {
   pathAt = 0;
   pathBytes = 0;
 
-  constructor(barrier: FlushBarrier, load: LoadType) {
+  constructor(barrier: FlushBarrier, load: LoadType, leftOut?: LeftOut) {
+    this.#leftOut = leftOut;
     this.#barrier = barrier;
     this.#load = load;
   }
@@ -108,8 +116,11 @@ export class TreeScan {
     const { view, u8 } = executor.shared;
     const record = executor.base + EXECUTOR.RECORD;
     if (u8[record + R.RECORD_TYPE] !== R.INODE_TYPE_DIRECTORY) return;
-    if (!mayList(executor, record)) return;
     const path = u8.subarray(this.pathAt, this.pathAt + this.pathBytes);
+    if (!mayList(executor, record)) {
+      this.#leftOut?.(decoder.decode(path.slice()), 'denied');
+      return;
+    }
     const flags = view.getUint32(record + R.RECORD_FLAGS, true);
     const loaded = (flags & R.FLAG_CHILDREN_LOADED) !== 0;
     this.pause();
@@ -174,7 +185,16 @@ export class TreeScan {
     this.#asked.add(frame.id);
     this.#barrier.move();
     const path = decoder.decode(this.#path.slice(0, frame.pathBytes));
-    throw Park.work(loader.load(path === '' ? '/' : path, true));
+    const loading = loader.load(path === '' ? '/' : path, true);
+    const leftOut = this.#frames.length === 1 ? undefined : this.#leftOut;
+    if (leftOut === undefined) throw Park.work(loading);
+    throw Park.work(
+      loading.catch((error: unknown) => {
+        if (!(error instanceof StatusError) || error.code === Code.CANCELLED) throw error;
+        // Gone from its store meanwhile: there is nothing below.
+        if (error.code !== Code.NOT_FOUND) leftOut(path, error);
+      }),
+    );
   }
 
   #read(executor: Executor, scan: ChildScan, frame: Frame): void {

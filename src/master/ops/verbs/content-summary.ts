@@ -1,10 +1,10 @@
 /**
  * contentSummary: files, directories (the asked one too) and bytes of a tree, as `hdfs dfs -count`.
- * READ and EXECUTE on the directory; what is below directories that the caller may not list is
- * left out, as in a recursive listing. Counts a bounded number of inodes a turn.
+ * READ and EXECUTE on the directory; what is below directories that the caller may not list, or
+ * whose store fails, is left out, counted and told of. Counts a bounded number of inodes a turn.
  */
 
-import type { StatusError } from '../../../base/status.js';
+import { Code, type PathFailure, type StatusError } from '../../../base/status.js';
 import { readU64 } from '../../../base/word64.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
@@ -23,6 +23,7 @@ import { TreeScan } from '../mechanism/tree-scan.js';
 /** Some 2 ms of work. */
 const INODES_PER_TURN = 4096;
 const PROGRESS_INTERVAL_MS = 250;
+const FAILURES_MAX = 10;
 
 export type ContentSummaryOptions = {
   readonly path: Uint8Array;
@@ -30,7 +31,14 @@ export type ContentSummaryOptions = {
   readonly progress: boolean;
 };
 
-export type TreeSummary = { files: number; directories: number; bytes: number };
+export type TreeSummary = {
+  files: number;
+  directories: number;
+  bytes: number;
+  /** Directories whose content is not among these, and why the first of them. */
+  leftOut: number;
+  readonly failures: PathFailure[];
+};
 
 export interface SummarySink {
   summary(summary: TreeSummary, seq: number): void;
@@ -43,7 +51,13 @@ export class ContentSummary extends Read<SummarySink> {
   readonly name = 'contentSummary';
   readonly #options: ContentSummaryOptions;
   readonly #asked = nothingAsked();
-  readonly #summary: TreeSummary = { files: 0, directories: 0, bytes: 0 };
+  readonly #summary: TreeSummary = {
+    files: 0,
+    directories: 0,
+    bytes: 0,
+    leftOut: 0,
+    failures: [],
+  };
   #scan: TreeScan | undefined;
   #seq = 0;
   #toldAt = performance.now();
@@ -82,12 +96,22 @@ export class ContentSummary extends Read<SummarySink> {
     const { depth } = walk;
     checkBits(executor, this.caller, walk, depth, Bits.READ | Bits.EXECUTE);
     this.#summary.directories++;
-    const scan = new TreeScan(new FlushBarrier(), this.#options.load);
+    const scan = new TreeScan(new FlushBarrier(), this.#options.load, this.#leave);
     const path = new TextEncoder().encode(depth === 0 ? '' : walk.text());
     const loaded = (walk.flags(depth) & R.FLAG_CHILDREN_LOADED) !== 0;
     scan.push({ id: walk.id(depth), path, from: FROM_BEGIN, loaded, asked: false });
     return scan;
   }
+
+  readonly #leave = (path: string, why: StatusError | 'denied'): void => {
+    const summary = this.#summary;
+    summary.leftOut++;
+    if (summary.failures.length === FAILURES_MAX) return;
+    if (why === 'denied') {
+      const reason = `Permission denied: user=${this.caller.user} may not list "${path}".`;
+      summary.failures.push({ path, code: Code.PERMISSION_DENIED, reason });
+    } else summary.failures.push({ path, code: why.code, reason: why.message });
+  };
 
   /** False when all is counted. */
   #countSome(executor: Executor, scan: TreeScan): boolean {

@@ -36,6 +36,7 @@ import {
 import {
   type AttributeChange,
   changeFields,
+  changesMode,
   changesOther,
   changesPermission,
   checkChange,
@@ -83,7 +84,7 @@ export class SetAttribute extends PathMutation {
     const path = walk.text();
     checkWritableMount(executor, walk, depth);
     if (change.owner !== undefined) checkSuper(executor, this.caller, path);
-    if (change.mode !== undefined) checkOwner(executor, this.caller, walk, depth);
+    if (changesMode(change)) checkOwner(executor, this.caller, walk, depth);
     if (change.group !== undefined) {
       checkOwner(executor, this.caller, walk, depth);
       if (!this.caller.groups.includes(change.group)) checkSuper(executor, this.caller, path);

@@ -1,0 +1,27 @@
+/** What failed in work over many paths: how many, and the first of them, so that it can be told. */
+import { Code, type StatusError } from '../../base/status.js';
+import { type Failure, failureOf } from './tasks.js';
+
+const FIRST_MAX = 10;
+
+export class WorkFailures {
+  #denied: StatusError | undefined;
+  readonly #first: { readonly error: StatusError; readonly path: string }[] = [];
+  count = 0;
+
+  /** `path`: where it failed, if the error does not know. */
+  note(error: StatusError, path: string): void {
+    this.count++;
+    if (error.code === Code.PERMISSION_DENIED) this.#denied ??= error;
+    if (this.#first.length < FIRST_MAX) this.#first.push({ error, path });
+  }
+
+  /** What the whole is told by: a denial if there is one, whatever else failed before it. */
+  get error(): StatusError | undefined {
+    return this.#denied ?? this.#first[0]?.error;
+  }
+
+  get first(): readonly Failure[] {
+    return this.#first.map(({ error, path }) => ({ ...failureOf(error), path }));
+  }
+}
