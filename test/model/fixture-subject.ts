@@ -186,11 +186,9 @@ function servicesOf(stores: StoreFixture): ShardServices {
       const control = { signal, onProgress: () => undefined };
       const tree = new SetAttributeTree(stores.context, request, control);
       const progress = await tree.run();
-      const failures = tree.failures.first.map(({ path: where = path, code, reason }) => ({
-        path: where,
-        code,
-        reason,
-      }));
+      const failures = tree.failures.first.map((part) => {
+        return { path: part.path, code: part.error.code, reason: part.error.message };
+      });
       const { error } = tree.failures;
       const times = { startedMs: 0, endedMs: 1 };
       return { ...progress, job: 1, kind: 'setAttribute', state: 1, error, failures, ...times };

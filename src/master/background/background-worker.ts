@@ -122,10 +122,10 @@ export class BackgroundWorker {
         ? new TreeLoad(this.#context, request.path, control, request.caller)
         : new SetAttributeTree(this.#context, request, control);
     const progress = await work.run();
-    const { error, first: failures } = work.failures;
-    return error === undefined
-      ? { ok: true, progress }
-      : { ok: true, progress, error: failureOf(error), failures };
+    const { error, first } = work.failures;
+    if (error === undefined) return { ok: true, progress };
+    const failures = first.map((part) => ({ ...failureOf(part.error), path: part.path }));
+    return { ok: true, progress, error: failureOf(error), failures };
   }
 }
 

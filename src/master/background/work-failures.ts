@@ -1,12 +1,13 @@
 /** What failed in work over many paths: how many, and the first of them, so that it can be told. */
 import { Code, type StatusError } from '../../base/status.js';
-import { type Failure, failureOf } from './tasks.js';
+
+export type FailedPart = { readonly error: StatusError; readonly path: string };
 
 const FIRST_MAX = 10;
 
 export class WorkFailures {
   #denied: StatusError | undefined;
-  readonly #first: { readonly error: StatusError; readonly path: string }[] = [];
+  readonly #first: FailedPart[] = [];
   count = 0;
 
   /** `path`: where it failed, if the error does not know. */
@@ -21,7 +22,7 @@ export class WorkFailures {
     return this.#denied ?? this.#first[0]?.error;
   }
 
-  get first(): readonly Failure[] {
-    return this.#first.map(({ error, path }) => ({ ...failureOf(error), path }));
+  get first(): readonly FailedPart[] {
+    return this.#first;
   }
 }
