@@ -121,7 +121,8 @@ class Master {
       new URL('./writer-thread.js', import.meta.url),
       this.#dataFor(plan.writer),
     );
-    const httpPort = this.#config.httpPort || (await freePort(this.#config.host));
+    // Doors share their port, so it is ours alone only if nobody has it before.
+    const httpPort = await freePort(this.#config.host, this.#config.httpPort);
     const shards = this.#loadShards(plan.shards, rpcPort);
     const doors = this.#loadDoors(plan, httpPort);
     await Promise.all([flusher, writer]);
@@ -265,17 +266,24 @@ const halfImported = (): StatusError =>
     hint: 'Run `orchard admin import` again as it was to go on, or with --drop to give it up.',
   });
 
-/** A port that nobody listens on just now. */
-function freePort(host: string): Promise<number> {
+/** A port that nobody listens on just now; 0: any. */
+function freePort(host: string, wanted = 0): Promise<number> {
   const probe = createServer();
   return new Promise((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, host, () => {
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? portInUse(host, wanted) : error);
+    });
+    probe.listen(wanted, host, () => {
       const { port } = probe.address() as AddressInfo;
       probe.close(() => resolve(port));
     });
   });
 }
+
+const portInUse = (host: string, port: number): StatusError =>
+  new StatusError(Code.UNAVAILABLE, `Port ${port} of ${host} is in use.`, {
+    hint: 'Stop whoever listens there, or set ORCHARD_HTTP_PORT to another port.',
+  });
 
 /** Of the package that this file is part of: dist/src/master/main/main.js. */
 function packageVersion(): string {
