@@ -142,7 +142,7 @@ export async function measureRestart(tree: BigTree, sizes: TreeSizes): Promise<R
 /** The whole namespace as one file, while the master serves. */
 export async function measureBackup(tree: BigTree): Promise<Row> {
   const { files } = tree;
-  const file = join(tree.master.dataDir, '..', 'backup');
+  const file = join(tree.master.dataDir, 'backups', 'measured');
   const admin = await connectAdmin(tree);
   const began = performance.now();
   try {

@@ -19,6 +19,7 @@ import type { Server } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Code, StatusError } from '../base/status.js';
+import { PRIVATE_FILE_MODE } from './private-files.js';
 
 const LOCK_FILE = 'LOCK';
 /** The descriptor's number in flock(1), the first after the standard ones. */
@@ -34,7 +35,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const path = join(directory, LOCK_FILE);
   const socket = await bindAbstract(await socketName(directory));
   if (socket === undefined) throw await heldBy(directory, path);
-  const file = await open(path, 'a+');
+  const file = await open(path, 'a+', PRIVATE_FILE_MODE);
   const flocked = flock(file.fd);
   if (flocked === 'held') {
     await closeAll(socket, file);

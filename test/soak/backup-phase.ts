@@ -23,7 +23,7 @@ export const backupPhase: Phase = {
       await master.start();
       const client = await master.connect();
       for (let round = 0; round === 0 || !isOver(run); round++) {
-        await oneRound(run, master, client, round);
+        await oneRound(run, client, round);
       }
       await client.close();
     } finally {
@@ -32,19 +32,13 @@ export const backupPhase: Phase = {
   },
 };
 
-async function oneRound(
-  { ledger }: PhaseRun,
-  master: ProofMaster,
-  client: OrchardClient,
-  round: number,
-): Promise<void> {
+async function oneRound({ ledger }: PhaseRun, client: OrchardClient, round: number): Promise<void> {
   const isQuiet = round % 2 === 1;
   const load = { goesOn: true };
   const loading = change(client, round, load);
   if (isQuiet) await loading;
   const digest = isQuiet ? await client.digest() : undefined;
-  const file = path.join(master.directory, `backup-${round}`);
-  await client.backup(file);
+  const { file } = await client.backup(`backup-${round}`);
   load.goesOn = false;
   await loading;
   count(ledger, 'backups restored', 1);

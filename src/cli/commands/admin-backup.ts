@@ -8,20 +8,25 @@ export const backup = verb<{ force?: boolean }>({
   name: 'backup',
   args: '<file>',
   summary: 'write the namespace to a file of the master, while it serves',
-  options: [{ flags: '-f, --force', means: 'replace the file if it exists' }],
+  options: [{ flags: '-f, --force', means: 'replace the backup of this name' }],
   examples: [
-    ['orchard admin backup /backups/orchard-$(date +%F)', 'exact at one entry of the journal'],
-    ['orchard admin backup --json /backups/nightly --force', 'for a timer; prints that entry'],
+    ['orchard admin backup orchard-$(date +%F)', 'exact at one entry of the journal'],
+    ['orchard admin backup --json nightly --force', 'for a timer; prints that entry'],
   ],
-  familiar: 'as `alluxio fsadmin backup`; metadata only: what is in the stores stays there.',
+  familiar:
+    'as `alluxio fsadmin backup`; metadata only: what is in the stores stays there. The file\n' +
+    'is a name in ORCHARD_BACKUP_DIR of the master (<data directory>/backups), or a path in it.',
   run: async (shell, [file = ''], { force = false }) => {
     const client = await shell.client();
     const report = await watched(shell, 'backup', 'inodes', (control) =>
       client.backup(file, { ...control, force }),
     );
-    const { inodes, bytes, seq } = report;
+    const { inodes, bytes, seq, file: place } = report;
     const size = humanBytes(bytes);
-    await shell.out.tell(`Wrote ${inodes} inodes, ${size}, at entry ${seq} to ${file}`, report);
+    await shell.out.tell(
+      `Wrote ${inodes} inodes, ${size}, at entry ${seq} to ${shown(place)}`,
+      report,
+    );
   },
 });
 

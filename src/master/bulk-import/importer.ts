@@ -122,7 +122,7 @@ export class Importer {
     const resumedEntries = this.#state.entries;
     this.#options.names.restore(this.#state.names);
     this.#options.rejects.restore(this.#state.rejects as RejectSummary);
-    mkdirSync(this.#options.directory, { recursive: true });
+    mkdirSync(this.#options.directory, { recursive: true, mode: 0o700 });
     for (;;) {
       try {
         if (this.#state.phase === 'sort') await this.#sort();

@@ -43,7 +43,7 @@ export class RunSorter {
   /** Writes what was added as the run of this name; durable when it returns. */
   flush(name: string): void {
     const order = this.#sorted();
-    const file = openSync(join(this.#directory, name), 'w');
+    const file = openSync(join(this.#directory, name), 'w', 0o600);
     try {
       const out = Buffer.alloc(OUT_BYTES);
       let end = 0;

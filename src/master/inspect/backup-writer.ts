@@ -8,9 +8,9 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   openSync,
   renameSync,
   rmSync,
@@ -30,6 +30,7 @@ import {
   encodeJson,
   encodeRows,
 } from './backup-format.js';
+import { type BackupTarget, placeOfBackup } from './backup-place.js';
 import { type CaptureSink, type CaptureStart, capture, type EntrySource } from './capture.js';
 import { EntryChunks } from './entry-chunks.js';
 import type { InspectControl } from './inspect.js';
@@ -39,14 +40,6 @@ import type { Row } from './table-rows.js';
 export type BackupOrigin = Pick<BackupHead, 'dataFormat' | 'version' | 'clusterId' | 'clusterName'>;
 
 export type BackupSource = { readonly tier2: Tier2; readonly entries: EntrySource };
-
-export type BackupTarget = {
-  readonly file: string;
-  /** Replace what is there. */
-  readonly force: boolean;
-  /** Nothing is written below it. */
-  readonly dataDir: string;
-};
 
 export type BackupReport = {
   readonly file: string;
@@ -64,13 +57,13 @@ export async function writeBackup(
   target: BackupTarget,
   { signal, onProgress }: InspectControl,
 ): Promise<BackupReport> {
-  refuseBadTarget(target);
-  const writer = new BackupWriter(target.file, origin);
+  const file = placeOfBackup(target);
+  const writer = new BackupWriter(file, origin);
   try {
     const captured = await capture(source.tier2, source.entries, writer, {
       signal,
       onProgress: (rows, total) =>
-        onProgress({ done: Math.min(rows, total), total, bytes: writer.bytes, path: target.file }),
+        onProgress({ done: Math.min(rows, total), total, bytes: writer.bytes, path: file }),
     });
     return writer.finish(captured.seq, target.force);
   } catch (error) {
@@ -142,7 +135,7 @@ class BackupWriter implements CaptureSink {
       fsyncSync(this.#fd!);
       closeSync(this.#fd!);
       this.#fd = undefined;
-      if (force) renameSync(this.#temporary, this.#file);
+      if (force) replaceFile(this.#temporary, this.#file);
       // Unlike rename(2), link(2) never replaces what came there meanwhile.
       else linkSync(this.#temporary, this.#file);
       rmSync(this.#temporary, { force: true });
@@ -170,25 +163,11 @@ class BackupWriter implements CaptureSink {
   }
 }
 
-function refuseBadTarget({ file, force, dataDir }: BackupTarget): void {
-  const refuse = (code: Code, reason: string, hint: string): StatusError =>
-    new StatusError(code, reason, { path: file, hint });
-  if (!path.isAbsolute(file)) {
-    const reason = `"${file}" is not an absolute path`;
-    throw refuse(Code.INVALID_ARGUMENT, reason, 'The master writes it, on its own machine.');
-  }
-  const below = path.relative(dataDir, file);
-  if (!below.startsWith('..') && !path.isAbsolute(below)) {
-    const reason = `${file} is inside the data directory`;
-    throw refuse(Code.INVALID_ARGUMENT, reason, 'Write it elsewhere, best to another disk.');
-  }
-  if (!existsSync(path.dirname(file))) {
-    const reason = `the master has no directory ${path.dirname(file)}`;
-    throw refuse(Code.NOT_FOUND, reason, 'Create it on the machine of the master.');
-  }
-  if (existsSync(file) && !force) {
-    throw refuse(Code.ALREADY_EXISTS, `${file} exists`, 'Choose another name, or --force.');
-  }
+/** rename(2) would replace what is no file, too, were it put there meanwhile. */
+function replaceFile(temporary: string, file: string): void {
+  if (lstatSync(file, { throwIfNoEntry: false })?.isFile() !== false) renameSync(temporary, file);
+  else
+    throw new StatusError(Code.FAILED_PRECONDITION, `${file} is no regular file.`, { path: file });
 }
 
 /** What the file system of the master refuses is an expected failure. */
@@ -197,7 +176,7 @@ function asStatus<T>(file: string, work: () => T): T {
     return work();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
+    if (error instanceof StatusError || code === undefined) throw error;
     const known: Readonly<Record<string, Code>> = {
       ENOSPC: Code.RESOURCE_EXHAUSTED,
       EDQUOT: Code.RESOURCE_EXHAUSTED,

@@ -60,7 +60,7 @@ export class ExactState implements CaptureSink {
     this.#rows = new RowWriter(this.tier2, (table, key) => {
       this.findings.add('table-order', 0, keyText(table, key), 'it stands before its predecessor');
     });
-    this.#spool = openSync(join(directory, 'entries'), 'wx+');
+    this.#spool = openSync(join(directory, 'entries'), 'wx+', 0o600);
     this.#chunks = new EntryChunks((chunk) => {
       const written = writeSync(this.#spool, chunk);
       if (written !== chunk.length) throw noSpace(directory);
@@ -71,7 +71,7 @@ export class ExactState implements CaptureSink {
   static async make(source: StateSource, control: CaptureControl): Promise<ExactState> {
     await removeScratch(source.dataDir);
     const parent = join(source.dataDir, SCRATCH);
-    await mkdir(parent, { recursive: true });
+    await mkdir(parent, { recursive: true, mode: 0o700 });
     const bytes = source.tier2.stats().bytes * SPACE_SHARE + source.reserveBytes;
     await refuseWithoutSpace(parent, bytes);
     const state = new ExactState(mkdtempSync(join(parent, 'state-')), source.mapBytes);

@@ -7,6 +7,10 @@
  *              journal/  WAL segments
  *              meta/     tier 2
  *              ufs/      file data of the root store, unless ORCHARD_ROOT_UFS says otherwise
+ *              backups/  unless ORCHARD_BACKUP_DIR says otherwise
+ *
+ * It belongs to the master's user alone (0700, files 0600), since it holds secrets of stores; what
+ * is found open to others is closed at start. What is in ufs/ has the modes of its files.
  *
  * VERSION is written last, atomically (temporary file, fsync, rename, fsync of the directory), so
  * it stands for "this directory was set up in full".
@@ -29,12 +33,19 @@
  *    index shares the ends of keys, too.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Code, StatusError } from '../../base/status.js';
 import type { DirectoryLock } from '../../process/directory-lock.js';
 import { lockDirectory } from '../../process/directory-lock.js';
+import {
+  makePrivateDirectory,
+  PRIVATE_FILE_MODE,
+  type Tightened,
+  tighten,
+} from '../../process/private-files.js';
+import { isKernelPath } from '../../stores/kernel-files.js';
 import { nodeJournalFs } from '../journal/local/journal-fs.js';
 import { listSegments } from '../journal/local/segment-pool.js';
 import {
@@ -79,6 +90,8 @@ export type DataDirectory = {
   readonly watermark: string;
   readonly clusterId: string;
   readonly isNew: boolean;
+  /** What was open to others when it was opened. */
+  readonly tightened: readonly Tightened[];
   readonly lock: DirectoryLock;
 };
 
@@ -87,20 +100,22 @@ export async function openDataDirectory(
   path: string,
   { clusterName }: { readonly clusterName: string },
 ): Promise<DataDirectory> {
-  await mkdir(path, { recursive: true });
+  await makeDirectory(path);
   const lock = await lockDirectory(path);
   try {
     const found = await readVersion(path);
     if (found === undefined) await refuseUnlessEmpty(path);
     else await refuseUnlessOurs(path, found, clusterName);
-    for (const name of SUBDIRECTORIES) await mkdir(join(path, name), { recursive: true });
+    await makeSubdirectories(path);
+    const tightened = await tighten(await realpath(path), { depth: 2, except: ['ufs'] });
     let version = found;
     if (version?.watermark === undefined) {
       writeWatermark(join(path, WATERMARK_FILE), NO_REACH);
       version = await writeVersion(path, found ?? { clusterId: randomUUID(), clusterName });
     }
     const { clusterId } = version;
-    return { path, ...subdirectories(path), clusterId, isNew: found === undefined, lock };
+    const isNew = found === undefined;
+    return { path, ...subdirectories(path), clusterId, isNew, tightened, lock };
   } catch (error) {
     await lock.release();
     throw error;
@@ -120,7 +135,8 @@ export async function openAtRest(
   const lock = await lockDirectory(path);
   const { clusterId, clusterName } = version;
   const reach = readReach(path, version);
-  return { path, ...subdirectories(path), clusterId, clusterName, reach, isNew: false, lock };
+  const opened = { clusterId, clusterName, reach, isNew: false, tightened: [], lock };
+  return { path, ...subdirectories(path), ...opened };
 }
 
 /**
@@ -133,7 +149,7 @@ export async function fillDataDirectory(
   cluster: Cluster,
   fill: (directory: Pick<DataDirectory, 'journal' | 'meta' | 'watermark'>) => Promise<void>,
 ): Promise<void> {
-  await mkdir(path, { recursive: true });
+  await makeDirectory(path);
   const lock = await lockDirectory(path);
   try {
     const mayHold = (await dropInterrupted(path)) ? new Set([...EMPTY_HOLDS, 'ufs']) : EMPTY_HOLDS;
@@ -141,10 +157,11 @@ export async function fillDataDirectory(
     if (there.length > 0) {
       throw refusal(`${path} is not empty (it holds ${there[0]}).`, 'Name a new directory.');
     }
-    await writeFile(join(path, RESTORING_FILE), '', { flush: true });
+    await writeFile(join(path, RESTORING_FILE), '', { flush: true, mode: PRIVATE_FILE_MODE });
     await syncDirectory(path);
     const directory = subdirectories(path);
-    for (const name of SUBDIRECTORIES) await mkdir(join(path, name), { recursive: true });
+    await makeSubdirectories(path);
+    await tighten(await realpath(path), { depth: 0 });
     writeWatermark(directory.watermark, NO_REACH);
     await fill(directory);
     await writeVersion(path, cluster);
@@ -153,6 +170,30 @@ export async function fillDataDirectory(
   } finally {
     await lock.release();
   }
+}
+
+/** Refuses a place where nothing can be kept, such as /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  const above = await nearest(path);
+  if (await isKernelPath(above)) {
+    throw refusal(
+      `${path} is in ${above}, which is the kernel's and keeps nothing.`,
+      'Set ORCHARD_DATA_DIR to a directory on a disk.',
+    );
+  }
+  await makePrivateDirectory(path);
+}
+
+/** The real path of the directory, or of the first one above it that is there. */
+async function nearest(path: string): Promise<string> {
+  for (let at = path; ; at = dirname(at)) {
+    const real = await realpath(at).catch(() => undefined);
+    if (real !== undefined) return real;
+  }
+}
+
+async function makeSubdirectories(path: string): Promise<void> {
+  for (const name of SUBDIRECTORIES) await makePrivateDirectory(join(path, name));
 }
 
 /**
@@ -307,7 +348,7 @@ async function refuseLost(path: string, version: Version): Promise<void> {
 async function writeVersion(path: string, cluster: Cluster): Promise<Version> {
   const version: Version = { createdMs: Date.now(), ...cluster, format: FORMAT, watermark: true };
   const draft = join(path, VERSION_DRAFT);
-  const file = await open(draft, 'w');
+  const file = await open(draft, 'w', PRIVATE_FILE_MODE);
   try {
     await file.writeFile(`${JSON.stringify(version)}\n`);
     await file.sync();

@@ -8,6 +8,7 @@ export type InspectionData = {
   readonly memory: WebAssembly.Memory;
   readonly request: InspectRequest;
   readonly dataDir: string;
+  readonly backupDir: string;
   readonly meta: string;
   readonly journal: string;
   readonly origin: BackupOrigin;

@@ -40,7 +40,7 @@ function inspect(): Promise<unknown> {
   const source = { dataDir, mapBytes, reserveBytes, tier2, entries: liveEntries() };
   const control: InspectControl = { signal: cancel.signal, onProgress: limited() };
   if (request.kind === 'backup') {
-    const target = { file: request.path, force: request.force, dataDir };
+    const target = { file: request.path, force: request.force, directory: data.backupDir };
     return writeBackup(source, data.origin, target, control);
   }
   if (request.kind === 'digest') return digestSource(source, control);

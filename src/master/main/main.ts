@@ -40,6 +40,8 @@ import { warmTier2 } from './warm-tier2.js';
 import type { WriterReady } from './writer-thread.js';
 
 const EXIT_BUG = 70;
+/** Paths in one line of the log. */
+const TOLD_MAX = 5;
 /** How long the threads have to end by themselves once one has failed. */
 const FAIL_MS_MAX = 5000;
 /** For the threads of the background pool to end, after what they do was given up. */
@@ -51,8 +53,22 @@ export async function startMaster(environment: Environment): Promise<void> {
   const config = parseConfig(environment, hostFacts());
   const log = createLog(config, { thread: 'main' });
   const directory = await openDataDirectory(config.dataDir, { clusterName: config.clusterName });
+  if (directory.tightened.length > 0) tellTightened(log, directory);
   const master = new Master(config, environment, directory, log);
   await master.start();
+}
+
+/** Many files may be meant, of old versions: the first ones, and how many. */
+function tellTightened(log: Log, { path, tightened }: DataDirectory): void {
+  const open = tightened.filter(({ was, mode }) => was === mode);
+  const shown = (open.length > 0 ? open : tightened)
+    .slice(0, TOLD_MAX)
+    .map((one) => `${one.path} ${one.was.toString(8)}`);
+  const what =
+    open.length > 0
+      ? 'the data directory is open to others, and only its owner can close it (chmod go=)'
+      : 'the data directory was open to others, and is closed now';
+  log.warn({ path, count: tightened.length, shown }, what);
 }
 
 class Master {

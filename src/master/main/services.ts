@@ -305,7 +305,7 @@ export class MasterServices {
     const { meta, journal, clusterId, config, shared, log, version } = this.#options;
     const { clusterName, tier2MapBytes: mapBytes, diskReserveBytes: reserveBytes } = config;
     const origin = { dataFormat: FORMAT, version, clusterId, clusterName };
-    const place = { dataDir: dirname(meta), meta, journal };
+    const place = { dataDir: dirname(meta), backupDir: config.backupDir, meta, journal };
     return new Inspections(
       { ...place, memory: shared.memory, mapBytes, reserveBytes, origin },
       log,

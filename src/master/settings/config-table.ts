@@ -60,6 +60,16 @@ const place = {
     './data',
     'Directory of journal, metadata and, by default, file data; one master at a time.',
   ),
+  backupDir: row(
+    'ORCHARD_BACKUP_DIR',
+    text('a path', { pattern: /^[^\0]+$/ }),
+    {
+      rule: '<data directory>/backups',
+      derive: ({ workingDirectory, text: textOf }) =>
+        `${absolutePath(workingDirectory, textOf('ORCHARD_DATA_DIR'))}/backups`,
+    },
+    'Directory that backups are written to, best on another disk; nothing is written elsewhere.',
+  ),
   host: row(
     'ORCHARD_HOST',
     text('an address or a host name', { pattern: /^[\w.:-]{1,255}$/ }),

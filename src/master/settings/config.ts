@@ -19,7 +19,8 @@ const plan = { table: CONFIG_TABLE, checkTogether, foreignNames: FOREIGN_NAMES }
 export function parseConfig(environment: Environment, facts: Facts): Config {
   const settings = parseSettings<ConfigValues>(plan, environment, facts);
   const dataDir = absolutePath(facts.workingDirectory, settings.dataDir);
-  return Object.freeze({ ...settings, dataDir });
+  const backupDir = absolutePath(facts.workingDirectory, settings.backupDir);
+  return Object.freeze({ ...settings, dataDir, backupDir });
 }
 
 /** One row a setting, in the order of the table. */

@@ -18,7 +18,7 @@
  * Invariant: `inodes`, `ids` and `side` hold every change with a seq up to meta.appliedSeq, and
  * may hold later ones; replay from there to the end of the journal gives the exact state.
  */
-import { statfsSync } from 'node:fs';
+import { chmodSync, statfsSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
@@ -86,6 +86,7 @@ export class Tier2 {
       // The typings leave it out.
       ...({ noReadAhead: options.isRandom ?? false } as object),
     });
+    if (options.readOnly !== true) keepPrivate(path);
     const table = (name: (typeof TABLES)[number]): Database<Bytes, Bytes> =>
       this.#env.openDB<Bytes, Bytes>({ name, keyEncoding: 'binary', encoding: 'binary' });
     const sealed = (name: (typeof TABLES)[number], rows = table(name)): SealedTable =>
@@ -191,6 +192,14 @@ export class Tier2 {
 
   async close(): Promise<void> {
     await this.#env.close();
+  }
+}
+
+/** LMDB makes its files readable for all, and they hold secrets of stores. */
+function keepPrivate(directory: string): void {
+  for (const name of ['data.mdb', 'lock.mdb']) {
+    const file = join(directory, name);
+    if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
   }
 }
 

@@ -3,7 +3,7 @@
  * what comes out of a restore. The truth about a seq is made apart from all of that: tier 2 as it
  * was before the load, and the whole journal replayed to that seq.
  */
-import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -117,7 +117,7 @@ test('what is copied under load is exact, through SIGKILL, replay and restore', 
   const backups: BackupReport[] = [];
   const digests: DigestReport[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    backups.push(await client.backup(truth(`backup-${round}`)));
+    backups.push(await client.backup(`backup-${round}`));
     const report = await client.verify();
     expect(report.findings).toEqual([]);
     digests.push(await client.digest());
@@ -161,18 +161,15 @@ test('what is copied under load is exact, through SIGKILL, replay and restore', 
 test('a backup is written whole or not at all, and never over another', async () => {
   const admin = await master.connect();
   try {
-    const file = truth('backup-0');
+    const file = data('backups/backup-0');
     await expect(admin.backup(file)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
-    await expect(admin.backup('relative')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-    await expect(admin.backup(data('x'))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-    await expect(admin.backup('/nowhere/x')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const old = await stat(file);
-    const { bytes } = await admin.backup(file, { force: true });
+    const { bytes } = await admin.backup('backup-0', { force: true });
     expect((await stat(file)).size).toBe(bytes);
     expect((await stat(file)).ino).not.toBe(old.ino);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const user = await master.connect('somebody');
-    await expect(user.backup(truth('theirs'))).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    await expect(user.backup('theirs')).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     await expect(user.verify()).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     await user.close();
   } finally {
@@ -180,8 +177,40 @@ test('a backup is written whole or not at all, and never over another', async ()
   }
 });
 
+test('B6: nothing that a master keeps is open to others', async () => {
+  const open: string[] = [];
+  const there = await readdir(data(), { recursive: true });
+  for (const name of ['', ...there]) {
+    if (((await stat(data(name))).mode & 0o077) !== 0) open.push(name);
+  }
+  expect(there).toEqual(expect.arrayContaining(['LOCK', 'VERSION', 'meta/lock.mdb', 'backups']));
+  expect(open).toEqual([]);
+});
+
+test('B7, B29: a backup is a new regular file in the backup directory, or nothing', async () => {
+  const admin = await master.connect();
+  const refused = (file: string, code: string, force = false) =>
+    expect(admin.backup(file, { force }), file).rejects.toMatchObject({ code });
+  try {
+    await symlink(data('meta'), data('backups/out'));
+    await symlink(data('VERSION'), data('backups/link'));
+    await mkdir(data('backups/weekly'));
+    for (const file of ['a\0b', '', '.', '..', 'a/', data('x'), '../x', '/dev/null', 'out/x']) {
+      await refused(file, 'INVALID_ARGUMENT', true);
+    }
+    await refused('none/x', 'NOT_FOUND');
+    for (const file of ['link', 'weekly', data('backups/link')]) {
+      await refused(file, 'FAILED_PRECONDITION', true);
+    }
+    expect(JSON.parse(await readFile(data('VERSION'), 'utf8'))).toMatchObject({ clusterId });
+    expect(await admin.backup('weekly/one')).toMatchObject({ file: data('backups/weekly/one') });
+  } finally {
+    await admin.close();
+  }
+}, 60_000);
+
 test('what is damaged, cut off or of another version is not restored at all', async () => {
-  const whole = await readFile(truth('backup-1'));
+  const whole = await readFile(data('backups/backup-1'));
   const place = truth('nothing');
   const file = truth('spoilt');
   const spoilt = async (bytes: Uint8Array): Promise<unknown> => {
@@ -201,7 +230,7 @@ test('what is damaged, cut off or of another version is not restored at all', as
 });
 
 test('a directory in use, filled, or half restored is refused', async () => {
-  const file = truth('backup-1');
+  const file = data('backups/backup-1');
   await expect(offline.restore(file, data(), control)).rejects.toThrow('is in use by the master');
   await expect(offline.verify(data(), control)).rejects.toThrow('is in use by the master');
   const filled = path.join(restored.directory, 'data-1');

@@ -4,7 +4,6 @@
  * Method: the built command line, killed after one step of the restore after the other.
  */
 import { spawnSync } from 'node:child_process';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { commandLine, ProofMaster } from '../../proof/proof-master.js';
@@ -19,8 +18,7 @@ beforeAll(async () => {
   await source.start();
   const client = await source.connect();
   for (let i = 0; i < FILES; i++) await client.createFile(`/f${i}`);
-  file = path.join(source.directory, 'backup');
-  await client.backup(file);
+  ({ file } = await client.backup('backup'));
   await client.close();
   await source.stop();
 }, 60_000);

@@ -5,7 +5,17 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -148,6 +158,38 @@ describe('the decision table', () => {
     const version = JSON.parse(await readFile(join(path, 'deep', 'VERSION'), 'utf8'));
     expect(version).toMatchObject({ format: FORMAT, clusterId, clusterName: 'orchard' });
     await lock.release();
+  });
+
+  test('B6: one that is open to others is closed, and told', async () => {
+    await setUp(ours);
+    for (const name of ['meta', 'journal', 'ufs']) {
+      await mkdir(join(path, name), { recursive: true });
+    }
+    for (const name of ['meta/data.mdb', 'journal/1.wal', 'ufs/file']) {
+      await writeFile(join(path, name), 'x');
+    }
+    await chmod(path, 0o755);
+    const { tightened, lock } = await openDataDirectory(path, cluster);
+    await lock.release();
+    const told = tightened.map((one) => one.path.slice(path.length));
+    expect(told).toEqual(expect.arrayContaining(['', '/VERSION', '/meta/data.mdb', '/journal']));
+    expect(tightened[0]).toEqual({ path, was: 0o755, mode: 0o700 });
+    expect((await stat(join(path, 'meta/data.mdb'))).mode & 0o777).toBe(0o600);
+    // Files of the root store have their own modes, behind a directory that is closed.
+    expect((await stat(join(path, 'ufs/file'))).mode & 0o777).not.toBe(0o600);
+    const again = await openDataDirectory(path, cluster);
+    await again.lock.release();
+    expect(again.tightened).toEqual([]);
+  });
+
+  test.each(['/proc', '/proc/none/data', '/sys/data', '/dev/orchard/data'])(
+    '54: %s is no place for one',
+    async (place) => expect(await refusal(place)).toMatch(/which is the kernel's/),
+  );
+
+  test('54: one that cannot be made is told with the reason', async () => {
+    await writeFile(join(root, 'file'), 'x');
+    expect(await refusal(join(root, 'file', 'data'))).toContain('cannot be made');
   });
 
   test('one that a crash left half set up is created', async () => {

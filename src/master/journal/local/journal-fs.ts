@@ -28,7 +28,7 @@ export interface JournalFs {
 
 /** The real thing. Buffers may stand over a SharedArrayBuffer (tried on Node 20). */
 export const nodeJournalFs: JournalFs = {
-  openSync: (path, flags) => fs.openSync(path, flags, 0o640),
+  openSync: (path, flags) => fs.openSync(path, flags, 0o600),
   closeSync: (fd) => fs.closeSync(fd),
   sizeSync: (fd) => fs.fstatSync(fd).size,
   readSync: (fd, into, at, bytes, position) => fs.readSync(fd, into, at, bytes, position),
