@@ -26,8 +26,8 @@ import {
   type UfsWriteOptions,
 } from './ufs.js';
 
-/** One read(2). */
-const CHUNK_BYTES = 128 * 1024;
+/** One read(2): large enough that a transfer is more bytes than turns of two threads. */
+const CHUNK_BYTES = 512 * 1024;
 /** Names that one getdents(2) may bring. */
 const SCAN_BUFFER_NAMES = 1024;
 

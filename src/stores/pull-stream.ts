@@ -15,8 +15,8 @@ export type ChunkSource = {
   close(): Promise<void>;
 };
 
-/** What a stream holds at most beyond what its consumer took. */
-const READ_AHEAD_BYTES_MAX = 256 * 1024;
+/** Chunks that a stream holds at most beyond what its consumer took. */
+const READ_AHEAD_MAX = 2;
 
 /** One call of the gate that lasts as long as the stream. */
 export async function openStream(
@@ -42,7 +42,9 @@ export async function openStream(
 
 function pullStream(source: ChunkSource, gate: CallGate, call: Call, release: Release): Readable {
   const stream = new Readable({
-    highWaterMark: READ_AHEAD_BYTES_MAX,
+    // Chunk by chunk: who iterates over a stream of bytes is given all that is there, put together.
+    objectMode: true,
+    highWaterMark: READ_AHEAD_MAX,
     read() {
       gate
         .step(call, (signal) => source.next(signal))
