@@ -45,9 +45,11 @@ import {
   RECORD_TTL,
   RECORD_TYPE,
   STRING_UNKNOWN,
+  TTL_MS_MAX,
   WALK_COMPONENTS,
   WALK_DEPTH,
   WALK_PATH,
+  WHOLE_MAX,
   WRITE_MISS_A,
   WRITE_SLOW_PATH,
   WRITE_UMASK,
@@ -57,6 +59,7 @@ import {
   CREATE_DIRECTORY_TTL_ACTION_SLOT,
   CREATE_DIRECTORY_TTL_MS_SLOT,
   CREATE_DIRECTORY_XATTRS_SLOT,
+  CREATE_DIRECTORY_XATTR_PROPAGATION_SLOT,
   CREATE_FILE_BLOCK_SIZE_SLOT,
   CREATE_FILE_MODE_SLOT,
   CREATE_FILE_PATH_SLOT,
@@ -65,6 +68,7 @@ import {
   CREATE_FILE_TTL_ACTION_SLOT,
   CREATE_FILE_TTL_MS_SLOT,
   CREATE_FILE_XATTRS_SLOT,
+  CREATE_FILE_XATTR_PROPAGATION_SLOT,
 } from './generated/wire';
 import { lockWriteEdge } from './locks';
 import { cleanPath } from './path';
@@ -82,8 +86,6 @@ import {
 import { copyName } from './tier-set';
 import { READY, nodeOf, walkToNew } from './write-plan';
 
-/** Numbers that JavaScript holds exactly end here. */
-const SAFE_END: i64 = 1 << 53;
 
 let isFile: bool = false;
 let mode: i32 = 0;
@@ -93,7 +95,10 @@ let ttlFlags: u32 = 0;
 let replicationMin: i32 = 0;
 let replicationMax: i32 = 0;
 
-/** Reads the options; false for what only the slow path does or refuses. */
+/**
+ * Reads the options; false for what only the slow path does or refuses: nothing passes here that
+ * src/wire/field-rules.ts does not allow.
+ */
 export function readCreate(file: bool): bool {
   isFile = file;
   const xattrs = file ? CREATE_FILE_XATTRS_SLOT : CREATE_DIRECTORY_XATTRS_SLOT;
@@ -102,12 +107,16 @@ export function readCreate(file: bool): bool {
   if (mode < -1 || mode > i32(MODE_MAX)) return false;
   blockSize = file ? readI64(requestBody, CREATE_FILE_BLOCK_SIZE_SLOT, BLOCK_BYTES_DEFAULT) : 0;
   if (file && blockSize < 1) return false;
-  if (blockSize >= SAFE_END) return false;
+  if (blockSize > i64(WHOLE_MAX)) return false;
   ttl = readI64(requestBody, file ? CREATE_FILE_TTL_MS_SLOT : CREATE_DIRECTORY_TTL_MS_SLOT, -1);
-  if (ttl < -1 || ttl >= SAFE_END) return false;
+  if (ttl < -1 || ttl > i64(TTL_MS_MAX)) return false;
   const actionSlot = file ? CREATE_FILE_TTL_ACTION_SLOT : CREATE_DIRECTORY_TTL_ACTION_SLOT;
   const action = readByte(requestBody, actionSlot);
   if (action > 2) return false;
+  const propagation = file
+    ? CREATE_FILE_XATTR_PROPAGATION_SLOT
+    : CREATE_DIRECTORY_XATTR_PROPAGATION_SLOT;
+  if (readByte(requestBody, propagation) > 1) return false;
   ttlFlags = action == 0 ? 0 : action == 1 ? FLAG_TTL_FREE : FLAG_TTL_DELETE_ALLUXIO;
   replicationMin = 0;
   if (file) {

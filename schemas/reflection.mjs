@@ -34,7 +34,9 @@ export function readReflection(bytes) {
     type: readType(table(at, 1)),
     id: uint16(at, 2),
     offset: uint16(at, 3),
+    absent: field(at, 4) ? Number(bb.readInt64(at + field(at, 4))) : 0,
     required: byte(at, 7) === 1,
+    optional: byte(at, 11) === 1,
   });
   const readObject = (at) => ({
     name: short(string(at, 0)),

@@ -8,6 +8,7 @@ import {
   type EntryBatch,
   type EntrySource,
   MODE_UNKNOWN,
+  TIME_UNKNOWN,
 } from '../../src/master/bulk-import/entry-batch.js';
 import { PathPattern, type PathShape } from '../load/path-pattern.js';
 
@@ -92,7 +93,7 @@ export class SyntheticSource implements EntrySource {
       batch.bytes.set(this.#template, batch.end);
       this.#pattern.write(batch.bytes, batch.end - 1, i);
       const { owner, group } = this.#options;
-      const nothing = { length: 0, mtimeMs: 0, fingerprint: 0, mode: MODE_UNKNOWN };
+      const nothing = { length: 0, mtimeMs: TIME_UNKNOWN, fingerprint: 0, mode: MODE_UNKNOWN };
       batch.take(bytes, { ...nothing, owner, group, line: i + 1 });
     }
   }

@@ -4,6 +4,9 @@
  */
 import { assert } from './assert.js';
 
+/** The greatest whole number below which a number of JavaScript leaves none out: 2^53 - 1. */
+export const WHOLE_MAX = 9_007_199_254_740_991;
+
 /** Longest name of one edge, bytes of UTF-8: what every POSIX file system gives. */
 export const NAME_BYTES_MAX = 255;
 /** Longest cleaned path, bytes of UTF-8, as PATH_MAX. */
@@ -23,6 +26,28 @@ export const LIST_PAGE_ENTRIES_DEFAULT = 1000;
 export const ENTRY_BYTES_MAX = 1 << 18;
 /** Value of one xattr and all xattrs of one inode together. */
 export const XATTR_BYTES_MAX = 65_536;
+export const XATTR_NAME_BYTES_MAX = 255;
+/** Extended attributes that one request may carry. */
+export const XATTR_COUNT_MAX = 1024;
+
+/** Times lie so many milliseconds around 1970, as those of JavaScript: half a million years. */
+export const TIME_MS_MAX = 8_640_000_000_000_000;
+/** The end of a time to live, counted from now, is a time too. */
+export const TTL_MS_MAX = 4_503_599_627_370_496;
+/** A record stores replication in 16 bits with a sign. */
+export const REPLICATION_MAX = 32_767;
+/** Bytes of a path as it comes, before it is cleaned. */
+export const PATH_INPUT_BYTES_MAX = 16_384;
+/** Numbers of the sessions that a connection carries: small integers of the engine. */
+export const SESSION_NUMBER_MAX = 2_147_483_647;
+/** Bytes of the name that a client gives itself. */
+export const CLIENT_NAME_BYTES_MAX = 255;
+/** Options of one mount, bytes of a key and of a value. */
+export const MOUNT_OPTIONS_MAX = 256;
+export const OPTION_KEY_BYTES_MAX = 255;
+export const OPTION_VALUE_BYTES_MAX = 16_384;
+/** Bytes of the address of a store. */
+export const URI_BYTES_MAX = 4096;
 
 /** Executor blocks: every thread of the master that works on the shared memory has one. */
 export const EXECUTOR_COUNT_MAX = 32;

@@ -11,6 +11,7 @@
  */
 import { Builder, type IGeneratedObject } from 'flatbuffers';
 import pRetry, { AbortError } from 'p-retry';
+import { checkBody, checkCallId } from '../wire/body-check.js';
 import { CancelT, CloseSessionT, type Reply, RequestBody } from '../wire/generated/index.js';
 import { Call } from './call.js';
 import { type CallSpec, encodeRequest } from './call-spec.js';
@@ -103,7 +104,7 @@ export class Channel {
   }
 
   call<T>(spec: CallSpec<T>, options: CallOptions = {}, session = 0): Promise<T> {
-    const refusal = this.#refusal(spec);
+    const refusal = this.#refusal(spec, options.callId);
     if (refusal !== undefined) return Promise.reject(refusal);
     const usual = spec.long ? this.#options.longDeadlineMs : this.#options.deadlineMs;
     const deadlineMs = options.deadlineMs ?? usual;
@@ -143,7 +144,10 @@ export class Channel {
     this.#wakeRoom();
   }
 
-  #refusal({ path }: CallSpec<unknown>): OrchardError | undefined {
+  #refusal(spec: CallSpec<unknown>, callId = 0): OrchardError | undefined {
+    const { path } = spec;
+    const bad = checkBody(spec.type, spec.body) ?? checkCallId(callId);
+    if (bad !== undefined) return new OrchardError(bad.codeName, bad.message, { ...bad, path });
     if (this.#refusesCalls) return new OrchardError('CANCELLED', 'the client is closed', { path });
     if (this.#queued < this.#options.queueMax) return undefined;
     return new OrchardError('RESOURCE_EXHAUSTED', `${this.#queued} calls wait already`, {

@@ -1,6 +1,8 @@
 /** What OrchardClient.connect takes, and what it makes of what was left out. */
 import { userInfo } from 'node:os';
-import { OrchardError } from './errors.js';
+import { checkBody } from '../wire/body-check.js';
+import { RequestBody } from '../wire/generated/index.js';
+import { asOrchardError, OrchardError } from './errors.js';
 import { type Transport, webSocketTransport } from './transport.js';
 
 export type ConnectOptions = {
@@ -69,13 +71,18 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   const { scheme, host, port } = addressOf(options);
   const connectMs = options.connectMs ?? 10_000;
   const httpScheme = scheme === 'wss:' ? 'https:' : 'http:';
-  return {
-    rpcUrl: `${scheme}//${host}:${port}/rpc`,
-    httpOrigin: `${httpScheme}//${host}:${options.httpPort ?? HTTP_PORT_DEFAULT}`,
+  const greeting = {
     user: options.user ?? processUser(),
     groups: options.groups ?? [],
     clientId: options.clientId ?? randomClientId(),
     clientName: options.clientName ?? 'orchard-client',
+  };
+  const refusal = checkBody(RequestBody.Hello, greeting);
+  if (refusal !== undefined) throw asOrchardError(refusal);
+  return {
+    ...greeting,
+    rpcUrl: `${scheme}//${host}:${port}/rpc`,
+    httpOrigin: `${httpScheme}//${host}:${options.httpPort ?? HTTP_PORT_DEFAULT}`,
     deadlineMs: options.deadlineMs ?? 60_000,
     longDeadlineMs: options.longDeadlineMs ?? 0,
     connectMs,

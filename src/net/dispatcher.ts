@@ -1,17 +1,20 @@
 /**
- * From a frame to the handler: verify, read the envelope, answer what belongs to the session
- * itself, keep the limits, and catch what the handler throws. This is the only try/catch of a
- * request.
+ * From a frame to the handler: verify, check every field, read the envelope, answer what belongs to
+ * the session itself, keep the limits, and catch what the handler throws. This is the only
+ * try/catch of a request.
  *
- * A frame of the fast path is served first, by kernels that check what they read of it. Else:
+ * A frame of the fast path is served first, by kernels that take only what the table of fields
+ * (wire/field-rules.ts) allows. Else:
  *
- * Life of a frame: verifyRequest -> cursor.move -> session messages | limits -> handler.handle
+ * Life of a frame: verifyRequest -> checkRequest -> cursor.move
+ *                  -> session messages | limits -> handler.handle
  *   ended within the callback: its port is used again for the next frame
  *   otherwise:                 its port stays in session.waiting, and the next frame gets a new one
  */
 import { Code, StatusError } from '../base/status.js';
 import { ReplyEncoder } from '../wire/encode.js';
 import { Cancel, RequestBody } from '../wire/generated/index.js';
+import { callWordsOf, checkRequest } from '../wire/request-check.js';
 import { RequestCursor } from '../wire/request-cursor.js';
 import { callNumberOf, Verdict, verifyRequest } from '../wire/verify.js';
 import { encodeWelcome, readHello, type ServerIdentity } from './handshake.js';
@@ -34,6 +37,8 @@ export class Dispatcher {
   readonly #handler: RpcHandler;
   readonly #server: ServerIdentity;
   #spare = new SocketReply(this.encoder);
+  /** The cursor stands on the frame that was read last, whether or not its fields are allowed. */
+  #isVerified = false;
 
   constructor(edge: EdgeContext, handler: RpcHandler, server: ServerIdentity) {
     this.#edge = edge;
@@ -44,11 +49,11 @@ export class Dispatcher {
   socketFrame(session: SocketSession, bytes: Uint8Array): void {
     if (session.greeted && this.#serve(session, bytes)) return;
     const refusal = this.#read(bytes);
-    const call = refusal === undefined ? this.#cursor.call : callNumberOf(bytes);
     if (refusal !== undefined) {
-      this.#refuse(session, call, refusal);
+      this.#refuseFrame(session, bytes, refusal);
       return;
     }
+    const { call } = this.#cursor;
     if (!session.greeted && this.#cursor.bodyType !== RequestBody.Hello) {
       this.#refuse(session, call, notGreeted);
       return;
@@ -125,11 +130,13 @@ export class Dispatcher {
 
   httpBody(session: Session, bytes: Uint8Array, reply: ReplyPort & { call: number }): void {
     const refusal = this.#read(bytes);
-    reply.call = refusal === undefined ? this.#cursor.call : callNumberOf(bytes);
     if (refusal !== undefined) {
+      // One too large for a number goes without: over HTTP nobody needs it.
+      reply.call = callNumberOf(bytes);
       reply.fail(refusal);
       return;
     }
+    reply.call = this.#cursor.call;
     if (this.draining) {
       reply.fail(this.#drainingError());
       return;
@@ -179,15 +186,34 @@ export class Dispatcher {
     const { counters } = this.#edge;
     counters.calls++;
     counters.bytesIn += bytes.length;
+    this.#isVerified = false;
     const verdict = verifyRequest(bytes);
-    if (verdict === Verdict.VALID) {
-      this.#cursor.move(bytes);
-      if (this.#cursor.call <= Number.MAX_SAFE_INTEGER) return undefined;
-    } else if (verdict === Verdict.UNKNOWN_MEMBER) {
-      return unknownRequest;
+    if (verdict === Verdict.UNKNOWN_MEMBER) return unknownRequest;
+    if (verdict !== Verdict.VALID) {
+      counters.malformed++;
+      return malformed;
     }
-    counters.malformed++;
-    return malformed;
+    this.#cursor.move(bytes);
+    this.#isVerified = true;
+    return checkRequest(bytes);
+  }
+
+  /** Who sees that its Hello is wrong is not to keep the connection. */
+  #refuseFrame(session: SocketSession, bytes: Uint8Array, refusal: StatusError): void {
+    this.#edge.counters.errors++;
+    if (!this.#isVerified) {
+      session.write(this.encoder.error(callNumberOf(bytes), refusal));
+      return;
+    }
+    session.write(this.encoder.refusal(callWordsOf(bytes), refusal));
+    if (!session.greeted && this.#cursor.bodyType === RequestBody.Hello) {
+      this.#endUngreeted(session, refusal);
+    }
+  }
+
+  #endUngreeted(session: SocketSession, refusal: StatusError): void {
+    this.#edge.counters.dropped++;
+    session.socket.end(CloseCode.PROTOCOL, refusal.codeName);
   }
 
   #hand(session: Session, reply: ReplyPort): void {
@@ -309,8 +335,7 @@ export class Dispatcher {
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
       this.#refuse(session, call, error);
-      this.#edge.counters.dropped++;
-      session.socket.end(CloseCode.PROTOCOL, error.codeName);
+      this.#endUngreeted(session, error);
       return;
     }
     session.greeted = true;

@@ -3,12 +3,12 @@
  * is and is believed; on a WebSocket by Hello, and by OpenSession for further sessions of the same
  * connection; over HTTP by headers.
  */
-import { CALLER_GROUPS_MAX, INTERNED_BYTES_MAX } from '../base/limits.js';
 import { Code, StatusError } from '../base/status.js';
+import { checkBody } from '../wire/body-check.js';
 import type { ReplyEncoder } from '../wire/encode.js';
-import { Hello, OpenSession, ReplyBody, Welcome } from '../wire/generated/index.js';
+import { Hello, OpenSession, ReplyBody, RequestBody, Welcome } from '../wire/generated/index.js';
 import type { RequestCursor } from '../wire/request-cursor.js';
-import { PROTOCOL_VERSION, type RpcLimits, SESSION_NUMBER_MAX } from './rpc-limits.js';
+import { PROTOCOL_VERSION, type RpcLimits } from './rpc-limits.js';
 
 export type Identity = {
   readonly clientId: number;
@@ -37,18 +37,10 @@ export function readHello(request: RequestCursor): Identity {
 /** The number that the caller has chosen, and who it is. */
 export function readOpenSession(request: RequestCursor): { number: number; identity: Identity } {
   const open = new OpenSession().__init(request.body, request.buffer);
-  const number = open.session();
-  if (number < 1 || number > SESSION_NUMBER_MAX) {
-    throw new StatusError(
-      Code.INVALID_ARGUMENT,
-      `a session's number is from 1 to ${SESSION_NUMBER_MAX}`,
-    );
-  }
-  return { number, identity: identityOf(open) };
+  return { number: open.session(), identity: identityOf(open) };
 }
 
 function identityOf(from: Hello | OpenSession): Identity {
-  if (from.groupsLength() > CALLER_GROUPS_MAX) throw tooManyGroups(from.groupsLength());
   const groups: string[] = [];
   for (let i = 0; i < from.groupsLength(); i++) groups.push(from.groups(i));
   return checkIdentity({
@@ -59,32 +51,15 @@ function identityOf(from: Hello | OpenSession): Identity {
   });
 }
 
-/** Throws unless it names a caller. */
+/** Throws unless it names a caller: by the rules of Hello, also where headers stand for one. */
 export function checkIdentity(identity: Identity): Identity {
-  if (identity.user === '') {
-    throw new StatusError(Code.UNAUTHENTICATED, 'the caller gave no user name', {
-      hint: 'Say Hello with a user name, or send the header x-orchard-user.',
-    });
-  }
-  if (!Number.isSafeInteger(identity.clientId) || identity.clientId < 0) {
-    throw new StatusError(Code.INVALID_ARGUMENT, 'a client id is a whole number below 2^53');
-  }
-  for (const name of [identity.user, ...identity.groups]) {
-    if (name === '' || Buffer.byteLength(name) > INTERNED_BYTES_MAX) {
-      throw new StatusError(
-        Code.INVALID_ARGUMENT,
-        `user and group names have 1 to ${INTERNED_BYTES_MAX} bytes`,
-      );
-    }
-  }
-  return identity;
+  const refusal = checkBody(RequestBody.Hello, identity);
+  if (refusal !== undefined) throw refusal;
+  if (identity.user !== '') return identity;
+  throw new StatusError(Code.UNAUTHENTICATED, 'The caller gave no user name.', {
+    hint: 'Say Hello with a user name, or send the header x-orchard-user.',
+  });
 }
-
-export const tooManyGroups = (count: number): StatusError =>
-  new StatusError(
-    Code.INVALID_ARGUMENT,
-    `${count} groups are more than the ${CALLER_GROUPS_MAX} that are looked at`,
-  );
 
 export function encodeWelcome(
   encoder: ReplyEncoder,

@@ -7,15 +7,13 @@
  *   x-orchard-client-id   a whole number below 2^53
  *   x-orchard-call-id     with the client id: the same again is answered as the first was
  */
-import { CALLER_GROUPS_MAX } from '../base/limits.js';
 import { Code, StatusError } from '../base/status.js';
-import { checkIdentity, type Identity, tooManyGroups } from './handshake.js';
+import { checkIdentity, type Identity } from './handshake.js';
 import type { HeaderOf } from './http-conditions.js';
 
 export function headerIdentity(header: HeaderOf): Identity {
   const groups = header('x-orchard-groups');
   const names = groups.trim() === '' ? [] : groups.split(',').map((name) => decoded(name.trim()));
-  if (names.length > CALLER_GROUPS_MAX) throw tooManyGroups(names.length);
   return checkIdentity({
     clientId: wholeNumber(header('x-orchard-client-id'), 'client'),
     user: decoded(header('x-orchard-user')),

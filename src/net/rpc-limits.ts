@@ -6,8 +6,6 @@ import { assert } from '../base/assert.js';
 import { FRAME_BYTES_MAX } from '../base/limits.js';
 
 export const PROTOCOL_VERSION = 1;
-/** Numbers fit in a small integer of the engine. */
-export const SESSION_NUMBER_MAX = 2 ** 31 - 1;
 
 export type RpcLimits = {
   readonly frameBytesMax: number;

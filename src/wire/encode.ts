@@ -9,8 +9,12 @@
 import { Builder, type Offset } from 'flatbuffers';
 import type { StatusError } from '../base/status.js';
 import { Empty, ErrorDetail, Reply, ReplyBody } from './generated/index.js';
+import { addFieldWords } from './wide.js';
 
 const INODE_BYTES = 96;
+const TWO_32 = 2 ** 32;
+/** Of Reply: the first. */
+const CALL_FIELD = 0;
 const BUILDER_BYTES_INITIAL = 4096;
 
 export type ReplyOptions = {
@@ -55,10 +59,15 @@ export class ReplyEncoder {
   }
 
   error(call: number, error: StatusError): Uint8Array {
+    return this.refusal([Math.floor(call / TWO_32), call | 0], error);
+  }
+
+  /** To a call whose number, as two words, may be too large for one of JavaScript's. */
+  refusal([high, low]: readonly [number, number], error: StatusError): Uint8Array {
     const builder = this.begin();
     const detail = writeError(builder, error);
     Reply.startReply(builder);
-    Reply.addCall(builder, call);
+    addFieldWords(builder, CALL_FIELD, high, low);
     Reply.addCode(builder, error.code);
     Reply.addError(builder, detail);
     builder.finish(Reply.endReply(builder));

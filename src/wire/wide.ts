@@ -33,3 +33,11 @@ export function addFieldWide(
   writeWide(builder, value);
   builder.slot(field);
 }
+
+/** Any 64 bits, also those that no number holds. */
+export function addFieldWords(builder: Builder, field: number, high: number, low: number): void {
+  builder.prep(8, 0);
+  builder.writeInt32(high);
+  builder.writeInt32(low);
+  builder.slot(field);
+}

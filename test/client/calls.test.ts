@@ -297,3 +297,30 @@ describe('many calls', () => {
     expect((await call).code).toBe('CANCELLED');
   });
 });
+
+describe('A1: what the master would refuse, or the wire would change,', () => {
+  const refused: [string, (client: OrchardClient) => Promise<unknown>][] = [
+    ['"length" of CompleteFile is NaN', (to) => to.completeFile('/f', { length: Number.NaN })],
+    ['"length" of CompleteFile is 1.5', (to) => to.completeFile('/f', { length: 1.5 })],
+    ['"length" of CompleteFile is -1', (to) => to.completeFile('/f', { length: -1 })],
+    ['"blockSize" of CreateFile is 9007', (to) => to.createFile('/f', { blockSize: 2 ** 53 })],
+    ['"replicationMin" of CreateFile', (to) => to.createFile('/f', { replicationMin: 70_000 })],
+    ['"owner" of SetAttribute', (to) => to.setAttribute('/f', { owner: 'a/b\nc' })],
+    ['"name" of CreateFile is empty', (to) => to.createFile('/f', { xattrs: { '': 'x' } })],
+    ['"path" of GetStatus is not valid', (to) => to.getStatus('/\ud800')],
+    ['"call" of Request is 9007', (to) => to.createFile('/f', { callId: 2 ** 53 })],
+  ];
+  it.each(refused)('is not sent: The %s…', async (reason, ask) => {
+    const { master, client } = await pair((_seen, port) => end(port, new EmptyT()));
+    const error = await failureOf(ask(client));
+    expect(error.code).toBe('INVALID_ARGUMENT');
+    expect(error.message).toContain(reason);
+    expect(error.hint).toBeDefined();
+    expect(master.seen).toHaveLength(0);
+  });
+
+  it('nor is a caller that cannot be one', async () => {
+    const connecting = OrchardClient.connect({ port: 1, user: 'a,b' });
+    expect((await failureOf(connecting)).message).toContain('"user" of Hello contains ","');
+  });
+});

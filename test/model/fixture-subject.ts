@@ -20,6 +20,7 @@ import type { ReplyPort, Session } from '../../src/net/rpc-handler.js';
 import { rpcLimitsDefault } from '../../src/net/rpc-limits.js';
 import { ReplyEncoder } from '../../src/wire/encode.js';
 import { RequestBody } from '../../src/wire/generated/index.js';
+import { checkRequest } from '../../src/wire/request-check.js';
 import { RequestCursor } from '../../src/wire/request-cursor.js';
 import { Verdict, verifyRequest } from '../../src/wire/verify.js';
 import { StoreFixture } from '../master/background/store-fixture.js';
@@ -227,6 +228,8 @@ function transportTo(handler: () => ShardHandler): Transport {
         try {
           const fast = handler();
           if (fast.open(bytes) >= 0 && fast.serve(session!, port)) return;
+          const refusal = checkRequest(bytes);
+          if (refusal !== undefined) throw refusal;
           fast.handle(session!, cursor, port);
         } catch (error) {
           if (!(error instanceof StatusError)) throw error;

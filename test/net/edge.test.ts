@@ -5,6 +5,7 @@ import { Code } from '../../src/base/status.js';
 import type { RpcLimits } from '../../src/net/rpc-limits.js';
 import {
   CancelT,
+  CompleteFileT,
   GetLocksT,
   GetStatusT,
   HelloT,
@@ -351,5 +352,37 @@ describe('stopping', () => {
     fixture.server.close();
     await client.untilClosed();
     expect(client.closeCode).toBe(1001);
+  });
+});
+
+describe('B1: what no number holds', () => {
+  it('as the number of a call is refused, and the answer bears it', async () => {
+    const client = await greeted(await start());
+    for (const call of [2n ** 53n, 2n ** 53n + 1n, 2n ** 64n - 1n]) {
+      const frame = getStatus(1, '/now');
+      const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+      // The only field of this value.
+      const at = frame.findIndex((_, i) => i % 4 === 0 && view.getUint32(i, true) === 1);
+      view.setBigUint64(at, call, true);
+      const answer = new Promise<Buffer>((resolve) => {
+        client.onFrame = resolve;
+      });
+      client.send(frame);
+      const bytes = Buffer.alloc(8);
+      bytes.writeBigUInt64LE(call);
+      expect((await answer).includes(bytes)).toBe(true);
+      client.onFrame = undefined;
+    }
+    expect(fixture.handler.handled).toBe(0);
+  });
+
+  it('in a field is refused, and the connection goes on', async () => {
+    const client = await greeted(await start());
+    client.send(encodeRequest(2, 'CompleteFile', new CompleteFileT('/f', 2 ** 53)));
+    const { code, error } = await client.reply(2);
+    expect(code).toBe(Code.INVALID_ARGUMENT);
+    expect(error?.reason).toContain('"length" of CompleteFile');
+    client.send(getStatus(3, '/now'));
+    expect((await client.reply(3)).code).toBe(Code.OK);
   });
 });

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Code } from '../../src/base/status.js';
 import type { RpcLimits } from '../../src/net/rpc-limits.js';
 import {
+  BatchGetStatusT,
   GetLocksT,
   GetStatusT,
   PingT,
@@ -78,8 +79,8 @@ describe('POST /rpc', () => {
 
   it('puts a body together that comes in pieces', async () => {
     const url = await start();
-    const path = `/${'x'.repeat(500_000)}`;
-    const { status } = await post(url, getStatus(path));
+    const body = new BatchGetStatusT([`/${'x'.repeat(500_000)}`]);
+    const { status } = await post(url, encodeRequest(1, 'BatchGetStatus', body));
     expect(status).toBe(200);
   });
 

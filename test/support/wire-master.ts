@@ -11,6 +11,7 @@ import { ShardHandler } from '../../src/master/handler/shard-handler.js';
 import type { ReplyPort, Session } from '../../src/net/rpc-handler.js';
 import { ReplyEncoder } from '../../src/wire/encode.js';
 import * as wire from '../../src/wire/generated/index.js';
+import { checkRequest } from '../../src/wire/request-check.js';
 import { RequestCursor } from '../../src/wire/request-cursor.js';
 import { Verdict, verifyReply, verifyRequest } from '../../src/wire/verify.js';
 import { encodeRequest } from '../wire/samples.js';
@@ -105,15 +106,24 @@ export class WireMaster {
     how: { caller?: Caller; slow?: boolean; call?: number; deadlineMs?: number } = {},
   ): CollectingPort {
     const call = how.call ?? ++this.#call;
+    return this.sendFrame(encodeRequest(call, name, body, how.deadlineMs), how);
+  }
+
+  /** As send(), of a frame that is well-formed, whatever its fields hold. */
+  sendFrame(frame: Uint8Array, how: { caller?: Caller; slow?: boolean } = {}): CollectingPort {
     const session = this.#sessionOf(how.caller ?? this.fixture.root);
-    const frame = encodeRequest(call, name, body, how.deadlineMs);
     if (verifyRequest(frame) !== Verdict.VALID) throw new Error('the test sends a bad frame');
+    const refusal = checkRequest(frame);
     this.#cursor.move(frame);
-    const port = new CollectingPort(session, call);
+    const port = new CollectingPort(session, this.#cursor.call);
     port.slow = how.slow ?? false;
     try {
       const opened = this.fast ? this.handler.open(frame) : -1;
-      if (opened >= 0 && this.handler.serve(session, port)) return port;
+      if (opened >= 0 && this.handler.serve(session, port)) {
+        if (refusal !== undefined) throw new Error(`a kernel took it: ${refusal.message}`);
+        return port;
+      }
+      if (refusal !== undefined) throw refusal;
       this.handler.handle(session, this.#cursor, port);
     } catch (error) {
       // As the edge does it.

@@ -51,7 +51,7 @@ export const fileInfo = (): wire.FileInfoT =>
 const failure = (): wire.ErrorDetailT => new wire.ErrorDetailT('why', '/where', 'what next', 250);
 
 const createFile = (): wire.CreateFileT =>
-  new wire.CreateFileT('/a/f', true, true, 0o640, 0, 5000, 1, 2, 3, attributes(), 1);
+  new wire.CreateFileT('/a/f', true, true, 0o640, 1, 5000, 1, 2, 3, attributes(), 1);
 
 const job = (): wire.JobReplyT =>
   new wire.JobReplyT(5, 'load', 2, 10, 20, 3, 4096, '/a', failure(), 1_700_000_000_000, 1);

@@ -5,7 +5,7 @@
  * Paths are relative to the target, clean, in UTF-8. That of a directory ends with a slash, as the
  * markers of object stores do, so that it sorts right before what is below it.
  */
-import { PATH_BYTES_MAX } from '../../base/limits.js';
+import { PATH_BYTES_MAX, WHOLE_MAX } from '../../base/limits.js';
 
 export const ENTRIES_MAX = 4096;
 /** Of all paths of a batch. */
@@ -17,10 +17,12 @@ export const RAW_PATH_BYTES_MAX = 65_536;
 export const MODE_UNKNOWN = 0xffff;
 /** No owner or group given; also the number of the empty name. */
 export const NAME_UNKNOWN = 0;
+/** No time given. Before all times that there are: 0 is one. */
+export const TIME_UNKNOWN = -WHOLE_MAX;
 
 export type Entry = {
   readonly length: number;
-  /** Whole ms; 0 = not known. */
+  /** Whole ms, or TIME_UNKNOWN. */
   readonly mtimeMs: number;
   /** 0 = none. */
   readonly fingerprint: number;

@@ -20,6 +20,7 @@ import {
   MODE_UNKNOWN,
   NAME_UNKNOWN,
   RAW_PATH_BYTES_MAX,
+  TIME_UNKNOWN,
 } from './entry-batch.js';
 import { type PathRoom, pathProblem } from './entry-path.js';
 import {
@@ -225,7 +226,7 @@ export class ManifestSource implements EntrySource {
     if (length < 0) return 'length';
     const mtimeMs =
       mtime < 0 || mtime >= records.fieldCount
-        ? 0
+        ? TIME_UNKNOWN
         : timeMs(buffer, fieldAt[mtime]!, fieldEnd[mtime]!);
     if (Number.isNaN(mtimeMs)) return 'time';
     const isDirectory = batch.bytes[at + pathBytes - 1] === SLASH;
@@ -293,7 +294,8 @@ export class ManifestSource implements EntrySource {
   /** What a load from the store would note of the object. */
   #fingerprint(column: number, length: number, mtimeMs: number): number {
     const etag = this.#text(column)?.replaceAll('"', '');
-    const status = { name: '', type: 'file', length, mtimeMs } as const;
+    const time = mtimeMs === TIME_UNKNOWN ? {} : { mtimeMs };
+    const status = { name: '', type: 'file', length, ...time } as const;
     return fingerprint(etag === undefined || etag === '' ? status : { ...status, etag });
   }
 

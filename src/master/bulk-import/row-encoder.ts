@@ -9,6 +9,7 @@ import { CONTROL } from '../memory/layout.js';
 import * as R from '../memory/record.js';
 import { writeRecord } from '../memory/record-fields.js';
 import { type ChildRows, NUMBER, NUMBERS, WORD, WORDS } from './child-rows.js';
+import { TIME_UNKNOWN } from './entry-batch.js';
 import type { ImportKernel } from './import-kernel.js';
 
 /** Rows as the writing thread takes them; keys and values stand one behind the other. */
@@ -97,7 +98,9 @@ export class RowEncoder {
     const record = this.#at(isFile);
     this.#set(record + R.RECORD_ID, id);
     this.#set(record + R.RECORD_LENGTH, numbers[number + NUMBER.LENGTH]!);
-    this.#set(record + R.RECORD_MTIME, numbers[number + NUMBER.MTIME]! || this.#defaults.nowMs);
+    const mtimeMs = numbers[number + NUMBER.MTIME]!;
+    const known = mtimeMs === TIME_UNKNOWN ? this.#defaults.nowMs : mtimeMs;
+    this.#set(record + R.RECORD_MTIME, known);
     this.#set(record + R.RECORD_FINGERPRINT, numbers[number + NUMBER.FINGERPRINT]!);
     const mode = words[word + WORD.MODE]!;
     u8[record + R.RECORD_MODE] = mode;

@@ -9,7 +9,13 @@
 import { z } from 'zod';
 import { PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../../base/limits.js';
 import { fingerprint, type Ufs, type UfsPage, type UfsStatus } from '../../stores/ufs.js';
-import { type EntryBatch, type EntrySource, MODE_UNKNOWN, NAME_UNKNOWN } from './entry-batch.js';
+import {
+  type EntryBatch,
+  type EntrySource,
+  MODE_UNKNOWN,
+  NAME_UNKNOWN,
+  TIME_UNKNOWN,
+} from './entry-batch.js';
 import { type PathRoom, pathProblem } from './entry-path.js';
 import type { Rejects } from './rejects.js';
 
@@ -161,7 +167,7 @@ export class StoreSource implements EntrySource {
     const { intern } = this.#options;
     return {
       length: isDirectory ? 0 : status.length,
-      mtimeMs: status.mtimeMs ?? 0,
+      mtimeMs: status.mtimeMs ?? TIME_UNKNOWN,
       fingerprint: fingerprint(status),
       mode: status.mode ?? MODE_UNKNOWN,
       owner: status.owner === undefined ? NAME_UNKNOWN : intern(status.owner),

@@ -22,7 +22,7 @@ import { z } from 'zod';
 import { assert } from '../../base/assert.js';
 import { PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../../base/limits.js';
 import { ChildRows, childRowsSchema, NUMBER, NUMBERS, WORD, WORDS } from './child-rows.js';
-import { type EntryBatch, MODE_UNKNOWN, NAME_UNKNOWN } from './entry-batch.js';
+import { type EntryBatch, MODE_UNKNOWN, NAME_UNKNOWN, TIME_UNKNOWN } from './entry-batch.js';
 import type { Rejects } from './rejects.js';
 import type { InodeDefaults, RowEncoder } from './row-encoder.js';
 
@@ -374,7 +374,7 @@ export class TreeBuilder {
 const blank = {
   id: 0,
   written: 0,
-  mtimeMs: 0,
+  mtimeMs: TIME_UNKNOWN,
   mode: MODE_UNKNOWN,
   owner: NAME_UNKNOWN,
   group: NAME_UNKNOWN,

@@ -7,7 +7,12 @@
  * that runs, and no call keeps it across a turn of the event loop.
  */
 
-import { CALLER_GROUPS_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../../base/limits.js';
+import {
+  CALLER_GROUPS_MAX,
+  PATH_BYTES_MAX,
+  PATH_DEPTH_MAX,
+  PATH_INPUT_BYTES_MAX,
+} from '../../base/limits.js';
 import { Code, StatusError } from '../../base/status.js';
 import { writeWord64 } from '../../base/word64.js';
 import { LockTable } from '../lock/lock-table.js';
@@ -159,7 +164,7 @@ export class Executor {
 
   /** Cleans, splits and walks a path. Throws INVALID_ARGUMENT, or parks when renames race it. */
   resolve(walk: PathWalk, path: Uint8Array): void {
-    if (path.length > PATH_BYTES_MAX * 4) throw pathFault(PathFault.TOO_LONG, path);
+    if (path.length > PATH_INPUT_BYTES_MAX) throw pathFault(PathFault.TOO_LONG, path);
     const at = this.base + EXECUTOR.REQUEST;
     this.shared.u8.set(path, at);
     const depth = this.kernel.cleanPath(at, path.length, walk.at);

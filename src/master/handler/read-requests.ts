@@ -1,6 +1,4 @@
 /** From requests that read to their operations. Slots are those of schemas/request.fbs. */
-import { BATCH_PATHS_MAX } from '../../base/limits.js';
-import { Code, StatusError } from '../../base/status.js';
 import { RequestBody } from '../../wire/generated/index.js';
 import type { Call } from '../executor/call.js';
 import { BatchGetStatus } from '../ops/verbs/batch-get-status.js';
@@ -74,7 +72,6 @@ function listStatus(incoming: Incoming): Call {
 
 function batchGetStatus({ request, caller, reply, encoder }: Incoming): Call {
   const count = request.vectorLength(slotOf(0));
-  checkBatch(count);
   const paths = Array.from({ length: count }, (_, i) => {
     request.stringElement(slotOf(0), i);
     return textOf(request);
@@ -113,13 +110,4 @@ function getXAttrs(incoming: Incoming): Call {
   const { request, caller } = incoming;
   const options = { path: bytesOf(request, PATH) };
   return new GetXAttrs(caller, request.call, options, sinkOf(incoming));
-}
-
-export function checkBatch(count: number): void {
-  if (count <= BATCH_PATHS_MAX) return;
-  throw new StatusError(
-    Code.INVALID_ARGUMENT,
-    `A batch of ${count} paths is larger than ${BATCH_PATHS_MAX}.`,
-    { hint: 'Split it into several calls.' },
-  );
 }

@@ -16,7 +16,6 @@ import { Rename } from '../ops/verbs/rename.js';
 import { SetAttribute } from '../ops/verbs/set-attribute.js';
 import { Undelete } from '../ops/verbs/undelete.js';
 import { CollectingReply } from './batch-replies.js';
-import { checkBatch } from './read-requests.js';
 import {
   bytesFrom,
   bytesOf,
@@ -95,7 +94,6 @@ function batchCreate(incoming: Incoming): readonly Call[] {
   const { request, caller, reply, executor } = incoming;
   const body = new wire.BatchCreate().__init(request.body, request.buffer);
   const count = body.filesLength();
-  checkBatch(count);
   // All decoded before the first is submitted: one that is malformed refuses the whole batch.
   const files = Array.from({ length: count }, (_, i) => fileOptions(body.files(i)!));
   const outcomes = new CollectingReply(reply, executor, count);
@@ -127,7 +125,7 @@ function completeFile(incoming: Incoming): Call {
   const options = {
     path: bytesOf(request, PATH),
     length: body.length(),
-    mtimeMs: body.mtimeMs(),
+    mtimeMs: body.mtimeMs() ?? undefined,
     fingerprint,
     // Whoever knows how the store's object looks has put it there.
     persisted: fingerprint !== 0,

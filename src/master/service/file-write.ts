@@ -130,7 +130,7 @@ export class FileWrites {
   }
 
   async complete(call: CallContext, path: string, options: CompleteOptions): Promise<FileStatus> {
-    const { id, length, mtimeMs = -1, fingerprint: found = 0 } = options;
+    const { id, length, mtimeMs, fingerprint: found = 0 } = options;
     const all = {
       path: encoder.encode(path),
       length,
@@ -239,7 +239,7 @@ export class FileWrites {
     return this.#complete(call, path, {
       path: encoder.encode(path),
       length: written.length,
-      mtimeMs: written.mtimeMs ?? -1,
+      mtimeMs: written.mtimeMs,
       fingerprint: fingerprint(written),
       persisted: true,
       inodeId,

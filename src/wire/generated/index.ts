@@ -612,6 +612,9 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
 }
 }
 
+/**
+ * mtime_ms absent: now. Every number is a time, also 0 and those before 1970.
+ */
 export class CompleteFile implements flatbuffers.IUnpackableObject<CompleteFileT> {
   bb: flatbuffers.ByteBuffer|null = null;
   bb_pos = 0;
@@ -647,9 +650,9 @@ fingerprint():number {
   return offset ? readUint64(this.bb!, this.bb_pos + offset) : 0;
 }
 
-mtimeMs():number {
+mtimeMs():number|null {
   const offset = this.bb!.__offset(this.bb_pos, 10);
-  return offset ? readInt64(this.bb!, this.bb_pos + offset) : -1;
+  return offset ? readInt64(this.bb!, this.bb_pos + offset) : null;
 }
 
 static startCompleteFile(builder:flatbuffers.Builder) {
@@ -669,7 +672,7 @@ static addFingerprint(builder:flatbuffers.Builder, fingerprint:number) {
 }
 
 static addMtimeMs(builder:flatbuffers.Builder, mtimeMs:number) {
-  addFieldWide(builder, 3, mtimeMs, -1);
+  addFieldWide(builder, 3, mtimeMs, null);
 }
 
 static endCompleteFile(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -678,12 +681,13 @@ static endCompleteFile(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createCompleteFile(builder:flatbuffers.Builder, pathOffset:flatbuffers.Offset, length:number, fingerprint:number, mtimeMs:number):flatbuffers.Offset {
+static createCompleteFile(builder:flatbuffers.Builder, pathOffset:flatbuffers.Offset, length:number, fingerprint:number, mtimeMs:number|null):flatbuffers.Offset {
   CompleteFile.startCompleteFile(builder);
   CompleteFile.addPath(builder, pathOffset);
   CompleteFile.addLength(builder, length);
   CompleteFile.addFingerprint(builder, fingerprint);
-  CompleteFile.addMtimeMs(builder, mtimeMs);
+  if (mtimeMs !== null)
+    CompleteFile.addMtimeMs(builder, mtimeMs);
   return CompleteFile.endCompleteFile(builder);
 }
 
@@ -708,13 +712,13 @@ export class CompleteFileT implements flatbuffers.IGeneratedObject {
   path: string|null;
   length: number;
   fingerprint: number;
-  mtimeMs: number;
+  mtimeMs: number|null;
 
 constructor(
   path: string|null = null,
   length: number = 0,
   fingerprint: number = 0,
-  mtimeMs: number = -1,
+  mtimeMs: number|null = null,
 ) {
   this.path = path;
   this.length = length;

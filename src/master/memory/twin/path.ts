@@ -1,16 +1,20 @@
 /** Twin of assembly/path.ts: splits at every slash, then keeps a stack of names. */
-import { NAME_BYTES_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../../../base/limits.js';
+import {
+  NAME_BYTES_MAX,
+  PATH_BYTES_MAX,
+  PATH_DEPTH_MAX,
+  PATH_INPUT_BYTES_MAX,
+} from '../../../base/limits.js';
 import { PathFault } from '../exports.js';
 import { isUtf8 } from './utf8.js';
 
-const INPUT_BYTES_MAX = 65_536;
 const SLASH = 0x2f;
 
 export type CleanPath = { readonly names: readonly Uint8Array[]; readonly path: Uint8Array };
 
 /** The cleaned path and its names, or a PathFault. */
 export function cleanPath(path: Uint8Array): CleanPath | number {
-  if (path.length > INPUT_BYTES_MAX) return PathFault.TOO_LONG;
+  if (path.length > PATH_INPUT_BYTES_MAX) return PathFault.TOO_LONG;
   if (path[0] !== SLASH) return PathFault.NOT_ABSOLUTE;
   if (path.includes(0)) return PathFault.NUL_BYTE;
   if (!isUtf8(path)) return PathFault.NOT_UTF8;

@@ -31,8 +31,8 @@ export type CompleteFileOptions = {
   readonly path: Uint8Array;
   /** Bytes. */
   readonly length: number;
-  /** -1: now. */
-  readonly mtimeMs: number;
+  /** Any time, also before 1970; undefined: now. */
+  readonly mtimeMs: number | undefined;
   /** Of the object in the store; 0 = none. */
   readonly fingerprint: number;
   /** The store has the data. */
@@ -119,7 +119,7 @@ export class CompleteFile extends PathMutation {
       flags,
       length,
       fingerprint,
-      mtimeMs: mtimeMs < 0 ? Date.now() : mtimeMs,
+      mtimeMs: mtimeMs ?? Date.now(),
     });
     const ancestors = persisted ? unpersisted(walk) : [];
     for (const node of ancestors) this.#persistAncestor(executor, walk, node);
