@@ -37,7 +37,7 @@ export const TTL_MS_MAX = 4_503_599_627_370_496;
 /** A record stores replication in 16 bits with a sign. */
 export const REPLICATION_MAX = 32_767;
 /** Bytes of a path as it comes, before it is cleaned. */
-export const PATH_INPUT_BYTES_MAX = 16_384;
+export const PATH_INPUT_BYTES_MAX = 65_536;
 /** Numbers of the sessions that a connection carries: small integers of the engine. */
 export const SESSION_NUMBER_MAX = 2_147_483_647;
 /** Bytes of the name that a client gives itself. */

@@ -1,9 +1,9 @@
 /** Expected failures as the body of an answer: one that says all, in JSON. Pure. */
 import type { StatusError } from '../base/status.js';
+import { toPlain } from '../base/status-form.js';
 
 export function failureBody(error: StatusError): string {
-  const { codeName, message, path, hint, retryAfterMs } = error;
-  return `${JSON.stringify({ code: codeName, reason: message, path, hint, retryAfterMs })}\n`;
+  return `${JSON.stringify({ ...toPlain(error), code: error.codeName })}\n`;
 }
 
 /** Whole seconds, for the header retry-after; undefined where there is nothing to wait for. */

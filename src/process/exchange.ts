@@ -7,20 +7,13 @@
  * the process with it.
  */
 import type { MessagePort, Worker } from 'node:worker_threads';
-import { type Code, StatusError } from '../base/status.js';
-
-type Failure = {
-  readonly code: Code;
-  readonly reason: string;
-  readonly path: string | undefined;
-  readonly hint: string | undefined;
-  readonly retryAfterMs: number | undefined;
-};
+import { StatusError } from '../base/status.js';
+import { asStatus, fromPlain, type PlainStatus, toPlain } from '../base/status-form.js';
 
 type Message =
   | { readonly kind: 'ask'; readonly id: number; readonly what: string; readonly given: unknown }
   | { readonly kind: 'answer'; readonly id: number; readonly got: unknown }
-  | { readonly kind: 'failure'; readonly id: number; readonly failure: Failure };
+  | { readonly kind: 'failure'; readonly id: number; readonly failure: PlainStatus };
 
 export type Answers = Readonly<Record<string, (given: never) => unknown>>;
 
@@ -58,7 +51,7 @@ export class Exchange {
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if (message.kind === 'answer') waiting?.resolve(message.got);
-    else waiting?.reject(revive(message.failure));
+    else waiting?.reject(fromPlain(message.failure));
   }
 
   async #answer(id: number, what: string, given: unknown): Promise<void> {
@@ -68,31 +61,11 @@ export class Exchange {
       this.#send({ kind: 'answer', id, got: await answer(given) });
     } catch (error) {
       if (!(error instanceof StatusError)) this.#onBug(error);
-      this.#send({ kind: 'failure', id, failure: describe(error) });
+      this.#send({ kind: 'failure', id, failure: toPlain(asStatus(error)) });
     }
   }
 
   #send(message: Message): void {
     this.#port.postMessage(message);
   }
-}
-
-function describe(error: unknown): Failure {
-  const known = error as StatusError;
-  const INTERNAL = 13;
-  return {
-    code: error instanceof StatusError ? known.code : INTERNAL,
-    reason: error instanceof Error ? error.message : String(error),
-    path: known.path,
-    hint: known.hint,
-    retryAfterMs: known.retryAfterMs,
-  };
-}
-
-function revive({ code, reason, path, hint, retryAfterMs }: Failure): StatusError {
-  return new StatusError(code, reason, {
-    ...(path === undefined ? {} : { path }),
-    ...(hint === undefined ? {} : { hint }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
 }

@@ -4,6 +4,7 @@
  */
 
 import { Code, StatusError } from '../../base/status.js';
+import { toPlain } from '../../base/status-form.js';
 import { claimExecutor } from '../executor/claims.js';
 import { Executor } from '../executor/executor.js';
 import { isReadOnly, readOnlyRefusal } from '../executor/read-only.js';
@@ -22,7 +23,6 @@ import {
   type BackgroundData,
   CANCEL,
   type Duty,
-  failureOf,
   type JobMessage,
   NO_PROGRESS,
   type Task,
@@ -73,7 +73,7 @@ export class BackgroundWorker {
       return await this.#run(task);
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
-      return { ok: false, failure: failureOf(error) };
+      return { ok: false, failure: toPlain(error) };
     }
   }
 
@@ -124,8 +124,8 @@ export class BackgroundWorker {
     const progress = await work.run();
     const { error, first } = work.failures;
     if (error === undefined) return { ok: true, progress };
-    const failures = first.map((part) => ({ ...failureOf(part.error), path: part.path }));
-    return { ok: true, progress, error: failureOf(error), failures };
+    const failures = first.map((part) => ({ ...toPlain(part.error), path: part.path }));
+    return { ok: true, progress, error: toPlain(error), failures };
   }
 }
 

@@ -8,8 +8,10 @@
  *
  * Invariant: at most RUNNING_MAX jobs run; of ended ones the newest ENDED_MAX are kept.
  */
+
 import { Code, StatusError } from '../../base/status.js';
-import { type Failure, failureOf, type JobRequest, NO_PROGRESS } from './tasks.js';
+import { asStatus, type PlainStatus, toPlain } from '../../base/status-form.js';
+import { type JobRequest, NO_PROGRESS } from './tasks.js';
 import type { WorkProgress } from './tree-load.js';
 
 const RUNNING_MAX = 64;
@@ -33,9 +35,9 @@ export type Job = WorkProgress & {
   /** 0 while it runs. */
   readonly endedMs: number;
   /** Why it failed; of a job that is done with failures, why the first of them. */
-  readonly error: Failure | undefined;
+  readonly error: PlainStatus | undefined;
   /** The first parts of it that failed; `failed` counts them all. */
-  readonly failures: readonly Failure[];
+  readonly failures: readonly PlainStatus[];
   /** What it has found, for those that look for something. */
   readonly report?: unknown;
 };
@@ -49,8 +51,8 @@ export type JobRunner = (
   onProgress: (progress: WorkProgress) => void,
 ) => Promise<{
   readonly progress: WorkProgress;
-  readonly error?: Failure;
-  readonly failures?: readonly Failure[];
+  readonly error?: PlainStatus;
+  readonly failures?: readonly PlainStatus[];
   readonly report?: unknown;
 }>;
 
@@ -154,10 +156,8 @@ export class Jobs {
       });
     } catch (error) {
       if (!(error instanceof StatusError)) this.#onBug(error);
-      const known =
-        error instanceof StatusError ? error : new StatusError(Code.INTERNAL, String(error));
       const state = row.cancel.signal.aborted ? JobState.CANCELLED : JobState.FAILED;
-      const change = { path: request.path, state, error: failureOf(known) };
+      const change = { path: request.path, state, error: toPlain(asStatus(error)) };
       this.#change(row, { ...change, endedMs: Date.now() });
     }
     this.#forgetOld();

@@ -5,15 +5,16 @@
  * Tasks mostly wait for stores, so a thread takes many at a time; what may wait beyond that is
  * bounded. A thread that ends is a bug: its executor may hold locks, so the process must end.
  */
+
 import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { Code, StatusError } from '../../base/status.js';
+import { fromPlain } from '../../base/status-form.js';
 import {
   type BackgroundData,
   CANCEL,
   type Duty,
-  errorOf,
   type JobMessage,
   type Task,
   type TaskOutcome,
@@ -116,7 +117,7 @@ export class BackgroundPool {
         throw error;
       });
     if (outcome.ok) return outcome;
-    throw errorOf(outcome.failure);
+    throw fromPlain(outcome.failure);
   }
 
   #bug(error: unknown): void {

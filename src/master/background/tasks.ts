@@ -4,7 +4,7 @@
  * a task that rejects has met a bug.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { type Code, StatusError } from '../../base/status.js';
+import type { PlainStatus } from '../../base/status-form.js';
 import type { Caller } from '../executor/caller.js';
 import type { AttributeChange } from '../ops/mechanism/attribute-change.js';
 import type { Config } from '../settings/config.js';
@@ -58,35 +58,14 @@ export type Task =
 export type JobMessage = { readonly progress: WorkProgress };
 export const CANCEL = 'cancel';
 
-export type Failure = {
-  readonly code: Code;
-  readonly reason: string;
-  readonly path: string | undefined;
-  readonly hint: string | undefined;
-  readonly retryAfterMs: number | undefined;
-};
-
 export type TaskOutcome =
   | {
       readonly ok: true;
       readonly progress: WorkProgress;
       /** Why parts of it failed, and the first of them. */
-      readonly error?: Failure;
-      readonly failures?: readonly Failure[];
+      readonly error?: PlainStatus;
+      readonly failures?: readonly PlainStatus[];
     }
-  | { readonly ok: false; readonly failure: Failure };
+  | { readonly ok: false; readonly failure: PlainStatus };
 
 export const NO_PROGRESS: WorkProgress = { done: 0, total: 0, failed: 0, bytes: 0, path: '' };
-
-export function failureOf(error: StatusError): Failure {
-  const { code, message, path, hint, retryAfterMs } = error;
-  return { code, reason: message, path, hint, retryAfterMs };
-}
-
-export function errorOf({ code, reason, path, hint, retryAfterMs }: Failure): StatusError {
-  return new StatusError(code, reason, {
-    ...(path !== undefined && { path }),
-    ...(hint !== undefined && { hint }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  });
-}

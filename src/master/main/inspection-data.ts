@@ -1,5 +1,6 @@
 /** What main and the thread of an inspection say to each other. */
-import type { Failure, InspectRequest } from '../background/tasks.js';
+import type { PlainStatus } from '../../base/status-form.js';
+import type { InspectRequest } from '../background/tasks.js';
 import type { BackupOrigin } from '../inspect/backup-writer.js';
 import type { InspectStep } from '../inspect/inspect.js';
 
@@ -20,4 +21,4 @@ export type InspectionData = {
 export type InspectionMessage =
   | { readonly progress: InspectStep }
   | { readonly report: unknown }
-  | { readonly failure: Failure };
+  | { readonly failure: PlainStatus };

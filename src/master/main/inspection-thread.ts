@@ -1,7 +1,9 @@
 /** Thread entry: one inspection of the whole namespace, then it ends. */
+
 import { parentPort, workerData } from 'node:worker_threads';
 import { Code, StatusError } from '../../base/status.js';
-import { CANCEL, failureOf } from '../background/tasks.js';
+import { toPlain } from '../../base/status-form.js';
+import { CANCEL } from '../background/tasks.js';
 import { writeBackup } from '../inspect/backup-writer.js';
 import type { EntrySource } from '../inspect/capture.js';
 import { checkFilter } from '../inspect/check-filter.js';
@@ -29,7 +31,7 @@ try {
   tell({ report: await inspect() });
 } catch (error) {
   if (!(error instanceof StatusError)) throw error;
-  tell({ failure: failureOf(error) });
+  tell({ failure: toPlain(error) });
 } finally {
   await tier2.close();
   parentPort!.close();

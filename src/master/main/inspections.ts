@@ -4,10 +4,12 @@
  *
  * The thread holds no locks and no executor: a bug in it fails its job, and nothing else.
  */
+
 import { Worker } from 'node:worker_threads';
 import { Code, StatusError } from '../../base/status.js';
+import { fromPlain } from '../../base/status-form.js';
 import type { Log } from '../../process/log.js';
-import { CANCEL, errorOf, type InspectRequest, NO_PROGRESS } from '../background/tasks.js';
+import { CANCEL, type InspectRequest, NO_PROGRESS } from '../background/tasks.js';
 import type { WorkProgress } from '../background/tree-load.js';
 import type { InspectionData, InspectionMessage } from './inspection-data.js';
 
@@ -59,7 +61,7 @@ export class Inspections {
         } else if ('report' in message) {
           settle = () => resolve({ progress, report: message.report });
         } else {
-          settle = () => reject(errorOf(message.failure));
+          settle = () => reject(fromPlain(message.failure));
         }
       });
       worker.on('error', (error) => {

@@ -3,10 +3,12 @@
  * background pool, runs the duties and the HTTP port, and reports. Shards reach it through an
  * Exchange each.
  */
+
 import { dirname } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Environment } from '../../base/settings.js';
 import { Code, StatusError } from '../../base/status.js';
+import { fromPlain } from '../../base/status-form.js';
 import { type Answers, Exchange } from '../../process/exchange.js';
 import type { Log } from '../../process/log.js';
 import type { MetricsSnapshot } from '../../process/metrics.js';
@@ -351,15 +353,12 @@ async function seqOf(answer: Promise<Answer>): Promise<number> {
 function plain({ error, failures, ...rest }: Job): PlainJob {
   const told = failures.map(({ code, reason, path = rest.path }) => ({ path, code, reason }));
   const view = { ...rest, failures: told };
-  if (error === undefined) return view;
-  const { code, reason, path } = error;
-  return { ...view, failure: { code, reason, ...(path === undefined ? {} : { path }) } };
+  return error === undefined ? view : { ...view, failure: error };
 }
 
 /** A job that somebody waits for fails as its caller's call. */
 function throwFailure(job: PlainJob): void {
   // A job that is done may tell of single inodes that failed: that is in its counts.
   if (job.failure === undefined || job.state === JobState.DONE) return;
-  const { code, reason, path } = job.failure;
-  throw new StatusError(code, reason, path === undefined ? {} : { path });
+  throw fromPlain(job.failure);
 }

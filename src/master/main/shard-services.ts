@@ -2,8 +2,7 @@
  * ShardServices by messages to main: what a shard cannot do itself. Progress and the end of
  * interest cross as messages of their own, under a number that the shard chose.
  */
-import type { Code } from '../../base/status.js';
-import { StatusError } from '../../base/status.js';
+import { fromPlain, type PlainStatus } from '../../base/status-form.js';
 import type { Answers, Exchange } from '../../process/exchange.js';
 import type { Caller } from '../executor/caller.js';
 import type { Loader } from '../executor/executor.js';
@@ -30,7 +29,7 @@ export type ServiceRequest<T> = {
 
 /** A job on its way between threads: errors do not survive structured clone. */
 export type PlainJob = Omit<JobView, 'error'> & {
-  readonly failure?: { readonly code: Code; readonly reason: string; readonly path?: string };
+  readonly failure?: PlainStatus;
 };
 
 export class RemoteServices implements ShardServices {
@@ -115,7 +114,5 @@ export class RemoteServices implements ShardServices {
 }
 
 function revive({ failure, ...job }: PlainJob): JobView {
-  if (failure === undefined) return job;
-  const { code, reason, path } = failure;
-  return { ...job, error: new StatusError(code, reason, path === undefined ? {} : { path }) };
+  return failure === undefined ? job : { ...job, error: fromPlain(failure) };
 }
