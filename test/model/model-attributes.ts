@@ -1,6 +1,6 @@
 /** What the model knows of single inodes: how they begin, and how they may be changed. */
 import { check, type Inode, isSuper, type Moment, refuse, WRITE } from './model-tree.js';
-import { type Change, type FileMade, GROUPS, type User } from './step.js';
+import { type Change, type FileMade, GROUPS, type Step, type User } from './step.js';
 
 export const blank = (key: number, directory: boolean, now: Moment): Inode => ({
   key,
@@ -39,9 +39,21 @@ export function checkWritable(inode: Inode): void {
   if (inode.readOnly) refuse('PERMISSION_DENIED');
 }
 
-export function checkMade(options: FileMade): void {
-  const { blockSize = 1, mode = 0, ttlMs = -1 } = options;
+/** What no inode can have is refused before anything else is looked at: whole batches too. */
+export function checkRanges(step: Step): void {
+  if (step.do === 'create' || step.do === 'mkdir') checkRange(step, -1);
+  if (step.do === 'batchCreate') for (const file of step.files) checkRange(file, -1);
+  if (step.do === 'set') checkRange(step.change, 0);
+}
+
+function checkRange(given: Partial<FileMade> & Change, lowest: number): void {
+  const { blockSize = 1, mode = 0, ttlMs = -1, replicationMin = 0, replicationMax = -1 } = given;
   if (blockSize <= 0 || mode > 0o7777 || ttlMs < -1) refuse('INVALID_ARGUMENT');
+  if (replicationMin < lowest || replicationMax < -1) refuse('INVALID_ARGUMENT');
+  if (given.owner === '' || given.group === '') refuse('INVALID_ARGUMENT');
+}
+
+export function checkMade(options: FileMade): void {
   checkReplication(Math.max(options.replicationMin ?? 0, 0), options.replicationMax ?? -1);
 }
 
@@ -60,8 +72,6 @@ export function changeInode(inode: Inode, user: User, change: Change): void {
   if (joins) refuse('PERMISSION_DENIED');
   const isOther = xattrs !== undefined || xattrUpdate !== undefined;
   if (isOther || Object.keys(other).length > 0) check(inode, user, WRITE);
-  if ((mode ?? 0) > 0o7777 || (other.ttlMs ?? -1) < -1) refuse('INVALID_ARGUMENT');
-  if (owner === '' || group === '') refuse('INVALID_ARGUMENT');
   const { replicationMin = inode.replicationMin, replicationMax = inode.replicationMax } = other;
   checkReplication(replicationMin, replicationMax);
   Object.assign(inode, other, owner && { owner }, group && { group });

@@ -8,7 +8,15 @@
  * All state is in `state`, so that a copy of it is another model.
  */
 import type { CodeName } from '../../src/client/index.js';
-import { blank, changeInode, checkMade, checkWritable, touch } from './model-attributes.js';
+import {
+  blank,
+  changeInode,
+  checkMade,
+  checkRanges,
+  checkWritable,
+  touch,
+} from './model-attributes.js';
+
 import { type Expected, read, seen, type Told } from './model-reads.js';
 import {
   check,
@@ -77,6 +85,7 @@ export class NamespaceModel {
 
   #apply(step: Step, now: Moment): Told {
     const { user } = step;
+    checkRanges(step);
     switch (step.do) {
       case 'create':
         return this.#create(step, user, true, now);

@@ -140,6 +140,7 @@ export const requestFields = {
     xattrs: { slot: 24, type: 'tables', of: 'XAttr' },
     xattrUpdate: { slot: 26, type: 'enum', values: [0, 1, 2, 3] },
     progress: { slot: 28, type: 'bool' },
+    modeChange: { slot: 30, type: 'string' },
   },
   Load: {
     path: { slot: 4, type: 'string' },
