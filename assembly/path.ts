@@ -7,9 +7,9 @@
  *   "/a/bc"  →  PATH "/a/bc", COMPONENTS [0|0, 1|1<<16, 3|2<<16], DEPTH 2
  *
  * Faults, the first that applies: the input is longer than PATH_INPUT_BYTES_MAX, is not absolute,
- * has a NUL byte, is not UTF-8; then, component by component from the left, a name, the path so far or
- * its depth is beyond its limit. So a path that climbs back by '..' may not pass a limit on the
- * way. Anything else may stand in a name. The input must not overlap the walk.
+ * has a NUL byte, is not UTF-8; then, component by component from the left, a name, the path so
+ * far or its depth is beyond its limit. So a path that climbs back by '..' may not pass a limit on
+ * the way. Anything else may stand in a name. The input must not overlap the walk.
  */
 import {
   NAME_BYTES_MAX,
