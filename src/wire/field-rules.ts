@@ -74,6 +74,8 @@ const text = (bytesMin: number, bytesMax: number, characters: Characters): TextR
 
 const UINT_MAX = 0xffff_ffff;
 const MODE_MAX = 0o7777;
+/** As chmod has it; many clauses are none that a person wrote. */
+const MODE_CHANGE_BYTES_MAX = 255;
 
 const ANY_WHOLE = whole(0, WHOLE_MAX);
 const ANY_UINT = whole(0, UINT_MAX);
@@ -171,6 +173,7 @@ export const fieldRules: { readonly [Table in keyof Fields]: Ruled<Fields[Table]
     replicationMin: whole(0, REPLICATION_MAX),
     replicationMax: REPLICATION_UPPER,
     xattrs: XATTRS,
+    modeChange: text(1, MODE_CHANGE_BYTES_MAX, 'line'),
   },
   XAttr: {
     name: text(1, XATTR_NAME_BYTES_MAX, 'line'),
