@@ -1,14 +1,13 @@
 /**
  * A master for a bench: on ports of its own, over a data directory of its own that goes with it.
- * The tree
- * lies on the disk under the system's temporary directory unless ORCHARD_BENCH_DIR names another.
+ * The tree lies on the disk under the system's temporary directory unless ORCHARD_BENCH_DIR names another.
  * With a profile directory, each thread of the master leaves a CPU profile there when it is
  * discarded.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts, MasterProcess } from '../src/demo/master-process.js';
+import { freePorts, MasterProcess, placement } from '../src/cli/master-process.js';
 
 const READY_MS_MAX = 120_000;
 
@@ -63,16 +62,17 @@ export class BenchMaster {
 
   /** Over the same data, after kill() or stop(); `env`: beyond what it always has. */
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    this.#process = await MasterProcess.start({
-      dataDir: this.dataDir,
-      logFile: join(this.#directory, 'master.log'),
-      ...(await freePorts()),
-      env: { ...this.#env, ...env },
-      ...(this.#profileDir !== undefined && {
-        execArgv: ['--cpu-prof', `--cpu-prof-dir=${this.#profileDir}`],
-      }),
-      readyWithinMs: READY_MS_MAX,
-    });
+    const place = { dataDir: this.dataDir, ...(await freePorts()) };
+    this.#process = await MasterProcess.start(
+      {
+        logFile: join(this.#directory, 'master.log'),
+        environment: { ...process.env, ...placement(place), ...this.#env, ...env },
+        ...(this.#profileDir !== undefined && {
+          execArgv: ['--cpu-prof', `--cpu-prof-dir=${this.#profileDir}`],
+        }),
+      },
+      READY_MS_MAX,
+    );
   }
 
   async kill(): Promise<void> {

@@ -2,8 +2,9 @@
  * What the steps of the demo share: where it lives, the master and the client of the moment (both
  * change when the master is killed), and the screen.
  */
+import { MasterProcess, placement } from '../cli/master-process.js';
 import { OrchardClient } from '../client/index.js';
-import { MasterProcess } from './master-process.js';
+
 import type { S3Server } from './s3-server.js';
 import type { Screen } from './screen.js';
 
@@ -51,7 +52,10 @@ export class Demo {
   }
 
   async startMaster(): Promise<MasterProcess> {
-    this.#master = await MasterProcess.start(this.place);
+    this.#master = await MasterProcess.start({
+      logFile: this.place.logFile,
+      environment: { ...process.env, ...placement(this.place) },
+    });
     this.#client = await this.connect();
     return this.#master;
   }

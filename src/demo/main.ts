@@ -5,9 +5,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../cli/master-process.js';
 import { Demo } from './demo.js';
 import { prepareDirectory } from './directory.js';
-import { freePorts } from './master-process.js';
 import { Screen } from './screen.js';
 import { crash } from './steps/crash.js';
 import { fillBucket } from './steps/fill-bucket.js';
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
     process.exitCode = await Promise.race([run(), interrupted, terminated]);
     if (stays && process.exitCode === 0) {
       whatNext(demo);
-      await Promise.race([interrupted, terminated, demo.master.gone]);
+      await Promise.race([interrupted, terminated, demo.master.ended]);
     }
   } finally {
     await demo.close();

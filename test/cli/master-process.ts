@@ -1,50 +1,39 @@
-/** A real master as a process of its own: the built command line, a data directory, free ports. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** A master of a test's own: a data directory, free ports, small sizes. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { freePorts, MasterProcess as Process } from '../../src/cli/master-process.js';
 import { OrchardClient } from '../../src/client/index.js';
-import { own } from '../support/owned-child.js';
 
-/** From the root of the project, wherever this file was compiled to. */
-const entry = fileURLToPath(
-  import.meta.url.includes('/dist/')
-    ? new URL('../../src/cli/main.js', import.meta.url)
-    : new URL('../../dist/src/cli/main.js', import.meta.url),
-);
-const START_MS_MAX = 20_000;
+type Place = { readonly directory: string; readonly rpcPort: number; readonly httpPort: number };
 
 export class MasterProcess {
   readonly directory: string;
   readonly rpcPort: number;
   readonly httpPort: number;
   readonly #env: Readonly<Record<string, string>>;
-  #child: ChildProcess | undefined;
-  #ended: Promise<number | null> = Promise.resolve(null);
-  log = '';
+  #process: Process | undefined;
 
-  private constructor(
-    place: { directory: string; rpcPort: number; httpPort: number },
-    env: Readonly<Record<string, string>>,
-  ) {
-    this.directory = place.directory;
-    this.rpcPort = place.rpcPort;
-    this.httpPort = place.httpPort;
+  private constructor({ directory, rpcPort, httpPort }: Place, env: Record<string, string>) {
+    this.directory = directory;
+    this.rpcPort = rpcPort;
+    this.httpPort = httpPort;
     this.#env = env;
   }
 
   static async create(env: Readonly<Record<string, string>> = {}): Promise<MasterProcess> {
     const directory = await mkdtemp(join(tmpdir(), 'orchard-e2e-'));
-    const [rpcPort, httpPort] = [await freePort(), await freePort()];
-    return new MasterProcess({ directory, rpcPort, httpPort }, env);
+    return new MasterProcess({ directory, ...(await freePorts()) }, env);
   }
 
   /** Of the process that runs now. */
   get pid(): number {
-    return this.#child!.pid!;
+    return this.#process!.pid;
+  }
+
+  /** The log of the last life. */
+  get log(): string {
+    return this.#process?.log.join('\n') ?? '';
   }
 
   /** What a client's process would have in its environment. */
@@ -58,8 +47,9 @@ export class MasterProcess {
 
   /** Resolves when it answers. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [entry, 'master', 'start'], {
-      env: {
+    this.#process = await Process.start({
+      logFile: join(this.directory, 'master.log'),
+      environment: {
         PATH: process.env['PATH'],
         ORCHARD_DATA_DIR: join(this.directory, 'data'),
         ORCHARD_RPC_PORT: String(this.rpcPort),
@@ -73,32 +63,13 @@ export class MasterProcess {
         ORCHARD_DISK_RESERVE_BYTES: '0',
         ...this.#env,
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.#child = child;
-    own(child);
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk) => {
-        this.log += chunk;
-      });
-    }
-    let isOver = false;
-    this.#ended = new Promise((resolve) => {
-      child.on('close', (status) => {
-        isOver = true;
-        resolve(status);
-      });
-    });
-    const until = performance.now() + START_MS_MAX;
-    while (!(await this.#answers())) {
-      if (isOver || performance.now() > until) throw new Error(`no master:\n${this.log}`);
-    }
   }
 
-  /** Sends the signal and gives the exit status. */
-  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    this.#child?.kill(signal);
-    return this.#ended;
+  /** Sends the signal and gives the exit status; null: it ended by a signal. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    const ended = await this.#process?.stop(signal);
+    return typeof ended === 'number' ? ended : null;
   }
 
   async remove(): Promise<void> {
@@ -110,24 +81,4 @@ export class MasterProcess {
     const { rpcPort: port, httpPort } = this;
     return OrchardClient.connect({ port, httpPort, user });
   }
-
-  async #answers(): Promise<boolean> {
-    const options = { port: this.rpcPort, user: 'root', connectMs: 250 };
-    try {
-      const client = await OrchardClient.connect(options);
-      await client.getStatus('/', { deadlineMs: 2000 });
-      await client.close();
-      return true;
-    } catch {
-      return false;
-    }
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

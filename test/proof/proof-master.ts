@@ -1,21 +1,16 @@
 /**
- * A real master process that is started and killed again and again: the built command line, one
- * data directory, fixed ports, small files so that every mechanism of the disk turns often.
- * Knows when it serves by its own log, so that a restart costs no polling.
+ * A real master process that is started and killed again and again: one data directory, fixed
+ * ports, small files so that every mechanism of the disk turns often.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { freePorts, MasterProcess } from '../../src/cli/master-process.js';
 import { OrchardClient } from '../../src/client/index.js';
-import { own } from '../support/owned-child.js';
 
 const START_MS_MAX = 30_000;
-const LOG_LINES_MAX = 200;
 /**
  * What a master ends with that must not go on: status 70, or a signal where the end of the process
  * met threads that were in the middle of something.
@@ -33,11 +28,7 @@ export class ProofMaster {
   readonly rpcPort: number;
   readonly httpPort: number;
   readonly #environment: Readonly<Record<string, string>>;
-  #child: ChildProcess | undefined;
-  #ended: Promise<NodeJS.Signals | number> = Promise.resolve(0);
-  #isRunning = false;
-  /** The last lines of all its lives. */
-  readonly log: string[] = [];
+  #process: MasterProcess | undefined;
 
   private constructor(
     place: { directory: string; rpcPort: number; httpPort: number },
@@ -51,8 +42,7 @@ export class ProofMaster {
 
   static async create(environment: Readonly<Record<string, string>> = {}): Promise<ProofMaster> {
     const directory = await mkdtemp(path.join(tmpdir(), 'orchard-proof-'));
-    const [rpcPort, httpPort] = [await freePort(), await freePort()];
-    return new ProofMaster({ directory, rpcPort, httpPort }, environment);
+    return new ProofMaster({ directory, ...(await freePorts()) }, environment);
   }
 
   get dataDirectory(): string {
@@ -60,16 +50,21 @@ export class ProofMaster {
   }
 
   get isRunning(): boolean {
-    return this.#isRunning;
+    return this.#process?.isRunning ?? false;
   }
 
   get pid(): number {
-    return this.#child?.pid ?? 0;
+    return this.#process?.pid ?? 0;
   }
 
   /** How the process ended: its status, or the signal. */
   get ended(): Promise<NodeJS.Signals | number> {
-    return this.#ended;
+    return this.#process?.ended ?? Promise.resolve(0);
+  }
+
+  /** The log of its last life. */
+  get log(): string[] {
+    return this.#process?.log ?? [];
   }
 
   /** What it was started with; for other commands on the same data. */
@@ -105,37 +100,21 @@ export class ProofMaster {
 
   /** Resolves when it serves; undefined: it ended before, at `killAt` (`<point>:<nth>`). */
   async start(killAt?: string): Promise<Serving | undefined> {
-    const began = performance.now();
-    const preload = killAt === undefined ? [] : ['--import', killPoints];
-    const child = spawn(process.execPath, [...preload, commandLine, 'master', 'start'], {
-      env: { ...this.environment, ...(killAt && { ORCHARD_TEST_KILL_AT: killAt }) },
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const master = new MasterProcess({
+      logFile: path.join(this.directory, 'master.log'),
+      environment: { ...this.environment, ...(killAt && { ORCHARD_TEST_KILL_AT: killAt }) },
+      execArgv: killAt === undefined ? [] : ['--import', killPoints],
     });
-    this.#child = child;
-    this.#isRunning = true;
-    own(child);
-    this.#ended = new Promise((resolve) => {
-      child.once('close', (status, signal) => {
-        this.#isRunning = false;
-        resolve(signal ?? status ?? -1);
-      });
-    });
-    const serving = new Promise<Serving>((resolve) => {
-      let replayedEntries = 0;
-      for (const stream of [child.stdout!, child.stderr!]) {
-        createInterface({ input: stream }).on('line', (line) => {
-          this.#keep(line);
-          replayedEntries = Number(/"entryCount":(\d+)/.exec(line)?.[1] ?? replayedEntries);
-          if (!line.includes('"msg":"serving"')) return;
-          resolve({ ms: performance.now() - began, replayedEntries });
-        });
-      }
-    });
-    const first = await Promise.race([serving, this.#ended, timeout(START_MS_MAX)]);
-    if (typeof first === 'object') return first;
-    const isFault = killAt?.startsWith('fail-') && FAULT_ENDS.includes(first);
-    if (first === 'SIGKILL' || isFault) return undefined;
-    throw new Error(`the master did not start (${first}):\n${this.log.join('\n')}`);
+    this.#process = master;
+    const ready = master.ready(START_MS_MAX).catch((error: unknown) => error as Error);
+    const first = await Promise.race([ready, master.ended]);
+    if (typeof first === 'object' && !(first instanceof Error)) {
+      return { ms: master.readyMs, replayedEntries: replayed(master.log) };
+    }
+    const ended = await master.ended;
+    const isFault = killAt?.startsWith('fail-') && FAULT_ENDS.includes(ended);
+    if (ended === 'SIGKILL' || isFault) return undefined;
+    throw new Error(`the master did not start (${ended}):\n${master.log.join('\n')}`);
   }
 
   connect(user = 'root'): Promise<OrchardClient> {
@@ -143,19 +122,13 @@ export class ProofMaster {
   }
 
   /** Sends the signal and gives what it ended with. */
-  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<NodeJS.Signals | number> {
-    if (this.#isRunning) this.#child?.kill(signal);
-    return this.#ended;
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<NodeJS.Signals | number> {
+    return (await this.#process?.stop(signal)) ?? 0;
   }
 
   async remove(): Promise<void> {
     await this.stop('SIGKILL');
     await rm(this.directory, { recursive: true, force: true });
-  }
-
-  #keep(line: string): void {
-    this.log.push(line);
-    if (this.log.length > LOG_LINES_MAX) this.log.shift();
   }
 }
 
@@ -170,13 +143,8 @@ function projectRoot(): string {
   return directory;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** Entries of the journal that its start has replayed. */
+function replayed(log: readonly string[]): number {
+  const counts = log.flatMap((line) => /"entryCount":(\d+)/.exec(line)?.[1] ?? []);
+  return Number(counts.at(-1) ?? 0);
 }
-
-const timeout = (ms: number): Promise<'timeout'> =>
-  new Promise((resolve) => setTimeout(() => resolve('timeout'), ms).unref());
