@@ -32,38 +32,69 @@ const shapes: readonly (readonly [EchoServer, connections: number, depth: number
   ['messages', 50, 128],
 ];
 
+/** Two bare servers in a process of their own, until close(). */
+export class EchoServers {
+  readonly #process: ChildProcess;
+  readonly #ports: Record<EchoServer, number>;
+
+  private constructor(process: ChildProcess, ports: Record<EchoServer, number>) {
+    this.#process = process;
+    this.#ports = ports;
+  }
+
+  static async start(): Promise<EchoServers> {
+    const process = fork(ENTRY, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const [ports] = (await once(process, 'message')) as [Record<EchoServer, number>];
+    return new EchoServers(process, ports);
+  }
+
+  /** How many frames come back, at so many connections with so many in flight on each. */
+  run(
+    load: LoadClient,
+    server: EchoServer,
+    shape: {
+      readonly connections: number;
+      readonly depth: number;
+      readonly seconds: number;
+      readonly warmSeconds?: number;
+      readonly seed: number;
+      readonly threads?: number;
+    },
+  ): Promise<LoadResult> {
+    return load.run({
+      warmSeconds: WARM_SECONDS,
+      ...shape,
+      target: { host: '127.0.0.1', port: this.#ports[server], pid: this.#process.pid ?? 0 },
+      work: {
+        verb: 'getStatus',
+        kind: 'f',
+        paths: { shape: 'spread', directories: DIRECTORIES },
+        end: FILES,
+      },
+    });
+  }
+
+  close(): void {
+    this.#process.disconnect();
+  }
+}
+
 export async function runEcho(options: {
   readonly seconds: number;
   readonly seed: number;
   readonly threads: number;
 }): Promise<EchoCase[]> {
-  const { seconds, seed, threads } = options;
-  const server: ChildProcess = fork(ENTRY, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const servers = await EchoServers.start();
   const load = new LoadClient();
   try {
-    const [ports] = (await once(server, 'message')) as [Record<EchoServer, number>];
     const cases: EchoCase[] = [];
-    for (const [name, connections, depth] of shapes) {
-      const result = await load.run({
-        target: { host: '127.0.0.1', port: ports[name], pid: server.pid ?? 0 },
-        connections,
-        depth,
-        threads,
-        seconds,
-        warmSeconds: WARM_SECONDS,
-        seed,
-        work: {
-          verb: 'getStatus',
-          kind: 'f',
-          paths: { shape: 'spread', directories: DIRECTORIES },
-          end: FILES,
-        },
-      });
-      cases.push({ server: name, connections, depth, result });
+    for (const [server, connections, depth] of shapes) {
+      const result = await servers.run(load, server, { ...options, connections, depth });
+      cases.push({ server, connections, depth, result });
     }
     return cases;
   } finally {
     load.close();
-    server.disconnect();
+    servers.close();
   }
 }

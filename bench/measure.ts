@@ -31,12 +31,12 @@ export type Sizes = {
   readonly warmSeconds: number;
 };
 
-/** What the issue of a case promises: operations a second to reach, or seconds not to exceed. */
-export type Goal = {
-  readonly kind: 'perSecond' | 'seconds';
-  readonly atLeast: number;
-  readonly aim: number;
-};
+/**
+ * What is promised. `ofEcho`: the share, at least, of what a bare echo server does at the same
+ * connections and depth in the same minute, so that a busy machine is not taken for a slow master.
+ * `seconds`: not to be exceeded.
+ */
+export type Goal = { readonly kind: 'ofEcho' | 'seconds'; readonly bar: number };
 
 export type Measure = {
   readonly op: OpName;
@@ -47,6 +47,8 @@ export type Measure = {
   /** Of one whole listing or restart, where that is what counts. */
   readonly seconds?: number;
   readonly result: LoadResult;
+  /** Frames a second that the bare echo server sent back just before. */
+  readonly echoPerSecond?: number;
   /** What else a reader of the figure should know. */
   readonly note?: string;
 };

@@ -6,6 +6,7 @@ import { measureListStatus } from './cases/list-case.js';
 import { measureBatchGetStatus, measureGetStatus } from './cases/read-cases.js';
 import { measureRestart } from './cases/restart-case.js';
 import { WriteCases } from './cases/write-cases.js';
+import { EchoServers } from './echo.js';
 import { LoadClient } from './load-client.js';
 import { BenchMaster } from './master-process.js';
 import {
@@ -14,6 +15,7 @@ import {
   type Measure,
   type OpName,
   opNames,
+  perSecond,
   type Sizes,
 } from './measure.js';
 import { makeDirectories, makeFiles } from './setup.js';
@@ -58,8 +60,13 @@ export const smokeSizes: Sizes = {
   warmSeconds: 0.05,
 };
 
-const atLeast = (least: number, aim: number): Goal => ({ kind: 'perSecond', atLeast: least, aim });
-const within = (least: number, aim: number): Goal => ({ kind: 'seconds', atLeast: least, aim });
+const ofEcho = (bar: number): Goal => ({ kind: 'ofEcho', bar });
+const within = (bar: number): Goal => ({ kind: 'seconds', bar });
+
+type Shape = { readonly connections: number; readonly depth: number; readonly goal: Goal };
+
+/** Of the bare echo server, before each case. */
+const ECHO_SECONDS = 1.5;
 
 const wide = { connections: 50, depth: 32 } as const;
 const shallow = { connections: 50, depth: 1 } as const;
@@ -76,7 +83,7 @@ export async function runQuick(options: QuickOptions): Promise<Measure[]> {
     const inTree = opNames.filter((op) => op !== 'restart' && options.only.has(op));
     if (inTree.length > 0) await measureTree(options, load, take);
     if (options.only.has('restart')) {
-      take(await measureRestart({ ...options, load, env: environment(options) }, within(5, 2)));
+      take(await measureRestart({ ...options, load, env: environment(options) }, within(5)));
     }
   } finally {
     load.close();
@@ -95,6 +102,16 @@ async function measureTree(
     profileDir: options.profileDir,
   });
   const bench: Bench = { master, load, sizes, seed, tell };
+  const echo = await EchoServers.start();
+  const seconds = Math.min(ECHO_SECONDS, sizes.seconds);
+  /** A case, right after the bare echo server at the same connections and depth. */
+  const besideEcho = async <S extends Shape>(
+    shape: S,
+    measure: (shape: S) => Promise<Measure>,
+  ): Promise<void> => {
+    const bare = await echo.run(load, 'messages', { ...shape, seconds, seed });
+    take({ ...(await measure(shape)), echoPerSecond: perSecond(bare) });
+  };
   try {
     tell(`master ready in ${Math.round(master.process.readyMs)} ms`);
     await makeDirectories(bench, sizes.directories);
@@ -103,23 +120,30 @@ async function measureTree(
       await makeFiles(bench, { paths, kind: 'f', first: 0, end: sizes.files });
     }
     if (only.has('getStatus')) {
-      take(await measureGetStatus(bench, { ...wide, goal: atLeast(300_000, 600_000) }));
-      take(await measureGetStatus(bench, { ...shallow, goal: atLeast(70_000, 120_000) }));
+      for (const shape of [
+        { ...wide, goal: ofEcho(0.3) },
+        { ...shallow, goal: ofEcho(0.5) },
+      ]) {
+        await besideEcho(shape, (given) => measureGetStatus(bench, given));
+      }
     }
     if (only.has('batchGetStatus')) {
-      take(await measureBatchGetStatus(bench, { ...batched, goal: atLeast(700_000, 1_500_000) }));
+      const shape = { ...batched, goal: ofEcho(4) };
+      await besideEcho(shape, (given) => measureBatchGetStatus(bench, given));
     }
     const writes = new WriteCases(bench);
     if (only.has('createFile')) {
-      const sustained = { ...wide, goal: atLeast(100_000, 250_000) };
-      take(await writes.createFile(sustained, sizes.sustainSeconds));
-      take(await writes.createFile({ ...shallow, goal: atLeast(40_000, 60_000) }, sizes.seconds));
+      const sustained = { ...wide, goal: ofEcho(0.07) };
+      await besideEcho(sustained, (given) => writes.createFile(given, sizes.sustainSeconds));
+      const single = { ...shallow, goal: ofEcho(0.25) };
+      await besideEcho(single, (given) => writes.createFile(given, sizes.seconds));
     }
-    const changes = { ...wide, goal: atLeast(80_000, 200_000) };
-    if (only.has('delete')) take(await writes.delete(changes));
-    if (only.has('rename')) take(await writes.rename(changes));
-    if (only.has('listStatus')) take(await measureListStatus(bench, within(2, 0.5)));
+    const changes = { ...wide, goal: ofEcho(0.05) };
+    if (only.has('delete')) await besideEcho(changes, (given) => writes.delete(given));
+    if (only.has('rename')) await besideEcho(changes, (given) => writes.rename(given));
+    if (only.has('listStatus')) take(await measureListStatus(bench, within(2)));
   } finally {
+    echo.close();
     await master.discard();
   }
 }

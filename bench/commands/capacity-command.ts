@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { parseBytes } from '../../src/base/quantity.js';
 import { runCapacity, type StepName, stepNames } from '../capacity/capacity.js';
+import { jsonLine } from '../json-line.js';
 import { type Row, RunRecorder, recordOption } from '../results.js';
 import { fileCount, namesOf, positive, RPC_THREADS_DEFAULT, seedOption, tell } from './values.js';
 
@@ -28,7 +29,7 @@ async function capacity(flags: Flags): Promise<void> {
   const done = (row: Row): void => {
     recorder.row(row);
     errors += Number(row['errors'] ?? 0);
-    console.log(json === true ? JSON.stringify({ ...row, latencies: undefined }) : shown(row));
+    console.log(json === true ? jsonLine('capacity', row) : shown(row));
   };
   await runCapacity({
     files: flags.files,

@@ -1,6 +1,7 @@
 /** `bench connections`: many clients that call seldom, and all of them coming back at once. */
 import { Command } from 'commander';
 import { type ConnectionsRow, runConnections } from '../connections.js';
+import { jsonLine } from '../json-line.js';
 import { aligned } from '../report.js';
 import { RunRecorder, recordOption } from '../results.js';
 import { fileCount, positive, RPC_THREADS_DEFAULT, seedOption, tell } from './values.js';
@@ -34,7 +35,7 @@ export async function connections(flags: ConnectionsFlags): Promise<void> {
     tell,
     done: (row) => {
       recorder.row({ ...row, sockets: flags.sockets, sessions: flags.sessions });
-      if (json === true) console.log(JSON.stringify({ ...row, latencies: undefined }));
+      if (json === true) console.log(jsonLine('connections', row));
       else tell(`${row.case}: ${row.count} in ${(row.elapsedMs / 1000).toFixed(1)} s`);
     },
   });

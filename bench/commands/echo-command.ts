@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { runEcho } from '../echo.js';
 import { figures, figuresTable } from '../figures.js';
+import { jsonLine } from '../json-line.js';
 import { RunRecorder, recordOption } from '../results.js';
 import { positive, seedOption } from './values.js';
 
@@ -10,11 +11,18 @@ type EchoFlags = {
   readonly clientThreads: number;
   readonly seed: number;
   readonly record?: string;
+  readonly json?: true;
 };
 
 const SECONDS_DEFAULT = 3;
 
-export async function echo({ seconds, clientThreads, seed, record }: EchoFlags): Promise<void> {
+export async function echo({
+  seconds,
+  clientThreads,
+  seed,
+  record,
+  json,
+}: EchoFlags): Promise<void> {
   const recorder = RunRecorder.of('echo', { record, seed, arguments: { seconds, clientThreads } });
   const cases = await runEcho({ seconds, seed, threads: clientThreads });
   const rows = cases.map(({ server, connections, depth, result }) => {
@@ -24,7 +32,8 @@ export async function echo({ seconds, clientThreads, seed, record }: EchoFlags):
     return figures('echo', { connections, depth }, result, { server, perClientCore });
   });
   for (const row of rows) recorder.row(row);
-  console.log(figuresTable(rows, ['server', 'connections', 'depth', 'perClientCore']));
+  if (json === true) for (const row of rows) console.log(jsonLine('echo', row));
+  else console.log(figuresTable(rows, ['server', 'connections', 'depth', 'perClientCore']));
   if (rows.some(({ errors }) => errors > 0)) process.exitCode = 1;
 }
 
@@ -33,6 +42,7 @@ export const echoCommand = (): Command =>
     .description('the ceiling of the load generator: servers that send back what they get')
     .option('--seconds <count>', 'counted time of each case', positive, SECONDS_DEFAULT)
     .option('--client-threads <count>', 'threads of the generator', positive, 1)
+    .option('--json', 'one JSON object a line')
     .addOption(seedOption())
     .addOption(recordOption())
     .addHelpText(

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { getStatusFrame, runHttp } from '../http.js';
+import { jsonLine } from '../json-line.js';
 import { RunRecorder, recordOption } from '../results.js';
 import { positive, SEED_DEFAULT } from './values.js';
 
@@ -22,8 +23,9 @@ export async function http({ record, writeBody, path, ...flags }: HttpFlags): Pr
   }
   const recorder = RunRecorder.of('http', { record, seed: SEED_DEFAULT, arguments: flags });
   const measure = await runHttp(flags);
-  recorder.row({ case: measure.op, ...measure });
-  console.log(JSON.stringify(measure));
+  const row = { case: measure.op, ...measure };
+  recorder.row(row);
+  console.log(jsonLine('http', row));
   if (measure.errors > 0) process.exitCode = 1;
 }
 

@@ -1,6 +1,7 @@
 /** `bench mix`: operations in proportions that were seen in production. */
 import { Command, Option } from 'commander';
 import { figuresTable } from '../figures.js';
+import { jsonLine } from '../json-line.js';
 import type { Arrivals } from '../load/pacer.js';
 import { FILES_PER_DIRECTORY, type MixName, mixNames, operationsOf, runMix } from '../mix.js';
 import { RunRecorder, recordOption } from '../results.js';
@@ -42,7 +43,7 @@ export async function mix(flags: MixFlags): Promise<void> {
     });
     for (const row of [whole, ...operations]) {
       recorder.row(row);
-      if (json === true) console.log(JSON.stringify({ ...row, latencies: undefined }));
+      if (json === true) console.log(jsonLine('mix', row));
     }
     if (json !== true) {
       const parts = operations.map((row) => ({ ...whole, serverCpu: '', clientCpu: '', ...row }));

@@ -5,8 +5,9 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
+import { jsonLine } from '../json-line.js';
 import { alluxio } from '../peers/alluxio.js';
-import { compare } from '../peers/comparison.js';
+import { type Comparison, compare } from '../peers/comparison.js';
 import { etcd } from '../peers/etcd.js';
 import { hdfs } from '../peers/hdfs.js';
 import { moosefs } from '../peers/moosefs.js';
@@ -137,11 +138,32 @@ async function peers(flags: PeersFlags): Promise<void> {
     row: (row) => {
       rows.push(row);
       recorder.row(row);
-      if (flags.json === true) console.log(JSON.stringify(row));
     },
   });
   if (flags.json !== true) console.log(`\n${humanTables(present, rows)}`);
+  else for (const compared of compare(rows)) console.log(comparisonLine(compared));
   if (rows.some(({ errors }) => errors > 0)) process.exitCode = 1;
+}
+
+/** Medians of ours and theirs, and the ratio within each round. */
+function comparisonLine({ row, ours, theirs, ratio, rounds }: Comparison): string {
+  const { case: name, peer, durability, connections, depth, tool } = row;
+  return jsonLine('peers', {
+    case: name,
+    value: ours.opsPerSecond,
+    unit: 'ops/s',
+    peer,
+    peerValue: theirs.opsPerSecond,
+    ratio: ratio.median,
+    ratioMin: ratio.min,
+    ratioMax: ratio.max,
+    rounds,
+    durability,
+    connections,
+    depth,
+    ...(tool !== undefined && { tool }),
+    errors: ours.errors + theirs.errors,
+  });
 }
 
 function humanTables(present: readonly Peer[], rows: readonly PeerRow[]): string {

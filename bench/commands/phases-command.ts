@@ -1,6 +1,7 @@
 /** `bench phases`: mdtest, deep paths, big directories, training and the like. */
 import { Command, Option } from 'commander';
 import { figuresTable } from '../figures.js';
+import { jsonLine } from '../json-line.js';
 import { type SuiteName, suiteNames } from '../phase-suites.js';
 import { runPhases } from '../phases.js';
 import { RunRecorder, recordOption } from '../results.js';
@@ -33,7 +34,7 @@ export async function phases(flags: PhasesFlags): Promise<void> {
     tell,
     done: (row) => {
       recorder.row(row);
-      if (json === true) console.log(JSON.stringify({ ...row, latencies: undefined }));
+      if (json === true) console.log(jsonLine('phases', row));
       else tell(`${String(row['suite'])}, ${row.case}: ${row.opsPerSecond}/s`);
     },
   });

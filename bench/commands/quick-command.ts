@@ -1,9 +1,10 @@
-/** `bench quick`: its JSON lines are a contract, see report.ts. */
+/** `bench quick`: the canonical workload. */
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { jsonLine } from '../json-line.js';
 import { type Measure, type OpName, opNames } from '../measure.js';
 import { fullSizes, runQuick, smokeSizes } from '../quick.js';
-import { figuresOf, humanTable, jsonLine, type RunFacts } from '../report.js';
+import { figuresOf, humanTable, type RunFacts } from '../report.js';
 import { commitOf, machineFacts, ROOT, RunRecorder, recordOption } from '../results.js';
 import { fileCount, namesOf, positive, RPC_THREADS_DEFAULT, seedOption, tell } from './values.js';
 
@@ -53,8 +54,9 @@ export async function quick(flags: QuickFlags): Promise<void> {
     ...(flags.profile !== undefined && { profileDir: resolve(flags.profile) }),
     tell,
     done: (measure) => {
-      recorder.row({ case: measure.op, ...figuresOf(measure) });
-      if (isJson) console.log(jsonLine(measure, facts));
+      const row = figuresOf(measure);
+      recorder.row(row);
+      if (isJson) console.log(jsonLine('quick', { ...row, ...facts }));
       else tell(progressLine(measure));
     },
   });

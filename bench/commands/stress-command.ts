@@ -1,6 +1,7 @@
 /** `bench stress`: one operation, as Alluxio's StressMasterBench. */
 import { Command, Option } from 'commander';
 import { figuresTable } from '../figures.js';
+import { jsonLine } from '../json-line.js';
 import { effectOf, lastingOperationNames, type OperationName } from '../load/operations.js';
 import type { Arrivals } from '../load/pacer.js';
 import { RunRecorder, recordOption } from '../results.js';
@@ -42,7 +43,7 @@ export async function stress(flags: StressFlags): Promise<void> {
     tell,
     done: (row) => {
       recorder.row(row);
-      if (json === true) console.log(JSON.stringify({ ...row, latencies: undefined }));
+      if (json === true) console.log(jsonLine('stress', row));
       else tell(`${row.case} ${String(row['durability'] ?? '')}: ${row.opsPerSecond}/s`);
     },
   });

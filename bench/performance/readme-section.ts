@@ -1,10 +1,10 @@
 /**
  * The README's tables of speed: the latest recorded `bench quick` on each kind of processor, beside
- * what is promised.
+ * what is promised: shares of what a bare echo server does in the same minute, and seconds.
  */
 import type { Row } from '../results.js';
 import type { RecordedRun } from './recorded-runs.js';
-import { cores, count, markdownTable, ms, provenance, type Section, shapeOf } from './section.js';
+import { count, markdownTable, ms, provenance, type Section, shapeOf } from './section.js';
 
 /** By case; a second row of the same case is the same with other connections. */
 const names: Readonly<Record<string, string>> = {
@@ -20,8 +20,6 @@ const names: Readonly<Record<string, string>> = {
 const figure = (row: Row, value: unknown): string =>
   row['seconds'] === undefined ? `${count(value)}/s` : `${Number(value).toFixed(2)} s`;
 
-const gibibytes = (value: unknown): string => `${(Number(value) / 2 ** 30).toFixed(1)} GiB`;
-
 function nameOf(row: Row): string {
   const name = names[row.case] ?? row.case;
   return row['note'] === undefined || row.case !== 'restart' ? name : `${name}, ${row['note']}`;
@@ -30,7 +28,11 @@ function nameOf(row: Row): string {
 export const speedSection: Section = {
   name: 'speed',
   make(runs) {
-    const text = runs.latestByCpu('quick').map(tableOf).join('\n\n');
+    const text = runs
+      .latestByCpu('quick')
+      .filter(({ rows }) => rows.some((row) => row['bar'] !== undefined))
+      .map(tableOf)
+      .join('\n\n');
     return text === '' ? undefined : { text };
   },
 };
@@ -40,14 +42,15 @@ function tableOf({ run, rows }: RecordedRun): string {
     nameOf(row),
     shapeOf(row),
     figure(row, row['seconds'] ?? row['opsPerSecond']),
-    `${figure(row, row['atLeast'])}${row['met'] === true ? '' : ' **short**'}`,
+    row['echoPerSecond'] === undefined ? '–' : `${count(row['echoPerSecond'])}/s`,
+    row['ratio'] === undefined ? '–' : Number(row['ratio']).toFixed(2),
+    `${promised(row)}${row['met'] === true ? '' : ' **short**'}`,
     ms(row['p50Ms']),
     ms(row['p99Ms']),
-    cores(row['serverCpu']),
-    cores(row['clientCpu']),
-    gibibytes(row['rssBytes']),
   ]);
-  const head = ['case', 'connections × depth', 'measured', 'promised', 'p50 ms', 'p99 ms'];
-  const table = markdownTable([...head, 'server CPU', 'client CPU', 'resident'], cells);
-  return `${provenance(run)}\n\n${table}`;
+  const head = ['case', 'connections × depth', 'measured', 'bare echo', 'ratio', 'promised'];
+  return `${provenance(run)}\n\n${markdownTable([...head, 'p50 ms', 'p99 ms'], cells)}`;
 }
+
+const promised = (row: Row): string =>
+  row['seconds'] === undefined ? Number(row['bar']).toFixed(2) : `${row['bar']} s`;

@@ -54,11 +54,20 @@ export const quickSection: Section = {
       row.case,
       shapeOf(row),
       shown(row, row['seconds'] ?? row['opsPerSecond']),
-      shown(row, row['aim']),
+      row['echoPerSecond'] === undefined ? '–' : count(row['echoPerSecond']),
+      row['ratio'] === undefined ? '–' : Number(row['ratio']).toFixed(2),
       ...latencyCells(row),
       mebibytes(row['rssBytes']),
     ]);
-    const head = ['case', 'conns × depth', 'measured', 'aim', ...latencyHead, 'resident'];
+    const head = [
+      'case',
+      'conns × depth',
+      'measured',
+      'bare echo',
+      'ratio',
+      ...latencyHead,
+      'resident',
+    ];
     const values = runs.of('quick').flatMap(({ run, rows: all }) =>
       all
         .filter((row) => row['seconds'] === undefined)

@@ -28,7 +28,12 @@ test(
     expect(cases).toEqual(['import', ...reads, 'mix A', 'restart', 'backup', ...hot]);
     const turns = rows.filter((row) => row['drawn'] === 'hot');
     expect(turns.map((row) => row['files'])).toEqual([10_000, 20_000, 10_000, 20_000]);
-    for (const row of rows) expect(row['errors'] ?? 0, JSON.stringify(row)).toBe(0);
+    for (const row of rows) {
+      expect(row['errors'] ?? 0, JSON.stringify(row)).toBe(0);
+      expect(row['bench']).toBe('capacity');
+      expect(row['value'], JSON.stringify(row)).toBeGreaterThan(0);
+      expect(row['unit'], JSON.stringify(row)).toMatch(/^(ops\/s|s|bytes|ms)$/);
+    }
     const of = (name: string) => rows.find((row) => row['case'] === name)!;
     expect(of('import')).toMatchObject({ files: 20_000, directories: 201 });
     expect(of('import')['bytesPerInode']).toBeLessThan(120);

@@ -38,11 +38,23 @@ describe('bench quick --smoke', () => {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as Line);
-      expect(lines.map(({ op, connections, depth }) => [op, connections, depth])).toEqual(cases);
+      expect(lines.map((line) => [line['case'], line['connections'], line['depth']])).toEqual(
+        cases,
+      );
       for (const line of lines) {
-        expect(line['errors'], `${line['op']}: ${line['firstError']}`).toBe(0);
-        for (const field of ['opsPerSecond', 'p50Ms', 'p99Ms', 'rssBytes']) {
-          expect(line[field], `${line['op']}.${field}`).toBeGreaterThan(0);
+        expect(line['errors'], `${line['case']}: ${line['firstError']}`).toBe(0);
+        expect(line['bench']).toBe('quick');
+        // Beside each rate stands that of the bare echo server, and their ratio.
+        const isRate = line['unit'] === 'ops/s';
+        expect(isRate || line['unit'] === 's').toBe(true);
+        expect(line['bar']).toBeGreaterThan(0);
+        if (isRate) {
+          const ratio = (line['value'] as number) / (line['echoPerSecond'] as number);
+          expect(line['ratio']).toBeCloseTo(ratio, 2);
+        }
+        expect(typeof line['met']).toBe('boolean');
+        for (const field of ['value', 'opsPerSecond', 'p50Ms', 'p99Ms', 'rssBytes']) {
+          expect(line[field], `${line['case']}.${field}`).toBeGreaterThan(0);
         }
         // Counted in ticks of 10 ms, and a case may take less.
         expect(line['serverCpu']).toBeGreaterThanOrEqual(0);

@@ -17,7 +17,9 @@ it('creates in one directory run in parallel', async () => {
   const args = [MAIN, 'shared', '--json', ...sizes, ...many];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   console.log(stdout.trim());
-  const { ratio, errors } = JSON.parse(stdout) as Record<string, number>;
+  const line = JSON.parse(stdout) as Record<string, number>;
+  expect(line).toMatchObject({ bench: 'shared', value: line['ratio'], unit: 'ratio', bar: 0.7 });
+  const { ratio, errors } = line;
   expect(errors).toBe(0);
   expect(ratio).toBeGreaterThan(RATIO_MIN);
 });
