@@ -1,8 +1,8 @@
 /**
  * A master for a bench: on ports of its own, over a data directory of its own that goes with it.
- * The tree lies on the disk under the system's temporary directory unless ORCHARD_BENCH_DIR names another.
- * With a profile directory, each thread of the master leaves a CPU profile there when it is
- * discarded.
+ * The tree lies on the disk under the system's temporary directory unless ORCHARD_BENCH_DIR names
+ * another. With a profile directory, each thread of the master leaves a CPU profile there when it
+ * is discarded.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -12,7 +12,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export type MasterOptions = {
@@ -31,12 +31,11 @@ export type Serving = {
   readonly httpPort: number;
 };
 
-/** From the project's root, also when this file is not compiled. */
-const CLI_ENTRY = fileURLToPath(
-  import.meta.url.includes('/dist/')
-    ? new URL('./main.js', import.meta.url)
-    : new URL('../../dist/src/cli/main.js', import.meta.url),
-);
+const HERE = dirname(fileURLToPath(import.meta.url));
+/** The built one, also when this file is not. */
+const CLI_ENTRY = HERE.includes('/dist/')
+  ? join(HERE, 'main.js')
+  : join(HERE, '../../dist/src/cli/main.js');
 const LOOPBACK = '127.0.0.1';
 const READY_MS_DEFAULT = 60_000;
 const READY_POLL_MS = 10;
