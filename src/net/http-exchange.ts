@@ -87,6 +87,11 @@ export class HttpExchange {
     return this.#gone.signal;
   }
 
+  /** Something has been sent: another answer is not possible. */
+  get isBegun(): boolean {
+    return this.#state !== 'open';
+  }
+
   get isOver(): boolean {
     return this.#state === 'over';
   }

@@ -2,7 +2,7 @@
  * GET and HEAD /v1/data/<path>: the bytes of a file, one range of them if asked for, or nothing if
  * the client has them already. As fast as the client takes them; one that goes stops the read.
  */
-import type { FileService } from '../../api/file-service.js';
+import type { FileService, OpenFile } from '../../api/file-service.js';
 import type { FileStatus } from '../../api/file-status.js';
 import { Code, StatusError } from '../../base/status.js';
 import { parseRange } from '../../net/byte-range.js';
@@ -13,13 +13,44 @@ import { callOf, dataPath } from './data-request.js';
 /** Beyond it JavaScript has no dates. */
 const TIME_MS_MAX = 8_640_000_000_000_000;
 
+/**
+ * A PUT over a file has the new content in the store a moment before the namespace has it. Who
+ * reads in that moment waits for the new file: so many looks, with such pauses.
+ */
+const LOOKS_MAX = 10;
+const LOOK_PAUSE_MS = 30;
+
 export async function answerRead(files: FileService, exchange: HttpExchange): Promise<void> {
+  const call = callOf(exchange);
+  const path = dataPath(exchange.path);
+  let tried: { readonly fingerprint: number; failure?: unknown } | undefined;
+  for (let looks = 1; ; looks++) {
+    try {
+      const file = await files.open(call, path);
+      const { fingerprint } = file.status;
+      // What the store refused it would refuse again.
+      if (tried?.fingerprint === fingerprint) throw tried.failure;
+      tried = { fingerprint };
+      await answerFile(exchange, file);
+      return;
+    } catch (error) {
+      const isUnsettled = error instanceof StatusError && error.code === Code.FAILED_PRECONDITION;
+      if (!isUnsettled || exchange.isBegun || looks === LOOKS_MAX) throw error;
+      if (tried !== undefined) tried.failure ??= error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_PAUSE_MS));
+  }
+}
+
+async function answerFile(exchange: HttpExchange, file: OpenFile): Promise<void> {
   const { header, method, signal } = exchange;
-  const file = await files.open(callOf(exchange), dataPath(exchange.path));
   const { length } = file.status;
   const now = validatorsOf(file.status);
   const condition = conditionOf(method, header, now);
-  if (condition === 412) throw conditionFailed(file.status.path);
+  if (condition === 412) {
+    exchange.fail(conditionFailed(file.status.path));
+    return;
+  }
   const headers = headersOf(now);
   if (condition === 304) {
     exchange.replyHead(304, headers);
