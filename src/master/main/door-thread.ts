@@ -6,9 +6,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Environment } from '../../base/settings.js';
 import { Code, StatusError } from '../../base/status.js';
 import { HttpServer } from '../../net/http-server.js';
-import { Exchange } from '../../process/exchange.js';
+import { Channel } from '../../process/channel.js';
 import { createLog } from '../../process/log.js';
-import { Metrics, type MetricsSnapshot } from '../../process/metrics.js';
+import { Metrics } from '../../process/metrics.js';
 import { opened } from '../../process/opened.js';
 import { healthRoutes } from '../../surfaces/admin/health-routes.js';
 import { dataRoutes } from '../../surfaces/data/data-routes.js';
@@ -23,6 +23,7 @@ import { MasterFileService } from '../service/file-service.js';
 import { Tier2 } from '../storage/tier2.js';
 import { RemoteServices } from './shard-services.js';
 import type { ThreadData } from './thread-data.js';
+import type { MainQuestions, ServingQuestions } from './thread-questions.js';
 
 export type DoorData = ThreadData & {
   /** Where `env:NAME` options of mounts are looked up. */
@@ -54,18 +55,18 @@ const stores = new StoreCache(executor.mounts, {
   environment: data.environment,
   timeoutMs: config.ufsTimeoutMs,
 });
-const exchange = new Exchange(
+const channel = new Channel<MainQuestions, ServingQuestions>(
   parentPort!,
   {
     ...services.answers,
     locks: () => scheduler.report(performance.now()),
     abandon,
-    drain: ({ withinMs }: { withinMs: number }) => drain(withinMs),
+    drain: ({ withinMs }) => drain(withinMs),
   },
   die,
 );
-services.connect(exchange);
-const metrics = new Metrics(() => exchange.ask<MetricsSnapshot>('metrics', {}));
+services.connect(channel);
+const metrics = new Metrics(() => channel.ask('metrics', {}));
 const server = new HttpServer({
   host: config.host,
   port: config.httpPort,

@@ -1,7 +1,7 @@
 /**
  * What main does for the whole master: it speaks with stores (mounts), keeps the job table and the
  * background pool, runs the duties and the HTTP port, and reports. Shards reach it through an
- * Exchange each.
+ * Channel each.
  */
 
 import { dirname } from 'node:path';
@@ -9,7 +9,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Environment } from '../../base/settings.js';
 import { Code, StatusError } from '../../base/status.js';
 import { fromPlain } from '../../base/status-form.js';
-import { type Answers, Exchange } from '../../process/exchange.js';
+import { type Answers, Channel } from '../../process/channel.js';
 import type { Log } from '../../process/log.js';
 import type { MetricsSnapshot } from '../../process/metrics.js';
 import { DiskWatcher } from '../background/disk-watcher.js';
@@ -25,7 +25,6 @@ import { Executor } from '../executor/executor.js';
 import type { LockReport } from '../executor/lock-row.js';
 import { Scheduler } from '../executor/scheduler.js';
 import type {
-  AttributesRequest,
   InspectionRequest,
   LoadRequest,
   MountRequest,
@@ -45,8 +44,13 @@ import type { Tier2 } from '../storage/tier2.js';
 import { FORMAT } from './data-directory.js';
 import { Inspections } from './inspections.js';
 import { journalReport, masterReport, metricsSnapshot, type ReportSources } from './report.js';
-import type { PlainJob, ServiceRequest } from './shard-services.js';
 import { planExecutors } from './thread-data.js';
+import type {
+  MainQuestions,
+  PlainJob,
+  ServiceRequest,
+  ServingQuestions,
+} from './thread-questions.js';
 
 export type ServicesOptions = {
   readonly config: Config;
@@ -79,7 +83,7 @@ export class MasterServices {
   readonly #duties: Duties;
   readonly #disk: DiskWatcher;
   readonly #report: ReportSources;
-  readonly #shards: Exchange[] = [];
+  readonly #shards: Channel<ServingQuestions, MainQuestions>[] = [];
   #isAbandoned = false;
   /** Calls of shards that can be given up, by shard and token. */
   readonly #interest = new Map<string, AbortController>();
@@ -163,9 +167,14 @@ export class MasterServices {
   /** From here on the shard's questions are answered. */
   connect(shard: Worker): void {
     const number = this.#shards.length;
-    const exchange = new Exchange(shard, this.#answersFor(number), this.#options.onBug);
-    this.#shards.push(exchange);
-    if (this.#isAbandoned) void exchange.ask('abandon', {});
+    const { onBug } = this.#options;
+    const channel = new Channel<ServingQuestions, MainQuestions>(
+      shard,
+      this.#answersFor(number),
+      onBug,
+    );
+    this.#shards.push(channel);
+    if (this.#isAbandoned) void channel.ask('abandon', {});
   }
 
   /** No new calls; resolves when the shards have answered what they had, or after the time. */
@@ -211,7 +220,7 @@ export class MasterServices {
 
   async #locks(): Promise<LockReport> {
     const now = performance.now();
-    const all = await Promise.all(this.#shards.map((shard) => shard.ask<LockReport>('locks', {})));
+    const all = await Promise.all(this.#shards.map((shard) => shard.ask('locks', {})));
     all.push(this.scheduler.report(now));
     const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
     return {
@@ -222,16 +231,15 @@ export class MasterServices {
     };
   }
 
-  #answersFor(shard: number): Answers {
+  #answersFor(shard: number): Answers<MainQuestions> {
     const key = (token: number): string => `${shard}:${token}`;
     return {
-      loadPath: ({ path, children }: { path: string; children: boolean }) =>
-        this.loads.load(path, children),
-      abort: ({ token }: { token: number }) => this.#interest.get(key(token))?.abort(),
-      mount: (call: ServiceRequest<MountRequest>) => this.#mount(call),
-      unmount: (call: ServiceRequest<{ path: string }>) => this.#unmount(call),
-      updateMount: (call: ServiceRequest<UpdateMountRequest>) => this.#updateMount(call),
-      setAttributes: (call: ServiceRequest<AttributesRequest>) => {
+      loadPath: ({ path, children }) => this.loads.load(path, children),
+      abort: ({ token }) => this.#interest.get(key(token))?.abort(),
+      mount: (call) => this.#mount(call),
+      unmount: (call) => this.#unmount(call),
+      updateMount: (call) => this.#updateMount(call),
+      setAttributes: (call) => {
         const { path, change } = call.request;
         const request = { kind: 'setAttribute', path, change, caller: call.caller } as const;
         return this.#runJob(shard, call, request).then((job) => {
@@ -239,16 +247,13 @@ export class MasterServices {
           return job;
         });
       },
-      load: (call: ServiceRequest<LoadRequest>) => this.#load(shard, call),
-      inspect: (call: ServiceRequest<InspectionRequest>) => this.#inspect(shard, call),
+      load: (call) => this.#load(shard, call),
+      inspect: (call) => this.#inspect(shard, call),
       metrics: () => this.#metrics(),
-      getJob: ({ caller, request }: ServiceRequest<{ job: number }>) =>
-        plain(this.jobs.get(request.job, this.#by(caller))),
-      cancelJob: ({ caller, request }: ServiceRequest<{ job: number }>) =>
-        plain(this.jobs.cancel(request.job, this.#by(caller))),
-      listJobs: ({ caller }: ServiceRequest<unknown>) =>
-        this.jobs.list(this.#by(caller)).map(plain),
-      report: ({ request }: ServiceRequest<{ which: Report }>) => this.report(request.which),
+      getJob: ({ caller, request }) => plain(this.jobs.get(request.job, this.#by(caller))),
+      cancelJob: ({ caller, request }) => plain(this.jobs.cancel(request.job, this.#by(caller))),
+      listJobs: ({ caller }) => this.jobs.list(this.#by(caller)).map(plain),
+      report: ({ request }) => this.report(request.which),
     };
   }
 

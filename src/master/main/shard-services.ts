@@ -2,9 +2,8 @@
  * ShardServices by messages to main: what a shard cannot do itself. Progress and the end of
  * interest cross as messages of their own, under a number that the shard chose.
  */
-import { fromPlain, type PlainStatus } from '../../base/status-form.js';
-import type { Answers, Exchange } from '../../process/exchange.js';
-import type { Caller } from '../executor/caller.js';
+import { fromPlain } from '../../base/status-form.js';
+import type { Answers, Channel } from '../../process/channel.js';
 import type { Loader } from '../executor/executor.js';
 import type {
   AttributesRequest,
@@ -18,34 +17,26 @@ import type {
   ShardServices,
   UpdateMountRequest,
 } from '../handler/services.js';
+import type { MainQuestions, PlainJob, ServingQuestions } from './thread-questions.js';
 
-/** What main is asked for. `token`: 0, or where progress and an abort belong. */
-export type ServiceRequest<T> = {
-  readonly caller: Caller;
-  readonly callId: number;
-  readonly token: number;
-  readonly request: T;
-};
-
-/** A job on its way between threads: errors do not survive structured clone. */
-export type PlainJob = Omit<JobView, 'error'> & {
-  readonly failure?: PlainStatus;
-};
+type ServingChannel = Channel<MainQuestions, ServingQuestions>;
+/** Questions that come with a caller. */
+type ServiceName = Exclude<keyof MainQuestions, 'loadPath' | 'abort' | 'metrics'>;
 
 export class RemoteServices implements ShardServices {
-  #exchange: Exchange | undefined;
+  #channel: ServingChannel | undefined;
   readonly #progress = new Map<number, (progress: JobProgress) => void>();
   #nextToken = 1;
 
   /** What main asks of this side. */
-  readonly answers: Answers = {
-    progress: ({ token, progress }: { token: number; progress: JobProgress }) => {
+  readonly answers: Pick<Answers<ServingQuestions>, 'progress'> = {
+    progress: ({ token, progress }) => {
       this.#progress.get(token)?.(progress);
     },
   };
 
-  connect(exchange: Exchange): void {
-    this.#exchange = exchange;
+  connect(channel: ServingChannel): void {
+    this.#channel = channel;
   }
 
   /** For calls that meet metadata which only a store knows yet. */
@@ -54,7 +45,7 @@ export class RemoteServices implements ShardServices {
   };
 
   async load(call: ServiceCall, request: LoadRequest): Promise<JobView> {
-    return revive(await this.#call<PlainJob>('load', call, request));
+    return revive(await this.#call('load', call, request));
   }
 
   mount(call: ServiceCall, request: MountRequest): Promise<number> {
@@ -70,19 +61,19 @@ export class RemoteServices implements ShardServices {
   }
 
   async setAttributes(call: ServiceCall, request: AttributesRequest): Promise<JobView> {
-    return revive(await this.#call<PlainJob>('setAttributes', call, request));
+    return revive(await this.#call('setAttributes', call, request));
   }
 
   async getJob(call: ServiceCall, request: { readonly job: number }): Promise<JobView> {
-    return revive(await this.#call<PlainJob>('getJob', call, request));
+    return revive(await this.#call('getJob', call, request));
   }
 
   async cancelJob(call: ServiceCall, request: { readonly job: number }): Promise<JobView> {
-    return revive(await this.#call<PlainJob>('cancelJob', call, request));
+    return revive(await this.#call('cancelJob', call, request));
   }
 
   async listJobs(call: ServiceCall): Promise<readonly JobView[]> {
-    return (await this.#call<PlainJob[]>('listJobs', call, {})).map(revive);
+    return (await this.#call('listJobs', call, {})).map(revive);
   }
 
   inspect(call: ServiceCall, request: InspectionRequest): Promise<unknown> {
@@ -93,23 +84,28 @@ export class RemoteServices implements ShardServices {
     return this.#call('report', call, { which });
   }
 
-  async #call<T>(what: string, call: ServiceCall, request: unknown): Promise<T> {
+  async #call<W extends ServiceName>(
+    what: W,
+    call: ServiceCall,
+    request: Parameters<MainQuestions[W]>[0]['request'],
+  ): Promise<ReturnType<MainQuestions[W]>> {
     const { caller, callId, signal, onProgress } = call;
     const token = this.#nextToken++;
     const abort = (): void => void this.#to().ask('abort', { token });
     if (onProgress !== undefined) this.#progress.set(token, onProgress);
     signal.addEventListener('abort', abort, { once: true });
     try {
-      return await this.#to().ask<T>(what, { caller, callId, token, request });
+      const given = { caller, callId, token, request } as Parameters<MainQuestions[W]>[0];
+      return (await this.#to().ask(what, given)) as ReturnType<MainQuestions[W]>;
     } finally {
       signal.removeEventListener('abort', abort);
       this.#progress.delete(token);
     }
   }
 
-  #to(): Exchange {
-    if (this.#exchange === undefined) throw new Error('not connected to main yet');
-    return this.#exchange;
+  #to(): ServingChannel {
+    if (this.#channel === undefined) throw new Error('not connected to main yet');
+    return this.#channel;
   }
 }
 

@@ -3,8 +3,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Code, StatusError } from '../../base/status.js';
 import { listenRpc } from '../../net/listen.js';
+import { Channel } from '../../process/channel.js';
 import { CoreWait } from '../../process/core-wait.js';
-import { Exchange } from '../../process/exchange.js';
 import { createLog } from '../../process/log.js';
 import { opened } from '../../process/opened.js';
 import { Executor } from '../executor/executor.js';
@@ -17,6 +17,7 @@ import { Tier2 } from '../storage/tier2.js';
 import { connectionShare } from './connection-share.js';
 import { RemoteServices } from './shard-services.js';
 import type { ThreadData } from './thread-data.js';
+import type { MainQuestions, ServingQuestions } from './thread-questions.js';
 
 const EXIT_BUG = 70;
 
@@ -44,17 +45,17 @@ const scheduler = new Scheduler(executor, {
   onBug: die,
   onTurnEnd: () => server.outbox.flush(),
 });
-const exchange = new Exchange(
+const channel = new Channel<MainQuestions, ServingQuestions>(
   parentPort!,
   {
     ...services.answers,
     locks: () => scheduler.report(performance.now()),
     abandon,
-    drain: ({ withinMs }: { withinMs: number }) => drain(withinMs),
+    drain: ({ withinMs }) => drain(withinMs),
   },
   die,
 );
-services.connect(exchange);
+services.connect(channel);
 const cores = new CoreWait();
 const server = await listenRpc({
   port: config.rpcPort,

@@ -15,18 +15,28 @@ type Message =
   | { readonly kind: 'answer'; readonly id: number; readonly got: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly failure: PlainStatus };
 
-export type Answers = Readonly<Record<string, (given: never) => unknown>>;
+/** What one side can be asked: by name, what it is given and what it gives. */
+export type Questions = { readonly [what: string]: (given: never) => unknown };
+
+type Given<Q extends Questions, W extends keyof Q> = Parameters<Q[W]>[0];
+type Got<Q extends Questions, W extends keyof Q> = Awaited<ReturnType<Q[W]>>;
+
+/** Answers to the questions, at once or later. */
+export type Answers<Q extends Questions> = {
+  readonly [W in keyof Q]: (given: Given<Q, W>) => Got<Q, W> | Promise<Got<Q, W>>;
+};
 
 type Waiting = { resolve(value: unknown): void; reject(error: Error): void };
 
-export class Exchange {
+/** `Theirs`: what the other side is asked here; `Ours`: what it may ask of this one. */
+export class Channel<Theirs extends Questions, Ours extends Questions> {
   readonly #port: MessagePort | Worker;
-  readonly #answers: Answers;
+  readonly #answers: Answers<Ours>;
   readonly #onBug: (error: unknown) => void;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
 
-  constructor(port: MessagePort | Worker, answers: Answers, onBug: (error: unknown) => void) {
+  constructor(port: MessagePort | Worker, answers: Answers<Ours>, onBug: (error: unknown) => void) {
     this.#port = port;
     this.#answers = answers;
     this.#onBug = onBug;
@@ -34,10 +44,10 @@ export class Exchange {
   }
 
   /** What the other side's `what` returns for `given`; rejects with its StatusError. */
-  ask<T>(what: string, given: unknown): Promise<T> {
+  ask<W extends keyof Theirs & string>(what: W, given: Given<Theirs, W>): Promise<Got<Theirs, W>> {
     const id = this.#nextId++;
-    return new Promise<T>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: (value) => resolve(value as T), reject });
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: (value) => resolve(value as Got<Theirs, W>), reject });
       this.#send({ kind: 'ask', id, what, given });
     });
   }
@@ -55,7 +65,7 @@ export class Exchange {
   }
 
   async #answer(id: number, what: string, given: unknown): Promise<void> {
-    const answer = this.#answers[what] as ((given: unknown) => unknown) | undefined;
+    const answer = this.#answers[what] as unknown as ((given: unknown) => unknown) | undefined;
     try {
       if (answer === undefined) throw new Error(`nobody answers "${what}" here`);
       this.#send({ kind: 'answer', id, got: await answer(given) });
