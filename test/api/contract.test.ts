@@ -156,6 +156,8 @@ describe.each([
     const call = { caller: { ...root.caller, clientId: 4711 }, callId: 1 };
     const first = await files.put(call, at('once'), chunks('one'));
     expect((await files.put(call, at('once'), chunks('one'))).id).toBe(first.id);
+    const created = await files.create({ ...call, callId: 3 }, at('step'));
+    expect((await files.create({ ...call, callId: 3 }, at('step'))).id).toBe(created.id);
     const again = { ...call, callId: 2 };
     await files.rename(again, at('once'), at('moved'));
     await files.rename(again, at('once'), at('moved'));

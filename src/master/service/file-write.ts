@@ -97,7 +97,7 @@ export class FileWrites {
     const replaced = options.overwrite === true ? await this.#replaceable(call, path) : undefined;
     if (replaced === undefined) return this.#putNew(call, path, source, options, signal);
     const written = await this.#replace(replaced, source, signal);
-    const { id } = await this.create(call, path, options);
+    const { id } = await this.create(withoutId(call), path, options);
     return this.#completed(call, path, id, written, replaced);
   }
 
@@ -123,9 +123,9 @@ export class FileWrites {
 
   async create(call: CallContext, path: string, options: CreateOptions): Promise<FileStatus> {
     const all = createOptions('file', path, options);
-    // Without its id: the same call completes the file later.
+    const { caller, callId = 0 } = call;
     const make = () =>
-      submitted(this.#scheduler, (sink) => new Create(call.caller, 0, all, sink), call);
+      submitted(this.#scheduler, (sink) => new Create(caller, callId, all, sink), call);
     return this.#told(await make(), path);
   }
 
@@ -173,7 +173,7 @@ export class FileWrites {
     options: CreateOptions,
     signal: AbortSignal,
   ): Promise<FileStatus> {
-    const { id } = await this.create(call, path, options);
+    const { id } = await this.create(withoutId(call), path, options);
     try {
       const target = await this.#newTarget(call, path, id);
       const store = await this.#stores.open(target.mount);
@@ -297,6 +297,9 @@ function targetOf(executor: Executor, walk: PathWalk): Target {
   const { fingerprint: known } = readRecord(executor.shared.view, walk.record);
   return { mount, fingerprint: known, ...writableKey(executor, walk) };
 }
+
+/** The id of a put is that of the entry that completes the file. */
+const withoutId = (call: CallContext): CallContext => ({ ...call, callId: 0 });
 
 /** When the upload is given up. */
 function endOf({ signal = neverAborted, deadlineMs }: CallContext): AbortSignal {
