@@ -24,12 +24,17 @@ export const fromPlain = (plain: PlainStatus): StatusError =>
 export const asStatus = (error: unknown): StatusError =>
   error instanceof StatusError ? error : internalError();
 
-export function internalError(path?: string): StatusError {
-  return new StatusError(Code.INTERNAL, 'The master failed on this call; nothing of it was done.', {
-    ...detailOf({ path }),
-    hint: 'See the log of the master, and report it as a bug.',
+const BUG_HINT = 'See the log of the master, and report it as a bug.';
+
+/** Of a call that came upon a bug before it changed anything. */
+export const internalError = (): StatusError =>
+  new StatusError(Code.INTERNAL, 'The master failed on this call.', { hint: BUG_HINT });
+
+/** Of a call that was done, and whose answer could not be made. */
+export const unanswerable = (): StatusError =>
+  new StatusError(Code.INTERNAL, 'The call was done, and the master failed on its answer.', {
+    hint: `Look before doing it again. ${BUG_HINT}`,
   });
-}
 
 /** Without what is absent. */
 function detailOf(from: {

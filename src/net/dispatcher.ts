@@ -12,6 +12,7 @@
  *   otherwise:                 its port stays in session.waiting, and the next frame gets a new one
  */
 import { Code, StatusError } from '../base/status.js';
+import { internalError } from '../base/status-form.js';
 import { ReplyEncoder } from '../wire/encode.js';
 import { Cancel, RequestBody } from '../wire/generated/index.js';
 import { callWordsOf, checkRequest } from '../wire/request-check.js';
@@ -230,11 +231,7 @@ export class Dispatcher {
       return;
     }
     this.#bug(error);
-    reply.fail(
-      new StatusError(Code.INTERNAL, 'the master failed on this call', {
-        hint: 'See the log of the master.',
-      }),
-    );
+    reply.fail(internalError());
   }
 
   #bug(error: unknown): void {

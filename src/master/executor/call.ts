@@ -12,9 +12,11 @@
  *
  * A read-only master refuses every mutation here, before it plans.
  *
- * Invariant: an attempt that throws holds nothing and has published nothing.
+ * Invariant: an attempt that throws holds nothing and has published nothing: so whatever it throws,
+ *   a bug too, costs this call only.
  */
 
+import { SharedStateError } from '../../base/assert.js';
 import { StatusError } from '../../base/status.js';
 import { readU64 } from '../../base/word64.js';
 import { LockList } from '../lock/lock-list.js';
@@ -130,18 +132,25 @@ export abstract class Mutation extends Call {
     throw Park.lock;
   }
 
-  /** The entry is durable and applied: gives the locks back and answers. */
+  /** The entry is durable and applied: gives the locks back and answers, and the ring's space. */
   finish(executor: Executor): void {
     this.giveLocksBack(executor);
     const entry = executor.ring.offsetOf(this.position);
-    this.complete(executor, entry, readU64(executor.shared.view, entry + ENTRY_SEQ));
-    executor.ring.free(this.position);
+    try {
+      this.complete(executor, entry, readU64(executor.shared.view, entry + ENTRY_SEQ));
+    } finally {
+      executor.ring.free(this.position);
+    }
   }
 
   /** Releases the locks and forgets them: the next attempt plans anew. */
   giveLocksBack(executor: Executor): void {
     if (this.locks === undefined) return;
-    executor.locks.release(this.locks);
+    try {
+      executor.locks.release(this.locks);
+    } catch (error) {
+      throw new SharedStateError('locks that were taken can be given back', error);
+    }
     this.dropPlan();
   }
 

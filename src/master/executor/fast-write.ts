@@ -3,6 +3,7 @@
  * its path stand in the ring, before its entry.
  */
 
+import type { StatusError } from '../../base/status.js';
 import { readU64 } from '../../base/word64.js';
 import { ENTRY_LENGTH, ENTRY_TIME } from '../memory/entry-format.js';
 import { FillStatus, WriteStatus } from '../memory/exports.js';
@@ -14,7 +15,7 @@ import type { Executor } from './executor.js';
 const FILLS_MAX = 16;
 
 /** Takes a reply frame, which is valid only until it returns. */
-export type FrameSink = { end(bytes: Uint8Array): void };
+export type FrameSink = { end(bytes: Uint8Array): void; fail(error: StatusError): void };
 
 export class FastWrite {
   /** What `admin locks` calls it. */
@@ -35,6 +36,10 @@ export class FastWrite {
     const bytes = executor.kernel.finishWrite(this.position);
     const at = executor.base + EXECUTOR.REPLY;
     this.#sink.end(executor.shared.u8.subarray(at, at + bytes));
+  }
+
+  fail(error: StatusError): void {
+    this.#sink.fail(error);
   }
 
   /** Its path, and since when it holds its locks (ms since 1970). */

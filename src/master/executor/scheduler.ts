@@ -12,12 +12,15 @@
  * Invariant: completions are first in, first out, as the ring is.
  * Invariant: at most `parkedMax` calls are parked; the next one gets RESOURCE_EXHAUSTED.
  */
-import { assert, unreachable } from '../../base/assert.js';
+import { assert, SharedStateError, unreachable } from '../../base/assert.js';
 import { StatusError } from '../../base/status.js';
+import { internalError } from '../../base/status-form.js';
 import { NO_TICKET } from '../lock/lock-table.js';
 import { CONTROL, EXECUTOR } from '../memory/layout.js';
 import { type Call, Mutation } from './call.js';
+import { CallEnding } from './call-ending.js';
 import { cancelled, deadlineExceeded, tooManyParked } from './call-ends.js';
+import type { RefusedCalls } from './call-identity.js';
 import type { Caller } from './caller.js';
 import { Deque } from './deque.js';
 import type { Executor } from './executor.js';
@@ -37,15 +40,20 @@ const parkedBefore = (one: Call, other: Call): boolean => one.parkedOrder < othe
 
 export type SchedulerOptions = {
   readonly parkedMax: number;
-  /** An error that is no StatusError: the thread must not go on. */
+  /** An error that is no StatusError. What mayHaveBrokenState() ends the thread; others do not. */
   readonly onBug: (error: unknown) => void;
+  /** Calls that ended a life of the master. */
+  readonly refused?: RefusedCalls;
   /** Called after completions were handled, so that replies leave together. */
   readonly onTurnEnd?: () => void;
 };
 
 export class Scheduler {
   readonly executor: Executor;
+  /** Whose attempt it is just now, for who ends within it. */
+  running: Call | undefined;
   readonly #options: SchedulerOptions;
+  readonly #ending: CallEnding;
   readonly #committing = new Deque<Mutation | FastWrite>();
   readonly #forLock: LockWaiters;
   readonly #forFlush = new Heap<ForFlush>((one, other) => one.seq < other.seq);
@@ -68,6 +76,7 @@ export class Scheduler {
   constructor(executor: Executor, options: SchedulerOptions) {
     this.executor = executor;
     this.#options = options;
+    this.#ending = new CallEnding(executor, options.onBug);
     this.#forLock = new LockWaiters(executor.locks);
     this.#completedSeen = this.#completed();
   }
@@ -84,7 +93,7 @@ export class Scheduler {
 
   submit(call: Call): void {
     if (this.#ended === undefined) this.#run(call);
-    else this.#giveUp(call, this.#ended);
+    else this.#ending.giveUp(call, this.#ended);
     this.#sleepIfBusy();
   }
 
@@ -114,7 +123,7 @@ export class Scheduler {
   /** Ends every parked call, and every one that still comes: the master is going down. */
   drain(error: StatusError): void {
     this.#ended = error;
-    for (const call of this.#takeParked(() => true)) this.#giveUp(call, error);
+    for (const call of this.#takeParked(() => true)) this.#ending.giveUp(call, error);
     this.#announce();
     if (this.#sweep !== undefined) clearInterval(this.#sweep);
   }
@@ -123,17 +132,19 @@ export class Scheduler {
 
   #run(call: Call): void {
     const releases = this.#releases();
+    this.running = call;
     try {
       if (call.cancelled) throw cancelled();
+      if (this.#options.refused?.has(call.caller.clientId, call.callId)) throw internalError();
       if (call.attempt(this.executor)) return;
       assert(call instanceof Mutation, 'only mutations commit');
       this.#committing.push(call);
       this.#wakeWriterSoon();
     } catch (reason) {
       if (reason instanceof Park) this.#park(call, reason.reason);
-      else if (reason instanceof StatusError) this.#giveUp(call, reason);
-      else this.#options.onBug(reason);
+      else this.#ending.end(call, reason);
     } finally {
+      this.running = undefined;
       // Locks that were taken and given back without a commit may have stopped somebody.
       if (this.#releases() !== releases) this.#wakeForLocks();
     }
@@ -152,25 +163,15 @@ export class Scheduler {
     });
   }
 
-  #giveUp(call: Call, error: StatusError): void {
-    if (call instanceof Mutation) {
-      if (call.ticket !== NO_TICKET && call.locks !== undefined) {
-        this.executor.locks.abandon(call.locks, call.ticket);
-      }
-      call.dropPlan();
-    }
-    call.fail(error);
-  }
-
   #park(call: Call, reason: ParkReason): void {
     const now = performance.now();
     if (now > call.deadline) {
-      this.#giveUp(call, deadlineExceeded());
+      this.#ending.giveUp(call, deadlineExceeded());
       return;
     }
     if (call.parkedAt === 0) {
       if (this.parkedCount >= this.#options.parkedMax) {
-        this.#giveUp(call, tooManyParked());
+        this.#ending.giveUp(call, tooManyParked());
         return;
       }
       call.parkedAt = now;
@@ -257,8 +258,7 @@ export class Scheduler {
     };
     done.then(again, (error: unknown) => {
       if (!this.#elsewhere.delete(call)) return;
-      if (error instanceof StatusError) this.#giveUp(call, error);
-      else this.#options.onBug(error);
+      this.#ending.end(call, error);
       this.#options.onTurnEnd?.();
     });
   }
@@ -288,7 +288,7 @@ export class Scheduler {
       this.#retryFlushed();
       this.#retryLocked();
     } catch (error) {
-      this.#options.onBug(error);
+      this.#options.onBug(new SharedStateError('what is told of completions holds', error));
     }
     this.#options.onTurnEnd?.();
     this.#sleepIfBusy();
@@ -301,7 +301,7 @@ export class Scheduler {
       const call = this.#committing.shift();
       assert(call !== undefined, 'the writer completes only what was submitted');
       this.#completedSeen = (this.#completedSeen + 1) >>> 0;
-      call.finish(this.executor);
+      this.#ending.finish(call);
       freed = true;
     }
     if (!freed) return;
@@ -384,7 +384,8 @@ export class Scheduler {
   #sweepParked(): void {
     const now = performance.now();
     const ended = this.#takeParked((call) => now > call.deadline || call.cancelled);
-    for (const call of ended) this.#giveUp(call, call.cancelled ? cancelled() : deadlineExceeded());
+    for (const call of ended)
+      this.#ending.giveUp(call, call.cancelled ? cancelled() : deadlineExceeded());
     if (ended.length > 0) {
       this.#announce();
       this.#wakeForLocks();

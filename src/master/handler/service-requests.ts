@@ -1,5 +1,6 @@
 /** Requests that others answer: mounts, jobs and reports, by ShardServices. */
 import { Code, isRetryable, StatusError } from '../../base/status.js';
+import { internalError } from '../../base/status-form.js';
 import type { ReplyOptions } from '../../wire/encode.js';
 import * as wire from '../../wire/generated/index.js';
 import { operationOf } from '../../wire/operations.js';
@@ -59,7 +60,7 @@ function serve<T>(
       return;
     }
     onBug(error);
-    reply.fail(new StatusError(Code.INTERNAL, 'the master failed on this call'));
+    reply.fail(internalError());
   });
   return undefined;
 }

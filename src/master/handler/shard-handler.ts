@@ -10,11 +10,13 @@
 
 import { FRAME_BYTES_MAX } from '../../base/limits.js';
 import { Code, StatusError } from '../../base/status.js';
+import { internalError } from '../../base/status-form.js';
 import type { FastPath, ReplyPort, RpcHandler, Session } from '../../net/rpc-handler.js';
 import { ReplyEncoder } from '../../wire/encode.js';
 import { RequestBody } from '../../wire/generated/index.js';
 import type { RequestCursor } from '../../wire/request-cursor.js';
 import type { Call } from '../executor/call.js';
+import { RefusedCalls } from '../executor/call-identity.js';
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import { isReadOnly } from '../executor/read-only.js';
@@ -35,6 +37,8 @@ export type ShardHandlerOptions = {
   readonly services: ShardServices;
   /** An error that is no StatusError, in a turn of its own. */
   readonly onBug: (error: unknown) => void;
+  /** Calls that ended a life of the master. */
+  readonly refused?: RefusedCalls;
 };
 
 export class ShardHandler implements RpcHandler, FastPath {
@@ -49,12 +53,16 @@ export class ShardHandler implements RpcHandler, FastPath {
   readonly #replyAt: number;
   /** Of the frame that open() has copied to the REQUEST block. */
   #openedBytes = 0;
+  readonly #refused: RefusedCalls;
+  /** Whose request it is that is looked at just now, for who ends within it; 0 = nobody's. */
+  readonly serving = { clientId: 0, callId: 0 };
 
   constructor(options: ShardHandlerOptions) {
     this.#scheduler = options.scheduler;
     this.#executor = options.scheduler.executor;
     this.#services = options.services;
     this.#onBug = options.onBug;
+    this.#refused = options.refused ?? new RefusedCalls([]);
     this.#requestAt = this.#executor.base + EXECUTOR.REQUEST;
     this.#replyAt = this.#executor.base + EXECUTOR.REPLY;
     prepareScans(this.#executor);
@@ -73,6 +81,26 @@ export class ShardHandler implements RpcHandler, FastPath {
   }
 
   serve(session: Session, reply: ReplyPort): boolean {
+    this.#begin(session, reply);
+    const isServed = this.#serve(session, reply);
+    this.serving.clientId = 0;
+    return isServed;
+  }
+
+  handle(session: Session, request: RequestCursor, reply: ReplyPort): void {
+    this.#begin(session, reply);
+    this.#handle(session, request, reply);
+    this.serving.clientId = 0;
+  }
+
+  #begin({ clientId }: Session, { call }: ReplyPort): void {
+    this.serving.clientId = 0;
+    if (this.#refused.has(clientId, call)) throw internalError();
+    this.serving.callId = call;
+    this.serving.clientId = clientId;
+  }
+
+  #serve(session: Session, reply: ReplyPort): boolean {
     const { shared, base } = this.#executor;
     const bodyType = shared.view.getUint32(base + EXECUTOR.WRITE + WRITE.BODY_TYPE, true);
     const caller = callerOf(session);
@@ -93,7 +121,7 @@ export class ShardHandler implements RpcHandler, FastPath {
     }
   }
 
-  handle(session: Session, request: RequestCursor, reply: ReplyPort): void {
+  #handle(session: Session, request: RequestCursor, reply: ReplyPort): void {
     const { bodyType } = request;
     const maker = makers[bodyType];
     if (maker === undefined) throw unknownRequest();

@@ -3,6 +3,7 @@
  * stores of its own, and the way to main for what only main can do. Several listen on one port.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { mayHaveBrokenState } from '../../base/assert.js';
 import type { Environment } from '../../base/settings.js';
 import { Code, StatusError } from '../../base/status.js';
 import { HttpServer } from '../../net/http-server.js';
@@ -50,7 +51,7 @@ const executor = new Executor({
   trashRetentionMs: config.trashRetentionMs,
   loader: services.loader,
 });
-const scheduler = new Scheduler(executor, { parkedMax: config.callsParkedMax, onBug: die });
+const scheduler = new Scheduler(executor, { parkedMax: config.callsParkedMax, onBug: judge });
 const stores = new StoreCache(executor.mounts, {
   environment: data.environment,
   timeoutMs: config.ufsTimeoutMs,
@@ -77,7 +78,7 @@ const server = new HttpServer({
     ...dataRoutes(new MasterFileService(scheduler, stores)),
   ],
   limits: { transferMsMax: config.transferTimeoutMs },
-  onBug: die,
+  onBug: judge,
 });
 await server.listen();
 process.on('uncaughtException', die);
@@ -90,6 +91,12 @@ async function drain(withinMs: number): Promise<void> {
   server.close();
   await stores.close();
   setImmediate(() => process.exit(0));
+}
+
+/** As in a shard: a bug costs the call that met it, unless shared state may be half changed. */
+function judge(error: unknown): void {
+  if (mayHaveBrokenState(error)) die(error);
+  else createLog(config, { thread: `door-${data.executor}` }).error({ err: error }, 'bug');
 }
 
 /** A thread with a bug must not go on: the process ends with it and recovers. */

@@ -23,6 +23,7 @@ import { endProcess, inTime } from '../../process/ending.js';
 import { hostFacts } from '../../process/host-facts.js';
 import { createLog, type Log } from '../../process/log.js';
 import { Threads } from '../../process/threads.js';
+import type { CallIdentity } from '../executor/call-identity.js';
 import { instantiate } from '../memory/kernel.js';
 import { CONTROL, CONTROL_BASE } from '../memory/layout.js';
 import { planLayout } from '../memory/layout-plan.js';
@@ -33,6 +34,7 @@ import { layoutOptions } from '../settings/config-layout.js';
 import { dataFile, Tier2 } from '../storage/tier2.js';
 import { refuseDamagedTier2 } from '../storage/tier2-check.js';
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
+import { readFatalCalls } from './fatal-calls.js';
 import { prefaultTier1 } from './prefault.js';
 import { MasterServices } from './services.js';
 import { type ExecutorPlan, planExecutors, type ThreadData } from './thread-data.js';
@@ -80,6 +82,7 @@ class Master {
   readonly #shared: SharedMemory;
   readonly #tier2: Tier2;
   readonly #services: MasterServices;
+  readonly #fatalCalls: readonly CallIdentity[];
   readonly #background = new AbortController();
   #stopping = false;
   #failing = false;
@@ -99,6 +102,7 @@ class Master {
     this.#tier2 = new Tier2(directory.meta, { mapBytes: config.tier2MapBytes, isRandom: true });
     this.#tier2.claim(directory.clusterId);
     if (this.#tier2.pendingImport !== undefined) throw halfImported();
+    this.#fatalCalls = readFatalCalls(config.dataDir, config.retryWindowMs);
     this.#services = this.#makeServices();
   }
 
@@ -204,6 +208,7 @@ class Master {
       paths: { journal, meta, watermark },
       clusterId: this.#directory.clusterId,
       version: packageVersion(),
+      fatalCalls: this.#fatalCalls,
       executor,
     };
   }

@@ -1,12 +1,14 @@
 /** Thread entry: one RPC shard: sockets, an executor of its own, and the way to main. */
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { mayHaveBrokenState } from '../../base/assert.js';
 import { Code, StatusError } from '../../base/status.js';
 import { listenRpc } from '../../net/listen.js';
 import { Channel } from '../../process/channel.js';
 import { CoreWait } from '../../process/core-wait.js';
-import { createLog } from '../../process/log.js';
+import { createLog, type Log } from '../../process/log.js';
 import { opened } from '../../process/opened.js';
+import { RefusedCalls } from '../executor/call-identity.js';
 import { Executor } from '../executor/executor.js';
 import { Scheduler } from '../executor/scheduler.js';
 import { pauseExecutor } from '../executor/wake.js';
@@ -15,6 +17,7 @@ import { instantiate } from '../memory/kernel.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
 import { connectionShare } from './connection-share.js';
+import { noteFatalCall } from './fatal-calls.js';
 import { RemoteServices } from './shard-services.js';
 import type { ThreadData } from './thread-data.js';
 import type { MainQuestions, ServingQuestions } from './thread-questions.js';
@@ -40,9 +43,11 @@ const executor = new Executor({
   trashRetentionMs: config.trashRetentionMs,
   loader: services.loader,
 });
+const refused = new RefusedCalls(data.fatalCalls);
 const scheduler = new Scheduler(executor, {
   parkedMax: config.callsParkedMax,
-  onBug: die,
+  onBug: judge,
+  refused,
   onTurnEnd: () => server.outbox.flush(),
 });
 const channel = new Channel<MainQuestions, ServingQuestions>(
@@ -56,12 +61,13 @@ const channel = new Channel<MainQuestions, ServingQuestions>(
   die,
 );
 services.connect(channel);
+const handler = new ShardHandler({ scheduler, services, onBug: judge, refused });
 const cores = new CoreWait();
 const server = await listenRpc({
   port: config.rpcPort,
   host: config.host,
   allowedOrigins: config.allowedOrigins,
-  handler: new ShardHandler({ scheduler, services, onBug: die }),
+  handler,
   limits: {
     connectionsMax: connectionShare(config.connectionsMax, config.rpcThreads),
     inFlightMax: config.callsInFlightMax,
@@ -73,7 +79,7 @@ const server = await listenRpc({
   },
   serverVersion: data.version,
   clusterId: data.clusterId,
-  onBug: die,
+  onBug: judge,
 });
 // Not before: what keeps a shard from starting is told by the error of its thread.
 process.on('uncaughtException', die);
@@ -87,10 +93,30 @@ async function drain(withinMs: number): Promise<void> {
   setImmediate(() => process.exit(0));
 }
 
-/** A thread with a bug must not go on: the process ends with it and recovers. */
+/** A bug costs the call that met it, unless what all threads share may be half changed. */
+function judge(error: unknown): void {
+  if (mayHaveBrokenState(error)) die(error);
+  else log().error({ err: error }, 'bug: it cost one call');
+}
+
+/** A thread that cannot know what it has left must not go on: the process ends, and recovers. */
 function die(error: unknown): void {
-  createLog(config, { thread: `shard-${data.executor}` }).fatal({ err: error }, 'bug');
+  const { running } = scheduler;
+  const call =
+    running === undefined
+      ? handler.serving
+      : { clientId: running.caller.clientId, callId: running.callId };
+  log().fatal({ err: error, ...call }, 'bug');
+  try {
+    noteFatalCall(config.dataDir, call);
+  } catch (failure) {
+    log().error({ err: failure }, 'the call that ends this thread cannot be noted');
+  }
   abandon();
+}
+
+function log(): Log {
+  return createLog(config, { thread: `shard-${data.executor}` });
 }
 
 /**

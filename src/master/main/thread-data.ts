@@ -8,6 +8,7 @@
  */
 
 import { OWN_EXECUTOR_COUNT } from '../../base/limits.js';
+import type { CallIdentity } from '../executor/call-identity.js';
 import type { Config } from '../settings/config.js';
 
 export type ThreadData = {
@@ -16,6 +17,8 @@ export type ThreadData = {
   readonly paths: Readonly<Record<'journal' | 'meta' | 'watermark', string>>;
   readonly clusterId: string;
   readonly version: string;
+  /** Calls that ended a life of the master: not to be tried again. */
+  readonly fatalCalls: readonly CallIdentity[];
   /** Executor block of this thread. */
   readonly executor: number;
 };

@@ -69,7 +69,7 @@ test.each(['fail-sync', 'fail-write', 'fail-full', 'fail-short-write'])(
   60_000,
 );
 
-test.each(['handler', 'turn', 'main'])(
+test.each(['turn', 'main'])(
   'a bug (%s) ends the process with status 70',
   async (kind) => {
     master = await ProofMaster.create({
@@ -102,4 +102,52 @@ test('a master that fails before all its shards have begun never serves', async 
   expect(master.log.slice(fatal).join('\n')).not.toContain('"msg":"serving"');
   for (const client of clients.splice(0)) await client.close({ withinMs: 0 });
   for (const { status } of await answered) expect(status).toBe('rejected');
+}, 60_000);
+
+async function startWithBug(kind: string): Promise<OrchardClient> {
+  master = await ProofMaster.create({
+    ORCHARD_TEST_BUG: kind,
+    NODE_OPTIONS: `--import=${bugs}`,
+  });
+  await master.start();
+  const client = await master.connect();
+  clients.push(client);
+  await client.createFile('/f');
+  return client;
+}
+
+test.each(['handler', 'execute', 'answer'])(
+  'A1: a bug that one call meets (%s) costs that call only',
+  async (kind) => {
+    const client = await startWithBug(kind);
+    for (let i = 0; i < 3; i++) {
+      const call =
+        kind === 'handler' ? client.getFilePath(1) : client.completeFile('/f', { length: 5 });
+      // What was done before its answer failed is refused the second time, as of any other.
+      const code = kind === 'answer' && i > 0 ? 'ALREADY_EXISTS' : 'INTERNAL';
+      await expect(call).rejects.toMatchObject({ code });
+    }
+    expect((await client.getStatus('/f')).length).toBe(kind === 'answer' ? 5 : 0);
+    // Its locks and its place in the ring are free.
+    await client.setAttribute('/f', { mode: 0o600 });
+    await client.delete('/f');
+    expect((await client.verify()).isClean).toBe(true);
+    expect(master.isRunning).toBe(true);
+    const told = master.log.filter((line) => line.includes(`an injected bug: ${kind}`));
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.join('\n')).not.toContain('"level":"fatal"');
+  },
+  60_000,
+);
+
+test('A1: a call that ended a life of the master does not end the next one', async () => {
+  const client = await startWithBug('trap');
+  const undelete = client.undelete('/f', { deadlineMs: 40_000 }).catch((error: unknown) => error);
+  expect(await master.ended).toBe(EXIT_BUG);
+  await master.start();
+  // The client has sent it again, by the same number.
+  expect(await undelete).toMatchObject({ code: 'INTERNAL' });
+  expect(master.isRunning).toBe(true);
+  expect((await client.getStatus('/f')).path).toBe('/f');
+  await client.createFile('/after');
 }, 60_000);

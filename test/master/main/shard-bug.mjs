@@ -1,22 +1,31 @@
 /**
  * Preloaded into a real master (`node --import`), in each of its threads: whoever asks for the path
- * of an inode meets a bug, of the kind that ORCHARD_TEST_BUG names.
+ * of an inode, completes or undeletes a file meets a bug, of the kind that ORCHARD_TEST_BUG names.
  *
  *   handler   thrown in a shard, within the callback of the socket
+ *   execute   thrown under the locks of a call, before its entry
+ *   answer    thrown when the entry is durable, while the answer is made
+ *   trap      as of a kernel, which may have left a seqlock odd
  *   turn      thrown in a shard, in a turn of its event loop, where nobody catches
  *   main      thrown in main, at SIGUSR2
  */
 import { isMainThread } from 'node:worker_threads';
 import { ShardHandler } from '../../../dist/src/master/handler/shard-handler.js';
+import { CompleteFile } from '../../../dist/src/master/ops/verbs/complete-file.js';
+import { Undelete } from '../../../dist/src/master/ops/verbs/undelete.js';
 import { RequestBody } from '../../../dist/src/wire/generated/index.js';
 
 const kind = process.env['ORCHARD_TEST_BUG'];
 
 function bug() {
-  throw new TypeError(`an injected bug: ${kind}`);
+  const text = `an injected bug: ${kind}`;
+  throw kind === 'trap' ? new WebAssembly.RuntimeError(text) : new TypeError(text);
 }
 
 if (isMainThread && kind === 'main') process.on('SIGUSR2', bug);
+if (kind === 'execute') CompleteFile.prototype.execute = bug;
+if (kind === 'answer') CompleteFile.prototype.complete = bug;
+if (kind === 'trap') Undelete.prototype.plan = bug;
 
 const { handle } = ShardHandler.prototype;
 ShardHandler.prototype.handle = function (session, request, reply) {
