@@ -10,7 +10,7 @@
  */
 import { EXEC, EXECUTOR_INDEX, RING_BASE, RING_BYTES } from './control';
 import {
-  CALLER_CLIENT_ID,
+  CALLER_RETRY_KEY,
   CHANGE_BYTES,
   CHANGE_KIND,
   CHANGE_PARENT,
@@ -60,6 +60,8 @@ import {
   WRITE_FREED,
   WRITE_POSITION,
 } from './generated/layout';
+import { requestBodyType } from './request';
+import { retryKeyOf } from './retry';
 import { copyName } from './tier-set';
 
 /** More than any entry of these kernels: the header and five changes with the longest names. */
@@ -100,7 +102,8 @@ export function openEntry(
   store<u32>(entry, 0, ENTRY_CRC);
   store<u64>(entry, 0, ENTRY_SEQ);
   store<u64>(entry, now, ENTRY_TIME);
-  store<u64>(entry, load<u64>(EXEC + EXECUTOR_CALLER, CALLER_CLIENT_ID), ENTRY_CLIENT_ID);
+  const key = load<u64>(EXEC + EXECUTOR_CALLER, CALLER_RETRY_KEY);
+  store<u64>(entry, retryKeyOf(key, requestBodyType), ENTRY_CLIENT_ID);
   store<u64>(entry, call, ENTRY_CALL_ID);
   store<u16>(entry, u16(op), ENTRY_OP);
   store<u32>(entry, 0, ENTRY_SALT);

@@ -53,6 +53,11 @@ export function retryRestore(client: f64, call: f64, seq: f64, inode: f64, timeM
   retryNote(u64(client), u64(call), u64(seq), u64(inode), i64(timeMs));
 }
 
+/** The key of a call of this kind: src/master/executor/retry-key.ts has the same. */
+export function retryKeyOf(callerKey: u64, kind: u32): u64 {
+  return callerKey == 0 ? 0 : callerKey ^ (u64(kind) << 47);
+}
+
 export function retryFind(client: f64, call: f64, out: usize): bool {
   const clientId = u64(client);
   const callId = u64(call);

@@ -14,7 +14,7 @@ import { EXEC } from './control';
 import { planCreate, readCreate, writeCreate } from './create';
 import { openEntry, publishEntry, ringAt } from './entry';
 import {
-  CALLER_CLIENT_ID,
+  CALLER_RETRY_KEY,
   ENTRY_CALL_ID,
   ENTRY_LENGTH,
   ENTRY_SEQ,
@@ -49,7 +49,7 @@ import { planRemove, readRemove, writeRemove } from './remove';
 import { planRename, readRename, writeRename } from './rename';
 import { putEmptyReply, putInfoReply } from './reply';
 import { isSound, openRequest, requestBodyType, requestCall, requestSession } from './request';
-import { retryFind } from './retry';
+import { retryFind, retryKeyOf } from './retry';
 import { walkReset } from './tier-walk';
 import { READY } from './write-plan';
 import {
@@ -141,9 +141,10 @@ function planWith(locks: usize): i32 {
 
 /** The call was applied before: the slow path gives its first answer. */
 function isRepeated(): bool {
-  const client = load<u64>(EXEC + EXECUTOR_CALLER, CALLER_CLIENT_ID);
-  if (client == 0 || requestCall == 0) return false;
-  return retryFind(f64(client), f64(requestCall), EXEC + EXECUTOR_RECORD);
+  const callerKey = load<u64>(EXEC + EXECUTOR_CALLER, CALLER_RETRY_KEY);
+  const key = retryKeyOf(callerKey, requestBodyType);
+  if (key == 0 || requestCall == 0) return false;
+  return retryFind(f64(key), f64(requestCall), EXEC + EXECUTOR_RECORD);
 }
 
 function writeEntry(locks: usize, words: u32, now: u64): bool {

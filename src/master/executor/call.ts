@@ -27,6 +27,7 @@ import type { Caller } from './caller.js';
 import type { Executor } from './executor.js';
 import { Park } from './park.js';
 import { isReadOnly, readOnlyRefusal } from './read-only.js';
+import { retryKeyOf } from './retry-key.js';
 
 /** Where a call's outcome goes. Exactly one of its methods is called, once. */
 export interface Sink {
@@ -192,10 +193,10 @@ export abstract class Mutation extends Call {
 
   /** True: it was applied before, and has been answered once more. */
   #isRepeated(executor: Executor): boolean {
-    const { clientId } = this.caller;
-    if (clientId === 0 || this.callId === 0) return false;
+    const key = retryKeyOf(executor.callerKey, this.name);
+    if (key === 0 || this.callId === 0) return false;
     const out = executor.base + EXECUTOR.RECORD;
-    if (executor.kernel.retryFind(clientId, this.callId, out) === 0) return false;
+    if (executor.kernel.retryFind(key, this.callId, out) === 0) return false;
     const view = executor.shared.view;
     this.repeat(executor, readU64(view, out + RETRY.INODE_ID), readU64(view, out + RETRY.SEQ));
     return true;
@@ -204,8 +205,8 @@ export abstract class Mutation extends Call {
   /** Under the locks. True when an entry was published. */
   #commit(executor: Executor): boolean {
     if (this.#isRepeated(executor)) return false;
-    const { clientId } = this.caller;
-    const begun = executor.ring.begin(Date.now(), clientId, this.callId, this.op, this.room);
+    const key = retryKeyOf(executor.callerKey, this.name);
+    const begun = executor.ring.begin(Date.now(), key, this.callId, this.op, this.room);
     if (!begun) throw Park.ring;
     if (!this.execute(executor)) return false;
     this.position = executor.ring.publish();

@@ -1,2 +1,7 @@
 /** Who asks, for all that runs on an executor. */
-export type { Caller } from '../../base/caller.js';
+import type { Caller as NamedCaller } from '../../base/caller.js';
+
+export type Caller = NamedCaller & {
+  /** callerKeyOf() of it (retry-key.ts), made once by those that call often. */
+  readonly key?: number;
+};

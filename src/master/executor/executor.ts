@@ -37,6 +37,7 @@ import { TierReader } from '../tier/tier-reader.js';
 import type { Caller } from './caller.js';
 import { EntryRing } from './entry-ring.js';
 import { Park } from './park.js';
+import { callerKeyOf } from './retry-key.js';
 import { StringTable } from './string-table.js';
 
 const decoder = new TextDecoder();
@@ -79,6 +80,8 @@ export class Executor {
   readonly base: number;
   readonly walkA: PathWalk;
   readonly walkB: PathWalk;
+  /** Of who was put in place last: see retry-key.ts. */
+  callerKey = 0;
   #callerInPlace: Caller | undefined;
   #callerVersion = -1;
   #mountVersion = -1;
@@ -120,7 +123,8 @@ export class Executor {
     groups.forEach((group, i) => {
       view.setUint32(at + CALLER.GROUPS + i * 4, this.strings.idOf(group), true);
     });
-    writeWord64(view, at + CALLER.CLIENT_ID, caller.clientId);
+    this.callerKey = caller.key ?? callerKeyOf(caller);
+    writeWord64(view, at + CALLER.RETRY_KEY, this.callerKey);
     this.#callerInPlace = caller;
     this.#callerVersion = version;
   }

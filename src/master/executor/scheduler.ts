@@ -13,7 +13,7 @@
  * Invariant: at most `parkedMax` calls are parked; the next one gets RESOURCE_EXHAUSTED.
  */
 import { assert, SharedStateError, unreachable } from '../../base/assert.js';
-import { StatusError } from '../../base/status.js';
+import type { StatusError } from '../../base/status.js';
 import { internalError } from '../../base/status-form.js';
 import { NO_TICKET } from '../lock/lock-table.js';
 import { CONTROL, EXECUTOR } from '../memory/layout.js';

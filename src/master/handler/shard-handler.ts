@@ -20,6 +20,7 @@ import { RefusedCalls } from '../executor/call-identity.js';
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
 import { isReadOnly } from '../executor/read-only.js';
+import { callerKeyOf } from '../executor/retry-key.js';
 import type { Scheduler } from '../executor/scheduler.js';
 import { EXECUTOR, WRITE } from '../memory/layout.js';
 import { prepareScans } from '../ops/mechanism/child-scan.js';
@@ -194,7 +195,8 @@ export class ShardHandler implements RpcHandler, FastPath {
 function callerOf(session: Session): Caller {
   if (session.attachment === undefined) {
     const { user, groups, clientId } = session;
-    session.attachment = { user, groups, clientId } satisfies Caller;
+    const caller = { user, groups, clientId };
+    session.attachment = { ...caller, key: callerKeyOf(caller) } satisfies Caller;
   }
   return session.attachment as Caller;
 }

@@ -240,8 +240,8 @@ export const CALLER = {
   GROUP_COUNT: 8,
   /** u32 × CALLER_GROUPS_MAX. */
   GROUPS: 12,
-  /** u64. With a call's number, the identity of the call across retries; 0 = never retried. */
-  CLIENT_ID: 272,
+  /** u64. callerKeyOf() of executor/retry-key.ts; 0 = calls that are never repeated. */
+  RETRY_KEY: 272,
 } as const;
 export const CALLER_BYTES = 320;
 

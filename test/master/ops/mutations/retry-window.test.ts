@@ -87,3 +87,19 @@ it('without room the oldest go first, before their time, and that is counted', a
   }
   await expect(names.createFile('/f1', by(1))).rejects.toMatchObject(refusal(Code.ALREADY_EXISTS));
 });
+
+it("B26: another's numbers, or those of a call of another kind, find nothing", async () => {
+  names = new Namespace();
+  await names.mkdir('/d', { mode: 0o777 });
+  const alice: Caller = { user: 'alice', groups: ['staff'], clientId: 4711 };
+  const bob: Caller = { user: 'bob', groups: ['guests'], clientId: 4711 };
+  const hers = await names.createFile('/d/hers', { as: alice, callId: 9 });
+  const his = await names.createFile('/d/his', { as: bob, callId: 9 });
+  expect(his.id).not.toBe(hers.id);
+  expect(names.stat('/d/his')).toMatchObject({ id: his.id });
+  // Her own, of another kind: it is done, and not answered with what the create did.
+  await names.delete('/d/hers', { as: alice, callId: 9 });
+  expect(names.stat('/d/hers')).toBeUndefined();
+  await names.fixture.restart({ flushed: true });
+  expect(await names.createFile('/d/his', { as: bob, callId: 9 })).toMatchObject({ id: his.id });
+});
