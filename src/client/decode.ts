@@ -34,6 +34,7 @@ import {
   FLAG_TTL_DELETE_ALLUXIO,
   FLAG_TTL_FREE,
 } from '../wire/inode-flags.js';
+import { cleanPath } from './clean-path.js';
 import { errorOfReply, OrchardError, type PathFailure, type WorkOutcome } from './errors.js';
 import type {
   BatchResult,
@@ -83,7 +84,8 @@ export const decodePage =
   (reply: Reply): ListedPage => {
     const page = body(reply, ReplyBody.ListPage, ListPage);
     const info = new FileInfo();
-    const base = directory.endsWith('/') ? directory : `${directory}/`;
+    const clean = cleanPath(directory);
+    const base = clean.endsWith('/') ? clean : `${clean}/`;
     const entries = Array.from({ length: page.entriesLength() }, (_, index) => {
       page.entries(index, info);
       return statusOf(info, undefined, base);
@@ -160,7 +162,7 @@ const inode = new Inode();
 function statusOf(info: FileInfo, path?: string, base?: string): FileStatus {
   info.inode(inode);
   const flags = inode.flags();
-  const given = info.path() ?? path;
+  const given = info.path() ?? (path === undefined ? undefined : cleanPath(path));
   const name = info.name() ?? given?.slice(given.lastIndexOf('/') + 1) ?? '';
   const ufsPath = info.ufsPath();
   const mountUri = info.mountUri();

@@ -324,3 +324,19 @@ describe('A1: what the master would refuse, or the wire would change,', () => {
     expect((await failureOf(connecting)).message).toContain('"user" of Hello contains ","');
   });
 });
+
+it.each([
+  ['/a//d//', '/a/d'],
+  ['/a/./d', '/a/d'],
+  ['/a/../d/', '/d'],
+  ['/..a/.b', '/..a/.b'],
+  ['/', '/'],
+])('A20, behaviour 153: the path of an answer is clean: %s', async (given, clean) => {
+  const { client } = await pair((_seen, port) => {
+    const info = fileInfo('/x', { type: InodeType.FILE });
+    info.path = null;
+    end(port, info);
+  });
+  expect((await client.getStatus(given)).path).toBe(clean);
+  expect((await client.createFile(given)).path).toBe(clean);
+});

@@ -7,8 +7,10 @@
  * run.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FRAME_BYTES_MAX } from '../../src/base/limits.js';
 import { rpcLimitsDefault } from '../../src/net/rpc-limits.js';
 import { GetStatusT } from '../../src/wire/generated/index.js';
+import { Extremes, memberNames } from '../wire/extremes.js';
 import { mutate, Random } from '../wire/mutate.js';
 import { encodeRequest, requestBodies } from '../wire/samples.js';
 import { type Fixture, startEdge } from './edge-fixture.js';
@@ -36,6 +38,16 @@ const samples = requestBodies.flatMap(([name, body], i) => [
   encodeRequest(2000 + i, name, body, i, 1 + (i % 3)),
 ]);
 
+/** One in sixteen is well-formed, with fields set to extremes; the others are damaged. */
+function draw(random: Random, extremes: Extremes): Uint8Array {
+  const name = memberNames[random.below(memberNames.length)]!;
+  const extreme =
+    random.below(16) === 0 ? extremes.frame(name, 3000 + random.below(99)) : undefined;
+  // A larger one ends the connection, which is another test's business.
+  if (extreme !== undefined && extreme.length <= FRAME_BYTES_MAX) return extreme;
+  return mutate(samples[random.below(samples.length)]!, random);
+}
+
 /** Sends bursts until its share is done; the last frame of each burst must be answered with ok. */
 async function attack(client: WireClient, random: Random, frames: number): Promise<void> {
   let answered = false;
@@ -45,10 +57,11 @@ async function attack(client: WireClient, random: Random, frames: number): Promi
   };
   const wellFormed = encodeRequest(probe, 'GetStatus', new GetStatusT('/now'));
   const probeBytes = Buffer.from([0, 0, 0, 0, 0, 1, 0, 0]);
+  const extremes = new Extremes(random);
   for (let sent = 0; sent < frames; sent += burst) {
     const parts: Buffer[] = [];
     for (let i = 0; i < Math.min(burst, frames - sent); i++) {
-      parts.push(frame(mutate(samples[random.below(samples.length)]!, random)));
+      parts.push(frame(draw(random, extremes)));
     }
     parts.push(frame(wellFormed));
     answered = false;

@@ -70,10 +70,10 @@ export function refuseOverlap(
     const inner = isInside(uri, other) ? uri : isInside(other, uri) ? other : undefined;
     if (inner === undefined) continue;
     const outer = inner === uri ? other : uri;
+    const overlaps = outer === inner ? '' : `Mount point ${outer} is a prefix of ${inner}: `;
     throw new StatusError(
       Code.INVALID_ARGUMENT,
-      `Mount point ${outer} is a prefix of ${inner}: ` +
-        `${other} is mounted at "${mount.path}" already.`,
+      `${overlaps}${other} is mounted at "${mount.path}" already.`,
       { path: mount.path, hint: `Use "${mount.path}", or unmount it first.` },
     );
   }
