@@ -28,11 +28,15 @@ const reports: Readonly<Record<string, readonly string[]>> = {
 
 /** Long options that others write after one dash. */
 const dashedOptions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  find: Object.fromEntries(
-    'empty group iname maxdepth mindepth mtime name newer print print0 size type user'
-      .split(' ')
-      .map((word) => [`-${word}`, `--${word}`]),
-  ),
+  find: {
+    ...Object.fromEntries(
+      'empty group iname maxdepth mindepth mtime name newer print print0 size type'
+        .split(' ')
+        .map((word) => [`-${word}`, `--${word}`]),
+    ),
+    // --user says who asks.
+    '-user': '--owner',
+  },
   getmerge: { '-nl': '--newline', '-skip-empty-file': '--skip-empty' },
   ls: { '-1': '--paths' },
   rm: { '-skipTrash': '--skip-trash' },

@@ -1,7 +1,11 @@
-/** Directories of this machine as put and get see them: walked depth first, files written whole. */
-import { lstat, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+/**
+ * Directories of this machine as put sees them: walked depth first, sorted by name. What cannot be
+ * copied (links, sockets, names that are not UTF-8, what may not be read) is told, each, and the
+ * walk goes on.
+ */
+import type { Dirent, Stats } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { OrchardError } from '../client/errors.js';
 
 export type LocalEntry = {
@@ -9,68 +13,145 @@ export type LocalEntry = {
   /** Below the root of the walk, with `/` between; '' for the root. */
   readonly relative: string;
   readonly isDirectory: boolean;
-  readonly length: number;
 };
 
-/** The entry itself, then what is below it. Symbolic links are followed at the root only. */
-export async function* walkLocal(root: string): AsyncGenerator<LocalEntry, void, undefined> {
+/** What becomes of symbolic links below the root; undefined: left out, as a failure. */
+export type LinkRule = 'follow' | 'skip' | 'fail' | undefined;
+
+export type WalkRules = {
+  readonly links: LinkRule;
+  /** Told of what is left out, and why. */
+  readonly leftOut: (why: Error) => Promise<void>;
+};
+
+type Place = {
+  readonly path: string;
+  readonly relative: string;
+  readonly above: readonly string[];
+};
+
+/** The entry itself, then what is below it. A link at the root is followed. */
+export async function* walkLocal(
+  root: string,
+  rules: WalkRules,
+): AsyncGenerator<LocalEntry, void, undefined> {
   const top = await stat(root);
   const isDirectory = top.isDirectory();
-  yield { path: root, relative: '', isDirectory, length: top.size };
-  if (isDirectory) yield* walkBelow(root, '');
+  yield { path: root, relative: '', isDirectory };
+  if (isDirectory) yield* walkBelow({ path: root, relative: '', above: [idOf(top)] }, rules);
 }
 
 async function* walkBelow(
-  directory: string,
-  relative: string,
+  place: Place,
+  rules: WalkRules,
 ): AsyncGenerator<LocalEntry, void, undefined> {
-  for await (const entry of await opendir(directory)) {
-    const path = join(directory, entry.name);
-    const below = relative === '' ? entry.name : `${relative}/${entry.name}`;
-    if (entry.isDirectory()) {
-      yield { path, relative: below, isDirectory: true, length: 0 };
-      yield* walkBelow(path, below);
-    } else if (entry.isFile()) {
-      yield { path, relative: below, isDirectory: false, length: (await lstat(path)).size };
-    }
+  let entries: Dirent<Buffer>[] = [];
+  try {
+    entries = await readdir(place.path, { withFileTypes: true, encoding: 'buffer' });
+  } catch (error) {
+    await rules.leftOut(error as Error);
+  }
+  for (const entry of entries.sort((a, b) => Buffer.compare(a.name, b.name))) {
+    const name = utf8Of(entry.name);
+    if (name === undefined) await rules.leftOut(notUtf8(place.path, entry.name));
+    else yield* walkEntry(place, { entry, name }, rules);
   }
 }
 
-export async function countLocal(root: string): Promise<number> {
+async function* walkEntry(
+  { path: directory, relative: above, above: ids }: Place,
+  { entry, name }: { readonly entry: Dirent<Buffer>; readonly name: string },
+  rules: WalkRules,
+): AsyncGenerator<LocalEntry, void, undefined> {
+  const path = join(directory, name);
+  const relative = above === '' ? name : `${above}/${name}`;
+  const follows = entry.isSymbolicLink() && rules.links === 'follow';
+  let found: Dirent<Buffer> | Stats = entry;
+  let inside = ids;
+  try {
+    if (follows || entry.isDirectory()) {
+      const status = await stat(path);
+      if (follows && ids.includes(idOf(status))) throw leadsBack(path);
+      found = status;
+      inside = [...ids, idOf(status)];
+    }
+  } catch (error) {
+    await rules.leftOut(error as Error);
+    return;
+  }
+  if (found.isDirectory()) {
+    yield { path, relative, isDirectory: true };
+    yield* walkBelow({ path, relative, above: inside }, rules);
+  } else if (found.isFile()) yield { path, relative, isDirectory: false };
+  else if (!found.isSymbolicLink()) await rules.leftOut(specialFile(path));
+  else if (rules.links === 'fail') throw symbolicLink(path);
+  else await rules.leftOut(symbolicLink(path));
+}
+
+/** Files that a walk will come to. With `links: fail` it throws before anything is copied. */
+export async function countLocal(root: string, links: LinkRule): Promise<number> {
   let files = 0;
-  for await (const entry of walkLocal(root)) if (!entry.isDirectory) files += 1;
+  const leftOut = async () => undefined;
+  for await (const entry of walkLocal(root, { links, leftOut })) if (!entry.isDirectory) files += 1;
   return files;
 }
 
-/** Under another name until it is whole, so that nobody takes half a file for a file. */
-export async function writeLocal(
-  path: string,
+export type LocalFile = {
+  /** Undefined: a pipe or the like, whose end is not known before it comes. */
+  readonly length: number | undefined;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  close(): void;
+};
+
+/** A file as long as it is now: what is appended while it is read does not belong to it. */
+export async function openLocal(path: string): Promise<LocalFile> {
+  const file = await open(path, 'r');
+  const status = await file.stat();
+  // Files of /proc say 0 and have content: these are read to their end.
+  const length = status.isFile() && status.size > 0 ? status.size : undefined;
+  const stream = file.createReadStream(length === undefined ? {} : { end: length - 1 });
+  const close = () => void stream.destroy();
+  return { length, chunks: whole(stream, path, length), close };
+}
+
+async function* whole(
   chunks: AsyncIterable<Uint8Array>,
-  { overwrite }: { overwrite: boolean },
-): Promise<void> {
-  const existing = await stat(path).catch(nothingThere);
-  if (existing !== undefined && (existing.isDirectory() || !overwrite)) {
-    const hint = existing.isDirectory() ? undefined : 'replace it with -f';
-    throw new OrchardError('ALREADY_EXISTS', 'the local path exists', { path, hint });
+  path: string,
+  length: number | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    yield chunk;
   }
-  await mkdir(dirname(path), { recursive: true });
-  const unfinished = `${path}.orchard-${process.pid}`;
-  try {
-    // Open before the first chunk: a stream that opens by itself may make the file after `rm`.
-    const file = await open(unfinished, 'w');
-    await pipeline(chunks, file.createWriteStream());
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
-  }
+  if (length === undefined || bytes === length) return;
+  const reason = `The local file became shorter while it was read: ${bytes} of ${length} bytes.`;
+  throw new OrchardError('ABORTED', reason, { path, hint: 'put it again' });
 }
 
-export async function isLocalDirectory(path: string): Promise<boolean> {
-  return (await stat(path).catch(nothingThere))?.isDirectory() ?? false;
+const idOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
+
+function utf8Of(name: Buffer): string | undefined {
+  const text = name.toString('utf8');
+  return Buffer.from(text).equals(name) ? text : undefined;
 }
 
-function nothingThere(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-  return undefined;
-}
+const notUtf8 = (directory: string, name: Buffer): OrchardError =>
+  new OrchardError('INVALID_ARGUMENT', 'The name is not UTF-8, and was left out.', {
+    path: join(directory, name.toString('latin1')),
+    hint: 'rename it',
+  });
+
+const symbolicLink = (path: string): OrchardError =>
+  new OrchardError('INVALID_ARGUMENT', 'It is a symbolic link, and was not copied.', {
+    path,
+    hint: '--links follow, or --links skip',
+  });
+
+const leadsBack = (path: string): OrchardError =>
+  new OrchardError('INVALID_ARGUMENT', 'The link leads to a directory that it is in.', { path });
+
+const specialFile = (path: string): OrchardError =>
+  new OrchardError('INVALID_ARGUMENT', 'It is no file but a pipe, socket or device: left out.', {
+    path,
+  });

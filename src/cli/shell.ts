@@ -66,10 +66,20 @@ export class Shell {
     try {
       return await work();
     } catch (thrown) {
-      if (thrown instanceof UsageError || this.signal.aborted) throw thrown;
+      if (this.isFatal(thrown)) throw thrown;
       await this.fail(thrown);
       return undefined;
     }
+  }
+
+  /** A wrong command line or an interrupt: nothing else is begun. */
+  isFatal(thrown: unknown): boolean {
+    return thrown instanceof UsageError || this.signal.aborted;
+  }
+
+  /** Something to know that is no failure. */
+  note(text: string): void {
+    if (!this.isJson) this.io.stderr.write(`orchard: ${this.#verb}: ${text}\n`);
   }
 
   async fail(thrown: unknown): Promise<void> {

@@ -27,7 +27,7 @@ type RequestOptions = {
   readonly signal?: AbortSignal;
 };
 
-const CONNECTIONS_MAX = 8;
+const CONNECTIONS_MAX = 16;
 /** A store may take its time for the first byte. */
 const SILENCE_MS_MAX = 120_000;
 const ERROR_BODY_BYTES_MAX = 16_384;
@@ -135,7 +135,7 @@ export class DataChannel {
     const send = () =>
       this.#put(path, {
         query,
-        body: bytes as Dispatcher.DispatchOptions['body'],
+        body: (isAtHand ? bytes : chunksOf(bytes)) as Dispatcher.DispatchOptions['body'],
         headers: {
           'content-type': 'application/octet-stream',
           'x-orchard-client-id': String(clientId),
@@ -203,6 +203,14 @@ async function retried<T>(send: () => Promise<T>): Promise<T> {
 
 const backOff = ({ retryAfterMs }: OrchardError, failures: number): Promise<void> =>
   delay(retryAfterMs ?? RETRY_MS * 2 ** failures, undefined, { ref: true });
+
+/**
+ * What is no stream to undici: of one that has ended before it is read, undici takes what happens
+ * to be in its buffer for its length.
+ */
+async function* chunksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* source;
+}
 
 /** Each component percent-encoded: every name the namespace can hold is a URL. */
 export const encodePath = (path: string): string =>

@@ -2,8 +2,11 @@
  * The verbs and the client over a real master: what a stranger types in the first five minutes,
  * what a program does, and what both see of a master that is killed and comes back.
  */
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OrchardClient } from '../../src/client/index.js';
 import type { FakeClient } from './fake-client.js';
@@ -121,6 +124,18 @@ describe('the command line', () => {
       },
     });
     await al.close();
+  });
+
+  it('39: a pipe of a process is put as it comes', async () => {
+    const entry = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+    const command = `(printf first; sleep 0.2; printf ' second') | "$NODE" "$ENTRY" put - /piped
+      printf '%s' whole > "$DIR/whole"; "$NODE" "$ENTRY" put - /redirected < "$DIR/whole"
+      "$NODE" "$ENTRY" put - /none < /dev/null`;
+    const env = { ...master.environment, PATH: process.env['PATH'], NODE: process.execPath };
+    await promisify(execFile)('sh', ['-ec', command], {
+      env: { ...env, ENTRY: entry, DIR: master.directory },
+    });
+    expect(await ok('cat /piped /redirected /none')).toBe('first secondwhole');
   });
 
   it('A18: the owner of a file that nobody may read can change that', async () => {

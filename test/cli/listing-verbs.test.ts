@@ -39,8 +39,8 @@ describe('ls', () => {
 
   it('goes down with -R and shortens sizes with -h', async () => {
     expect((await run(client, 'ls -R -h /data/')).out).toMatchInlineSnapshot(`
-      "-rw-r--r--  alice        staff  1.5K  PERSISTED   2026-01-31 09:05  /data/a.csv
-      -rw-r--r--  a-long-name  staff     0  INCOMPLETE  2026-01-31 09:05  /data/b.bin
+      "-rw-r--r--  alice        staff  1.5K  PERSISTED      2026-01-31 09:05  /data/a.csv
+      -rw-r--r--  a-long-name  staff     0  INCOMPLETE     2026-01-31 09:05  /data/b.bin
       drwxr-xr-x  alice        staff     0  DIR            2026-01-31 09:05  /data/sub
       -rwsr-x---  alice        staff     3  NOT_PERSISTED  2026-01-31 09:05  /data/sub/c.csv
       "

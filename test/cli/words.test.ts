@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseMode } from '../../src/base/mode.js';
-import { concurrently } from '../../src/cli/concurrently.js';
 import { translateArguments } from '../../src/cli/familiar-arguments.js';
 import { humanBytes, permissionsText, spanText } from '../../src/cli/format.js';
 import { globToRegExp } from '../../src/cli/glob.js';
+import { inOrder } from '../../src/cli/in-order.js';
 import { meansDirectory, parsePath, relativeTo } from '../../src/cli/namespace-path.js';
 import { stepText } from '../../src/cli/progress.js';
 import { FifoQueue } from '../../src/client/fifo-queue.js';
@@ -147,7 +147,7 @@ describe('foreign spellings', () => {
     ['dfs -stat %y /x', 'stat --format %y /x'],
     ['stat /x%', 'stat /x%'],
     ['dfs -getmerge -nl /x y', 'getmerge --newline /x y'],
-    ['find / -maxdepth 2 -user bob -newer /x', 'find / --maxdepth 2 --user bob --newer /x'],
+    ['find / -maxdepth 2 -user bob -newer /x', 'find / --maxdepth 2 --owner bob --newer /x'],
     ['chmod -w /x', 'chmod -- -w /x'],
     ['chmod -R -w,o+r /x', 'chmod -R -- -w,o+r /x'],
     ['chmod -x -R /x', 'chmod -R -- -x /x'],
@@ -168,24 +168,25 @@ describe('foreign spellings', () => {
   });
 });
 
-describe('concurrently', () => {
-  it('keeps to its width, works on all, and fails with the first failure', async () => {
+describe('inOrder', () => {
+  it('A20: keeps to its width, tells in the order of the items, ends with the first bug', async () => {
     let running = 0;
     let most = 0;
-    const done: number[] = [];
-    await concurrently([1, 2, 3, 4, 5, 6], 3, async (item) => {
+    const told: number[] = [];
+    const work = async (item: number) => {
       running += 1;
       most = Math.max(most, running);
       await new Promise((resolve) => setTimeout(resolve, item % 2 === 0 ? 1 : 4));
       running -= 1;
-      done.push(item);
-    });
-    expect(done.sort()).toEqual([1, 2, 3, 4, 5, 6]);
+      return item;
+    };
+    await inOrder([1, 2, 3, 4, 5, 6], 3, work, async (item) => void told.push(item));
+    expect(told).toEqual([1, 2, 3, 4, 5, 6]);
     expect(most).toBe(3);
-    const failing = concurrently([1, 2, 3], 1, async (item) => {
+    const bug = async (item: number) => {
       if (item === 2) throw new Error('two');
-    });
-    await expect(failing).rejects.toThrow('two');
+    };
+    await expect(inOrder([1, 2, 3], 1, bug, async () => undefined)).rejects.toThrow('two');
   });
 });
 

@@ -2,12 +2,12 @@
 
 import { OrchardError } from '../../client/errors.js';
 import type { FileStatus } from '../../client/index.js';
-import { concurrently } from '../concurrently.js';
 import { expandAll } from '../expand.js';
 import { shown } from '../format.js';
 import { joinPath, relativeTo } from '../namespace-path.js';
 import type { Shell } from '../shell.js';
-import { FILES_AT_A_TIME, Transfer } from '../transfer.js';
+import { Transfer } from '../transfer.js';
+import { walkTree } from '../tree.js';
 import { force, recursive, verb } from '../verb.js';
 import { checkNotBelow, placeAll, splitTarget } from './target.js';
 
@@ -46,29 +46,15 @@ async function copyTree(
   const isTree = top.type === 'directory';
   checkTree(top, place, options);
   const total = isTree ? (await client.contentSummary(source, { signal })).files : 1;
-  const report = shell.progress(`cp ${shown(source)}`, 'files');
-  const transfer = new Transfer(report, total);
-  const copyFile = async ({ path, length }: FileStatus) => {
-    const good = await shell.attempt(async () => {
-      const target = targetOf(place, relativeTo(source, path));
-      await client.put(target, transfer.counted(client.open(path, { signal })), {
-        overwrite: options.force === true,
-        length,
-        signal,
-      });
-      return true;
-    });
-    transfer.fileDone(good === true);
-  };
-  try {
-    if (isTree) await concurrently(filesBelow(shell, source, place), FILES_AT_A_TIME, copyFile);
-    else await copyFile(top);
-  } finally {
-    report.stop();
-  }
-  const { files, failed, bytes } = transfer;
-  if (shell.isJson)
-    await shell.out.json({ copied: source, to: place, files: files - failed, bytes, failed });
+  const transfer = new Transfer(shell, `cp ${shown(source)}`, total);
+  const overwrite = options.force === true;
+  const files = isTree ? filesBelow(shell, source, place) : [top];
+  await transfer.each(files, async ({ path, length }) => {
+    const chunks = transfer.counted(client.open(path, { signal }));
+    const target = targetOf(place, relativeTo(source, path));
+    await client.put(target, chunks, { overwrite, length, signal });
+  });
+  await transfer.confirm(source, place, { copied: source, to: place });
 }
 
 function checkTree({ type, path }: FileStatus, place: string, options: Options): void {
@@ -88,7 +74,7 @@ async function* filesBelow(
   const client = await shell.client();
   const { signal } = shell;
   await client.createDirectory(place, { allowExists: true, signal });
-  for await (const entry of client.list(source, { recursive: true, signal })) {
+  for await (const entry of walkTree(shell, source)) {
     if (entry.type === 'file') yield entry;
     else {
       const target = targetOf(place, relativeTo(source, entry.path));

@@ -1,9 +1,11 @@
-/** find: entries of a tree by name, type, size and age, found while the listing streams. */
+/** find: entries of a tree by name, type, size, age and owner, found while the listing streams. */
 import { parseBytes } from '../../base/quantity.js';
 import type { FileStatus } from '../../client/index.js';
 import { shown, statusJson } from '../format.js';
 import { globToRegExp } from '../glob.js';
+import { parsePath } from '../namespace-path.js';
 import type { Shell } from '../shell.js';
+import { walkTree } from '../tree.js';
 import { UsageError } from '../usage-error.js';
 import { verb } from '../verb.js';
 
@@ -13,7 +15,14 @@ type Options = {
   type?: string;
   size?: string;
   mtime?: string;
+  owner?: string;
+  group?: string;
+  newer?: string;
+  empty?: boolean;
+  mindepth?: string;
+  maxdepth?: string;
   print?: boolean;
+  print0?: boolean;
 };
 
 type Test = (entry: FileStatus) => boolean;
@@ -30,30 +39,57 @@ export const find = verb<Options>({
     { flags: '--type <f|d>', means: 'files or directories' },
     { flags: '--size <size>', means: '+1G larger, -1K smaller, 0 exactly' },
     { flags: '--mtime <days>', means: '-7 changed in the last seven days, +30 before thirty' },
+    { flags: '--owner <name>', means: 'of this owner (-user as well)' },
+    { flags: '--group <name>', means: 'of this group' },
+    { flags: '--newer <path>', means: 'changed after this path was' },
+    { flags: '--empty', means: 'files without content, directories without entries' },
+    { flags: '--mindepth <levels>', means: 'only so far below and further' },
+    { flags: '--maxdepth <levels>', means: 'no further below' },
     { flags: '--print', means: 'nothing else: for hands that add it' },
+    { flags: '--print0', means: 'a zero byte behind each path, for xargs -0' },
   ],
   examples: [
     ["orchard find /data -name '*.parquet' -size +1G", 'large files'],
     ['orchard find / -type d -mtime +30', 'directories untouched for a month'],
+    ['orchard find /data -maxdepth 1 -user bob -newer /data/_SUCCESS', 'by owner and order'],
   ],
   run: async (shell, args, options) => {
+    const level = {
+      min: levelsOf('--mindepth', options.mindepth, 0),
+      max: levelsOf('--maxdepth', options.maxdepth, Number.POSITIVE_INFINITY),
+    };
     const tests = testsOf(options, Date.now());
-    await shell.eachPath(args.length === 0 ? ['/'] : args, (path) => search(shell, path, tests));
+    if (options.newer !== undefined) tests.push(await newerThan(shell, options.newer));
+    const how = { tests, level, end: options.print0 === true ? '\0' : '\n' };
+    await shell.eachPath(args.length === 0 ? ['/'] : args, (path) => search(shell, path, how));
   },
 });
 
-async function search(shell: Shell, path: string, tests: readonly Test[]): Promise<void> {
+type Level = { readonly min: number; readonly max: number };
+
+const levelOf = (path: string): number => (path === '/' ? 1 : path.split('/').length);
+
+async function search(
+  shell: Shell,
+  path: string,
+  { tests, level, end }: { tests: readonly Test[]; level: Level; end: string },
+): Promise<void> {
   const client = await shell.client();
   const { signal } = shell;
   const print = async (entry: FileStatus) => {
     if (!tests.every((test) => test(entry))) return;
     if (shell.isJson) await shell.out.json(statusJson(entry));
-    else await shell.out.line(shown(entry.path));
+    else if (end === '\n') await shell.out.line(shown(entry.path));
+    else await shell.out.bytes(Buffer.from(`${entry.path}${end}`));
   };
   const top = await client.getStatus(path, { signal });
-  await print(top);
+  if (level.min === 0) await print(top);
   if (top.type === 'file') return;
-  for await (const entry of client.list(path, { recursive: true, signal })) await print(entry);
+  if (level.max === 0) return;
+  for await (const entry of walkTree(shell, path, { depthMax: level.max })) {
+    const depth = entry.path.split('/').length - levelOf(path);
+    if (depth >= level.min) await print(entry);
+  }
 }
 
 function testsOf(options: Options, nowMs: number): Test[] {
@@ -67,6 +103,10 @@ function testsOf(options: Options, nowMs: number): Test[] {
     tests.push((entry) => expression.test(entry.name));
   }
   if (options.type !== undefined) tests.push(typeTest(options.type));
+  const { owner, group } = options;
+  if (owner !== undefined) tests.push((entry) => entry.owner === owner);
+  if (group !== undefined) tests.push((entry) => entry.group === group);
+  if (options.empty === true) tests.push((entry) => entry.length === 0);
   if (options.size !== undefined) {
     const test = compared('--size', options.size, parseBytes);
     tests.push((entry) => entry.type === 'file' && test(entry.length));
@@ -78,6 +118,18 @@ function testsOf(options: Options, nowMs: number): Test[] {
     tests.push((entry) => test(Math.floor((nowMs - entry.mtimeMs) / DAY_MS)));
   }
   return tests;
+}
+
+async function newerThan(shell: Shell, text: string): Promise<Test> {
+  const client = await shell.client();
+  const { mtimeMs } = await client.getStatus(parsePath(text), { signal: shell.signal });
+  return (entry) => entry.mtimeMs > mtimeMs;
+}
+
+function levelsOf(option: string, text: string | undefined, usual: number): number {
+  if (text === undefined) return usual;
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new UsageError(`${option} ${text}: not a number of levels`, `${option} 2`);
 }
 
 function typeTest(letter: string): Test {

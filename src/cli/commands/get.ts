@@ -2,14 +2,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { FileStatus } from '../../client/index.js';
-import { concurrently } from '../concurrently.js';
+import { expandAll } from '../expand.js';
 import { shown } from '../format.js';
-import { isLocalDirectory, writeLocal } from '../local-tree.js';
+import { checkParent, isLocalDirectory, writeLocal } from '../local-file.js';
 import { baseName, relativeTo } from '../namespace-path.js';
 import type { Shell } from '../shell.js';
-import { FILES_AT_A_TIME, Transfer } from '../transfer.js';
+import { Transfer } from '../transfer.js';
+import { walkTree } from '../tree.js';
 import { UsageError } from '../usage-error.js';
 import { force, recursive, verb } from '../verb.js';
+import { checkApart, type Placed } from './target.js';
 
 type Options = { force?: boolean; recursive?: boolean };
 
@@ -28,16 +30,26 @@ export const get = verb<Options>({
   run: async (shell, args, options) => {
     const sources = args.length === 1 ? args : args.slice(0, -1);
     const text = args.length === 1 ? '.' : args.at(-1)!;
+    const client = await shell.client();
+    if (text === '-') {
+      await shell.eachPath(sources, (path) => toOutput(shell, path));
+      return;
+    }
     const local = resolve(shell.io.workingDirectory, text);
     const isDirectory = await isLocalDirectory(local);
-    if (sources.length > 1 && text !== '-' && !isDirectory) {
+    const paths = await expandAll(client, sources);
+    if (paths.length > 1 && !isDirectory) {
       throw new UsageError(`${text} is no directory on this machine`, `mkdir ${text}`);
     }
-    await shell.eachPath(sources, async (path) => {
-      if (text === '-') return toOutput(shell, path);
-      const place = isDirectory ? join(local, baseName(path) || 'root') : local;
-      await getTree(shell, path, { place, overwrite: options.force === true });
+    await checkParent(local);
+    const placed = paths.map((source) => {
+      const place = isDirectory ? join(local, baseName(source) || 'root') : local;
+      return { source, place };
     });
+    checkApart(placed);
+    for (const one of placed) {
+      await shell.attempt(() => getTree(shell, one, options.force === true));
+    }
   },
 });
 
@@ -49,32 +61,20 @@ async function toOutput(shell: Shell, path: string): Promise<void> {
 
 async function getTree(
   shell: Shell,
-  root: string,
-  { place, overwrite }: { place: string; overwrite: boolean },
+  { source: root, place }: Placed,
+  overwrite: boolean,
 ): Promise<void> {
   const client = await shell.client();
   const { signal } = shell;
   const top = await client.getStatus(root, { signal });
   const isTree = top.type === 'directory';
   const total = isTree ? (await client.contentSummary(root, { signal })).files : 1;
-  const report = shell.progress(`get ${shown(root)}`, 'files');
-  const transfer = new Transfer(report, total);
-  const getFile = async ({ path }: FileStatus) => {
-    const good = await shell.attempt(async () => {
-      const chunks = transfer.counted(client.open(path, { signal }));
-      await writeLocal(localPlace(place, relativeTo(root, path)), chunks, { overwrite });
-      return true;
-    });
-    transfer.fileDone(good === true);
-  };
-  try {
-    if (isTree) await concurrently(filesBelow(shell, top, place), FILES_AT_A_TIME, getFile);
-    else await getFile(top);
-  } finally {
-    report.stop();
-  }
-  const { files, failed, bytes } = transfer;
-  if (shell.isJson) await shell.out.json({ got: root, files: files - failed, bytes, failed });
+  const transfer = new Transfer(shell, `get ${shown(root)}`, total);
+  await transfer.each(isTree ? filesBelow(shell, top, place) : [top], async ({ path }) => {
+    const chunks = transfer.counted(client.open(path, { signal }));
+    await writeLocal(localPlace(place, relativeTo(root, path)), chunks, { overwrite });
+  });
+  await transfer.confirm(root, place, { got: root });
 }
 
 /** The files of the tree; its directories are made here as they come by. */
@@ -83,9 +83,8 @@ async function* filesBelow(
   root: FileStatus,
   place: string,
 ): AsyncGenerator<FileStatus, void, undefined> {
-  const client = await shell.client();
   await mkdir(place, { recursive: true });
-  for await (const entry of client.list(root.path, { recursive: true, signal: shell.signal })) {
+  for await (const entry of walkTree(shell, root.path)) {
     if (entry.type === 'file') yield entry;
     else await mkdir(localPlace(place, relativeTo(root.path, entry.path)), { recursive: true });
   }

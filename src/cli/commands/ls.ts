@@ -1,8 +1,11 @@
-/** ls: what is in a directory, sorted by name, printed page by page as the master gives it. */
+/** ls: what is in a directory, sorted by name unless told otherwise, printed as it comes. */
+import { OrchardError } from '../../client/errors.js';
 import type { FileStatus } from '../../client/index.js';
 import { modeText, shown, sizeText, stateText, statusJson, timeText } from '../format.js';
 import { Columns } from '../output.js';
 import type { Shell } from '../shell.js';
+import { walkTree } from '../tree.js';
+import { UsageError } from '../usage-error.js';
 import { human, recursive, verb } from '../verb.js';
 
 type Options = {
@@ -11,7 +14,21 @@ type Options = {
   directory?: boolean;
   paths?: boolean;
   load?: boolean;
+  pinned?: boolean;
+  sort?: string;
+  time?: boolean;
+  size?: boolean;
+  reverse?: boolean;
 };
+
+type Order = (a: FileStatus, b: FileStatus) => number;
+
+/** Printed together, so that their columns stand under one another. */
+const ROWS_AT_A_TIME = 200;
+/** What is sorted is held in memory. */
+const SORTED_MAX = 1_000_000;
+
+const nothing = 'nothing else: for hands that add it';
 
 export const ls = verb<Options>({
   name: 'ls',
@@ -21,40 +38,116 @@ export const ls = verb<Options>({
     recursive,
     human,
     { flags: '-d, --directory', means: 'the directory itself, not what is in it' },
-    { flags: '-C, --paths', means: 'paths only' },
+    { flags: '-C, --paths', means: 'paths only (-1 as well)' },
     { flags: '-f, --load', means: 'look into the store again' },
+    { flags: '-p, --pinned', means: 'pinned entries only' },
+    { flags: '--sort <what>', means: 'by name (default), size or time, largest or newest first' },
+    { flags: '-t, --time', means: 'the newest first' },
+    { flags: '-S, --size', means: 'the largest first' },
+    { flags: '-r, --reverse', means: 'the other way round' },
+    { flags: '-l, --long', means: nothing },
+    { flags: '-a, --all', means: nothing },
   ],
   examples: [
     ['orchard ls', 'what is in /'],
     ['orchard ls -h /data', 'with sizes like 1.5K'],
+    ['orchard ls -lhS /data', 'the largest first'],
     ["orchard ls -R '/data/2026-*'", 'everything below some directories'],
   ],
   familiar: 'columns are mode, owner, group, size, state, time, path, as in `alluxio fs ls`.',
-  run: (shell, args, options) =>
-    shell.eachPath(args.length === 0 ? ['/'] : args, (path) => list(shell, path, options)),
+  run: (shell, args, options) => {
+    const order = orderOf(options);
+    const paths = args.length === 0 ? ['/'] : args;
+    return shell.eachPath(paths, (path) => list(shell, path, { options, order }));
+  },
 });
 
-async function list(shell: Shell, path: string, options: Options): Promise<void> {
-  const client = await shell.client();
-  const columns = new Columns(['left', 'left', 'left', 'right', 'left', 'left', 'left']);
-  const print = async (entries: readonly FileStatus[]) => {
-    if (shell.isJson) for (const entry of entries) await shell.out.json(statusJson(entry));
-    else if (options.paths) for (const entry of entries) await shell.out.line(shown(entry.path));
-    else {
-      const rows = entries.map((entry) => row(entry, options));
-      for (const line of columns.lines(rows)) await shell.out.line(line);
+async function list(
+  shell: Shell,
+  path: string,
+  { options, order }: { options: Options; order: Order | undefined },
+): Promise<void> {
+  const rows = new Rows(shell, options);
+  try {
+    const found = entriesOf(shell, path, options);
+    for await (const entry of order === undefined ? found : await sorted(found, order, path)) {
+      if (options.pinned !== true || entry.pinned) await rows.add(entry);
     }
-  };
-  if (options.directory === true) {
-    await print([await client.getStatus(path, { signal: shell.signal })]);
-    return;
+  } finally {
+    await rows.flush();
   }
-  const pages = client.listPages(path, {
-    recursive: options.recursive === true,
-    load: options.load === true ? 'always' : 'once',
-    signal: shell.signal,
-  });
-  for await (const page of pages) await print(page.entries);
+}
+
+async function* entriesOf(
+  shell: Shell,
+  path: string,
+  options: Options,
+): AsyncGenerator<FileStatus, void, undefined> {
+  const client = await shell.client();
+  const { signal } = shell;
+  const load = options.load === true ? 'always' : 'once';
+  if (options.directory === true) yield await client.getStatus(path, { signal });
+  else if (options.recursive === true) yield* walkTree(shell, path, { load });
+  else yield* client.list(path, { load, signal });
+}
+
+async function sorted(
+  entries: AsyncIterable<FileStatus>,
+  order: Order,
+  path: string,
+): Promise<FileStatus[]> {
+  const all: FileStatus[] = [];
+  for await (const entry of entries) {
+    if (all.push(entry) <= SORTED_MAX) continue;
+    const reason = `More than ${SORTED_MAX} entries are not sorted.`;
+    const hint = 'list them by name, or narrow them down with find';
+    throw new OrchardError('RESOURCE_EXHAUSTED', reason, { path, hint });
+  }
+  return all.sort(order);
+}
+
+const orders: Readonly<Record<string, Order>> = {
+  name: (a, b) => (a.path < b.path ? -1 : 1),
+  path: (a, b) => (a.path < b.path ? -1 : 1),
+  size: (a, b) => b.length - a.length,
+  time: (a, b) => b.mtimeMs - a.mtimeMs,
+  lastModificationTime: (a, b) => b.mtimeMs - a.mtimeMs,
+  creationTime: (a, b) => b.ctimeMs - a.ctimeMs,
+};
+
+/** Undefined: as they come, by name. */
+function orderOf(options: Options): Order | undefined {
+  const { reverse } = options;
+  const given = options.sort ?? (options.size ? 'size' : options.time ? 'time' : undefined);
+  if (given === undefined && reverse !== true) return undefined;
+  const order = Object.hasOwn(orders, given ?? 'name') ? orders[given ?? 'name'] : undefined;
+  if (order === undefined) throw new UsageError(`--sort ${given}: no such order`, '--sort size');
+  return reverse === true ? (a, b) => order(b, a) : order;
+}
+
+class Rows {
+  readonly #shell: Shell;
+  readonly #options: Options;
+  readonly #columns = new Columns(['left', 'left', 'left', 'right', 'left', 'left', 'left']);
+  #entries: FileStatus[] = [];
+
+  constructor(shell: Shell, options: Options) {
+    this.#shell = shell;
+    this.#options = options;
+  }
+
+  async add(entry: FileStatus): Promise<void> {
+    const { out, isJson } = this.#shell;
+    if (isJson) await out.json(statusJson(entry));
+    else if (this.#options.paths === true) await out.line(shown(entry.path));
+    else if (this.#entries.push(entry) >= ROWS_AT_A_TIME) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    const rows = this.#entries.map((entry) => row(entry, this.#options));
+    this.#entries = [];
+    for (const line of this.#columns.lines(rows)) await this.#shell.out.line(line);
+  }
 }
 
 const row = (entry: FileStatus, options: Options): string[] => [

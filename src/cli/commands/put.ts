@@ -1,95 +1,114 @@
 /** put: files and directories of this machine into the namespace. */
-import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { concurrently } from '../concurrently.js';
 import { shown } from '../format.js';
-import { countLocal, type LocalEntry, walkLocal } from '../local-tree.js';
+import { countLocal, type LinkRule, type LocalEntry, openLocal, walkLocal } from '../local-tree.js';
 import { joinPath } from '../namespace-path.js';
 import type { Shell } from '../shell.js';
-import { FILES_AT_A_TIME, Transfer } from '../transfer.js';
+import { Transfer } from '../transfer.js';
 import { UsageError } from '../usage-error.js';
 import { force, recursive, verb } from '../verb.js';
-import { findTarget, placeOf, splitTarget, type Target } from './target.js';
+import { checkApart, findTarget, type Placed, placeOf, splitTarget } from './target.js';
 
-type Options = { force?: boolean; recursive?: boolean };
+type Options = { force?: boolean; recursive?: boolean; links?: string };
+type Rules = { readonly overwrite: boolean; readonly links: LinkRule };
+
+const INPUT = '-';
+const linkRules: readonly string[] = ['follow', 'skip', 'fail'];
 
 export const put = verb<Options>({
   name: 'put',
   args: '<paths...>',
   usage: '<local...> <target>',
   summary: 'copy local files and directories into the namespace',
-  options: [force, recursive],
+  options: [
+    force,
+    recursive,
+    {
+      flags: '--links <rule>',
+      means: 'symbolic links below: follow, skip, or fail before anything is copied',
+    },
+  ],
   examples: [
     ['orchard put a.csv /data', 'into a directory that exists'],
     ['orchard put -R ./site /web', 'a directory with all that is in it'],
+    ['orchard put -R --links follow ./site /web2', 'with what its links lead to'],
     ['date | orchard put - /data/now', 'standard input'],
   ],
   familiar: 'as `hdfs dfs -put` and `alluxio fs copyFromLocal`.',
   run: async (shell, args, options) => {
     const { sources, target: text } = splitTarget(args);
-    const client = await shell.client();
-    const target = await findTarget(client, text, sources.length);
+    const { links } = options;
+    if (links !== undefined && !linkRules.includes(links)) {
+      throw new UsageError(`--links ${links}: no such rule`, 'follow, skip or fail');
+    }
+    const rules = { overwrite: options.force === true, links: links as LinkRule };
+    const target = await findTarget(await shell.client(), text, sources.length);
+    const placed: Placed[] = [];
     for (const source of sources) {
-      if (source === '-') await shell.attempt(() => putInput(shell, target, options));
-      else await shell.attempt(() => putTree(shell, source, { target, options }));
+      const root = resolve(shell.io.workingDirectory, source);
+      if (source === INPUT && target.isDirectory) {
+        throw new UsageError('standard input has no name', 'a file as target');
+      }
+      if (source !== INPUT) await stat(root);
+      placed.push({ source, place: placeOf(target, basename(root)) });
+    }
+    checkApart(placed);
+    for (const one of placed) {
+      if (one.source === INPUT) await shell.attempt(() => putInput(shell, one, rules));
+      else await shell.attempt(() => putTree(shell, one, rules));
     }
   },
 });
 
-async function putInput(shell: Shell, target: Target, options: Options): Promise<void> {
-  if (target.isDirectory) throw new UsageError('standard input has no name', 'a file as target');
+async function putInput(shell: Shell, { place }: Placed, { overwrite }: Rules): Promise<void> {
   const client = await shell.client();
-  await client.put(target.path, shell.io.stdin, {
-    overwrite: options.force === true,
-    signal: shell.signal,
+  const transfer = new Transfer(shell, `put ${shown(place)}`, 1);
+  const { signal } = shell;
+  await transfer.each([INPUT], async () => {
+    await client.put(place, transfer.counted(shell.io.stdin), { overwrite, signal });
   });
+  await transfer.confirm('standard input', place, { put: place });
 }
 
-async function putTree(
-  shell: Shell,
-  source: string,
-  { target, options }: { target: Target; options: Options },
-): Promise<void> {
+async function putTree(shell: Shell, { source, place }: Placed, rules: Rules): Promise<void> {
   const client = await shell.client();
+  const { signal } = shell;
+  const { overwrite, links } = rules;
   const root = resolve(shell.io.workingDirectory, source);
-  const place = placeOf(target, basename(root));
-  const report = shell.progress(`put ${shown(source)}`, 'files');
-  const transfer = new Transfer(report, await countLocal(root));
-  const putFile = async (entry: LocalEntry) => {
-    const path = entry.relative === '' ? place : joinPath(place, entry.relative);
-    const good = await shell.attempt(async () => {
-      const { signal } = shell;
-      await client.put(path, transfer.counted(createReadStream(entry.path)), {
-        overwrite: options.force === true,
-        length: entry.length,
-        signal,
-      });
-      return true;
-    });
-    transfer.fileDone(good === true);
-  };
-  try {
-    await concurrently(directoriesMade(shell, root, place), FILES_AT_A_TIME, putFile);
-  } finally {
-    report.stop();
-  }
-  const { files, failed, bytes } = transfer;
-  const copied = files - failed;
-  if (shell.isJson) await shell.out.json({ put: place, files: copied, bytes, failed });
+  const total = await countLocal(root, links);
+  const transfer = new Transfer(shell, `put ${shown(source)}`, total);
+  const pathOf = ({ relative }: LocalEntry) =>
+    relative === '' ? place : joinPath(place, relative);
+  await transfer.each(directoriesMade(shell, root, { pathOf, links }), async (entry) => {
+    const { length, chunks, close } = await openLocal(entry.path);
+    const known = length === undefined ? {} : { length };
+    try {
+      await client.put(pathOf(entry), transfer.counted(chunks), { overwrite, ...known, signal });
+    } finally {
+      close();
+    }
+  });
+  await transfer.confirm(source, place, { put: place });
 }
 
 /** The files of the tree; its directories are made as they come by, before what is in them. */
 async function* directoriesMade(
   shell: Shell,
   root: string,
-  place: string,
+  { pathOf, links }: { pathOf: (entry: LocalEntry) => string; links: LinkRule },
 ): AsyncGenerator<LocalEntry, void, undefined> {
   const client = await shell.client();
-  for await (const entry of walkLocal(root)) {
+  const leftOut = async (why: Error) => {
+    const { path } = why as Error & { path?: string };
+    if (links === 'skip' && why.message.includes('symbolic link')) {
+      shell.note(`skipped the link ${shown(path ?? '')}`);
+    } else await shell.fail(why);
+  };
+  for await (const entry of walkLocal(root, { links, leftOut })) {
     if (!entry.isDirectory) yield entry;
     else {
-      const path = entry.relative === '' ? place : joinPath(place, entry.relative);
-      await client.createDirectory(path, { allowExists: true, signal: shell.signal });
+      await client.createDirectory(pathOf(entry), { allowExists: true, signal: shell.signal });
     }
   }
 }
