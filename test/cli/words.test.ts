@@ -169,7 +169,7 @@ describe('foreign spellings', () => {
 });
 
 describe('inOrder', () => {
-  it('A20: keeps to its width, tells in the items' order, ends with a bug', async () => {
+  it('A20: keeps to its width, tells in their order, ends with a bug', async () => {
     let running = 0;
     let most = 0;
     const told: number[] = [];
