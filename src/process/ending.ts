@@ -2,7 +2,11 @@
  * How a master's process ends. node's exit waits without limit for every thread, its own and
  * libuv's, and one that is in a system call (a disk or an NFS server that hangs, a name that is
  * looked up) may never come back. Such a process is killed: what it acknowledged is durable.
+ *
+ * A thread that gets no core does not hang. So the clock of all this stands still for as long as
+ * the busiest waiting thread of the process has waited for a core meanwhile.
  */
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from './log.js';
 
@@ -10,17 +14,54 @@ import type { Log } from './log.js';
 const CALLS_MS_MAX = 1000;
 const POLL_MS = 10;
 
+/** A machine that never gives the process a core keeps it so many times as long, and no longer. */
+const STRETCH_MAX = 6;
+const TASKS = '/proc/self/task';
+
+/** Milliseconds that each thread of the process has waited for a core so far. */
+export type CoreWaits = () => ReadonlyMap<string, number>;
+
 /** False: it was not done within the time, and goes on by itself. */
-export async function inTime(doing: Promise<unknown>, withinMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, withinMs, false);
-  });
+export async function inTime(
+  doing: Promise<unknown>,
+  withinMs: number,
+  waits: CoreWaits = coreWaits,
+): Promise<boolean> {
+  const ended = new AbortController();
+  const late = outOfTime(withinMs, waits, ended.signal);
   try {
     return await Promise.race([doing.then(() => true), late]);
   } finally {
-    clearTimeout(timer);
+    ended.abort();
   }
+}
+
+async function outOfTime(withinMs: number, waits: CoreWaits, signal: AbortSignal): Promise<false> {
+  const began = performance.now();
+  const before = waits();
+  for (let leftMs = withinMs; leftMs > 0 && !signal.aborted; ) {
+    await sleep(leftMs, undefined, { signal }).catch(() => undefined);
+    const passed = performance.now() - began;
+    if (passed >= withinMs * STRETCH_MAX) return false;
+    const waited = [...waits()].map(([thread, ms]) => ms - (before.get(thread) ?? 0));
+    leftMs = withinMs - (passed - Math.max(0, ...waited));
+  }
+  return false;
+}
+
+/** By the kernel's account; none where it keeps none. */
+function coreWaits(): ReadonlyMap<string, number> {
+  const waits = new Map<string, number>();
+  try {
+    for (const thread of readdirSync(TASKS)) {
+      const account = readFileSync(`${TASKS}/${thread}/schedstat`, 'latin1');
+      waits.set(thread, Number(account.split(' ')[1]) / 1e6);
+    }
+  } catch {
+    // A thread that has ended meanwhile, or no such account: what is known so far.
+    return waits;
+  }
+  return waits;
 }
 
 /** `running`: threads that did not end when they should. */
@@ -29,14 +70,17 @@ export async function endProcess(
   running: readonly string[],
   log: Log,
 ): Promise<never> {
-  const until = performance.now() + CALLS_MS_MAX;
-  while (callsOfMain().length > 0 && performance.now() < until) await sleep(POLL_MS);
+  await inTime(callsDone(), CALLS_MS_MAX);
   const stuck = [...running, ...callsOfMain()];
   if (stuck.length > 0) {
     log.fatal({ stuck }, 'something hangs in a system call: the process is killed');
     process.kill(process.pid, 'SIGKILL');
   }
   process.exit(status);
+}
+
+async function callsDone(): Promise<void> {
+  while (callsOfMain().length > 0) await sleep(POLL_MS);
 }
 
 /** What threads of libuv do for main just now. */

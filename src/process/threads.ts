@@ -4,10 +4,21 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { StatusError } from '../base/status.js';
 import { inTime } from './ending.js';
 
 /** How long a thread that is ended by force may take: one in a system call takes any time. */
 const TERMINATE_MS_MAX = 1000;
+
+/** Errors cross as plain ones, with the properties that they had. */
+function revived(error: unknown): unknown {
+  const { name, code, message, path, hint } = error as Partial<StatusError>;
+  if (name !== 'StatusError' || code === undefined) return error;
+  return new StatusError(code, String(message), {
+    ...(path !== undefined && { path }),
+    ...(hint !== undefined && { hint }),
+  });
+}
 
 export class Threads {
   readonly #workers = new Map<string, Worker>();
@@ -61,14 +72,10 @@ export class Threads {
   async ended(name: string, withinMs: number): Promise<boolean> {
     const worker = this.get(name);
     if (worker.threadId === -1) return true;
-    const timeout = AbortSignal.timeout(Math.max(1, withinMs));
-    try {
-      await once(worker, 'exit', { signal: timeout });
-      return true;
-    } catch {
-      await inTime(worker.terminate(), TERMINATE_MS_MAX);
-      return false;
-    }
+    const exit = once(worker, 'exit').catch(() => undefined);
+    if (await inTime(exit, Math.max(1, withinMs))) return true;
+    await inTime(worker.terminate(), TERMINATE_MS_MAX);
+    return false;
   }
 
   /** Resolves when none is in the middle of its modules, or after `withinMs`. */
@@ -88,8 +95,12 @@ export class Threads {
 
   /** Why a thread cannot start is said by its error, so that is what this rejects with. */
   async #heard(worker: Worker): Promise<{ kind: string }> {
-    const [message] = (await once(worker, 'message')) as [{ kind: string }];
-    return message;
+    try {
+      const [message] = (await once(worker, 'message')) as [{ kind: string }];
+      return message;
+    } catch (error) {
+      throw revived(error);
+    }
   }
 
   #watch(name: string): void {

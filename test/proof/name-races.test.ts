@@ -24,6 +24,7 @@ beforeAll(async () => {
   forgetful = await RaceMaster.start({
     ORCHARD_TRASH_RETENTION: `${RETENTION_MS}ms`,
     ORCHARD_TTL_CHECK_INTERVAL: '10ms',
+    ORCHARD_CLOCK_SETTLE: '0s',
   });
   store = join(races.master.directory, 'store');
   await mkdir(store);

@@ -30,12 +30,14 @@ import {
   type WorkRequest,
 } from './tasks.js';
 import { TreeLoad, type WorkControl } from './tree-load.js';
+import { WriteLeases } from './write-leases.js';
 
 export class BackgroundWorker {
   readonly #context: LoadContext;
   readonly #loader: MetadataLoader;
   readonly #expirer: Expirer;
   readonly #reclaimer: Reclaimer;
+  readonly #leases: WriteLeases;
 
   constructor(data: BackgroundData, onBug: (error: unknown) => void) {
     const { config } = data;
@@ -66,6 +68,7 @@ export class BackgroundWorker {
     this.#loader = new MetadataLoader(this.#context);
     this.#expirer = new Expirer(this.#context);
     this.#reclaimer = new Reclaimer(this.#context);
+    this.#leases = new WriteLeases(this.#context, config.writeLeaseMs);
   }
 
   async run(task: Task): Promise<TaskOutcome> {
@@ -83,14 +86,19 @@ export class BackgroundWorker {
         await this.#loader.load(task.path, task.children);
         return { ok: true, progress: NO_PROGRESS };
       case 'duty':
-        return this.#duty(task.duty);
+        return this.#duty(task.duty, task.nowMs);
       case 'job':
         return this.#job(task.request, task.port);
     }
   }
 
-  async #duty(duty: Duty): Promise<TaskOutcome> {
-    const done = duty === 'expire' ? await this.#expirer.run() : await this.#reclaimer.run();
+  async #duty(duty: Duty, nowMs: number): Promise<TaskOutcome> {
+    const runs = {
+      expire: () => this.#expirer.run(nowMs),
+      reclaim: () => this.#reclaimer.run(),
+      leases: () => this.#leases.run(nowMs),
+    };
+    const done = await runs[duty]();
     return { ok: true, progress: { ...NO_PROGRESS, done } };
   }
 

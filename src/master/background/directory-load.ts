@@ -6,12 +6,14 @@
  *   namespace:            LoadBatch          LoadBatch             LoadBatch + CHILDREN_LOADED
  */
 import { ENTRY_BYTES_MAX, LIST_PAGE_ENTRIES_MAX } from '../../base/limits.js';
-import { StatusError } from '../../base/status.js';
+import { Code, StatusError } from '../../base/status.js';
 import type { UfsStatus } from '../../stores/ufs.js';
 import type { Caller } from '../executor/caller.js';
 import type { Scheduler } from '../executor/scheduler.js';
+import { CONTROL } from '../memory/layout.js';
 import { FLAG_CHILDREN_LOADED } from '../memory/record.js';
 import { readRecord } from '../memory/record-fields.js';
+import { isEnding } from '../memory/state.js';
 import type { Mount } from '../mount/mount-table.js';
 import type { Origin } from '../mount/store-path.js';
 import type { Stores } from '../mount/stores.js';
@@ -69,6 +71,14 @@ export function findPlace(
   });
 }
 
+/** Between two steps of whatever may take long: the master waits for it when it stops. */
+export function refuseEnding({ scheduler }: Pick<LoadContext, 'scheduler'>): void {
+  if (!isEnding(scheduler.executor.shared.load(CONTROL.STATE))) return;
+  throw new StatusError(Code.UNAVAILABLE, 'The master is stopping.', {
+    hint: 'Try again when it is up.',
+  });
+}
+
 export type LoadedPage = LoadedBatch & {
   readonly entryCount: number;
   /** Bytes of the files listed. */
@@ -84,6 +94,7 @@ export async function loadPage(
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<LoadedPage> {
+  refuseEnding(context);
   const store = await context.stores.open(place.mount);
   const limit = Math.min(context.pageEntries, LIST_PAGE_ENTRIES_MAX);
   const page = await store.list(place.origin.path, { startAfter: cursor, limit, signal });
@@ -92,6 +103,8 @@ export async function loadPage(
   let added = 0;
   const directories: LoadedBatch['directories'][number][] = [];
   for (const [i, entries] of batches.entries()) {
+    signal.throwIfAborted();
+    refuseEnding(context);
     const last = isLast && i === batches.length - 1;
     const batch = await addBatch(context, place, entries, last);
     added += batch.added;

@@ -1,34 +1,51 @@
 /**
- * What is always to be done, on main: sends the ttl checker and the reclaimer to the pool, again
- * and again. One run of each at a time; a run that was cut short is followed by the next at once.
+ * What is always to be done, on main: sends the ttl checker, the reclaimer and the keeper of write
+ * leases to the pool, again and again. One run of each at a time; a run that was cut short is
+ * followed by the next at once. The two that go by the clock wait for one that is believed.
  */
 import { StatusError } from '../../base/status.js';
+import { BelievedClock } from './believed-clock.js';
 import { RUN_INODES_MAX } from './reclaimer.js';
 import type { Duty } from './tasks.js';
 
-/** Between two looks for something to reclaim. */
+/** Between two looks for something to reclaim, and at the clock. */
 const RECLAIM_INTERVAL_MS = 1000;
+/** A lease is looked at so many times while it lasts, … */
+const LEASE_LOOKS = 4;
+/** … and at least so often: a pass reads all of tier 2. */
+const LEASE_INTERVAL_MS_MAX = 3_600_000;
 
 export type DutiesOptions = {
-  /** One bounded run of a duty in the pool; how many inodes it dealt with. */
-  readonly run: (duty: Duty) => Promise<number>;
+  /** One run of a duty in the pool; how many inodes it dealt with. */
+  readonly run: (duty: Duty, nowMs: number) => Promise<number>;
   readonly ttlCheckIntervalMs: number;
+  readonly writeLeaseMs: number;
+  readonly clockSettleMs: number;
   readonly onBug: (error: unknown) => void;
 };
 
 export class Duties {
   readonly #options: DutiesOptions;
+  readonly #clock: BelievedClock;
+  readonly #pauses: Readonly<Record<Duty, number>>;
   readonly #timers = new Map<Duty, NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
   #isStopped = false;
 
   constructor(options: DutiesOptions) {
     this.#options = options;
+    this.#clock = new BelievedClock(options.clockSettleMs);
+    this.#pauses = {
+      expire: options.ttlCheckIntervalMs,
+      reclaim: RECLAIM_INTERVAL_MS,
+      leases: Math.min(LEASE_INTERVAL_MS_MAX, options.writeLeaseMs / LEASE_LOOKS),
+    };
   }
 
   start(): void {
-    this.#schedule('expire', this.#options.ttlCheckIntervalMs);
-    this.#schedule('reclaim', RECLAIM_INTERVAL_MS);
+    for (const duty of ['expire', 'reclaim', 'leases'] as const) {
+      this.#schedule(duty, this.#pauses[duty]);
+    }
   }
 
   /** Resolves when nothing of it runs any more. */
@@ -50,9 +67,14 @@ export class Duties {
   }
 
   async #run(duty: Duty): Promise<void> {
-    const pauseMs = duty === 'expire' ? this.#options.ttlCheckIntervalMs : RECLAIM_INTERVAL_MS;
+    const pauseMs = this.#pauses[duty];
+    const nowMs = this.#clock.now() ?? (duty === 'reclaim' ? Date.now() : undefined);
+    if (nowMs === undefined) {
+      this.#schedule(duty, Math.min(pauseMs, RECLAIM_INTERVAL_MS));
+      return;
+    }
     try {
-      const done = await this.#options.run(duty);
+      const done = await this.#options.run(duty, nowMs);
       this.#schedule(duty, duty === 'reclaim' && done >= RUN_INODES_MAX ? 0 : pauseMs);
     } catch (error) {
       // The master is stopping, or the disk is full: the next run will tell.

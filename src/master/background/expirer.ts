@@ -10,7 +10,7 @@
  * What cannot be deleted (it is below a read-only mount, say) keeps its row and is tried again.
  */
 
-import { Code, StatusError } from '../../base/status.js';
+import { StatusError } from '../../base/status.js';
 import type { Executor } from '../executor/executor.js';
 import { Park } from '../executor/park.js';
 import { expiryOf } from '../memory/expiry.js';
@@ -18,7 +18,6 @@ import { CONTROL, EXECUTOR } from '../memory/layout.js';
 import { FLAG_TTL_FREE, TRASH_BIT } from '../memory/record.js';
 import { type RecordFields, readRecord } from '../memory/record-fields.js';
 import { FlushBarrier, isStanding, stampOf } from '../ops/mechanism/flush-barrier.js';
-import { InodeLookup } from '../ops/mechanism/inode-lookup.js';
 import { reading, submitted } from '../ops/mechanism/promise-calls.js';
 import { DeleteInode } from '../ops/verbs/delete-inode.js';
 import {
@@ -30,7 +29,8 @@ import {
 } from '../ops/verbs/expire.js';
 import { damagedInode } from '../storage/damage.js';
 import type { Expiry } from '../storage/expiry-index.js';
-import { isStatus, type LoadContext } from './directory-load.js';
+import { type LoadContext, refuseEnding } from './directory-load.js';
+import { pathOfInode } from './inode-path.js';
 
 type Due = FoundExpiry & {
   readonly inode: RecordFields | undefined;
@@ -45,8 +45,8 @@ export class Expirer {
     this.#context = context;
   }
 
-  /** One pass; how many inodes had their time up. */
-  async run(now: number = Date.now()): Promise<number> {
+  /** One pass; how many inodes had their time up by `now`. */
+  async run(now: number): Promise<number> {
     let done = 0;
     let after: Due | undefined;
     await this.#flushed();
@@ -55,8 +55,10 @@ export class Expirer {
       const stale = batch.filter(({ inode, expiryMs, isUnsure }) => {
         return inode === undefined ? !isUnsure : expiryOf(inode) !== expiryMs;
       });
+      refuseEnding(this.#context);
       await this.#forget(stale);
       for (const { inode, expiryMs } of batch) {
+        refuseEnding(this.#context);
         if (inode === undefined || expiryOf(inode) !== expiryMs) continue;
         if (await this.#expire(inode)) done++;
       }
@@ -112,7 +114,7 @@ export class Expirer {
 
   async #delete(inode: RecordFields): Promise<{ readonly seq: number }> {
     const { scheduler, caller } = this.#context;
-    const path = await this.#pathOf(inode.id);
+    const path = await pathOfInode(this.#context, inode.id);
     if (path === undefined) return { seq: 0 };
     const options = {
       path,
@@ -124,21 +126,6 @@ export class Expirer {
       applies: (now: RecordFields) => expiryOf(now) === expiryOf(inode),
     };
     return submitted(scheduler, (sink) => new DeleteInode(caller, options, sink));
-  }
-
-  /** Undefined: it hangs in something that was deleted. */
-  async #pathOf(id: number): Promise<Uint8Array | undefined> {
-    const { scheduler, caller } = this.#context;
-    const lookup = new InodeLookup(id, new FlushBarrier());
-    try {
-      return await reading(scheduler, 'expire', caller, (executor) => {
-        lookup.resolve(executor, caller, executor.walkA);
-        return new TextEncoder().encode(executor.walkA.text());
-      });
-    } catch (error) {
-      if (isStatus(error, Code.NOT_FOUND)) return undefined;
-      throw error;
-    }
   }
 }
 

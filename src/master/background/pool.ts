@@ -75,9 +75,9 @@ export class BackgroundPool {
     await this.#run({ kind: 'load', path, children });
   }
 
-  /** One bounded run of a duty; how many inodes it dealt with. */
-  async duty(duty: Duty): Promise<number> {
-    const { progress } = await this.#run({ kind: 'duty', duty });
+  /** One run of a duty, by a clock that is believed; how many inodes it dealt with. */
+  async duty(duty: Duty, nowMs: number): Promise<number> {
+    const { progress } = await this.#run({ kind: 'duty', duty, nowMs });
     return progress.done;
   }
 

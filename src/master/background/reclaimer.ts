@@ -9,7 +9,7 @@ import { submitted } from '../ops/mechanism/promise-calls.js';
 import { trashOf } from '../ops/mechanism/remove-inode.js';
 import { RECLAIM_BATCH, Reclaim } from '../ops/verbs/reclaim.js';
 import { childrenPage } from './children-page.js';
-import type { LoadContext } from './directory-load.js';
+import { type LoadContext, refuseEnding } from './directory-load.js';
 
 export const RUN_INODES_MAX = 20_000;
 
@@ -25,6 +25,7 @@ export class Reclaimer {
   async run(): Promise<number> {
     this.#left = RUN_INODES_MAX;
     while (this.#left > 0) {
+      refuseEnding(this.#context);
       const page = await childrenPage(this.#context, RECLAIM_ID, {
         after: undefined,
         limit: RECLAIM_BATCH,
@@ -52,6 +53,7 @@ export class Reclaimer {
     let after: Uint8Array | undefined;
     for (;;) {
       if (this.#left <= 0) return false;
+      refuseEnding(this.#context);
       const page = await childrenPage(this.#context, id, {
         after,
         limit: RECLAIM_BATCH,

@@ -47,12 +47,12 @@ export type WorkRequest =
     };
 
 /** Work that is always to be done; each run is bounded. */
-export type Duty = 'expire' | 'reclaim';
+export type Duty = 'expire' | 'reclaim' | 'leases';
 
 export type Task =
   | { readonly kind: 'load'; readonly path: string; readonly children: boolean }
   | { readonly kind: 'job'; readonly request: WorkRequest; readonly port: MessagePort }
-  | { readonly kind: 'duty'; readonly duty: Duty };
+  | { readonly kind: 'duty'; readonly duty: Duty; readonly nowMs: number };
 
 /** Over a job's port: progress to main, 'cancel' to the thread. */
 export type JobMessage = { readonly progress: WorkProgress };

@@ -100,6 +100,16 @@ export async function openDataDirectory(
   path: string,
   { clusterName }: { readonly clusterName: string },
 ): Promise<DataDirectory> {
+  return setUp(path, clusterName).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error;
+    throw new StatusError(Code.RESOURCE_EXHAUSTED, `The disk of ${path} is full.`, {
+      path,
+      hint: 'Free some room on it, and start again.',
+    });
+  });
+}
+
+async function setUp(path: string, clusterName: string): Promise<DataDirectory> {
   await makeDirectory(path);
   const lock = await lockDirectory(path);
   try {

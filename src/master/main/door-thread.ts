@@ -75,7 +75,7 @@ const server = new HttpServer({
   allowedOrigins: config.allowedOrigins,
   routes: [
     ...healthRoutes(() => ({ serving: shared.load(CONTROL.STATE) === State.SERVING }), metrics),
-    ...dataRoutes(new MasterFileService(scheduler, stores)),
+    ...dataRoutes(new MasterFileService(scheduler, stores, config)),
   ],
   limits: { transferMsMax: config.transferTimeoutMs },
   onBug: judge,

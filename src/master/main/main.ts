@@ -14,7 +14,7 @@
  * A thread that dies, or a bug anywhere, is such a failure: the journal has whatever was
  * acknowledged.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statfsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { freemem } from 'node:os';
 import type { Environment } from '../../base/settings.js';
@@ -96,6 +96,7 @@ class Master {
     this.#shared = SharedMemory.create(planLayout(layoutOptions(config)));
     this.#shared.store(CONTROL.EPOCH, 1);
     this.#shared.store(CONTROL.RETRY_WINDOW_MS, config.retryWindowMs);
+    this.#warnIfFull();
     const began = performance.now();
     const { pages, pagesRead, rows } = refuseDamagedTier2(directory.meta, config.tier2CheckBytes);
     log.info({ pages, pagesRead, rows, ms: since(began) }, 'metadata pages are sound');
@@ -141,8 +142,7 @@ class Master {
       new URL('./writer-thread.js', import.meta.url),
       this.#dataFor(plan.writer),
     );
-    // Doors share their port, so it is ours alone only if nobody has it before.
-    const httpPort = await freePort(this.#config.host, this.#config.httpPort);
+    const httpPort = this.#config.httpPort || (await freePort(this.#config.host));
     const shards = this.#loadShards(plan.shards, rpcPort);
     const doors = this.#loadDoors(plan, httpPort);
     await Promise.all([flusher, writer]);
@@ -164,6 +164,18 @@ class Master {
     const file = dataFile(this.#directory.meta);
     const bytes = await warmTier2(file, freemem(), signal);
     this.#log.info({ bytes, ms: since(began) }, 'metadata is in the page cache');
+  }
+
+  /** What a start has to write waits for room, so that nobody wonders why it does not serve. */
+  #warnIfFull(): void {
+    const { journal, meta } = this.#directory;
+    for (const path of [journal, meta]) {
+      const { bavail, bsize } = statfsSync(path);
+      const freeBytes = bavail * bsize;
+      if (freeBytes >= this.#config.journalSegmentBytes) continue;
+      const hint = 'Free some room on its disk.';
+      this.#log.warn({ path, freeBytes, hint }, 'the disk is full: the start may wait for room');
+    }
   }
 
   /** Threads that have loaded everything, and read nothing yet. */
@@ -245,7 +257,7 @@ class Master {
     const drainMs = limit * FLUSH_SHARE;
     await this.#services.drain(drainMs);
     await Promise.all(served.map((name) => this.#threads.ended(name, drainMs)));
-    const isQuiet = await inTime(this.#services.stop(), drainMs / 2 + GRACE_MS);
+    const isQuiet = await inTime(this.#services.stop(drainMs / 2), drainMs / 2 + GRACE_MS);
     if (this.#failing) return;
     this.#shared.store(CONTROL.STATE, State.STOPPED);
     this.#shared.ring(CONTROL_BASE + CONTROL.WRITER_BELL);
@@ -287,24 +299,17 @@ const halfImported = (): StatusError =>
     hint: 'Run `orchard admin import` again as it was to go on, or with --drop to give it up.',
   });
 
-/** A port that nobody listens on just now; 0: any. */
-function freePort(host: string, wanted = 0): Promise<number> {
+/** A port that nobody listens on just now. */
+function freePort(host: string): Promise<number> {
   const probe = createServer();
   return new Promise((resolve, reject) => {
-    probe.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? portInUse(host, wanted) : error);
-    });
-    probe.listen(wanted, host, () => {
+    probe.once('error', reject);
+    probe.listen(0, host, () => {
       const { port } = probe.address() as AddressInfo;
       probe.close(() => resolve(port));
     });
   });
 }
-
-const portInUse = (host: string, port: number): StatusError =>
-  new StatusError(Code.UNAVAILABLE, `Port ${port} of ${host} is in use.`, {
-    hint: 'Stop whoever listens there, or set ORCHARD_HTTP_PORT to another port.',
-  });
 
 /** Of the package that this file is part of: dist/src/master/main/main.js. */
 function packageVersion(): string {

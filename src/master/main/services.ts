@@ -10,6 +10,7 @@ import type { Environment } from '../../base/settings.js';
 import { Code, StatusError } from '../../base/status.js';
 import { fromPlain } from '../../base/status-form.js';
 import { type Answers, Channel } from '../../process/channel.js';
+import { inTime } from '../../process/ending.js';
 import type { Log } from '../../process/log.js';
 import type { MetricsSnapshot } from '../../process/metrics.js';
 import { DiskWatcher } from '../background/disk-watcher.js';
@@ -133,8 +134,8 @@ export class MasterServices {
       options.onBug,
     );
     this.#duties = new Duties({
-      run: (duty) => this.pool.duty(duty),
-      ttlCheckIntervalMs: config.ttlCheckIntervalMs,
+      ...config,
+      run: (duty, nowMs) => this.pool.duty(duty, nowMs),
       onBug: options.onBug,
     });
     this.#disk = new DiskWatcher({
@@ -179,6 +180,8 @@ export class MasterServices {
 
   /** No new calls; resolves when the shards have answered what they had, or after the time. */
   async drain(withinMs: number): Promise<void> {
+    // Their callers are told while there are shards to tell them.
+    void this.jobs.close();
     await Promise.all(this.#shards.map((shard) => shard.ask('drain', { withinMs })));
   }
 
@@ -192,10 +195,10 @@ export class MasterServices {
     await this.pool.close();
   }
 
-  async stop(): Promise<void> {
+  /** What does not come to its next step in time, ends with its thread. */
+  async stop(withinMs: number): Promise<void> {
     this.#disk.stop();
-    await this.#duties.stop();
-    await this.jobs.close();
+    await inTime(Promise.all([this.#duties.stop(), this.jobs.close()]), withinMs);
     await this.pool.close();
     await this.stores.close();
   }

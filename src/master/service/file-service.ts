@@ -38,10 +38,14 @@ export class MasterFileService implements FileService {
   readonly #stores: Stores;
   readonly #writes: FileWrites;
 
-  constructor(scheduler: Scheduler, stores: Stores) {
+  constructor(
+    scheduler: Scheduler,
+    stores: Stores,
+    { writeLeaseMs = Number.POSITIVE_INFINITY }: { readonly writeLeaseMs?: number } = {},
+  ) {
     this.#scheduler = scheduler;
     this.#stores = stores;
-    this.#writes = new FileWrites(scheduler, stores);
+    this.#writes = new FileWrites(scheduler, stores, writeLeaseMs);
   }
 
   stat(call: CallContext, path: string, options: StatOptions = {}): Promise<FileStatus> {

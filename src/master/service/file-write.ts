@@ -33,6 +33,7 @@ import { type Answer, reading, submitted } from '../ops/mechanism/promise-calls.
 import { CompleteFile } from '../ops/verbs/complete-file.js';
 import { Create } from '../ops/verbs/create.js';
 import { DeleteInode } from '../ops/verbs/delete-inode.js';
+import { RenewWrite } from '../ops/verbs/renew-write.js';
 import type { PathWalk } from '../path/path-walk.js';
 import { cleanPath, statusOf } from './file-status.js';
 
@@ -71,16 +72,23 @@ const REFUSALS: ReadonlySet<Code> = new Set([
   Code.FAILED_PRECONDITION,
 ]);
 
+/** Of a lease, while it lasts. */
+const RENEWALS = 3;
+const RENEWAL_MS_MAX = 3_600_000;
+
 const encoder = new TextEncoder();
 const neverAborted = new AbortController().signal;
 
 export class FileWrites {
   readonly #scheduler: Scheduler;
   readonly #stores: Stores;
+  readonly #renewMs: number;
 
-  constructor(scheduler: Scheduler, stores: Stores) {
+  /** `writeLeaseMs`: ORCHARD_WRITE_LEASE; what is written here is renewed before it ends. */
+  constructor(scheduler: Scheduler, stores: Stores, writeLeaseMs: number) {
     this.#scheduler = scheduler;
     this.#stores = stores;
+    this.#renewMs = Math.min(writeLeaseMs / RENEWALS, RENEWAL_MS_MAX);
   }
 
   async put(
@@ -174,6 +182,7 @@ export class FileWrites {
     signal: AbortSignal,
   ): Promise<FileStatus> {
     const { id } = await this.create(withoutId(call), path, options);
+    const renewing = this.#renew(path, id);
     try {
       const target = await this.#newTarget(call, path, id);
       const store = await this.#stores.open(target.mount);
@@ -183,7 +192,22 @@ export class FileWrites {
     } catch (error) {
       await this.#takeAway(path, id);
       throw error;
+    } finally {
+      clearInterval(renewing);
     }
+  }
+
+  /** As long as the bytes come, the file is no leftover of a writer that is gone. */
+  #renew(path: string, inodeId: number): NodeJS.Timeout {
+    const { superuser } = this.#scheduler.executor.options;
+    const options = { path: encoder.encode(path), inodeId };
+    const renew = (): void => {
+      submitted(this.#scheduler, (sink) => {
+        return new RenewWrite({ user: superuser, groups: [], clientId: 0 }, options, sink);
+        // It is deleted, or the disk is full: the end of the write tells its caller.
+      }).catch(() => undefined);
+    };
+    return setInterval(renew, this.#renewMs).unref();
   }
 
   /** The key of the new inode's data. */

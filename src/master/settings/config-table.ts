@@ -269,6 +269,18 @@ const namespace = {
     '60s',
     'Pause between two looks for what has outlived its TTL.',
   ),
+  clockSettleMs: row(
+    'ORCHARD_CLOCK_SETTLE',
+    duration({ min: 0, max: DAY_MS }),
+    '5m',
+    'A clock that has jumped ahead, or of a start, must stand for so long before anything expires.',
+  ),
+  writeLeaseMs: row(
+    'ORCHARD_WRITE_LEASE',
+    duration({ min: SECOND_MS, max: 3650 * DAY_MS }),
+    '24h',
+    'A file that is not complete goes to the trash so long after it was last written to.',
+  ),
   invariants: row(
     'ORCHARD_INVARIANTS',
     boolean(),

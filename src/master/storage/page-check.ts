@@ -47,6 +47,8 @@ const OVERFLOW_NAME_BYTES = 24;
 /** Of the buffers: 0 and 1 hold the meta pages. */
 const ROOT_LEVEL = 2;
 
+const BEHIND_END = 'it lies behind the end of the file';
+
 type Bounds = { readonly low: Buffer | undefined; readonly high: Buffer | undefined };
 
 /** Ends the walk: enough damage was found. */
@@ -78,6 +80,7 @@ class PageWalk {
   #seen = new Uint8Array(0);
   #seenCount = 0;
   #lastPage = 0;
+  #pagesThere = 0;
   #txnid = 0;
   #pagesRead = 0;
   #rows = 0;
@@ -100,8 +103,8 @@ class PageWalk {
   #walk(): void {
     const meta = this.#newestMeta();
     if (meta === undefined) return;
-    const pagesMax = fstatSync(this.#fd).size / F.PAGE_BYTES + PAGES_UNWRITTEN_MAX;
-    if (meta.lastPage >= pagesMax) {
+    this.#pagesThere = Math.floor(fstatSync(this.#fd).size / F.PAGE_BYTES);
+    if (meta.lastPage >= this.#pagesThere + PAGES_UNWRITTEN_MAX) {
       this.#report(0, `a meta page says that page ${meta.lastPage} is the last one`);
       return;
     }
@@ -124,8 +127,12 @@ class PageWalk {
 
   #newestMeta(): F.Meta | undefined {
     const pages = [this.#read(0, 0), this.#read(1, 1)] as const;
-    // Nothing was ever written: LMDB begins anew.
-    if (pages[0] === undefined) return undefined;
+    if (pages[0] === undefined) {
+      // Nothing was ever written: LMDB begins anew. It would follow less than two pages.
+      const bytes = fstatSync(this.#fd).size;
+      if (bytes > 0) this.#report(0, `the file ends after ${bytes} bytes, within its meta pages`);
+      return undefined;
+    }
     const found = newestMeta(pages[0], pages[1]);
     if (!('page' in found))
       return pages.every((page, i) => this.#isWhole(page, i)) ? found : undefined;
@@ -185,6 +192,7 @@ class PageWalk {
     if (!this.#mark(number, 1, number)) return;
     if (level <= tree.unreadLevels) {
       tree.leafPages++;
+      if (number >= this.#pagesThere) this.#report(number, BEHIND_END);
       return;
     }
     const page = this.#readTreePage(number, level);
@@ -201,7 +209,7 @@ class PageWalk {
   #readTreePage(number: number, level: number): Buffer | undefined {
     const page = this.#read(number, 2 + level);
     if (page === undefined) {
-      this.#report(number, 'it lies behind the end of the file');
+      this.#report(number, BEHIND_END);
       return undefined;
     }
     if (F.pageNumberOf(page) !== number || F.txnidOf(page) > this.#txnid) {

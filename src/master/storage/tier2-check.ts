@@ -8,6 +8,7 @@ import { Code, StatusError } from '../../base/status.js';
 import { checkPages, type PageReport } from './page-check.js';
 import { PAGE_BYTES } from './page-format.js';
 import { dataFile, TABLES } from './tier2.js';
+import { refuseOddFiles } from './tier2-place.js';
 
 /** Some ten million inodes have so many: a second on a cold disk. */
 const INNER_PAGES_MAX = 1024;
@@ -18,6 +19,7 @@ const HINT =
 
 /** Everything is read if the file is at most `fullBytesMax`, otherwise the inner pages. */
 export function inspectTier2(directory: string, fullBytesMax: number): PageReport {
+  refuseOddFiles(directory);
   const file = dataFile(directory);
   const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const leaves = bytes <= fullBytesMax;

@@ -26,6 +26,7 @@ import { Code, StatusError } from '../../base/status.js';
 import { ExpiryIndex } from './expiry-index.js';
 import { IdIndex } from './id-index.js';
 import { SealedTable } from './sealed-table.js';
+import { refuseNarrowSpace, refuseOddFiles } from './tier2-place.js';
 
 export type Tier2State = {
   /** Every journal entry up to this seq is contained. */
@@ -74,6 +75,8 @@ export class Tier2 {
 
   constructor(path: string, options: Tier2Options) {
     this.#path = path;
+    refuseOddFiles(path);
+    refuseNarrowSpace(path, options.mapBytes);
     this.#env = open({
       path,
       mapSize: options.mapBytes,

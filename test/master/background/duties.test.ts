@@ -1,16 +1,19 @@
 /** The ttl checker and the reclaimer, step by step in one thread. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Expirer } from '../../../src/master/background/expirer.js';
 import { Reclaimer } from '../../../src/master/background/reclaimer.js';
 import { TreeLoad } from '../../../src/master/background/tree-load.js';
+import { WriteLeases } from '../../../src/master/background/write-leases.js';
 import {
   SIDE_ORIGIN,
   SIDE_ORIGIN_BACK,
   SIDE_TRASH_TTL,
 } from '../../../src/master/memory/entry-format.js';
 import { FLAG_TTL_FREE } from '../../../src/master/memory/record.js';
+import { CompleteFile } from '../../../src/master/ops/verbs/complete-file.js';
 import { Create } from '../../../src/master/ops/verbs/create.js';
 import { Delete } from '../../../src/master/ops/verbs/delete.js';
+import { RenewWrite } from '../../../src/master/ops/verbs/renew-write.js';
 import { SetAttribute } from '../../../src/master/ops/verbs/set-attribute.js';
 import { Undelete } from '../../../src/master/ops/verbs/undelete.js';
 import { Unmount } from '../../../src/master/ops/verbs/unmount.js';
@@ -50,11 +53,67 @@ function remove(at: string, skipTrash: boolean) {
   return fixture.run((sink) => new Delete(fixture.root, 0, options, sink));
 }
 
+const idOf = (at: string): number => {
+  const { executor } = stores.fixture;
+  executor.resolve(executor.walkA, bytesOf(at));
+  return executor.walkA.id(executor.walkA.depth);
+};
+
 const exists = (at: string): boolean => {
   const { executor } = stores.fixture;
   executor.resolve(executor.walkA, bytesOf(at));
   return executor.walkA.found;
 };
+
+describe('A15, B14: leases on writes', () => {
+  const leases = (inMs: number) =>
+    stores.settle(new WriteLeases(stores.context, HOUR_MS).run(Date.now() + inMs));
+
+  function complete(at: string) {
+    const { fixture } = stores;
+    const options = { path: bytesOf(at), length: 1, mtimeMs: -1, fingerprint: 0, persisted: false };
+    return fixture.run((sink) => new CompleteFile(fixture.root, 0, options, sink));
+  }
+
+  test('a file that nobody goes on with frees its name, also after a restart', async () => {
+    await create('/d/left');
+    await create('/d/whole');
+    await complete('/d/whole');
+    await create('/d/dir', { dir: true });
+    await stores.fixture.restart({ flushed: false });
+    stores.fixture.flush();
+    expect(await leases(HOUR_MS / 2)).toBe(0);
+    expect(await leases(HOUR_MS + 1000)).toBe(1);
+    expect(['/d/left', '/d/whole', '/d/dir'].map(exists)).toEqual([false, true, true]);
+    // In the trash, as what a ttl takes.
+    await create('/d/left');
+    stores.fixture.flush();
+    expect(await leases(HOUR_MS / 2)).toBe(0);
+    expect(exists('/d/left')).toBe(true);
+  });
+
+  test('a writer that goes on keeps it; one that completes it in this moment, too', async () => {
+    await create('/f');
+    const inodeId = idOf('/f');
+    const { fixture } = stores;
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    vi.setSystemTime(Date.now() + HOUR_MS / 2);
+    const options = { path: bytesOf('/f'), inodeId };
+    await fixture.run((sink) => new RenewWrite(fixture.root, options, sink));
+    fixture.flush();
+    expect(await leases(HOUR_MS / 2 + 1000)).toBe(0);
+    expect(await leases(HOUR_MS + 1000)).toBe(1);
+    expect(exists('/f')).toBe(false);
+  });
+
+  test('more than a slice of them', async () => {
+    for (let i = 0; i < 40; i++) await create(`/many/${i}`);
+    stores.fixture.flush();
+    const pass = new WriteLeases(stores.context, HOUR_MS, 16);
+    expect(await stores.settle(pass.run(Date.now() + 2 * HOUR_MS))).toBe(40);
+  });
+});
 
 const HOUR_MS = 3_600_000;
 const expire = (inMs = 0) => stores.settle(new Expirer(stores.context).run(Date.now() + inMs));

@@ -11,8 +11,11 @@ import type { OrchardClient } from '../../../src/client/index.js';
 import { ProofMaster } from '../../proof/proof-master.js';
 
 const EXIT_BUG = 70;
-/** The threads' 500 ms, and as much again for a process of a busy machine. */
-const END_MS_MAX = 5000;
+/**
+ * The threads' 500 ms, on a machine that is busy with all else that is tested: what waits for a
+ * core is not late (test/process/ending.test.ts), and this only tells an end from none (A22).
+ */
+const END_MS_MAX = 40_000;
 const CLIENTS = 8;
 const bugs = fileURLToPath(new URL('./shard-bug.mjs', import.meta.url));
 
@@ -66,7 +69,7 @@ test.each(['fail-sync', 'fail-write', 'fail-full', 'fail-short-write'])(
     await connectAll();
     await expectFailStop(() => undefined, /injected|short write/);
   },
-  60_000,
+  90_000,
 );
 
 test.each(['turn', 'main'])(
@@ -85,7 +88,7 @@ test.each(['turn', 'main'])(
     };
     await expectFailStop(fail, new RegExp(`an injected bug: ${kind}`));
   },
-  60_000,
+  90_000,
 );
 
 test('a master that fails before all its shards have begun never serves', async () => {
@@ -102,7 +105,7 @@ test('a master that fails before all its shards have begun never serves', async 
   expect(master.log.slice(fatal).join('\n')).not.toContain('"msg":"serving"');
   for (const client of clients.splice(0)) await client.close({ withinMs: 0 });
   for (const { status } of await answered) expect(status).toBe('rejected');
-}, 60_000);
+}, 90_000);
 
 async function startWithBug(kind: string): Promise<OrchardClient> {
   master = await ProofMaster.create({
@@ -137,7 +140,7 @@ test.each(['handler', 'execute', 'answer'])(
     expect(told.length).toBeGreaterThan(0);
     expect(told.join('\n')).not.toContain('"level":"fatal"');
   },
-  60_000,
+  90_000,
 );
 
 test('A1: a call that ended a life of the master does not end the next one', async () => {
@@ -150,4 +153,4 @@ test('A1: a call that ended a life of the master does not end the next one', asy
   expect(master.isRunning).toBe(true);
   expect((await client.getStatus('/f')).path).toBe('/f');
   await client.createFile('/after');
-}, 60_000);
+}, 90_000);
