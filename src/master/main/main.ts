@@ -19,6 +19,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { freemem } from 'node:os';
 import type { Environment } from '../../base/settings.js';
 import { Code, StatusError } from '../../base/status.js';
+import { requireSocketLibrary } from '../../net/socket-library.js';
 import { endProcess, inTime } from '../../process/ending.js';
 import { hostFacts } from '../../process/host-facts.js';
 import { createLog, type Log } from '../../process/log.js';
@@ -52,6 +53,7 @@ const GRACE_MS = 1000;
 const FLUSH_SHARE = 0.5;
 
 export async function startMaster(environment: Environment): Promise<void> {
+  await requireSocketLibrary();
   const config = parseConfig(environment, hostFacts());
   const log = createLog(config, { thread: 'main' });
   const directory = await openDataDirectory(config.dataDir, { clusterName: config.clusterName });
