@@ -16,8 +16,8 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   const run: Run = { status: ExitStatus.OK };
   const words = translateArguments(argv);
   try {
-    const isJson = words.includes('--json');
-    await buildProgram(io, run, isJson).parseAsync(words, { from: 'user' });
+    const told = { isJson: words.includes('--json'), more: await moreHelp(words) };
+    await buildProgram(io, run, told).parseAsync(words, { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     run.status = thrown.exitCode === 0 ? ExitStatus.OK : ExitStatus.USAGE;
@@ -25,7 +25,19 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   return run.status;
 }
 
-export function buildProgram(io: CliIo, run: Run, isJson = false): Command {
+/** Commander writes its help at once, so what takes time is ready before. */
+async function moreHelp(words: readonly string[]): Promise<string> {
+  const spec = words.includes('--help') && verbs.find(({ name }) => words.includes(name));
+  return (spec && (await spec.moreHelp?.(words))) || '';
+}
+
+type HelpOptions = { readonly isJson?: boolean; readonly more?: string };
+
+export function buildProgram(
+  io: CliIo,
+  run: Run,
+  { isJson = false, more = '' }: HelpOptions = {},
+): Command {
   const program = new Command('orchard')
     .description('One namespace over many stores: files, mounts and the master that knows them.')
     .version(io.version, '-V, --version', 'print the version')
@@ -39,7 +51,7 @@ export function buildProgram(io: CliIo, run: Run, isJson = false): Command {
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', overview);
   prepare(program, { io, words: '', isJson });
-  for (const spec of verbs) addVerb(program, spec, { io, run, isJson });
+  for (const spec of verbs) addVerb(program, spec, { io, run, isJson, more });
   for (const group of verbGroups) {
     const command = program.command(group.name).description(group.summary);
     prepare(command, { io, words: group.name, isJson });
@@ -89,16 +101,17 @@ function prepare(command: Command, told: Told & { io: CliIo; hasShort?: boolean 
     });
 }
 
-type Place = { io: CliIo; run: Run; isJson: boolean; group?: string };
+type Place = { io: CliIo; run: Run; isJson: boolean; group?: string; more?: string };
 
-function addVerb(parent: Command, spec: Verb, { io, run, isJson, group }: Place): void {
+function addVerb(parent: Command, spec: Verb, place: Place): void {
+  const { io, run, isJson, group, more = '' } = place;
   const name = group === undefined ? spec.name : `${group} ${spec.name}`;
   const command = parent.command(`${spec.name} ${spec.args}`.trim()).description(spec.summary);
   const hasShort = spec.options.some(({ flags }) => flags.startsWith('-h,'));
   prepare(command, { io, words: name, isJson, hasShort });
   if (spec.usage !== undefined) command.usage(`[options] ${spec.usage}`);
   for (const option of spec.options) addOption(command, option);
-  command.addHelpText('after', helpTail(spec));
+  command.addHelpText('after', helpTail(spec) + (spec.moreHelp === undefined ? '' : more));
   command.action(async () => {
     const shell = new Shell(io, name, command.optsWithGlobals<GlobalOptions>());
     try {

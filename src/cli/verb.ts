@@ -24,6 +24,8 @@ export type Verb<Options = Record<string, unknown>> = {
   readonly examples: readonly (readonly [string, string])[];
   /** For those who come from Alluxio or HDFS. */
   readonly familiar?: string;
+  /** Help that is made when it is asked for, with the words of the command line. */
+  readonly moreHelp?: (words: readonly string[]) => Promise<string>;
   run(shell: Shell, args: readonly string[], options: Options): Promise<void>;
 };
 

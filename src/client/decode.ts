@@ -41,6 +41,7 @@ import type {
   FileStatus,
   Job,
   ListedPage,
+  LoadReport,
   MountPoint,
   TreeSummary,
   WorkProgress,
@@ -224,6 +225,7 @@ function progressOf(progress: Progress | JobReply): WorkProgress {
 
 function jobOf(job: JobReply): Job {
   const detail = job.error();
+  const report = job.report();
   return {
     ...progressOf(job),
     kind: job.kind() ?? '',
@@ -232,6 +234,7 @@ function jobOf(job: JobReply): Job {
     endedMs: job.endedMs(),
     failures: failuresOf(job),
     ...(detail !== null && { error: errorOfReply(job.code(), detail) }),
+    ...(report !== null && { report: JSON.parse(report) as LoadReport }),
   };
 }
 

@@ -145,6 +145,17 @@ export type Job = WorkProgress & {
   /** The first parts of it that failed; `failed` counts them all. */
   readonly failures: readonly PathFailure[];
   readonly error?: OrchardError;
+  /** Of a load that has ended. */
+  readonly report?: LoadReport;
+};
+
+/** What a load left out of the namespace: counted by reason, with the first thousand paths. */
+export type LoadReport = {
+  readonly skipped: {
+    readonly count: number;
+    readonly reasons: Readonly<Record<string, number>>;
+    readonly samples: readonly { readonly name: string; readonly reason: string }[];
+  };
 };
 
 export type InspectOptions = CallOptions & {

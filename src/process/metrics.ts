@@ -63,6 +63,8 @@ export type MetricsSnapshot = {
   };
   readonly namespace?: { readonly files: number; readonly directories: number };
   readonly disk?: { readonly freeBytes: number; readonly readOnly: boolean };
+  /** Entries of stores that loads left out, by reason. */
+  readonly skipped?: Readonly<Record<string, number>>;
   readonly stores?: readonly {
     readonly mount: string;
     readonly calls: number;
@@ -107,6 +109,9 @@ const rows: readonly Row[] = [
     type: 'histogram',
     read: readLatencies,
   },
+  counter('store_entries_skipped_total', 'Entries that loads left out', ({ skipped = {} }) =>
+    Object.entries(skipped).map(([reason, value]) => ({ value, labels: { reason } })),
+  ),
   gauge('connections', 'Open connections', ({ rpc }) => one(rpc?.connections)),
   gauge('calls_in_flight', 'Calls without a reply yet', ({ rpc }) => one(rpc?.inFlight)),
   counter('tier1_hits_total', 'Lookups answered by tier 1', ({ tier1 }) => one(tier1?.hits)),

@@ -7,6 +7,9 @@
  * its own timeout. A download of an hour is one call of many steps; time in which the consumer is
  * slow belongs to no step.
  *
+ * Each kind of call has its own permits: looks (stat, list), reads and writes. So transfers that go
+ * on for hours leave the store open for looks, and uploads leave it open for reads.
+ *
  * Invariant: a call's permit is given back when its work has really ended, not when its caller has
  * been told UNAVAILABLE. So work that ignores its signal (a read(2) on a dead NFS server) is
  * bounded by the permits too.
@@ -21,8 +24,13 @@ export type Call = {
   readonly signal: AbortSignal;
 };
 
+export type CallKind = 'look' | 'read' | 'write';
+
 export type CallGateOptions = {
   readonly timeoutMs: number;
+  /** What the client of a transfer may stand still (transfer-pace.ts). */
+  readonly idleMs: number;
+  /** Of each kind. */
   readonly maxConcurrent: number;
   readonly maxWaiting: number;
   /** From whatever the store threw to what the caller may see. */
@@ -31,26 +39,37 @@ export type CallGateOptions = {
 
 export class CallGate {
   readonly #options: CallGateOptions;
-  readonly #semaphore: Semaphore;
-  readonly #steps = new Set<(error: StatusError) => void>();
+  readonly #semaphores: Readonly<Record<CallKind, Semaphore>>;
+  readonly #steps = new Set<{ readonly call: Call; giveUp(error: StatusError): void }>();
   #closed = false;
 
   constructor(options: CallGateOptions) {
     this.#options = options;
-    this.#semaphore = new Semaphore({
-      permitCountMax: options.maxConcurrent,
-      waiterCountMax: options.maxWaiting,
-      refusal: tooManyForStore,
-    });
+    const semaphore = () =>
+      new Semaphore({
+        permitCountMax: options.maxConcurrent,
+        waiterCountMax: options.maxWaiting,
+        refusal: tooManyForStore,
+      });
+    this.#semaphores = { look: semaphore(), read: semaphore(), write: semaphore() };
   }
 
   get held(): number {
-    return this.#semaphore.held;
+    return Object.values(this.#semaphores).reduce((sum, { held }) => sum + held, 0);
   }
 
-  /** A call of one step. */
+  get idleMs(): number {
+    return this.#options.idleMs;
+  }
+
+  /** Whether calls of this kind wait for a permit. */
+  isWanted(kind: CallKind): boolean {
+    return this.#semaphores[kind].waiting > 0;
+  }
+
+  /** A look: a call of one step. */
   async run<T>(call: Call, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const release = await this.enter(call);
+    const release = await this.enter(call, 'look');
     let begun = false;
     try {
       return await this.step(call, async (signal) => {
@@ -67,11 +86,11 @@ export class CallGate {
   }
 
   /** Opens a call of many steps; the caller releases. */
-  async enter(call: Call): Promise<Release> {
+  async enter(call: Call, kind: CallKind): Promise<Release> {
     let acquiring: Promise<Release> | undefined;
     try {
       return await this.step(call, (signal) => {
-        acquiring = this.#semaphore.acquire(signal);
+        acquiring = this.#semaphores[kind].acquire(signal);
         return acquiring;
       });
     } catch (error) {
@@ -86,8 +105,12 @@ export class CallGate {
    * caller's signal, close(). In the last three cases the work's own signal is aborted and its
    * late result dropped: work that opens something must look at its signal afterwards.
    */
-  step<T>(call: Call, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { timeoutMs, explain } = this.#options;
+  step<T>(
+    call: Call,
+    work: (signal: AbortSignal) => Promise<T>,
+    limit: StepLimit = this.#storeLimit(call),
+  ): Promise<T> {
+    const { explain } = this.#options;
     return new Promise<T>((resolve, reject) => {
       const controller = new AbortController();
       // Many calls may share their caller's signal, many system calls that of their step: no leak.
@@ -95,7 +118,7 @@ export class CallGate {
       const settle = () => {
         clearTimeout(timer);
         call.signal.removeEventListener('abort', onAbort);
-        this.#steps.delete(giveUp);
+        this.#steps.delete(step);
       };
       const giveUp = (error: StatusError) => {
         settle();
@@ -103,8 +126,9 @@ export class CallGate {
         controller.abort(error);
       };
       const onAbort = () => giveUp(abortedByCaller(call));
-      const timer = setTimeout(() => giveUp(timedOut(call, timeoutMs)), timeoutMs);
-      this.#steps.add(giveUp);
+      const timer = setTimeout(() => giveUp(limit.late()), limit.timeoutMs);
+      const step = { call, giveUp };
+      this.#steps.add(step);
       call.signal.addEventListener('abort', onAbort, { once: true });
       if (call.signal.aborted) return onAbort();
       if (this.#closed) return giveUp(closed(call));
@@ -124,10 +148,19 @@ export class CallGate {
   /** Ends every step under way and refuses the next ones. */
   close(): void {
     this.#closed = true;
-    const error = closed({ uri: 'this store' });
-    for (const giveUp of [...this.#steps]) giveUp(error);
+    for (const { call, giveUp } of [...this.#steps]) giveUp(closed(call));
+  }
+
+  #storeLimit(call: Call): StepLimit {
+    const { timeoutMs } = this.#options;
+    return { timeoutMs, late: () => timedOut(call, timeoutMs) };
   }
 }
+
+export type StepLimit = {
+  readonly timeoutMs: number;
+  readonly late: () => StatusError;
+};
 
 /** The step has already told the caller why it did not get in. */
 const ignoreRefusal = (): void => undefined;
@@ -147,10 +180,12 @@ const timedOut = (call: Call, timeoutMs: number): StatusError =>
     hint: 'Check that the store is up and reachable, or raise timeoutMs of the mount.',
   });
 
-const closed = (call: { uri: string }): StatusError =>
-  new StatusError(Code.UNAVAILABLE, `${call.uri} is closed`, {
-    hint: 'The mount was removed or the master is stopping.',
-  });
+const closed = (call: Call): StatusError =>
+  new StatusError(
+    Code.UNAVAILABLE,
+    `${call.uri} is closed: its mount was removed or changed, or the master stops`,
+    { hint: 'Look at the mounts, and try again: orchard mounts.' },
+  );
 
 const STORE_RETRY_AFTER_MS = 200;
 

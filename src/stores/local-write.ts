@@ -15,6 +15,7 @@ import { alreadyThere, changed, isADirectory } from './failures.js';
 import { systemCode } from './local-errors.js';
 import { contentOf, type LocalTree, type OpenDirectory, parentOf } from './local-tree.js';
 import { sourceChunks } from './source-chunks.js';
+import { TransferPace } from './transfer-pace.js';
 import { isFingerprintOf, type UfsStatus, type UfsWriteOptions } from './ufs.js';
 
 export type LocalWrite = {
@@ -75,7 +76,8 @@ async function openTemporary(
 }
 
 async function copyInto(write: LocalWrite, handle: FileHandle): Promise<void> {
-  for await (const chunk of sourceChunks(write.data, write.call)) {
+  const pace = new TransferPace(write.gate, write.call, 'write');
+  for await (const chunk of sourceChunks(write.data, pace)) {
     for (let offset = 0; offset < chunk.length; ) {
       const from = offset;
       const { bytesWritten } = await step(write, (signal) =>

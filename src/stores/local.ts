@@ -92,7 +92,7 @@ export class LocalUfs implements Ufs {
     checkUfsPath(path);
     const call = this.#call(path, options.signal);
     if (path === '') throw isADirectory(call.uri);
-    const release = await this.#gate.enter(call);
+    const release = await this.#gate.enter(call, 'write');
     try {
       return await writeFileAtomically({
         gate: this.#gate,

@@ -17,40 +17,78 @@ const flag = z.union([
 const wholeNumber = (least: number, most: number) =>
   z.coerce.number('must be a number').int('must be a whole number').min(least).max(most);
 
+/** Without the line end that a file or a secret of an orchestrator often brings along. */
+const credential = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'must be one word, without blanks, line ends or other characters');
+
 const callOptions = {
-  /** One wait for the store: a request, a chunk, a part. */
-  timeoutMs: wholeNumber(1, 3_600_000).default(30_000),
-  /** Calls under way at a time. */
-  maxConcurrent: wholeNumber(1, 4096).default(32),
-  /** Calls that wait for one of those, before RESOURCE_EXHAUSTED. */
-  maxWaiting: wholeNumber(0, 65_536).default(1024),
+  timeoutMs: wholeNumber(1, 3_600_000)
+    .default(30_000)
+    .describe('longest wait for one answer of the store: a request, a chunk, a part'),
+  idleMs: wholeNumber(1, 86_400_000)
+    .default(60_000)
+    .describe('longest time in which the client of a transfer moves nothing'),
+  maxConcurrent: wholeNumber(1, 4096)
+    .default(32)
+    .describe('calls under way at a time: looks, reads and writes have that many each'),
+  maxWaiting: wholeNumber(0, 65_536)
+    .default(1024)
+    .describe('calls that wait for one of those, before RESOURCE_EXHAUSTED'),
 };
 
 export const localOptions = z.strictObject(callOptions);
 export type LocalOptions = z.output<typeof localOptions>;
 
-export const s3Options = z
-  .strictObject({
-    ...callOptions,
-    /** Of a store that is not Amazon's: MinIO, Ceph… */
-    endpoint: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
-    region: z.string().min(1).default('us-east-1'),
-    /** Bucket in the path instead of the host name; by default where an endpoint is given. */
-    pathStyle: flag.optional(),
-    /** Without keys, what the SDK finds: environment, profile, role of the machine. */
-    accessKeyId: z.string().min(1).optional(),
-    secretAccessKey: z.string().min(1).optional(),
-    sessionToken: z.string().min(1).optional(),
-  })
+const s3Fields = z.strictObject({
+  ...callOptions,
+  endpoint: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .optional()
+    .describe("URL of a store that is not Amazon's: MinIO, Ceph and others"),
+  region: z.string().min(1).default('us-east-1').describe('region of the bucket'),
+  pathStyle: flag
+    .optional()
+    .describe('bucket in the path, not in the host name; true where an endpoint is given'),
+  accessKeyId: credential
+    .optional()
+    .describe('key; without one, what the AWS SDK finds: environment, profile, role'),
+  secretAccessKey: credential.optional().describe('its secret, best as env:NAME'),
+  sessionToken: credential.optional().describe('token of temporary keys'),
+  anonymous: flag.default(false).describe('no keys at all: for public buckets'),
+});
+
+export const s3Options = s3Fields
   .refine(
     (given) => (given.accessKeyId === undefined) === (given.secretAccessKey === undefined),
     'accessKeyId and secretAccessKey go together',
   )
+  .refine((given) => !given.anonymous || given.accessKeyId === undefined, {
+    error: 'goes without keys',
+    path: ['anonymous'],
+  })
   .refine((given) => given.endpoint === undefined || !given.endpoint.includes('@'), {
     error: 'must not hold a user or password',
     path: ['endpoint'],
   });
 export type S3Options = z.output<typeof s3Options>;
+
+export type OptionText = {
+  readonly name: string;
+  readonly means: string;
+  readonly default: string;
+};
+
+/** What a store takes, for people: the help of mount is made of it. */
+export function optionTexts(scheme: string): readonly OptionText[] | undefined {
+  const fields = { file: localOptions.shape, s3: s3Fields.shape }[scheme];
+  if (fields === undefined) return undefined;
+  return Object.entries(fields).map(([name, field]: [string, z.ZodType]) => {
+    const parsed = field.safeParse(undefined);
+    const isGiven = parsed.success && parsed.data !== undefined;
+    return { name, means: field.description ?? '', default: isGiven ? String(parsed.data) : '' };
+  });
+}
 
 /** The checked options with every reference resolved; errors name options, never their values. */
 export function parseOptions<T>(

@@ -8,6 +8,7 @@
 import { Readable } from 'node:stream';
 import type { Release } from '../base/semaphore.js';
 import { abortedByCaller, type Call, type CallGate } from './call-gate.js';
+import { TransferPace } from './transfer-pace.js';
 
 export type ChunkSource = {
   /** The next bytes, undefined at the end. One call at a time. */
@@ -24,7 +25,7 @@ export async function openStream(
   call: Call,
   open: (signal: AbortSignal) => Promise<ChunkSource>,
 ): Promise<Readable> {
-  const release = await gate.enter(call);
+  const release = await gate.enter(call, 'read');
   let opening: Promise<ChunkSource> | undefined;
   try {
     const source = await gate.step(call, (signal) => {
@@ -41,19 +42,34 @@ export async function openStream(
 }
 
 function pullStream(source: ChunkSource, gate: CallGate, call: Call, release: Release): Readable {
+  const pace = new TransferPace(gate, call, 'read');
+  let wanted: () => void = nobodyWaits;
+  /** Until the consumer wants more, or has gone. */
+  const awaitConsumer = (): void => {
+    const wait = pace.wait(() => new Promise<void>((resolve) => (wanted = resolve)));
+    wait.catch((error: Error) => stream.destroy(error));
+  };
   const stream = new Readable({
     // Chunk by chunk: who iterates over a stream of bytes is given all that is there, put together.
     objectMode: true,
     highWaterMark: READ_AHEAD_MAX,
     read() {
+      wanted();
       gate
         .step(call, (signal) => source.next(signal))
         .then(
-          (chunk) => this.push(chunk ?? null),
+          (chunk) => {
+            if (chunk !== undefined) {
+              pace.moved(chunk.length);
+              awaitConsumer();
+            }
+            this.push(chunk ?? null);
+          },
           (error: Error) => this.destroy(error),
         );
     },
     destroy(error, done) {
+      wanted();
       call.signal.removeEventListener('abort', onAbort);
       // Nobody waits for the close of a source that hangs; its permit does.
       source.close().then(release, release);
@@ -67,3 +83,5 @@ function pullStream(source: ChunkSource, gate: CallGate, call: Call, release: Re
   if (call.signal.aborted) onAbort();
   return stream;
 }
+
+const nobodyWaits = (): void => undefined;

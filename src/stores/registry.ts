@@ -26,6 +26,9 @@ const openers: Readonly<Record<string, Opener>> = {
   },
 };
 
+/** What Hadoop and Spark write for the same store. */
+const aliases: Readonly<Record<string, string>> = { s3a: 's3', s3n: 's3' };
+
 export const ufsSchemes: readonly string[] = Object.keys(openers);
 
 /** The environment, handed down from cli/main.ts, is where `env:NAME` options are looked up. */
@@ -50,7 +53,8 @@ function parseUri(uri: string): { scheme: string; opener: Opener; rest: string }
   const parts = uri.startsWith('/')
     ? { scheme: 'file', rest: uri }
     : /^(?<scheme>[A-Za-z][A-Za-z0-9+.-]*):\/\/(?<rest>.*)$/s.exec(uri)?.groups;
-  const scheme = parts?.['scheme']?.toLowerCase() ?? '';
+  const given = parts?.['scheme']?.toLowerCase() ?? '';
+  const scheme = aliases[given] ?? given;
   const rest = parts?.['rest'] ?? '';
   if (rest.split('/', 1)[0]?.includes('@') === true) throw credentialsInUri();
   const opener = Object.hasOwn(openers, scheme) ? openers[scheme] : undefined;
@@ -75,7 +79,7 @@ function localRoot(rest: string): string {
 function s3Place(rest: string): S3Place {
   const end = rest.indexOf('/');
   const bucket = end === -1 ? rest : rest.slice(0, end);
-  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) {
+  if (!/^(?:[\w.$-]{1,255}:)?[A-Za-z0-9](?:[\w.-]{0,253}[A-Za-z0-9])?$/.test(bucket)) {
     throw new StatusError(Code.INVALID_ARGUMENT, `not a bucket name: ${bucket}`, {
       hint: 'Write s3://bucket or s3://bucket/prefix.',
     });

@@ -20,10 +20,34 @@ const credentialNames: ReadonlySet<string> = new Set([
   'TokenProviderError',
   'InvalidAccessKeyId',
   'SignatureDoesNotMatch',
-  'ExpiredToken',
   'InvalidToken',
-  'TokenRefreshRequired',
   'RequestTimeTooSkewed',
+]);
+const expiredNames: ReadonlySet<string> = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'TokenRefreshRequired',
+  'RequestExpired',
+]);
+/** The store is well, and asks to be called less. */
+const slowDownNames: ReadonlySet<string> = new Set([
+  'SlowDown',
+  'SlowDownRead',
+  'SlowDownWrite',
+  'ServiceUnavailable',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequests',
+  'TooManyRequestsException',
+  'RequestLimitExceeded',
+]);
+/** The network's own words for: there is nobody, and that is known at once. */
+const unreachableNames: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
 ]);
 const regionNames: ReadonlySet<string> = new Set([
   'PermanentRedirect',
@@ -53,15 +77,33 @@ export const isNoSuchBucket = (error: unknown): boolean => failureOf(error).name
 export const isAbsentObject = (error: unknown): boolean =>
   failureOf(error).httpStatus === 404 && !isNoSuchBucket(error);
 
+/** HEAD says no more than that it is refused; another request may say why. */
+export const isUnexplained = (error: unknown): boolean =>
+  [400, 401, 403].includes(failureOf(error).httpStatus);
+
 export const isPastTheEnd = (error: unknown): boolean => failureOf(error).httpStatus === 416;
 
 export function explainS3(error: unknown, uri: string): StatusError {
   const failure = failureOf(error);
   const { name, httpStatus } = failure;
   const facts = httpStatus === 0 ? name : `${name}, HTTP ${httpStatus}`;
+  if (expiredNames.has(name)) {
+    return new StatusError(
+      Code.PERMISSION_DENIED,
+      `the credentials for ${uri} have expired (${facts})`,
+      { hint: 'Give the mount new ones: orchard updateMount with accessKeyId and the others.' },
+    );
+  }
   if (credentialNames.has(name)) {
     return new StatusError(Code.PERMISSION_DENIED, `no valid credentials for ${uri} (${facts})`, {
-      hint: 'Check accessKeyId, secretAccessKey and sessionToken of the mount, and the clock.',
+      hint:
+        'Check accessKeyId, secretAccessKey and sessionToken of the mount, and the clock; ' +
+        'anonymous=true is for public buckets.',
+    });
+  }
+  if (name === 'InvalidObjectState') {
+    return new StatusError(Code.FAILED_PRECONDITION, `${uri} is archived (${facts})`, {
+      hint: 'Restore it in the store first (RestoreObject), and read it when that has ended.',
     });
   }
   if (regionNames.has(name) || httpStatus === 301 || httpStatus === 307) {
@@ -83,17 +125,32 @@ export function explainS3(error: unknown, uri: string): StatusError {
       hint: 'Check the bucket and the path, or list its parent.',
     });
   }
+  if (slowDownNames.has(name) || httpStatus === 503 || httpStatus === 429) {
+    return slowDown(uri, facts);
+  }
+  if (unreachableNames.has(name)) return unreachable(uri, facts);
   return isTransient(failure) ? unavailable(uri, facts) : rejected(uri, facts);
 }
 
 function isTransient({ name, httpStatus }: S3Failure): boolean {
-  if (httpStatus === 429 || httpStatus === 408 || name === 'RequestTimeout') return true;
+  if (httpStatus === 408 || name === 'RequestTimeout') return true;
   return httpStatus < 300 || httpStatus >= 500;
 }
 
 const unavailable = (uri: string, facts: string): StatusError =>
   new StatusError(Code.UNAVAILABLE, `no usable answer from ${uri} (${facts})`, {
     hint: 'Check that the endpoint of the mount is right and reachable.',
+  });
+
+const unreachable = (uri: string, facts: string): StatusError =>
+  new StatusError(Code.UNAVAILABLE, `the store of ${uri} cannot be reached (${facts})`, {
+    hint: 'Check that it is up, and that the endpoint of the mount is its address.',
+  });
+
+/** Only this has a time to wait: background work then waits instead of failing. */
+const slowDown = (uri: string, facts: string): StatusError =>
+  new StatusError(Code.UNAVAILABLE, `the store asks for fewer calls to ${uri} (${facts})`, {
+    hint: 'Try again later, or lower maxConcurrent of the mount.',
     retryAfterMs: SLOW_DOWN_MS,
   });
 

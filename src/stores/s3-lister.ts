@@ -110,7 +110,8 @@ export class S3Lister {
     const items: S3Item[] = [];
     for (const [i, lossy] of keys.entries()) {
       const key = lossy.text.includes(REPLACEMENT) ? foundKey(lossy, encoded, i) : lossy;
-      if (!key.text.startsWith(asked.prefix)) throw strayKey(this.#uri, asked.prefix);
+      // A store that does not look at the prefix gives what nobody asked for.
+      if (!key.text.startsWith(asked.prefix)) continue;
       const object = answer.objects[i];
       items.push(itemOf(key, key.text.slice(length), object));
     }
@@ -188,11 +189,6 @@ const noWayOn = (uri: string): StatusError =>
     `${uri} says that there are more keys, but not how to get them`,
     { hint: 'Ask who runs the store for ListObjectsV2 with continuation tokens.' },
   );
-
-const strayKey = (uri: string, prefix: string): StatusError =>
-  new StatusError(Code.FAILED_PRECONDITION, `${uri} lists keys outside of ${prefix}`, {
-    hint: 'It does not know prefixes: mount the whole bucket, or use another store.',
-  });
 
 const noAnswer = (uri: string): StatusError =>
   new StatusError(Code.UNAVAILABLE, `no list of keys came from ${uri}`);

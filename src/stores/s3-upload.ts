@@ -10,6 +10,7 @@ import type { Call, CallGate } from './call-gate.js';
 import { PartBuffer } from './part-buffer.js';
 import { type Condition, type Conditional, conditionOf, sendConditional } from './s3-condition.js';
 import { sourceChunks } from './source-chunks.js';
+import { TransferPace } from './transfer-pace.js';
 
 export type S3Sdk = typeof import('@aws-sdk/client-s3');
 
@@ -35,7 +36,8 @@ export async function uploadS3(upload: S3Upload): Promise<S3Uploaded> {
   const part = new PartBuffer(PART_BYTES);
   let length = 0;
   try {
-    for await (const chunk of sourceChunks(upload.data, upload.call)) {
+    const pace = new TransferPace(gate, call, 'write');
+    for await (const chunk of sourceChunks(upload.data, pace)) {
       length += chunk.length;
       for (let rest = chunk; rest.length > 0; ) {
         rest = rest.subarray(part.append(rest));

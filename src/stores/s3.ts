@@ -8,14 +8,20 @@
  */
 
 import type { Readable } from 'node:stream';
-import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { GetObjectCommandOutput, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { LIST_PAGE_ENTRIES_MAX } from '../base/limits.js';
 import { Code, StatusError } from '../base/status.js';
 import { type Call, CallGate } from './call-gate.js';
 import { changed, isADirectory, notADirectory } from './failures.js';
 import type { S3Options } from './options.js';
 import { type ChunkSource, openStream } from './pull-stream.js';
-import { explainS3, isAbsentObject, isNoSuchBucket, isPastTheEnd } from './s3-errors.js';
+import {
+  explainS3,
+  isAbsentObject,
+  isNoSuchBucket,
+  isPastTheEnd,
+  isUnexplained,
+} from './s3-errors.js';
 import { S3Lister } from './s3-lister.js';
 import { listS3, type S3Request } from './s3-listing.js';
 import { type SeenResponse, sendSeen } from './s3-send.js';
@@ -38,13 +44,13 @@ export type S3Place = { readonly bucket: string; readonly prefix: string };
 const LIST_KEYS_MAX = 1000;
 /** Tries of the SDK within one step's timeout. */
 const ATTEMPTS_MAX = 3;
-/** A stat sends two requests at a time, everything else one. */
-const REQUESTS_PER_CALL_MAX = 2;
+/** For each permit: a look sends two requests at a time, a read and a write one each. */
+const REQUESTS_PER_PERMIT_MAX = 4;
 
 export async function openS3(place: S3Place, options: S3Options): Promise<S3Ufs> {
+  if (options.endpoint === undefined) requireAmazonName(place.bucket);
   const sdk = await import('@aws-sdk/client-s3');
-  const { accessKeyId, secretAccessKey, sessionToken } = options;
-  const agent = { maxSockets: options.maxConcurrent * REQUESTS_PER_CALL_MAX };
+  const agent = { maxSockets: options.maxConcurrent * REQUESTS_PER_PERMIT_MAX };
   const client = new sdk.S3Client({
     region: options.region,
     forcePathStyle: options.pathStyle ?? options.endpoint !== undefined,
@@ -54,12 +60,28 @@ export async function openS3(place: S3Place, options: S3Options): Promise<S3Ufs>
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { httpAgent: agent, httpsAgent: agent },
     ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
-    ...(accessKeyId !== undefined &&
-      secretAccessKey !== undefined && {
-        credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
-      }),
+    ...credentialsOf(options),
   });
   return new S3Ufs(place, { sdk, client, options });
+}
+
+/** Without any, the SDK looks where the machine has some. */
+function credentialsOf(options: S3Options): Partial<S3ClientConfig> {
+  const { accessKeyId, secretAccessKey, sessionToken } = options;
+  if (options.anonymous) {
+    const credentials = { accessKeyId: 'anonymous', secretAccessKey: 'anonymous' };
+    return { credentials, signer: { sign: async (request) => request } };
+  }
+  if (accessKeyId === undefined || secretAccessKey === undefined) return {};
+  return { credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } };
+}
+
+/** Other stores have upper case, underscores and tenants. */
+function requireAmazonName(bucket: string): void {
+  if (/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) return;
+  throw new StatusError(Code.INVALID_ARGUMENT, `not a bucket name of Amazon S3: ${bucket}`, {
+    hint: 'Buckets of other stores need the option endpoint.',
+  });
 }
 
 export class S3Ufs implements Ufs {
@@ -141,7 +163,7 @@ export class S3Ufs implements Ufs {
     checkUfsPath(path);
     const call = this.#call(path, options.signal);
     if (path === '') throw isADirectory(call.uri);
-    const release = await this.#gate.enter(call);
+    const release = await this.#gate.enter(call, 'write');
     try {
       const key = this.#keyOf(path);
       const isDirectory = await this.#gate.step(call, (signal) => this.#hasKeysBelow(key, signal));
@@ -200,6 +222,8 @@ export class S3Ufs implements Ufs {
       return found;
     } catch (error) {
       if (isAbsentObject(error)) return undefined;
+      // An answer without a body names no reason; a list that is refused for the same one does.
+      if (isUnexplained(error)) await this.#hasKeysBelow(this.#keyOf(path), signal);
       throw error;
     }
   }

@@ -10,11 +10,13 @@ export type UfsOptions = Readonly<Record<string, string | number | boolean>>;
 /** The rest may hold anything, and is hidden. */
 const shownNames: ReadonlySet<string> = new Set([
   'timeoutMs',
+  'idleMs',
   'maxConcurrent',
   'maxWaiting',
   'endpoint',
   'region',
   'pathStyle',
+  'anonymous',
 ]);
 
 export const environmentReference = /^env:([A-Za-z_][A-Za-z0-9_]*)$/;

@@ -1,23 +1,25 @@
 /**
- * The caller's data of a write, chunk by chunk. It has no deadline of the store: a slow client may
- * upload for an hour. But the caller's signal ends the wait at once, also when the source is stuck.
- * An error of the source itself passes unchanged: it is not the store's.
+ * The caller's data of a write, chunk by chunk. It has no deadline of the store: a client may
+ * upload for an hour, if it does not stand still. The caller's signal ends the wait at once, also
+ * when the source is stuck. An error of the source itself passes unchanged: it is not the store's.
  */
-import { abortedByCaller, type Call } from './call-gate.js';
+import type { TransferPace } from './transfer-pace.js';
 
 export async function* sourceChunks(
   data: AsyncIterable<Uint8Array>,
-  call: Call,
+  pace: TransferPace,
 ): AsyncGenerator<Uint8Array> {
   const iterator = data[Symbol.asyncIterator]();
   let ended = false;
   try {
     for (;;) {
-      const next = await nextOrAbort(iterator, call);
+      const next = await nextOf(iterator, pace);
+      if ('error' in next) throw next.error;
       if (next.done === true) {
         ended = true;
         return;
       }
+      pace.moved(next.value.length);
       yield next.value;
     }
   } finally {
@@ -26,21 +28,11 @@ export async function* sourceChunks(
   }
 }
 
-/** A listener for each wait, not one promise for all: races against it would pile up in memory. */
-function nextOrAbort(
-  iterator: AsyncIterator<Uint8Array>,
-  call: Call,
-): Promise<IteratorResult<Uint8Array>> {
-  return new Promise((resolve, reject) => {
-    if (call.signal.aborted) return reject(abortedByCaller(call));
-    const onAbort = () => reject(abortedByCaller(call));
-    call.signal.addEventListener('abort', onAbort, { once: true });
-    iterator
-      .next()
-      .finally(() => call.signal.removeEventListener('abort', onAbort))
-      .then(resolve, reject);
-  });
-}
+type Next = IteratorResult<Uint8Array> | { readonly error: unknown };
+
+/** Its error comes as a value, past the gate, which explains those of the store. */
+const nextOf = (iterator: AsyncIterator<Uint8Array>, pace: TransferPace): Promise<Next> =>
+  pace.wait(() => iterator.next().catch((error: unknown) => ({ error })));
 
 /** The write has failed already and says why; what the source adds is of no use to anybody. */
 const ignoreLateError = (): void => undefined;

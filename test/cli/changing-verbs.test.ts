@@ -162,14 +162,14 @@ describe('load and mounts', () => {
   });
 
   it('mount with options, show the table, unmount', async () => {
-    const line = 'mount --read-only --option s3.region=eu --option k=a=b /m s3://bucket/x';
+    const line = 'mount --read-only --option region=eu --option k=a=b /m s3://bucket/x';
     expect((await run(client, line)).out).toBe('Mounted s3://bucket/x at /m\n');
     expect(asked('mount')).toEqual([
       [
         'mount',
         '/m',
         's3://bucket/x',
-        { options: { 's3.region': 'eu', k: 'a=b' }, readOnly: true, shared: false },
+        { options: { region: 'eu', k: 'a=b' }, readOnly: true, shared: false },
       ],
     ]);
     client.mountPoints = [

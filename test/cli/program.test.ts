@@ -4,6 +4,8 @@ import { Code, StatusError } from '../../src/base/status.js';
 import { verbGroups, verbs } from '../../src/cli/commands/index.js';
 import { failureLine, failureOf } from '../../src/cli/failure.js';
 import { OrchardError } from '../../src/client/index.js';
+import { optionTexts } from '../../src/stores/options.js';
+import { openUfs } from '../../src/stores/registry.js';
 import { FakeClient } from './fake-client.js';
 import { run } from './run.js';
 
@@ -226,5 +228,35 @@ describe('master start', () => {
     expect(err).toBe(
       'orchard: master start: FAILED_PRECONDITION: /data: another master runs here. Try: stop it\n',
     );
+  });
+});
+
+describe('the help of mount', () => {
+  it('22, A12: lists the options of a store, as the store itself knows them', async () => {
+    const { out } = await run(new FakeClient(), 'mount --help s3');
+    const s3 = optionTexts('s3')!;
+    expect(s3.length).toBeGreaterThan(8);
+    for (const { name, means } of s3) {
+      expect(means, name).not.toBe('');
+      expect(out).toContain(`--option ${name}`);
+    }
+    expect(out).toContain('region of the bucket (us-east-1)');
+    expect(out).not.toContain('file:// stores');
+    const both = await run(new FakeClient(), 'mount --help');
+    expect(both.out).toContain('Options of file:// stores');
+    expect((await run(new FakeClient(), 'ls --help')).out).not.toContain('Options of');
+  });
+
+  it('22: its examples are taken by the store that they name', async () => {
+    for (const name of ['mount', 'updateMount']) {
+      for (const [line] of verbs.find((verb) => verb.name === name)!.examples) {
+        const client = new FakeClient();
+        expect((await run(client, line.replace(/^orchard /, ''))).status, line).toBe(0);
+        const call = client.asked.find(([method]) => method === name)!;
+        const uri = name === 'mount' ? String(call[2]) : 's3://logs';
+        const { options = {} } = call.at(-1) as { options?: Record<string, string> };
+        await (await openUfs(uri, options)).close();
+      }
+    }
   });
 });

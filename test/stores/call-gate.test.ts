@@ -10,6 +10,7 @@ const gateOf = (
 ) =>
   new CallGate({
     timeoutMs: 5000,
+    idleMs: 5000,
     maxConcurrent: 2,
     maxWaiting: 2,
     explain: () => new StatusError(Code.UNAVAILABLE, 'explained'),
@@ -78,12 +79,12 @@ describe('CallGate', () => {
 
   it('a waiter that gives up leaves the queue and costs no permit', async () => {
     const gate = gateOf({ maxConcurrent: 1, maxWaiting: 1 });
-    const release = await gate.enter(call());
+    const release = await gate.enter(call(), 'look');
     const controller = new AbortController();
-    const waiting = gate.enter(call(controller.signal));
+    const waiting = gate.enter(call(controller.signal), 'look');
     controller.abort();
     await expect(waiting).rejects.toMatchObject({ code: Code.CANCELLED });
-    const next = gate.enter(call());
+    const next = gate.enter(call(), 'look');
     release();
     (await next)();
     expect(gate.held).toBe(0);
@@ -93,7 +94,7 @@ describe('CallGate', () => {
     const gate = gateOf({ maxConcurrent: 1, maxWaiting: 1 });
     // A grant passes through some promises on its way: give up at each of them.
     for (let hopCount = 0; hopCount < 20; hopCount++) {
-      const release = await gate.enter(call());
+      const release = await gate.enter(call(), 'look');
       const controller = new AbortController();
       const waiting = gate.run(call(controller.signal), () => turn());
       release();

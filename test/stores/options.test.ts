@@ -78,6 +78,7 @@ describe('options', () => {
   it('have defaults and may come as text', () => {
     expect(parseOptions(localOptions, {}, {})).toEqual({
       timeoutMs: 30_000,
+      idleMs: 60_000,
       maxConcurrent: 32,
       maxWaiting: 1024,
     });

@@ -140,6 +140,7 @@ export const DOORS: readonly (readonly [from: RegExp, to: string])[] = [
   [/^src\/cli\/master-door\.ts$/, 'src/master/main/import-main.ts'],
   [/^src\/cli\/master-door\.ts$/, 'src/master/main/offline.ts'],
   [/^src\/cli\/journal-door\.ts$/, 'src/master/main/journal-tool.ts'],
+  [/^src\/cli\/store-door\.ts$/, 'src/stores/options.ts'],
   [/^src\/cli\/local-config\.ts$/, 'src/master/settings/config.ts'],
 ];
 

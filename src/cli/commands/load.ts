@@ -1,6 +1,6 @@
 /** load: the metadata of a store into the namespace, before somebody asks for it. */
 import { OrchardError } from '../../client/errors.js';
-import type { Job } from '../../client/index.js';
+import type { Job, LoadReport } from '../../client/index.js';
 import { shown, spanText } from '../format.js';
 import { recursive, verb } from '../verb.js';
 
@@ -33,14 +33,22 @@ export const load = verb<Options>({
       } finally {
         progress.stop();
       }
-      const { job: id, state, done, failed } = job;
+      const { job: id, state, done, failed, report } = job;
+      const skipped = report?.skipped;
       const span = spanText(Math.max(0, job.endedMs - job.startedMs));
       const loss = failed > 0 ? `, ${failed} failed` : '';
+      const left = skipped !== undefined && skipped.count > 0 ? `, ${leftOut(skipped)}` : '';
       const text = detach
         ? `Job ${id} loads ${shown(path)}`
-        : `Loaded ${done} entries below ${shown(path)} in ${span}${loss}`;
-      await shell.out.tell(text, { path, job: id, state, done, failed });
+        : `Loaded ${done} entries below ${shown(path)} in ${span}${loss}${left}`;
+      await shell.out.tell(text, { path, job: id, state, done, failed, ...report });
       if (job.error !== undefined) throw job.error;
       if (failed > 0) throw new OrchardError('ABORTED', `${failed} entries failed`, { path });
     }),
 });
+
+/** "3 left out: 2 by encoding, 1 by name" */
+function leftOut({ count, reasons }: LoadReport['skipped']): string {
+  const parts = Object.entries(reasons).map(([reason, some]) => `${some} by ${reason}`);
+  return `${count} left out: ${parts.join(', ')}`;
+}

@@ -3,6 +3,7 @@ import { shown } from '../format.js';
 import { parsePath } from '../namespace-path.js';
 import { Columns } from '../output.js';
 import type { Shell } from '../shell.js';
+import { storeOptionsHelp } from '../store-door.js';
 import { UsageError } from '../usage-error.js';
 import { verb } from '../verb.js';
 
@@ -21,9 +22,13 @@ export const mount = verb<Options>({
   examples: [
     ['orchard mount /nas file:///mnt/nas', 'a local directory or NFS'],
     ['orchard mount --read-only /logs s3://logs/2026', 'a bucket, protected'],
-    ['orchard mount --option s3.endpoint=http://minio:9000 /m s3://b', 'with an option of its own'],
+    [
+      'orchard mount --option endpoint=http://minio:9000 /m s3://bucket',
+      'a store that is not Amazon',
+    ],
   ],
-  familiar: 'path and store are in the order of `alluxio fs mount`.',
+  familiar: 'path and store are in the order of `alluxio fs mount`; s3a:// is s3://.',
+  moreHelp: storeOptionsHelp,
   run: async (shell, [path, uri], options) => {
     if (path === undefined) return show(shell);
     if (uri === undefined) throw new UsageError('no store', `orchard mount ${path} s3://bucket`);
@@ -53,9 +58,10 @@ export const updateMount = verb<UpdateOptions>({
   ],
   examples: [
     ['orchard updateMount --read-only /logs', 'protect a store that is in use'],
-    ['orchard updateMount --option s3.region=eu-west-1 /m', 'another option'],
+    ['orchard updateMount --option region=eu-west-1 /m', 'another option'],
   ],
   familiar: 'as `alluxio fs updateMount`, but what is not named stays as it is.',
+  moreHelp: storeOptionsHelp,
   run: async (shell, [path = ''], options) => {
     const client = await shell.client();
     const { option, readOnly, readWrite, shared, private: isPrivate } = options;
@@ -120,7 +126,7 @@ function optionsOf(texts: readonly string[]): Record<string, string> {
   const entries = texts.map((text): [string, string] => {
     const equals = text.indexOf('=');
     if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
-    throw new UsageError(`--option ${text}: no key=value`, '--option s3.region=eu-west-1');
+    throw new UsageError(`--option ${text}: no key=value`, '--option region=eu-west-1');
   });
   return Object.fromEntries(entries);
 }

@@ -29,7 +29,8 @@ import {
   type TaskOutcome,
   type WorkRequest,
 } from './tasks.js';
-import { TreeLoad, type WorkControl } from './tree-load.js';
+import { type LoadReport, TreeLoad, type WorkControl, type WorkProgress } from './tree-load.js';
+import type { WorkFailures } from './work-failures.js';
 import { WriteLeases } from './write-leases.js';
 
 export class BackgroundWorker {
@@ -83,8 +84,11 @@ export class BackgroundWorker {
   async #run(task: Task): Promise<TaskOutcome> {
     switch (task.kind) {
       case 'load':
-        await this.#loader.load(task.path, task.children);
-        return { ok: true, progress: NO_PROGRESS };
+        return {
+          ok: true,
+          progress: NO_PROGRESS,
+          report: { skipped: await this.#loader.loadCounted(task.path, task.children) },
+        };
       case 'duty':
         return this.#duty(task.duty, task.nowMs);
       case 'job':
@@ -122,19 +126,30 @@ export class BackgroundWorker {
     const { shared } = this.#context.scheduler.executor;
     if (isReadOnly(shared)) throw readOnlyRefusal(request.path);
     if (request.kind === 'load' && request.descendants !== 'all') {
-      await loadShallow(this.#context, request, control);
-      return { ok: true, progress: NO_PROGRESS };
+      const report = await loadShallow(this.#context, request, control);
+      return { ok: true, progress: NO_PROGRESS, report };
     }
-    const work =
-      request.kind === 'load'
-        ? new TreeLoad(this.#context, request.path, control, request.caller)
-        : new SetAttributeTree(this.#context, request, control);
-    const progress = await work.run();
-    const { error, first } = work.failures;
-    if (error === undefined) return { ok: true, progress };
-    const failures = first.map((part) => ({ ...toPlain(part.error), path: part.path }));
-    return { ok: true, progress, error: toPlain(error), failures };
+    if (request.kind === 'load') {
+      const load = new TreeLoad(this.#context, request.path, control, request.caller);
+      return endOf(await load.run(), load.failures, load.report);
+    }
+    const work = new SetAttributeTree(this.#context, request, control);
+    return endOf(await work.run(), work.failures);
   }
+}
+
+function endOf(
+  progress: WorkProgress,
+  { error, first }: WorkFailures,
+  report?: LoadReport,
+): TaskOutcome {
+  const failures = first.map((part) => ({ ...toPlain(part.error), path: part.path }));
+  return {
+    ok: true,
+    progress,
+    ...(error !== undefined && { error: toPlain(error), failures }),
+    ...(report !== undefined && { report }),
+  };
 }
 
 /** Between two reports of one job. */

@@ -7,6 +7,7 @@
  */
 import { ENTRY_BYTES_MAX, LIST_PAGE_ENTRIES_MAX } from '../../base/limits.js';
 import { Code, StatusError } from '../../base/status.js';
+import type { Skips } from '../../stores/skips.js';
 import type { UfsStatus } from '../../stores/ufs.js';
 import type { Caller } from '../executor/caller.js';
 import type { Scheduler } from '../executor/scheduler.js';
@@ -21,6 +22,7 @@ import { originOf } from '../ops/mechanism/origins.js';
 import { reading } from '../ops/mechanism/promise-calls.js';
 import { LoadBatch, type LoadedBatch, loadRoom } from '../ops/verbs/load-batch.js';
 import { checkLoad } from './load-access.js';
+import type { StorePatience } from './store-patience.js';
 
 /** Half of what an entry may have: a ring of 1 MiB then takes several at a time. */
 const BATCH_BYTES_MAX = ENTRY_BYTES_MAX / 2;
@@ -33,6 +35,8 @@ export type LoadContext = {
   readonly caller: Caller;
   /** Entries of a listing that are taken at a time. */
   readonly pageEntries: number;
+  /** Of jobs: they wait where a store asks for less; a call does not. */
+  readonly patience?: StorePatience;
 };
 
 /** A directory of the namespace and its place in a store. */
@@ -83,6 +87,8 @@ export type LoadedPage = LoadedBatch & {
   readonly entryCount: number;
   /** Bytes of the files listed. */
   readonly bytes: number;
+  /** What the listing left out. */
+  readonly skipped: Skips;
   /** Where the next page begins; undefined: that was the last. */
   readonly cursor: string | undefined;
 };
@@ -97,7 +103,8 @@ export async function loadPage(
   refuseEnding(context);
   const store = await context.stores.open(place.mount);
   const limit = Math.min(context.pageEntries, LIST_PAGE_ENTRIES_MAX);
-  const page = await store.list(place.origin.path, { startAfter: cursor, limit, signal });
+  const list = () => store.list(place.origin.path, { startAfter: cursor, limit, signal });
+  const page = await (context.patience?.run(place.mount.mountId, signal, list) ?? list());
   const isLast = page.nextStartAfter === undefined;
   const batches = cut(page.entries);
   let added = 0;
@@ -115,6 +122,7 @@ export async function loadPage(
     directories,
     entryCount: page.entries.length,
     bytes: page.entries.reduce((sum, { length }) => sum + length, 0),
+    skipped: page.skipped,
     cursor: page.nextStartAfter,
   };
 }

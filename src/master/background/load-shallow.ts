@@ -2,14 +2,17 @@
 
 import type { LoadContext } from './directory-load.js';
 import { MetadataLoader } from './metadata-loader.js';
+import { StorePatience } from './store-patience.js';
 import type { WorkRequest } from './tasks.js';
-import type { WorkControl } from './tree-load.js';
+import type { LoadReport, WorkControl } from './tree-load.js';
 
-export function loadShallow(
+export async function loadShallow(
   context: LoadContext,
   request: Extract<WorkRequest, { kind: 'load' }>,
   control: WorkControl,
-): Promise<void> {
-  const loader = new MetadataLoader(context, control.signal);
-  return loader.load(request.path, request.descendants === 'one');
+): Promise<LoadReport> {
+  const patient = { ...context, patience: new StorePatience() };
+  const loader = new MetadataLoader(patient, control.signal);
+  const skipped = await loader.loadCounted(request.path, request.descendants === 'one');
+  return { skipped };
 }

@@ -7,6 +7,7 @@
  */
 
 import { Code } from '../../base/status.js';
+import { noSkips, SkipCount, type Skips } from '../../stores/skips.js';
 import type { Loader } from '../executor/executor.js';
 import { isReadOnly } from '../executor/read-only.js';
 import { isBelowFile } from '../ops/mechanism/failures.js';
@@ -20,6 +21,7 @@ import {
   loadPage,
   type Place,
 } from './directory-load.js';
+import { childPath } from './tree-walk.js';
 
 const encoder = new TextEncoder();
 
@@ -36,14 +38,21 @@ export class MetadataLoader implements Loader {
   }
 
   async load(path: string, children: boolean): Promise<void> {
+    await this.loadCounted(path, children);
+  }
+
+  /** Resolves with what was left out. */
+  async loadCounted(path: string, children: boolean): Promise<Skips> {
+    const skipped = new SkipCount();
     // With the disk full nothing new is taken in: calls see what is here.
-    if (isReadOnly(this.#context.scheduler.executor.shared)) return;
+    if (isReadOnly(this.#context.scheduler.executor.shared)) return noSkips;
     try {
       await this.#loadPath(path);
-      if (children) await this.#loadChildren(path);
+      if (children) await this.#loadChildren(path, skipped);
     } catch (error) {
       if (!isStatus(error, Code.NOT_FOUND)) throw error;
     }
+    return skipped.plain;
   }
 
   async #loadPath(path: string): Promise<void> {
@@ -83,12 +92,14 @@ export class MetadataLoader implements Loader {
     });
   }
 
-  async #loadChildren(path: string): Promise<void> {
+  async #loadChildren(path: string, skipped: SkipCount): Promise<void> {
     const place = await findPlace(this.#context, path);
     if (place === undefined) return;
     let cursor: string | undefined;
     do {
-      ({ cursor } = await loadPage(this.#context, place, cursor, this.#signal));
+      const page = await loadPage(this.#context, place, cursor, this.#signal);
+      skipped.addAll(page.skipped, childPath(place.path, ''));
+      cursor = page.cursor;
     } while (cursor !== undefined);
   }
 }

@@ -20,7 +20,7 @@ import {
   type TaskOutcome,
   type WorkRequest,
 } from './tasks.js';
-import type { WorkProgress } from './tree-load.js';
+import type { LoadReport, WorkProgress } from './tree-load.js';
 
 /** Of one thread; loads of one mount are bounded far below (load-service.ts). */
 const TASKS_PER_THREAD = 1024;
@@ -71,8 +71,9 @@ export class BackgroundPool {
   }
 
   /** Loads what a call waits for. */
-  async load(path: string, children: boolean): Promise<void> {
-    await this.#run({ kind: 'load', path, children });
+  async load(path: string, children: boolean): Promise<LoadReport | undefined> {
+    const { report } = await this.#run({ kind: 'load', path, children });
+    return report;
   }
 
   /** One run of a duty, by a clock that is believed; how many inodes it dealt with. */

@@ -1,6 +1,7 @@
 /**
- * The open stores of one thread: a store is opened when it is first used, closed when its mount is
- * gone or was mounted anew with other options. Opening calls no store.
+ * The open stores of one thread: a store is opened when it is first used, closed soon after its
+ * mount is gone or was mounted anew with other options, which ends what is under way in it.
+ * Opening calls no store.
  */
 
 import { openUfs } from '../../stores/registry.js';
@@ -19,6 +20,9 @@ export type StoreCacheOptions = {
   readonly openStore?: typeof openUfs;
 };
 
+/** Between two looks at the mount table, for transfers that are under way. */
+const LOOK_INTERVAL_MS = 250;
+
 type Row = { readonly content: string; readonly store: Promise<Ufs> };
 
 export class StoreCache implements Stores {
@@ -26,6 +30,7 @@ export class StoreCache implements Stores {
   readonly #options: StoreCacheOptions;
   readonly #rows = new Map<number, Row>();
   #version = -1;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(mounts: MountTable, options: StoreCacheOptions) {
     this.#mounts = mounts;
@@ -34,12 +39,13 @@ export class StoreCache implements Stores {
 
   async open(mount: Mount): Promise<Ufs> {
     this.#dropOld();
-    const content = JSON.stringify([mount.uri, mount.options]);
+    const content = contentOf(mount);
     const row = this.#rows.get(mount.mountId);
     if (row !== undefined && row.content === content) return row.store;
     if (row !== undefined) this.#close(mount.mountId, row);
     const store = this.#openNew(mount.uri, mount.options);
     this.#rows.set(mount.mountId, { content, store });
+    this.#timer ??= setInterval(() => this.#dropOld(), LOOK_INTERVAL_MS).unref();
     // Whoever asked is told; the next one tries again.
     store.catch(() => this.#rows.delete(mount.mountId));
     return store;
@@ -60,6 +66,8 @@ export class StoreCache implements Stores {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
     const rows = [...this.#rows];
     this.#rows.clear();
     await Promise.allSettled(rows.map(async ([, { store }]) => (await store).close()));
@@ -77,7 +85,8 @@ export class StoreCache implements Stores {
     if (version === this.#version) return;
     this.#version = version;
     for (const [mountId, row] of this.#rows) {
-      if (this.#mounts.byId(mountId) === undefined) this.#close(mountId, row);
+      const mount = this.#mounts.byId(mountId);
+      if (mount === undefined || row.content !== contentOf(mount)) this.#close(mountId, row);
     }
   }
 
@@ -86,6 +95,8 @@ export class StoreCache implements Stores {
     row.store.then((store) => store.close()).catch(ignoreUnopened);
   }
 }
+
+const contentOf = ({ uri, options }: Mount): string => JSON.stringify([uri, options]);
 
 /** It never opened, and whoever asked for it has been told. */
 const ignoreUnopened = (): void => undefined;

@@ -8,7 +8,7 @@ import type { PlainStatus } from '../../base/status-form.js';
 import type { Caller } from '../executor/caller.js';
 import type { AttributeChange } from '../ops/mechanism/attribute-change.js';
 import type { Config } from '../settings/config.js';
-import type { WorkProgress } from './tree-load.js';
+import type { LoadReport, WorkProgress } from './tree-load.js';
 
 /** What every thread of the pool gets when it starts. */
 export type BackgroundData = {
@@ -65,6 +65,7 @@ export type TaskOutcome =
       /** Why parts of it failed, and the first of them. */
       readonly error?: PlainStatus;
       readonly failures?: readonly PlainStatus[];
+      readonly report?: LoadReport;
     }
   | { readonly ok: false; readonly failure: PlainStatus };
 

@@ -9,10 +9,13 @@
  */
 
 import { Code, StatusError } from '../../base/status.js';
+import { SkipCount, type Skips } from '../../stores/skips.js';
 import type { Caller } from '../executor/caller.js';
 import { INODE_TYPE_DIRECTORY } from '../memory/record.js';
+import type { Mount } from '../mount/mount-table.js';
 import { childrenPage } from './children-page.js';
 import { findPlace, isStatus, type LoadContext, loadPage, type Place } from './directory-load.js';
+import { StorePatience } from './store-patience.js';
 import { childPath, TreeWalk, type WalkFrame } from './tree-walk.js';
 import { WorkFailures } from './work-failures.js';
 
@@ -25,6 +28,9 @@ export type WorkProgress = {
   /** What is being worked at. */
   readonly path: string;
 };
+
+/** What a load found beside what it loaded. */
+export type LoadReport = { readonly skipped: Skips };
 
 export type WorkControl = {
   readonly signal: AbortSignal;
@@ -48,6 +54,8 @@ export class TreeLoad extends TreeWalk<Frame> {
   #done = 0;
   #bytes = 0;
   #path: string;
+  #root: Place | undefined;
+  readonly #skipped = new SkipCount();
 
   /** `caller`: who asks; directories that it may not list are passed over. */
   constructor(
@@ -57,7 +65,7 @@ export class TreeLoad extends TreeWalk<Frame> {
     caller: Caller = context.caller,
   ) {
     super(control.signal);
-    this.#context = context;
+    this.#context = { ...context, patience: new StorePatience() };
     this.#control = control;
     this.#path = path;
     this.#caller = caller;
@@ -73,11 +81,23 @@ export class TreeLoad extends TreeWalk<Frame> {
     };
   }
 
-  /** Resolves when all is loaded; rejects when cancelled or when the path does not exist. */
+  /** What the stores have and the namespace cannot hold. */
+  get report(): LoadReport {
+    return { skipped: this.#skipped.plain };
+  }
+
+  /**
+   * Resolves when all is loaded; rejects when cancelled, when the path does not exist, or is
+   * unmounted or moved before the end: what is missing then is missing for good.
+   */
   async run(): Promise<WorkProgress> {
-    const place = await findPlace(this.#context, this.#path, this.#caller);
-    if (place === undefined) throw noSuchDirectory(this.#path);
+    const path = this.#path;
+    const place = await findPlace(this.#context, path, this.#caller);
+    if (place === undefined) throw noSuchDirectory(path);
+    this.#root = place;
     await this.walk(frameOf(place));
+    const now = await findPlace(this.#context, path);
+    if (now?.id !== place.id) throw goneMeanwhile(path);
     return this.progress;
   }
 
@@ -85,9 +105,10 @@ export class TreeLoad extends TreeWalk<Frame> {
     try {
       const place = await findPlace(this.#context, path, this.#caller);
       // Undefined: deleted or moved since its parent was listed.
+      if (place === undefined) this.#refuseUnmounted(this.#root);
       return place && frameOf(place);
     } catch (error) {
-      this.#note(error, path);
+      this.#note(error, { path });
       return undefined;
     }
   }
@@ -99,7 +120,7 @@ export class TreeLoad extends TreeWalk<Frame> {
       if (phase === 'store') await this.#storePage(frame);
       else await this.#namespacePage(frame);
     } catch (error) {
-      this.#note(error, frame.place.path);
+      this.#note(error, frame.place);
       if (phase === 'store') endStorePages(frame);
       else frame.isDone = true;
     }
@@ -113,6 +134,7 @@ export class TreeLoad extends TreeWalk<Frame> {
     const page = await loadPage(this.#context, frame.place, frame.cursor, this.#control.signal);
     this.#done += page.entryCount;
     this.#bytes += page.bytes;
+    this.#skipped.addAll(page.skipped, childPath(frame.place.path, ''));
     frame.cursor = page.cursor;
     if (page.cursor === undefined) endStorePages(frame);
     if (frame.hadChildren) return;
@@ -132,12 +154,23 @@ export class TreeLoad extends TreeWalk<Frame> {
   }
 
   /** Counts an expected failure; anything else is a bug. */
-  #note(error: unknown, path: string): void {
+  #note(error: unknown, at: { readonly path: string; readonly mount?: Mount }): void {
     if (!(error instanceof StatusError)) throw error;
     if (this.#control.signal.aborted) return;
+    this.#refuseUnmounted(this.#root);
     // Only in the namespace, or moved meanwhile: nothing to load.
-    if (isStatus(error, Code.NOT_FOUND)) return;
-    this.failures.note(error, path);
+    if (isStatus(error, Code.NOT_FOUND) && !this.#isUnmounted(at)) return;
+    this.failures.note(error, at.path);
+  }
+
+  #isUnmounted({ mount }: { readonly mount?: Mount }): boolean {
+    const { mounts } = this.#context.scheduler.executor;
+    return mount !== undefined && mounts.byId(mount.mountId) === undefined;
+  }
+
+  /** Ends the whole walk: no directory of it will be found any more. */
+  #refuseUnmounted(root: Place | undefined): void {
+    if (root !== undefined && this.#isUnmounted(root)) throw goneMeanwhile(root.path);
   }
 }
 
@@ -157,6 +190,14 @@ function frameOf(place: Place): Frame {
     busy: false,
     isDone: false,
   };
+}
+
+function goneMeanwhile(path: string): StatusError {
+  return new StatusError(
+    Code.ABORTED,
+    `"${path}" was unmounted or moved while it was being loaded.`,
+    { path, hint: 'Mount it again, or load it under its new name.' },
+  );
 }
 
 function noSuchDirectory(path: string): StatusError {

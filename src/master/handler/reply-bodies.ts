@@ -88,6 +88,9 @@ export function writeJob(builder: Builder, job: JobView): Offset {
   const error = job.error === undefined ? 0 : writeError(builder, job.error);
   const rows = job.failures.map((failure) => writePathFailure(builder, failure));
   const failures = rows.length === 0 ? 0 : JobReply.createFailuresVector(builder, rows);
+  // Those of inspections are long, and go to whoever asked for them.
+  const isShort = job.kind === 'load' && job.report !== undefined;
+  const report = isShort ? builder.createString(JSON.stringify(job.report)) : 0;
   JobReply.startJobReply(builder);
   JobReply.addJob(builder, job.job);
   JobReply.addKind(builder, kind);
@@ -102,6 +105,7 @@ export function writeJob(builder: Builder, job: JobView): Offset {
   if (failures !== 0) JobReply.addFailures(builder, failures);
   JobReply.addStartedMs(builder, job.startedMs);
   JobReply.addEndedMs(builder, job.endedMs);
+  if (report !== 0) JobReply.addReport(builder, report);
   return JobReply.endJobReply(builder);
 }
 

@@ -13,6 +13,7 @@ import { type Answers, Channel } from '../../process/channel.js';
 import { inTime } from '../../process/ending.js';
 import type { Log } from '../../process/log.js';
 import type { MetricsSnapshot } from '../../process/metrics.js';
+import { SkipCount } from '../../stores/skips.js';
 import { DiskWatcher } from '../background/disk-watcher.js';
 import { Duties } from '../background/duties.js';
 import { type Job, type JobCaller, JobState, Jobs } from '../background/jobs.js';
@@ -20,7 +21,8 @@ import { mayLoad } from '../background/load-access.js';
 import { LoadService } from '../background/load-service.js';
 import { BackgroundPool } from '../background/pool.js';
 import { StoreCache } from '../background/store-cache.js';
-import type { InspectRequest, JobRequest } from '../background/tasks.js';
+import type { InspectRequest, JobRequest, WorkRequest } from '../background/tasks.js';
+import type { LoadReport, WorkProgress } from '../background/tree-load.js';
 import type { Caller } from '../executor/caller.js';
 import { Executor } from '../executor/executor.js';
 import type { LockReport } from '../executor/lock-row.js';
@@ -84,6 +86,8 @@ export class MasterServices {
   readonly #duties: Duties;
   readonly #disk: DiskWatcher;
   readonly #report: ReportSources;
+  /** Since the start. */
+  readonly #skipped = new SkipCount();
   readonly #shards: Channel<ServingQuestions, MainQuestions>[] = [];
   #isAbandoned = false;
   /** Calls of shards that can be given up, by shard and token. */
@@ -123,14 +127,14 @@ export class MasterServices {
     this.loads = new LoadService({
       mounts: this.executor.mounts,
       timeoutMs: config.ufsTimeoutMs,
-      load: (path, children) => this.pool.load(path, children),
+      load: async (path, children) => this.#tellSkipped(path, await this.pool.load(path, children)),
     });
     this.#inspections = this.#makeInspections();
     this.jobs = new Jobs(
       (request, signal, onProgress) =>
         isInspection(request)
           ? this.#inspections.run(request, signal, onProgress)
-          : this.pool.job(request, signal, onProgress),
+          : this.#work(request, signal, onProgress),
       options.onBug,
     );
     this.#duties = new Duties({
@@ -203,6 +207,24 @@ export class MasterServices {
     await this.stores.close();
   }
 
+  /** A job of the pool; what a load left out is told in log and metrics too. */
+  async #work(
+    request: WorkRequest,
+    signal: AbortSignal,
+    onProgress: (progress: WorkProgress) => void,
+  ) {
+    const outcome = await this.pool.job(request, signal, onProgress);
+    this.#tellSkipped(request.path, outcome.report);
+    return outcome;
+  }
+
+  #tellSkipped(path: string, report: LoadReport | undefined): void {
+    if (report === undefined || report.skipped.count === 0) return;
+    const { count, reasons } = report.skipped;
+    this.#skipped.addAll({ count, reasons, samples: [] }, '');
+    this.#options.log.warn({ path, count, reasons }, 'a load left out entries of the store');
+  }
+
   report(which: Report): unknown {
     if (which === 'report') return { ...masterReport(this.#report), disk: this.#disk.state };
     if (which === 'journal') return this.#journal();
@@ -218,7 +240,8 @@ export class MasterServices {
   }
 
   #metrics(): MetricsSnapshot {
-    return { ...metricsSnapshot(this.#report), disk: this.#disk.state };
+    const { reasons: skipped } = this.#skipped;
+    return { ...metricsSnapshot(this.#report), disk: this.#disk.state, skipped };
   }
 
   async #locks(): Promise<LockReport> {

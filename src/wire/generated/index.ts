@@ -3417,8 +3417,18 @@ failuresLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+/**
+ * JSON: what it has found. Of a load {"skipped":{"count","reasons","samples"}}.
+ */
+report():string|null
+report(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+report(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 30);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
 static startJobReply(builder:flatbuffers.Builder) {
-  builder.startObject(13);
+  builder.startObject(14);
 }
 
 static addJob(builder:flatbuffers.Builder, job:number) {
@@ -3485,6 +3495,10 @@ static startFailuresVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addReport(builder:flatbuffers.Builder, reportOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(13, reportOffset, 0);
+}
+
 static endJobReply(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
@@ -3504,7 +3518,8 @@ unpack(): JobReplyT {
     this.startedMs(),
     this.endedMs(),
     this.code(),
-    this.bb!.createObjList<PathFailure, PathFailureT>(this.failures.bind(this), this.failuresLength())
+    this.bb!.createObjList<PathFailure, PathFailureT>(this.failures.bind(this), this.failuresLength()),
+    this.report()
   );
 }
 
@@ -3522,6 +3537,7 @@ unpackTo(_o: JobReplyT): void {
   _o.endedMs = this.endedMs();
   _o.code = this.code();
   _o.failures = this.bb!.createObjList<PathFailure, PathFailureT>(this.failures.bind(this), this.failuresLength());
+  _o.report = this.report();
 }
 }
 
@@ -3539,6 +3555,7 @@ export class JobReplyT implements flatbuffers.IGeneratedObject {
   endedMs: number;
   code: number;
   failures: (PathFailureT)[];
+  report: string|null;
 
 constructor(
   job: number = 0,
@@ -3554,6 +3571,7 @@ constructor(
   endedMs: number = 0,
   code: number = 0,
   failures: (PathFailureT)[] = [],
+  report: string|null = null,
 ) {
   this.job = job;
   this.kind = kind;
@@ -3568,6 +3586,7 @@ constructor(
   this.endedMs = endedMs;
   this.code = code;
   this.failures = failures;
+  this.report = report;
 }
 
 pack(builder:flatbuffers.Builder): flatbuffers.Offset {
@@ -3575,6 +3594,7 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   const path = (this.path !== null ? builder.createString(this.path!) : 0);
   const error = (this.error !== null ? this.error!.pack(builder) : 0);
   const failures = this.failures.length === 0 ? 0 : JobReply.createFailuresVector(builder, builder.createObjectOffsetList(this.failures));
+  const report = (this.report !== null ? builder.createString(this.report!) : 0);
 
   JobReply.startJobReply(builder);
   JobReply.addJob(builder, this.job);
@@ -3590,6 +3610,7 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   JobReply.addEndedMs(builder, this.endedMs);
   JobReply.addCode(builder, this.code);
   JobReply.addFailures(builder, failures);
+  JobReply.addReport(builder, report);
 
   return JobReply.endJobReply(builder);
 }
