@@ -17,6 +17,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Release, Semaphore } from '../base/semaphore.js';
 import { Code, StatusError } from '../base/status.js';
+import { STORE_DOWN_MS } from './failures.js';
 
 export type Call = {
   /** What the errors name. */
@@ -178,6 +179,7 @@ export function abortedByCaller(call: Call): StatusError {
 const timedOut = (call: Call, timeoutMs: number): StatusError =>
   new StatusError(Code.UNAVAILABLE, `no answer from ${call.uri} within ${timeoutMs} ms`, {
     hint: 'Check that the store is up and reachable, or raise timeoutMs of the mount.',
+    retryAfterMs: STORE_DOWN_MS,
   });
 
 const closed = (call: Call): StatusError =>

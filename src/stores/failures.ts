@@ -27,3 +27,9 @@ export const alreadyThere = (uri: string): StatusError =>
   new StatusError(Code.ALREADY_EXISTS, `${uri} exists in the store already`, {
     hint: 'Load its metadata to see it, choose another name, or overwrite it.',
   });
+
+/**
+ * When to ask a store again that is down: whoever may not wait so long is told at once, where he
+ * would try again and again until his time is over.
+ */
+export const STORE_DOWN_MS = 60_000;

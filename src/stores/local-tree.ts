@@ -19,6 +19,7 @@ import { basename, dirname, join } from 'node:path';
 import { Semaphore } from '../base/semaphore.js';
 import { Code, StatusError } from '../base/status.js';
 import { type Accounts, readAccounts } from './accounts.js';
+import { STORE_DOWN_MS } from './failures.js';
 import { isAbsent, systemCode } from './local-errors.js';
 import { oddValue, type SkipReason } from './skips.js';
 import { isUfsName, type UfsStatus } from './ufs.js';
@@ -90,6 +91,7 @@ export class LocalTree {
       if (!isAbsent(error)) throw error;
       throw new StatusError(Code.UNAVAILABLE, `the root of the mount is gone: ${this.#root}`, {
         hint: 'Check that the file system below it is mounted.',
+        retryAfterMs: STORE_DOWN_MS,
       });
     }
   }

@@ -8,6 +8,7 @@ import { LIST_PAGE_ENTRIES_MAX } from '../base/limits.js';
 import { type Call, CallGate } from './call-gate.js';
 import { absent, changed, isADirectory, notADirectory } from './failures.js';
 import { explainLocal } from './local-errors.js';
+import { type Leftovers, removeLeftovers } from './local-leftovers.js';
 import { contentOf, isTemporaryName, LocalTree, parentOf } from './local-tree.js';
 import { writeFileAtomically } from './local-write.js';
 import { compareNames } from './name-order.js';
@@ -21,6 +22,7 @@ import {
   type Ufs,
   type UfsListOptions,
   type UfsPage,
+  type UfsPlace,
   type UfsReadOptions,
   type UfsStatus,
   type UfsWriteOptions,
@@ -36,13 +38,16 @@ export class LocalUfs implements Ufs {
   readonly #gate: CallGate;
   readonly #tree: LocalTree;
   readonly #timeoutMs: number;
+  readonly #leftovers: Leftovers;
   readonly #windows = new NameWindows();
 
-  constructor(root: string, options: LocalOptions) {
+  constructor(root: string, options: LocalOptions, place: UfsPlace = {}) {
     this.uri = `file://${root}`;
     this.#gate = new CallGate({ ...options, explain: explainLocal });
     this.#tree = new LocalTree(root);
     this.#timeoutMs = options.timeoutMs;
+    const idleMs = place.readOnly === true ? undefined : options.idleMs;
+    this.#leftovers = { tree: this.#tree, idleMs };
   }
 
   async stat(path: string, signal: AbortSignal): Promise<UfsStatus | undefined> {
@@ -127,9 +132,7 @@ export class LocalUfs implements Ufs {
     const skipped = new SkipCount();
     let cursor = options.startAfter ?? '';
     for (;;) {
-      const window =
-        this.#windows.take(dirPath, cursor) ??
-        (await this.#tree.call(signal, () => collectWindow(namesOf(at, signal), cursor)));
+      const window = this.#windows.take(dirPath, cursor) ?? (await this.#scan(at, cursor, signal));
       const names = window.names.slice(0, limit);
       const entries = await this.#entries({ at, names, skipped }, signal);
       cursor = names.at(-1) ?? cursor;
@@ -140,6 +143,14 @@ export class LocalUfs implements Ufs {
         return { entries, nextStartAfter: cursor, skipped: skipped.plain };
       }
     }
+  }
+
+  async #scan(at: string, cursor: string, signal: AbortSignal): Promise<NameWindow> {
+    const temporaries: string[] = [];
+    const names = namesOf(at, signal, (name) => temporaries.push(name));
+    const window = await this.#tree.call(signal, () => collectWindow(names, cursor));
+    await removeLeftovers(this.#leftovers, { at, names: temporaries }, signal);
+    return window;
   }
 
   async #entries(
@@ -185,10 +196,15 @@ export class LocalUfs implements Ufs {
   }
 }
 
-async function* namesOf(at: string, signal: AbortSignal): AsyncGenerator<string> {
+async function* namesOf(
+  at: string,
+  signal: AbortSignal,
+  onTemporary: (name: string) => void,
+): AsyncGenerator<string> {
   const dir = await opendir(at, { bufferSize: SCAN_BUFFER_NAMES });
   for await (const { name } of dir) {
     signal.throwIfAborted();
-    if (!isTemporaryName(name)) yield name;
+    if (isTemporaryName(name)) onTemporary(name);
+    else yield name;
   }
 }

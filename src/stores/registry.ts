@@ -11,16 +11,21 @@ import { LocalUfs } from './local.js';
 import type { Environment } from './options.js';
 import { openS3, type S3Place } from './s3.js';
 import type { UfsOptions } from './shown-options.js';
-import { checkUfsPath, type Ufs } from './ufs.js';
+import { checkUfsPath, type Ufs, type UfsPlace } from './ufs.js';
 
-type Opener = (rest: string, options: UfsOptions, environment: Environment) => Promise<Ufs>;
+type Given = {
+  readonly options: UfsOptions;
+  readonly environment: Environment;
+  readonly place: UfsPlace;
+};
+type Opener = (rest: string, given: Given) => Promise<Ufs>;
 
 const openers: Readonly<Record<string, Opener>> = {
-  file: async (rest, options, environment) => {
+  file: async (rest, { options, environment, place }) => {
     const { localOptions, parseOptions } = await import('./options.js');
-    return new LocalUfs(localRoot(rest), parseOptions(localOptions, options, environment));
+    return new LocalUfs(localRoot(rest), parseOptions(localOptions, options, environment), place);
   },
-  s3: async (rest, options, environment) => {
+  s3: async (rest, { options, environment }) => {
     const { parseOptions, s3Options } = await import('./options.js');
     return openS3(s3Place(rest), parseOptions(s3Options, options, environment));
   },
@@ -36,9 +41,10 @@ export async function openUfs(
   uri: string,
   options: UfsOptions = {},
   environment: Environment = {},
+  place: UfsPlace = {},
 ): Promise<Ufs> {
   const { opener, rest } = parseUri(uri);
-  return opener(rest, options, environment);
+  return opener(rest, { options, environment, place });
 }
 
 /** Refuses a wrong URI or wrong options without opening anything; what mount checks first. */

@@ -4,6 +4,7 @@
  * goes through is the name of the error and the HTTP status. Pure.
  */
 import { Code, StatusError } from '../base/status.js';
+import { STORE_DOWN_MS } from './failures.js';
 
 export type S3Failure = {
   readonly name: string;
@@ -145,6 +146,7 @@ const unavailable = (uri: string, facts: string): StatusError =>
 const unreachable = (uri: string, facts: string): StatusError =>
   new StatusError(Code.UNAVAILABLE, `the store of ${uri} cannot be reached (${facts})`, {
     hint: 'Check that it is up, and that the endpoint of the mount is its address.',
+    retryAfterMs: STORE_DOWN_MS,
   });
 
 /** Only this has a time to wait: background work then waits instead of failing. */

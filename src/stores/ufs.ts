@@ -78,6 +78,12 @@ export type UfsWriteOptions = {
   readonly signal: AbortSignal;
 };
 
+/** What a store must know of the mount that it is opened for. */
+export type UfsPlace = {
+  /** Nothing is changed there, not even to tidy up. */
+  readonly readOnly?: boolean;
+};
+
 export interface Ufs {
   /** Canonical, without credentials, without a trailing '/' (except file:///). */
   readonly uri: string;

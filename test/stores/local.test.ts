@@ -8,6 +8,7 @@ import {
   rename,
   rm,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -15,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Code } from '../../src/base/status.js';
+import { Code, codeName } from '../../src/base/status.js';
 import { parseAccountTable } from '../../src/stores/accounts.js';
 import { compareNames } from '../../src/stores/name-order.js';
 import { collectWindow, NameWindows } from '../../src/stores/name-windows.js';
@@ -205,4 +206,67 @@ it('accounts: the first name of an id wins, what is no account is left out', () 
     [0, 'root'],
     [1000, 'me'],
   ]);
+});
+
+describe('what a killed write has left', () => {
+  const temporary = `.orchard-${'0123456789abcdef'}.tmp`;
+  const age = async (file: string, hours: number): Promise<void> => {
+    const time = new Date(Date.now() - hours * 3_600_000);
+    await writeFile(join(root, file), 'part');
+    await utimes(join(root, file), time, time);
+  };
+
+  it('A15, B14: goes when it is seen and old, and not before', async () => {
+    await age(temporary, 2);
+    await age(`.orchard-${'f'.repeat(16)}.tmp`, 0.5);
+    await age('old file', 1000);
+    await age('.orchard-notes.tmp', 1000);
+    expect(await namesIn('')).toEqual(['.orchard-notes.tmp', 'old file']);
+    expect((await readdir(root)).sort()).toEqual([
+      '.orchard-ffffffffffffffff.tmp',
+      '.orchard-notes.tmp',
+      'old file',
+    ]);
+  });
+
+  it('A15: stays in a mount that is read-only', async () => {
+    await age(temporary, 2);
+    const readOnly = await openUfs(root, {}, {}, { readOnly: true });
+    await listAll(readOnly, '', 10);
+    expect(await readdir(root)).toEqual([temporary]);
+    await readOnly.close();
+  });
+});
+
+describe('B12: a place that is swapped for a link', () => {
+  it('never leads a read, a list or a write out of the root', async () => {
+    const outside = join(parent, 'outside');
+    await mkdir(outside);
+    await writeFile(join(outside, 'f'), 'secret');
+    const dir = join(root, 'd');
+    await mkdir(dir);
+    await writeFile(join(dir, 'f'), 'inside');
+    let isOver = false;
+    const swap = (async () => {
+      // A write may make the directory anew in between: then the next round puts things right.
+      const none = () => undefined;
+      while (!isOver) {
+        await rename(dir, `${dir}-away`).catch(none);
+        await symlink(outside, dir).catch(none);
+        await rm(dir, { recursive: true, force: true }).catch(none);
+        await rename(`${dir}-away`, dir).catch(none);
+      }
+    })();
+    const outcomes = new Set<string>();
+    for (let i = 0; i < 300; i++) {
+      const text = await readAll(ufs, 'd/f').then(String, (error) => codeName(error.code));
+      outcomes.add(text);
+      await ufs.write('d/w', chunksOf('mine'), { signal: signal() }).catch(() => undefined);
+    }
+    isOver = true;
+    await swap;
+    expect(outcomes).not.toContain('secret');
+    expect(await readdir(outside)).toEqual(['f']);
+    expect(await readFile(join(outside, 'f'), 'utf8')).toBe('secret');
+  });
 });

@@ -7,12 +7,15 @@
  */
 import { Semaphore } from '../../base/semaphore.js';
 import { Code, StatusError } from '../../base/status.js';
+import { STORE_DOWN_MS } from '../../stores/failures.js';
 import type { Loader } from '../executor/executor.js';
 import type { Mount, MountTable } from '../mount/mount-table.js';
 
 /** Of one mount: loads that a thread works at, and loads that wait for one of those. */
 const RUNNING_MAX = 64;
 const WAITING_MAX = 4096;
+/** A store that was down is not asked again sooner: calls hear at once what the last one heard. */
+const DOWN_MS = 5000;
 
 export type LoadServiceOptions = {
   readonly mounts: MountTable;
@@ -26,6 +29,8 @@ export class LoadService implements Loader {
   readonly #options: LoadServiceOptions;
   readonly #running = new Map<string, Promise<void>>();
   readonly #gates = new Map<number, Semaphore>();
+  /** Stores that were down when they were last asked. */
+  readonly #down = new Map<number, { readonly error: StatusError; readonly untilMs: number }>();
 
   constructor(options: LoadServiceOptions) {
     this.#options = options;
@@ -48,6 +53,21 @@ export class LoadService implements Loader {
   async #loadBounded(path: string, children: boolean): Promise<void> {
     const mount = this.#options.mounts.deepest(path);
     if (mount === undefined) return;
+    const { mountId } = mount;
+    const down = this.#down.get(mountId);
+    if (down !== undefined && performance.now() < down.untilMs) throw down.error;
+    try {
+      await this.#loadFrom(mount, path, children);
+      this.#down.delete(mountId);
+    } catch (error) {
+      if (error instanceof StatusError && (error.retryAfterMs ?? 0) >= STORE_DOWN_MS) {
+        this.#down.set(mountId, { error, untilMs: performance.now() + DOWN_MS });
+      }
+      throw error;
+    }
+  }
+
+  async #loadFrom(mount: Mount, path: string, children: boolean): Promise<void> {
     const timeoutMs = timeoutOf(mount, this.#options.timeoutMs);
     const signal = AbortSignal.timeout(timeoutMs);
     const gate = this.#gateOf(mount.mountId);
@@ -72,7 +92,9 @@ export class LoadService implements Loader {
   #dropOld(): void {
     for (const [mountId, gate] of this.#gates) {
       const isIdle = gate.held === 0 && gate.waiting === 0;
-      if (isIdle && this.#options.mounts.byId(mountId) === undefined) this.#gates.delete(mountId);
+      if (!isIdle || this.#options.mounts.byId(mountId) !== undefined) continue;
+      this.#gates.delete(mountId);
+      this.#down.delete(mountId);
     }
   }
 }
@@ -94,7 +116,11 @@ function raced<T>(work: Promise<T>, signal: AbortSignal, late: () => StatusError
 function tooSlow(path: string, mount: Mount, timeoutMs: number): StatusError {
   return new StatusError(
     Code.UNAVAILABLE,
-    `The store of mount "${mount.path}" did not answer within ${timeoutMs} ms.`,
-    { path, hint: 'Check that the store is up and reachable, or raise timeoutMs of the mount.' },
+    `The store of mount "${mount.path}" (${mount.uri}) did not answer within ${timeoutMs} ms.`,
+    {
+      path,
+      hint: 'Check that the store is up and reachable, or raise timeoutMs of the mount.',
+      retryAfterMs: STORE_DOWN_MS,
+    },
   );
 }

@@ -43,7 +43,7 @@ export class StoreCache implements Stores {
     const row = this.#rows.get(mount.mountId);
     if (row !== undefined && row.content === content) return row.store;
     if (row !== undefined) this.#close(mount.mountId, row);
-    const store = this.#openNew(mount.uri, mount.options);
+    const store = this.#openNew(mount.uri, mount.options, mount.readOnly);
     this.#rows.set(mount.mountId, { content, store });
     this.#timer ??= setInterval(() => this.#dropOld(), LOOK_INTERVAL_MS).unref();
     // Whoever asked is told; the next one tries again.
@@ -73,10 +73,10 @@ export class StoreCache implements Stores {
     await Promise.allSettled(rows.map(async ([, { store }]) => (await store).close()));
   }
 
-  #openNew(uri: string, options: Options): Promise<Ufs> {
+  #openNew(uri: string, options: Options, readOnly = true): Promise<Ufs> {
     const open = this.#options.openStore ?? openUfs;
     const withDefaults = { timeoutMs: String(this.#options.timeoutMs), ...options };
-    return open(uri, withDefaults, this.#options.environment);
+    return open(uri, withDefaults, this.#options.environment, { readOnly });
   }
 
   /** Closes what the mount table has no more, when it has changed. */
@@ -96,7 +96,8 @@ export class StoreCache implements Stores {
   }
 }
 
-const contentOf = ({ uri, options }: Mount): string => JSON.stringify([uri, options]);
+const contentOf = ({ uri, options, readOnly }: Mount): string =>
+  JSON.stringify([uri, options, readOnly]);
 
 /** It never opened, and whoever asked for it has been told. */
 const ignoreUnopened = (): void => undefined;

@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StatusError } from '../../base/status.js';
+import { STORE_DOWN_MS } from '../../stores/failures.js';
 
 export type PatienceOptions = {
   /** From the first refusal without a success since. */
@@ -30,7 +31,8 @@ export class StorePatience {
         return result;
       } catch (error) {
         const pauseMs = error instanceof StatusError ? error.retryAfterMs : undefined;
-        if (pauseMs === undefined) throw error;
+        // One that is down says so for longer: then there is nothing to wait for.
+        if (pauseMs === undefined || pauseMs >= STORE_DOWN_MS) throw error;
         const since = this.#since.get(mountId) ?? performance.now();
         this.#since.set(mountId, since);
         if (performance.now() - since > forMs) throw error;

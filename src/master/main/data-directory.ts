@@ -95,10 +95,16 @@ export type DataDirectory = {
   readonly lock: DirectoryLock;
 };
 
+export type NewDirectory = {
+  readonly clusterName: string;
+  /** Of a new directory, before anything of it lasts: what it throws leaves it new. */
+  readonly checkNew?: () => Promise<void>;
+};
+
 /** Locks the directory, sets it up if it is new, checks it if it is not. */
 export async function openDataDirectory(
   path: string,
-  { clusterName }: { readonly clusterName: string },
+  { clusterName, checkNew }: NewDirectory,
 ): Promise<DataDirectory> {
   return setUp(path, clusterName).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error;
@@ -118,6 +124,7 @@ async function setUp(path: string, clusterName: string): Promise<DataDirectory> 
     else await refuseUnlessOurs(path, found, clusterName);
     await makeSubdirectories(path);
     const tightened = await tighten(await realpath(path), { depth: 2, except: ['ufs'] });
+    if (found === undefined) await checkNew?.();
     let version = found;
     if (version?.watermark === undefined) {
       writeWatermark(join(path, WATERMARK_FILE), NO_REACH);

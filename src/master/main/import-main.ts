@@ -123,7 +123,8 @@ async function atRest<T>(environment: Environment, work: (place: Place) => Promi
     workingDirectory: process.cwd(),
   });
   const { clusterName, dataDir, tier2MapBytes: mapBytes } = config;
-  const directory = await openDataDirectory(dataDir, { clusterName });
+  const checkNew = (): Promise<never> => Promise.reject(neverStarted(dataDir));
+  const directory = await openDataDirectory(dataDir, { clusterName, checkNew });
   const tier2 = new Tier2(directory.meta, { mapBytes });
   try {
     tier2.claim(directory.clusterId);

@@ -37,6 +37,7 @@ import { refuseDamagedTier2 } from '../storage/tier2-check.js';
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { readFatalCalls } from './fatal-calls.js';
 import { prefaultTier1 } from './prefault.js';
+import { requireRootStore } from './root-store.js';
 import { MasterServices } from './services.js';
 import { type ExecutorPlan, planExecutors, type ThreadData } from './thread-data.js';
 import { warmTier2 } from './warm-tier2.js';
@@ -56,7 +57,10 @@ export async function startMaster(environment: Environment): Promise<void> {
   await requireSocketLibrary();
   const config = parseConfig(environment, hostFacts());
   const log = createLog(config, { thread: 'main' });
-  const directory = await openDataDirectory(config.dataDir, { clusterName: config.clusterName });
+  const directory = await openDataDirectory(config.dataDir, {
+    clusterName: config.clusterName,
+    checkNew: () => requireRootStore(config, environment),
+  });
   if (directory.tightened.length > 0) tellTightened(log, directory);
   const master = new Master(config, environment, directory, log);
   await master.start();

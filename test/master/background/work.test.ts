@@ -7,6 +7,7 @@ import { SetAttributeTree } from '../../../src/master/background/set-attribute-t
 import { NO_PROGRESS } from '../../../src/master/background/tasks.js';
 import { TreeLoad } from '../../../src/master/background/tree-load.js';
 import type { Mount, MountTable } from '../../../src/master/mount/mount-table.js';
+import { STORE_DOWN_MS } from '../../../src/stores/failures.js';
 import { openUfs } from '../../../src/stores/registry.js';
 import { FaultUfs } from '../../support/fault-ufs.js';
 import { bytesOf, StoreFixture } from './store-fixture.js';
@@ -136,6 +137,38 @@ describe('loads that calls share', () => {
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
     expect(outcomes[0]).toMatchObject({ reason: { code: Code.UNAVAILABLE } });
     expect(running).toBe(64);
+  });
+});
+
+describe('A10: a store that is down', () => {
+  const mount = { mountId: 1, path: '/m', uri: 's3://dead', options: {} } as unknown as Mount;
+  const mounts = { deepest: () => mount, byId: () => mount } as unknown as MountTable;
+
+  test('is asked by one call, and the next ones hear of it at once', async () => {
+    let count = 0;
+    let isDown = true;
+    const down = new StatusError(Code.UNAVAILABLE, 'unreachable', { retryAfterMs: STORE_DOWN_MS });
+    const load = async () => {
+      count++;
+      if (isDown) throw down;
+    };
+    const service = new LoadService({ mounts, timeoutMs: 1000, load });
+    await expect(service.load('/m/a', true)).rejects.toBe(down);
+    isDown = false;
+    for (let i = 0; i < 50; i++) await expect(service.load(`/m/${i}`, true)).rejects.toBe(down);
+    expect(count).toBe(1);
+  });
+
+  test('that is too slow is named', async () => {
+    const short = { ...mount, options: { timeoutMs: '5' } };
+    const table = { deepest: () => short, byId: () => short } as unknown as MountTable;
+    const load = () => new Promise<void>(() => undefined);
+    const service = new LoadService({ mounts: table, timeoutMs: 1000, load });
+    await expect(service.load('/m/a', false)).rejects.toMatchObject({
+      code: Code.UNAVAILABLE,
+      message: expect.stringContaining('s3://dead'),
+      retryAfterMs: STORE_DOWN_MS,
+    });
   });
 });
 

@@ -24,6 +24,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Code } from '../../../src/base/status.js';
 import { writeWatermark } from '../../../src/master/journal/local/watermark.js';
 import { FORMAT, openDataDirectory } from '../../../src/master/main/data-directory.js';
+import { requireRootStore } from '../../../src/master/main/root-store.js';
+import { parseConfig } from '../../../src/master/settings/config.js';
 
 const script = fileURLToPath(new URL('hold-directory.mjs', import.meta.url));
 const cluster = { clusterName: 'orchard' };
@@ -267,5 +269,30 @@ describe('the decision table', () => {
     const message = await refusal();
     expect(message).toContain('VERSION cannot be read: ');
     expect(message).not.toMatch(/expected|received|✖|→/);
+  });
+});
+
+describe('A7: a root store that is wrong', () => {
+  const hosts = { cores: 2, memoryBytes: 2 ** 33, user: 'root', workingDirectory: '/' };
+  const start = (uri: string) => {
+    const config = parseConfig({ ORCHARD_ROOT_UFS: uri, ORCHARD_DATA_DIR: path }, hosts);
+    return openDataDirectory(path, { ...cluster, checkNew: () => requireRootStore(config, {}) });
+  };
+
+  test('is refused at the first start, which can be begun anew', async () => {
+    const file = join(root, 'file');
+    await writeFile(file, '');
+    for (const uri of ['hdfs://x', `file://${root}/none`, `file://${file}`]) {
+      await expect(start(uri), uri).rejects.toMatchObject({
+        message: expect.stringContaining(`The root store ${uri} cannot be used`),
+        hint: expect.stringContaining('ORCHARD_ROOT_UFS'),
+      });
+    }
+    const opened = await start(`file://${path}/ufs`);
+    expect(opened.isNew).toBe(true);
+    await opened.lock.release();
+    // Later it may be down for a while, as any store.
+    const again = await start('hdfs://x');
+    await again.lock.release();
   });
 });

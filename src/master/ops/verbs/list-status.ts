@@ -36,7 +36,7 @@ import {
 import { TreePages } from '../mechanism/list-tree.js';
 import { awaitChildren, LoadType, nothingAsked } from '../mechanism/loading.js';
 import { pathText, Read, resolveFound } from '../mechanism/read.js';
-import { TreeScan } from '../mechanism/tree-scan.js';
+import { type LeftOut, TreeScan } from '../mechanism/tree-scan.js';
 
 export type ListStatusOptions = {
   readonly path: Uint8Array;
@@ -77,6 +77,9 @@ export class ListStatus extends Read<PageSink> {
   /** Of the listed directory itself. */
   readonly #load: LoadType;
   #pages: ListPages | undefined;
+  /** What a stream of pages lacks: told after the last of them. */
+  #missing: PassedOver | undefined;
+  #isAllSent = false;
 
   constructor(caller: Caller, callId: number, options: ListStatusOptions, sink: PageSink) {
     super(caller, callId, sink);
@@ -102,8 +105,10 @@ export class ListStatus extends Read<PageSink> {
       }
       this.#pages = this.#begin(executor, walkA);
     }
+    if (this.#isAllSent) throw notLoaded(this.#missing!);
     const end = this.#pages.addEntries(executor, this.#entriesMax());
-    const more = end !== undefined && this.#options.stream;
+    this.#isAllSent = end === undefined && this.#missing !== undefined;
+    const more = (end !== undefined || this.#isAllSent) && this.#options.stream;
     const drained = this.#send(executor, end, more, this.#pages.fileCount);
     if (!more) return;
     if (performance.now() > this.deadline) throw deadlinePassed();
@@ -167,7 +172,7 @@ export class ListStatus extends Read<PageSink> {
 
   #tree(executor: Executor, walk: PathWalk, start: ListCursor | undefined): ListPages {
     const { load, prefix, stream } = this.#options;
-    const scan = new TreeScan(this.#barrier, load);
+    const scan = new TreeScan(this.#barrier, load, stream ? this.#passOver : undefined);
     const text = walk.depth === 0 ? '' : walk.text();
     const base = new TextEncoder().encode(`${text}/`);
     const names = start === undefined ? [] : splitPath(start.text);
@@ -178,6 +183,11 @@ export class ListStatus extends Read<PageSink> {
     });
     return new TreePages(scan, { baseBytes: base.length, prefix, endsEarly: stream });
   }
+
+  /** What may not be listed is an entry like others; of what could not be loaded one is told. */
+  readonly #passOver: LeftOut = (path, why) => {
+    if (why !== 'denied') this.#missing ??= { path, error: why };
+  };
 
   /** A level for the listed directory, and for each one on the way to where it goes on. */
   #pushLevels(
@@ -294,6 +304,17 @@ function badStart(): StatusError {
     {
       hint: 'Give a path like "a/b", relative to the listed directory.',
     },
+  );
+}
+
+type PassedOver = { readonly path: string; readonly error: StatusError };
+
+function notLoaded({ path, error }: PassedOver): StatusError {
+  const reason = error.message.replace(/\.$/, '');
+  return new StatusError(
+    Code.ABORTED,
+    `"${path}" could not be loaded: ${reason}. Everything else is listed.`,
+    { path, ...(error.hint !== undefined && { hint: error.hint }) },
   );
 }
 

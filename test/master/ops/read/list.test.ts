@@ -1,6 +1,6 @@
 /** Listings: order, pages, cursors, trees and streams, as a client sees them on the wire. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { Code } from '../../../../src/base/status.js';
+import { Code, StatusError } from '../../../../src/base/status.js';
 import * as wire from '../../../../src/wire/generated/index.js';
 import { nextTurn, TIER1_SIZES } from '../../../support/fixture.js';
 import { names, paths, Verbs } from '../../../support/verbs.js';
@@ -271,6 +271,27 @@ describe('streams', () => {
       expect(more).toEqual(more.map((_, i) => i < more.length - 1));
       expect(port.replies.every(({ call }) => call === port.call)).toBe(true);
     }
+  });
+
+  test('A10: a directory whose store fails is passed over, and told after the others', async () => {
+    const error = new StatusError(Code.UNAVAILABLE, 'The store s3://dead cannot be reached.');
+    const load = (path: string) => (path === '/d/1' ? Promise.reject(error) : Promise.resolve());
+    master = new WireMaster({ tier1Bytes: TIER1_SIZES[1], loader: { load } });
+    verbs = new Verbs(master);
+    for (const name of ['0/a', '1/b', '2/c']) await verbs.file(`/d/${name}`);
+    const more = { recursive: true, load: wire.LoadType.ALWAYS };
+    const port = master.send('ListStatus', stream('/d', more));
+    await master.fixture.until(() => port.ended);
+    const last = port.replies.at(-1)!;
+    const pages = port.replies.slice(0, -1).map((reply) => bodyOf<wire.ListPageT>(reply));
+    const listed = paths(pages.flatMap(({ entries }) => entries));
+    expect(listed).toEqual(['/d/0', '/d/0/a', '/d/1', '/d/1/b', '/d/2', '/d/2/c']);
+    expect(last.code).toBe(Code.ABORTED);
+    expect(last.error?.reason).toContain('"/d/1" could not be loaded: The store s3://dead');
+    // The listed directory itself is what was asked for: then there is nothing to list.
+    const whole = master.send('ListStatus', stream('/d/1', more));
+    await master.fixture.until(() => whole.ended);
+    expect(whole.replies.map(({ code }) => code)).toEqual([Code.UNAVAILABLE]);
   });
 
   test('a slow reader gets one page at a time; one that goes away stops the stream', async () => {

@@ -1,0 +1,34 @@
+/**
+ * The root store of a new namespace, looked at before the namespace is made: it cannot be unmounted,
+ * so what is wrong with it would stay wrong.
+ */
+import { Code, StatusError } from '../../base/status.js';
+import { openUfs } from '../../stores/registry.js';
+import type { Config } from '../settings/config.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export async function requireRootStore(config: Config, environment: Environment): Promise<void> {
+  const { rootUfs, rootUfsOptions, ufsTimeoutMs } = config;
+  const options = { timeoutMs: String(ufsTimeoutMs), ...rootUfsOptions };
+  try {
+    const store = await openUfs(rootUfs, options, environment);
+    try {
+      const root = await store.stat('', new AbortController().signal);
+      if (root === undefined) throw refusal('it does not exist', 'Create it in the store first.');
+      if (root.type !== 'directory') throw refusal('it is a file', 'Name a directory.');
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    const { code, message, hint } = error;
+    const retry = 'Correct ORCHARD_ROOT_UFS or ORCHARD_ROOT_UFS_OPTIONS, and start again.';
+    throw new StatusError(code, `The root store ${rootUfs} cannot be used: ${message}.`, {
+      hint: hint === undefined ? retry : `${hint} ${retry}`,
+    });
+  }
+}
+
+const refusal = (reason: string, hint: string): StatusError =>
+  new StatusError(Code.FAILED_PRECONDITION, reason, { hint });
