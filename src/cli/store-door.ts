@@ -1,4 +1,4 @@
-/** What the stores say about their options, for the help of mount: loaded when that is asked for. */
+/** What stores say about their options, for the help of mount: loaded when it is asked for. */
 export async function storeOptionsHelp(words: readonly string[]): Promise<string> {
   const { optionTexts } = await import('../stores/options.js');
   const named = ['s3', 'file'].filter((scheme) => words.some((word) => isOf(word, scheme)));

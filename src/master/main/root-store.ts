@@ -1,6 +1,6 @@
 /**
- * The root store of a new namespace, looked at before the namespace is made: it cannot be unmounted,
- * so what is wrong with it would stay wrong.
+ * The root store of a new namespace, looked at before the namespace is made: it cannot be
+ * unmounted, so what is wrong with it would stay wrong.
  */
 import { Code, StatusError } from '../../base/status.js';
 import { openUfs } from '../../stores/registry.js';
