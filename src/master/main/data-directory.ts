@@ -104,9 +104,9 @@ export type NewDirectory = {
 /** Locks the directory, sets it up if it is new, checks it if it is not. */
 export async function openDataDirectory(
   path: string,
-  { clusterName, checkNew }: NewDirectory,
+  options: NewDirectory,
 ): Promise<DataDirectory> {
-  return setUp(path, clusterName).catch((error: NodeJS.ErrnoException) => {
+  return setUp(path, options).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error;
     throw new StatusError(Code.RESOURCE_EXHAUSTED, `The disk of ${path} is full.`, {
       path,
@@ -115,7 +115,10 @@ export async function openDataDirectory(
   });
 }
 
-async function setUp(path: string, clusterName: string): Promise<DataDirectory> {
+async function setUp(
+  path: string,
+  { clusterName, checkNew }: NewDirectory,
+): Promise<DataDirectory> {
   await makeDirectory(path);
   const lock = await lockDirectory(path);
   try {
