@@ -21,6 +21,7 @@ import { Code, StatusError } from '../base/status.js';
 import { type Accounts, readAccounts } from './accounts.js';
 import { STORE_DOWN_MS } from './failures.js';
 import { isAbsent, systemCode } from './local-errors.js';
+import { checkLocalRoot, type LocalRules } from './local-rules.js';
 import { oddValue, type SkipReason } from './skips.js';
 import { isUfsName, type UfsStatus } from './ufs.js';
 
@@ -58,9 +59,13 @@ export class LocalTree {
     waiterCountMax: SYSTEM_CALLS_WAITING_MAX,
   });
   #accounts: Promise<Accounts> | undefined;
+  readonly #rules: LocalRules | undefined;
+  /** Where the root was when it was last found to be one that may be a store. */
+  #allowed: string | undefined;
 
-  constructor(root: string) {
+  constructor(root: string, rules?: LocalRules) {
     this.#root = root;
+    this.#rules = rules;
   }
 
   /** One system call, or a short series of them, under one permit. */
@@ -86,7 +91,7 @@ export class LocalTree {
   /** The root with its own links followed; a root that is gone is a store that is down. */
   async root(signal: AbortSignal): Promise<string> {
     try {
-      return await this.call(signal, () => realpath(this.#root));
+      return await this.call(signal, () => this.#realRoot());
     } catch (error) {
       if (!isAbsent(error)) throw error;
       throw new StatusError(Code.UNAVAILABLE, `the root of the mount is gone: ${this.#root}`, {
@@ -219,13 +224,23 @@ export class LocalTree {
 
   /** The root as an entry; undefined when it is not there, as for any other path. */
   async rootEntry(signal: AbortSignal): Promise<UfsStatus | undefined> {
-    const stats = await this.call(signal, () => stat(this.#root)).catch(undefinedIfAbsent);
+    const look = async () => stat(await this.#realRoot());
+    const stats = await this.call(signal, look).catch(undefinedIfAbsent);
     this.#accounts ??= readAccounts();
     if (stats === undefined) return undefined;
     const { mtimeMs, ...root } = statusOf('', stats, await this.#accounts);
     // A root of an odd time is a root all the same: every start looks at it.
     const isOdd = oddValue(root.length, mtimeMs) !== undefined;
     return isOdd || mtimeMs === undefined ? root : { ...root, mtimeMs };
+  }
+
+  /** A link may have been turned since: what it leads to now is looked at. */
+  async #realRoot(): Promise<string> {
+    const real = await realpath(this.#root);
+    if (real === this.#allowed || this.#rules === undefined) return real;
+    await checkLocalRoot(real, this.#rules);
+    this.#allowed = real;
+    return real;
   }
 
   async #followed(real: string, stats: Stats | undefined, signal: AbortSignal) {

@@ -9,6 +9,7 @@ import { type Call, CallGate } from './call-gate.js';
 import { absent, changed, isADirectory, notADirectory } from './failures.js';
 import { explainLocal } from './local-errors.js';
 import { type Leftovers, removeLeftovers } from './local-leftovers.js';
+import type { LocalRules } from './local-rules.js';
 import { contentOf, isTemporaryName, LocalTree, parentOf } from './local-tree.js';
 import { writeFileAtomically } from './local-write.js';
 import { compareNames } from './name-order.js';
@@ -41,10 +42,14 @@ export class LocalUfs implements Ufs {
   readonly #leftovers: Leftovers;
   readonly #windows = new NameWindows();
 
-  constructor(root: string, options: LocalOptions, place: UfsPlace = {}) {
+  constructor(
+    root: string,
+    options: LocalOptions,
+    place: UfsPlace & { readonly rules?: LocalRules } = {},
+  ) {
     this.uri = `file://${root}`;
     this.#gate = new CallGate({ ...options, explain: explainLocal });
-    this.#tree = new LocalTree(root);
+    this.#tree = new LocalTree(root, place.rules);
     this.#timeoutMs = options.timeoutMs;
     const idleMs = place.readOnly === true ? undefined : options.idleMs;
     this.#leftovers = { tree: this.#tree, idleMs };

@@ -8,22 +8,34 @@
  */
 import { Code, StatusError } from '../base/status.js';
 import { LocalUfs } from './local.js';
+import type { LocalRules } from './local-rules.js';
 import type { Environment } from './options.js';
 import { openS3, type S3Place } from './s3.js';
-import type { UfsOptions } from './shown-options.js';
+import { environmentReference, type UfsOptions } from './shown-options.js';
 import { checkUfsPath, type Ufs, type UfsPlace } from './ufs.js';
+
+/** What a mount may reach on the machine of the process; without them, everything. */
+export type StoreRules = {
+  readonly local: LocalRules;
+  /** Names that `env:` may name; a name ending in * stands for all that begin so. */
+  readonly environmentNames: readonly string[];
+};
+
+export type StorePlace = UfsPlace & { readonly rules?: StoreRules };
 
 type Given = {
   readonly options: UfsOptions;
   readonly environment: Environment;
-  readonly place: UfsPlace;
+  readonly place: StorePlace;
 };
 type Opener = (rest: string, given: Given) => Promise<Ufs>;
 
 const openers: Readonly<Record<string, Opener>> = {
-  file: async (rest, { options, environment, place }) => {
+  file: async (rest, { options, environment, place: { rules, ...place } }) => {
     const { localOptions, parseOptions } = await import('./options.js');
-    return new LocalUfs(localRoot(rest), parseOptions(localOptions, options, environment), place);
+    const parsed = parseOptions(localOptions, options, environment);
+    const allowed = rules === undefined ? place : { ...place, rules: rules.local };
+    return new LocalUfs(localRoot(rest), parsed, allowed);
   },
   s3: async (rest, { options, environment }) => {
     const { parseOptions, s3Options } = await import('./options.js');
@@ -41,11 +53,28 @@ export async function openUfs(
   uri: string,
   options: UfsOptions = {},
   environment: Environment = {},
-  place: UfsPlace = {},
+  place: StorePlace = {},
 ): Promise<Ufs> {
   const { opener, rest } = parseUri(uri);
+  if (place.rules !== undefined) refuseNames(options, place.rules.environmentNames);
   return opener(rest, { options, environment, place });
 }
+
+/** A mount sends what a reference names to any endpoint that it likes. */
+function refuseNames(options: UfsOptions, allowed: readonly string[]): void {
+  for (const [option, value] of Object.entries(options)) {
+    const name = environmentReference.exec(String(value))?.[1];
+    if (name === undefined || allowed.some((one) => isNamed(name, one))) continue;
+    throw new StatusError(
+      Code.PERMISSION_DENIED,
+      `The option ${option} of the mount names ${name}, which is not in ORCHARD_MOUNT_ENV.`,
+      { hint: `Add ${name} to ORCHARD_MOUNT_ENV where the master runs.` },
+    );
+  }
+}
+
+const isNamed = (name: string, one: string): boolean =>
+  one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one;
 
 /** Refuses a wrong URI or wrong options without opening anything; what mount checks first. */
 export function canonicalUfsUri(uri: string): string {

@@ -19,6 +19,7 @@ import { MetadataLoader } from './metadata-loader.js';
 import { Reclaimer } from './reclaimer.js';
 import { SetAttributeTree } from './set-attribute-tree.js';
 import { StoreCache } from './store-cache.js';
+import { storeRules } from './store-rules.js';
 import {
   type BackgroundData,
   CANCEL,
@@ -59,6 +60,7 @@ export class BackgroundWorker {
     const stores = new StoreCache(executor.mounts, {
       environment: data.environment,
       timeoutMs: config.ufsTimeoutMs,
+      rules: storeRules(config),
     });
     this.#context = {
       scheduler,

@@ -4,7 +4,7 @@
  * Opening calls no store.
  */
 
-import { openUfs } from '../../stores/registry.js';
+import { openUfs, type StoreRules } from '../../stores/registry.js';
 import type { Ufs, UfsStatus } from '../../stores/ufs.js';
 import type { Mount, MountTable } from '../mount/mount-table.js';
 import type { Stores } from '../mount/stores.js';
@@ -16,6 +16,8 @@ export type StoreCacheOptions = {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** For mounts that say nothing else. */
   readonly timeoutMs: number;
+  /** What mounts may reach; without them, everything. */
+  readonly rules?: StoreRules;
   /** How a store is opened; tests put faulty ones in. */
   readonly openStore?: typeof openUfs;
 };
@@ -76,7 +78,9 @@ export class StoreCache implements Stores {
   #openNew(uri: string, options: Options, readOnly = true): Promise<Ufs> {
     const open = this.#options.openStore ?? openUfs;
     const withDefaults = { timeoutMs: String(this.#options.timeoutMs), ...options };
-    return open(uri, withDefaults, this.#options.environment, { readOnly });
+    const { environment, rules } = this.#options;
+    const place = { readOnly, ...(rules !== undefined && { rules }) };
+    return open(uri, withDefaults, environment, place);
   }
 
   /** Closes what the mount table has no more, when it has changed. */

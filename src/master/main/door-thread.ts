@@ -2,6 +2,7 @@
  * Thread entry: one door of the master: the HTTP port with its surfaces, on an executor and open
  * stores of its own, and the way to main for what only main can do. Several listen on one port.
  */
+
 import { parentPort, workerData } from 'node:worker_threads';
 import { mayHaveBrokenState } from '../../base/assert.js';
 import type { Environment } from '../../base/settings.js';
@@ -14,6 +15,7 @@ import { opened } from '../../process/opened.js';
 import { healthRoutes } from '../../surfaces/admin/health-routes.js';
 import { dataRoutes } from '../../surfaces/data/data-routes.js';
 import { StoreCache } from '../background/store-cache.js';
+import { storeRules } from '../background/store-rules.js';
 import { Executor } from '../executor/executor.js';
 import { Scheduler } from '../executor/scheduler.js';
 import { instantiate } from '../memory/kernel.js';
@@ -55,6 +57,7 @@ const scheduler = new Scheduler(executor, { parkedMax: config.callsParkedMax, on
 const stores = new StoreCache(executor.mounts, {
   environment: data.environment,
   timeoutMs: config.ufsTimeoutMs,
+  rules: storeRules(config),
 });
 const channel = new Channel<MainQuestions, ServingQuestions>(
   parentPort!,

@@ -2,11 +2,12 @@
  * The composition of a bulk import: what `orchard admin import` runs, over the data directory of a
  * master that does not run. Holds the directory's lock, so that none is started meanwhile.
  */
-import { availableParallelism, totalmem, userInfo } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Environment } from '../../base/settings.js';
 import { Code, StatusError } from '../../base/status.js';
+import { hostFacts } from '../../process/host-facts.js';
 import { openUfs } from '../../stores/registry.js';
+import { storeRules } from '../background/store-rules.js';
 import type { EntrySource } from '../bulk-import/entry-batch.js';
 import type { PathRoom } from '../bulk-import/entry-path.js';
 import { createImportKernel, type ImportKernel } from '../bulk-import/import-kernel.js';
@@ -69,7 +70,7 @@ type Place = {
 export function importTree(
   environment: Environment,
   request: ImportRequest,
-  makeSource: MakeSource = (context) => sourceOf(environment, request, context),
+  makeSource: MakeSource = (context) => sourceOf(environment, parse(environment), request, context),
 ): Promise<ImportResult> {
   return atRest(environment, async (place) => {
     await refuseBacklog(place);
@@ -116,12 +117,7 @@ export const dropUnfinished = (environment: Environment): Promise<string | undef
 
 /** Runs `work` over a data directory that no master uses. */
 async function atRest<T>(environment: Environment, work: (place: Place) => Promise<T>): Promise<T> {
-  const config = parseConfig(environment, {
-    cores: availableParallelism(),
-    memoryBytes: totalmem(),
-    user: userInfo().username,
-    workingDirectory: process.cwd(),
-  });
+  const config = parse(environment);
   const { clusterName, dataDir, tier2MapBytes: mapBytes } = config;
   const checkNew = (): Promise<never> => Promise.reject(neverStarted(dataDir));
   const directory = await openDataDirectory(dataDir, { clusterName, checkNew });
@@ -136,6 +132,8 @@ async function atRest<T>(environment: Environment, work: (place: Place) => Promi
     await directory.lock.release();
   }
 }
+
+const parse = (environment: Environment): Config => parseConfig(environment, hostFacts());
 
 async function refuseBacklog({ config, tier2 }: Place): Promise<void> {
   const { appliedSeq } = tier2.state!;
@@ -162,12 +160,16 @@ function findTargetAgain(tier2: Tier2, kernel: ImportKernel, path: string): Impo
 
 async function sourceOf(
   environment: Environment,
+  config: Config,
   { manifests, format, columns, isUrlEncoded, signal }: ImportRequest,
   { target, room, rejects, names }: SourceContext,
 ): Promise<EntrySource> {
   const { mount, storePath: path } = target;
   if (manifests.length === 0) {
-    const store = await openUfs(mount.uri, mount.options, environment);
+    const store = await openUfs(mount.uri, mount.options, environment, {
+      readOnly: true,
+      rules: storeRules(config),
+    });
     return new StoreSource({ store, path, room, rejects, signal, intern: names.intern });
   }
   const { bucket, prefix } = keysBelow(mount.uri, path);

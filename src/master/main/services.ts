@@ -21,6 +21,7 @@ import { mayLoad } from '../background/load-access.js';
 import { LoadService } from '../background/load-service.js';
 import { BackgroundPool } from '../background/pool.js';
 import { StoreCache } from '../background/store-cache.js';
+import { storeRules } from '../background/store-rules.js';
 import type { InspectRequest, JobRequest, WorkRequest } from '../background/tasks.js';
 import type { LoadReport, WorkProgress } from '../background/tree-load.js';
 import type { Caller } from '../executor/caller.js';
@@ -114,6 +115,7 @@ export class MasterServices {
     this.stores = new StoreCache(this.executor.mounts, {
       environment: options.environment,
       timeoutMs: config.ufsTimeoutMs,
+      rules: storeRules(config),
     });
     this.pool = new BackgroundPool({
       memory: shared.memory,

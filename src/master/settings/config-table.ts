@@ -348,6 +348,19 @@ const calls = {
 };
 
 const stores = {
+  localRoots: row(
+    'ORCHARD_LOCAL_ROOTS',
+    list('absolute paths with commas between them', { pattern: /^\/[^\0,]*$/ }),
+    '',
+    "Local directories that may be mounted, and below. None: the user's own, but no home, " +
+      'nothing hidden and no system folder.',
+  ),
+  mountEnvironment: row(
+    'ORCHARD_MOUNT_ENV',
+    list('names with commas between them, X_* for all X_', { pattern: /^[A-Za-z_]\w*\*?$/ }),
+    'AWS_*,S3_*',
+    "Variables of the master's environment that options of mounts may name (env:NAME).",
+  ),
   loadBatch: row(
     'ORCHARD_LOAD_BATCH',
     count('entries', { min: 1, max: 4096 }),
