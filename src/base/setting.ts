@@ -154,3 +154,11 @@ function parsePairs(given: string): Record<string, string> | undefined {
   const sound = entries.every(([key, value]) => key !== '' && !value.endsWith('\\'));
   return sound ? Object.fromEntries(entries) : undefined;
 }
+
+/** One row of a table of settings. */
+export const row = <T>(
+  name: Setting<T>['name'],
+  kind: Kind<T>,
+  initial: Default,
+  meaning: string,
+): Setting<T> => ({ ...kind, name, default: initial, meaning });
