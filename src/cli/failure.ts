@@ -70,7 +70,12 @@ const localFailures: Readonly<Record<string, readonly [string, string, string?]>
   ELOOP: ['INVALID_ARGUMENT', 'Too many symbolic links follow each other there.'],
   ENAMETOOLONG: ['INVALID_ARGUMENT', 'The name is too long for this machine.'],
   ENOSPC: ['RESOURCE_EXHAUSTED', 'The disk of this machine is full.'],
-  EMFILE: ['RESOURCE_EXHAUSTED', 'Too many files are open.', 'a higher `ulimit -n`'],
+  EMFILE: [
+    'RESOURCE_EXHAUSTED',
+    'Too many files are open.',
+    'a higher limit: `ulimit -n 65536` in the shell that starts it, LimitNOFILE=65536 in a ' +
+      'unit of systemd, --ulimit nofile=65536 of a container',
+  ],
   EADDRINUSE: [
     'FAILED_PRECONDITION',
     'The port is in use.',

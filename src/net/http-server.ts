@@ -16,6 +16,7 @@ import uWS, {
   type us_listen_socket,
 } from 'uWebSockets.js';
 import { Code, StatusError } from '../base/status.js';
+import { type ConnectionBudget, ConnectionGate } from './connection-gate.js';
 import { HttpExchange } from './http-exchange.js';
 import { type HttpLimits, httpLimitsDefault } from './http-limits.js';
 import { type OriginRule, originRule } from './origin-rule.js';
@@ -39,6 +40,8 @@ export type HttpServerOptions = {
   /** Of web pages that may call; see origin-rule.ts. */
   readonly allowedOrigins?: readonly string[];
   readonly routes: readonly HttpRoute[];
+  /** Connections that it may accept; any number when absent. */
+  readonly connections?: ConnectionBudget;
   readonly limits?: Partial<HttpLimits>;
   readonly onBug: (error: unknown) => void;
 };
@@ -54,6 +57,7 @@ export class HttpServer {
   readonly #limits: HttpLimits;
   readonly #routes: readonly HttpRoute[];
   readonly #origin: OriginRule;
+  readonly #gate: ConnectionGate;
   readonly #app: TemplatedApp;
   readonly #exchanges = new Set<HttpExchange>();
   readonly #timer: NodeJS.Timeout;
@@ -65,6 +69,7 @@ export class HttpServer {
     this.#limits = { ...httpLimitsDefault, ...options.limits };
     this.#origin = originRule(options);
     this.#routes = options.routes.toSorted((a, b) => b.path.length - a.path.length);
+    this.#gate = new ConnectionGate(options.connections);
     this.#app = uWS.App();
     this.#app.filter((response, count) => this.#connected(response, Number(count)));
     this.#app.any('/*', (response, request) => this.#take(response, request));
@@ -115,7 +120,9 @@ export class HttpServer {
 
   #connected(response: HttpResponse, count: number): void {
     this.connections += Math.sign(count);
-    if (count > 0 && this.connections > this.#limits.connectionsMax) response.close();
+    const isOpen = this.#gate.told(response, count);
+    if (!isOpen || count < 0) return;
+    if (this.connections > this.#limits.connectionsMax) response.close();
   }
 
   #take(response: HttpResponse, request: HttpRequest): void {

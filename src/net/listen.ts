@@ -7,11 +7,13 @@
  * the limit.
  */
 import uWS, {
+  type HttpResponse,
   type TemplatedApp,
   type us_listen_socket,
   type WebSocket,
   type WebSocketBehavior,
 } from 'uWebSockets.js';
+import { type ConnectionBudget, ConnectionGate } from './connection-gate.js';
 import { CloseCode, Dispatcher } from './dispatcher.js';
 import { Gather } from './gather.js';
 import type { ServerIdentity } from './handshake.js';
@@ -31,6 +33,8 @@ export type RpcOptions = ServerIdentity & {
   readonly allowedOrigins?: readonly string[];
   readonly handler: RpcHandler;
   readonly limits?: Partial<RpcLimits>;
+  /** Connections that this edge may accept; any number when absent. */
+  readonly connections?: ConnectionBudget;
   /** Blocks the thread for a moment, so that frames of a crowd gather; never when absent. */
   readonly pause?: (ms: number) => void;
   /** Takes an exception that no caller could have caused. The call has been answered. */
@@ -49,6 +53,7 @@ export class RpcServer {
   readonly #http: HttpEdge;
   readonly #gather: Gather | undefined;
   readonly #edge: EdgeContext;
+  readonly #gate: ConnectionGate;
   readonly #app: TemplatedApp;
   #listening: us_listen_socket | undefined;
   #port = 0;
@@ -61,7 +66,9 @@ export class RpcServer {
     this.#dispatcher = new Dispatcher(this.#edge, options.handler, options);
     this.#gather = options.pause === undefined ? undefined : new Gather(options.pause);
     this.#http = new HttpEdge(this.#edge, this.#dispatcher);
+    this.#gate = new ConnectionGate(options.connections);
     this.#app = uWS.App();
+    this.#app.filter((response, count) => this.#connected(response, Number(count)));
     this.#http.attach(this.#app);
     this.#app.ws<SocketData>('/rpc', this.#behavior());
   }
@@ -82,7 +89,7 @@ export class RpcServer {
     return new Promise((resolve, reject) => {
       const bound = (socket: us_listen_socket | false): void => {
         if (socket === false) {
-          reject(new Error(`cannot listen on ${host ?? '*'}:${port}: is the port in use?`));
+          reject(new Error(`Cannot listen on port ${port} of ${host ?? '*'}: it is in use.`));
           return;
         }
         this.#listening = socket;
@@ -124,6 +131,10 @@ export class RpcServer {
     this.#app.close();
   }
 
+  #connected(response: HttpResponse, count: number): void {
+    this.#gate.told(response, count);
+  }
+
   #stopListening(): void {
     if (this.#listening !== undefined) uWS.us_listen_socket_close(this.#listening);
     this.#listening = undefined;
@@ -146,18 +157,20 @@ export class RpcServer {
           response.end(`${foreign.message} ${foreign.hint}\n`, true);
           return;
         }
-        if (this.counters.connections >= limits.connectionsMax) {
+        if (this.#gate.isFull) {
           this.counters.exhausted++;
           response.writeStatus('503 Service Unavailable');
-          response.end('this master has as many connections as it may: try again later\n', true);
+          response.end('This master has as many connections as it may: try again later.\n', true);
           return;
         }
-        response.upgrade(
-          { session: new SocketSession(this.#edge) },
-          request.getHeader('sec-websocket-key'),
-          request.getHeader('sec-websocket-protocol'),
-          request.getHeader('sec-websocket-extensions'),
-          context,
+        this.#gate.upgrade(() =>
+          response.upgrade(
+            { session: new SocketSession(this.#edge) },
+            request.getHeader('sec-websocket-key'),
+            request.getHeader('sec-websocket-protocol'),
+            request.getHeader('sec-websocket-extensions'),
+            context,
+          ),
         );
       },
       open: (socket) => this.#open(socket),
@@ -206,6 +219,7 @@ export class RpcServer {
     clearTimeout(session.helloTimer);
     this.#sessions.delete(session);
     this.counters.connections--;
+    this.#gate.webSocketClosed();
     this.#dispatcher.socketClosed(session);
   }
 }

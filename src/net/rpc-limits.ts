@@ -9,8 +9,6 @@ export const PROTOCOL_VERSION = 1;
 
 export type RpcLimits = {
   readonly frameBytesMax: number;
-  /** Connections of this thread; beyond it the upgrade is refused with 503. */
-  readonly connectionsMax: number;
   /** Calls of one connection that wait for their last reply. */
   readonly inFlightMax: number;
   /** Sessions that one connection may open beside its own. */
@@ -35,7 +33,6 @@ export type RpcLimits = {
 
 export const rpcLimitsDefault: RpcLimits = {
   frameBytesMax: FRAME_BYTES_MAX,
-  connectionsMax: Number.POSITIVE_INFINITY,
   inFlightMax: 1024,
   sessionsMax: 1024,
   sessionInFlightMax: 256,

@@ -7,6 +7,7 @@
  *   anything else       decoded field by field and answered with Empty
  */
 import { Code, StatusError } from '../../src/base/status.js';
+import type { ConnectionBudget } from '../../src/net/connection-gate.js';
 import { listenRpc, type RpcOptions, type RpcServer } from '../../src/net/listen.js';
 import type { ReplyPort, RpcHandler, Session } from '../../src/net/rpc-handler.js';
 import { ReplyEncoder } from '../../src/wire/encode.js';
@@ -96,7 +97,23 @@ export type Fixture = {
   readonly bugs: unknown[];
 };
 
-export async function startEdge(limits: RpcOptions['limits'] = {}): Promise<Fixture> {
+/** A budget of this thread alone; one more than may be is accepted, to be told. */
+export function connectionsUpTo(max: number): ConnectionBudget & { readonly open: number } {
+  let open = 0;
+  return {
+    get open() {
+      return open;
+    },
+    enter: () => open <= max && ++open > 0,
+    leave: () => void open--,
+    isFull: () => open > max,
+  };
+}
+
+export async function startEdge(
+  limits: RpcOptions['limits'] = {},
+  connections?: ConnectionBudget,
+): Promise<Fixture> {
   const handler = new SteeredHandler();
   const bugs: unknown[] = [];
   const server = await listenRpc({
@@ -104,6 +121,7 @@ export async function startEdge(limits: RpcOptions['limits'] = {}): Promise<Fixt
     host: '127.0.0.1',
     handler,
     limits,
+    ...(connections && { connections }),
     serverVersion: '0.1.0-test',
     clusterId: 'test-cluster',
     onBug: (error) => bugs.push(error),

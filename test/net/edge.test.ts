@@ -1,7 +1,7 @@
 /** The edge over real sockets: handshake, limits, errors, closes, and streams to slow readers. */
-import { request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Code } from '../../src/base/status.js';
+import type { ConnectionBudget } from '../../src/net/connection-gate.js';
 import type { RpcLimits } from '../../src/net/rpc-limits.js';
 import {
   CancelT,
@@ -14,14 +14,14 @@ import {
   type WelcomeT,
 } from '../../src/wire/generated/index.js';
 import { encodeRequest } from '../wire/samples.js';
-import { type Fixture, startEdge } from './edge-fixture.js';
+import { connectionsUpTo, type Fixture, startEdge } from './edge-fixture.js';
 import { Opcode, WireClient } from './wire-client.js';
 
 let fixture: Fixture;
 const clients: WireClient[] = [];
 
-async function start(limits?: Partial<RpcLimits>): Promise<number> {
-  fixture = await startEdge(limits);
+async function start(limits?: Partial<RpcLimits>, connections?: ConnectionBudget): Promise<number> {
+  fixture = await startEdge(limits, connections);
   return fixture.server.port;
 }
 
@@ -70,7 +70,7 @@ describe('handshake', () => {
   });
 
   it('closes who does not say Hello in time, and nobody who did', async () => {
-    const port = await start({ helloMsMax: 200, connectionsMax: 2 });
+    const port = await start({ helloMsMax: 200 }, connectionsUpTo(2));
     const silent = await opened(port);
     const spoken = await greeted(port);
     silent.send(getStatus(1, '/now'));
@@ -121,29 +121,6 @@ describe('handshake', () => {
     client.send(getStatus(3, '/now'));
     await client.reply(3);
     expect(fixture.handler.lastSession?.user).toBe('ann');
-  });
-});
-
-describe('connections', () => {
-  it('are refused beyond what the thread may have, until one is gone', async () => {
-    const port = await start({ connectionsMax: 2 });
-    const [first] = [await greeted(port), await greeted(port)];
-    const headers = { connection: 'upgrade', upgrade: 'websocket' };
-    const key = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13' };
-    const status = await new Promise((resolve, reject) => {
-      const asked = request({ port, path: '/rpc', headers: { ...headers, ...key } });
-      asked.on('response', (response) => resolve(response.statusCode));
-      asked.on('upgrade', () => resolve('upgraded'));
-      asked.on('error', reject);
-      asked.end();
-    });
-    expect(status).toBe(503);
-    expect(fixture.server.counters.exhausted).toBe(1);
-    first!.destroy();
-    await eventually(() => fixture.server.counters.connections === 1);
-    const third = await greeted(port);
-    third.send(getStatus(2, '/now'));
-    expect((await third.reply(2)).code).toBe(Code.OK);
   });
 });
 

@@ -1,23 +1,67 @@
 /**
- * How many connections one RPC thread may have. A process without free descriptors can accept
- * nothing, open no file of its own, and its listening sockets never fall quiet: so connections are
- * refused before it comes to that. The kernel spreads connections over the threads by a hash, about
- * evenly, so each thread has its share of the whole.
+ * How many connections the process may have. Without free descriptors it can accept nothing, open
+ * no segment of its journal and no file of a store, and its listening sockets never fall quiet: so
+ * some are kept for its own files, and what comes beyond the rest is closed as soon as it is
+ * accepted. One count in shared memory for all ports and threads, whatever the connections do: idle
+ * ones hold a descriptor like others.
  */
 import { readFileSync } from 'node:fs';
+import { Code, StatusError } from '../../base/status.js';
+import type { ConnectionBudget } from '../../net/connection-gate.js';
+import { CONTROL } from '../memory/layout.js';
+import type { SharedMemory } from '../memory/shared-memory.js';
+import type { Config } from '../settings/config.js';
 
-/** For the metadata, the journal, stores and HTTP; half of all where there are few. */
+/** For the metadata, the journal, stores and their files; half of all where there are few. */
 const DESCRIPTORS_KEPT = 512;
+/** A master at rest, and what a thread has: measured 40 and 6, with room for a flush. */
+const DESCRIPTORS_BASE = 80;
+const DESCRIPTORS_PER_THREAD = 8;
+/** As many connections are the least that is of use. */
+const CONNECTIONS_MIN = 32;
+/** Beyond what there may be, accepted to be told so. */
+const TOLD_MAX = 16;
 const LIMITS_FILE = '/proc/self/limits';
 
-/** `connectionsMax` 0: as many as there are descriptors for. */
-export function connectionShare(connectionsMax: number, rpcThreads: number): number {
-  const all = connectionsMax === 0 ? connectionsFor(descriptorLimit()) : connectionsMax;
-  return Math.ceil(all / rpcThreads);
+/** Counts for all threads that have this memory. */
+export function connectionBudget(shared: SharedMemory, config: Config): ConnectionBudget {
+  const { connectionsMax } = config;
+  const max = connectionsMax === 0 ? connectionsFor(descriptorLimit()) : connectionsMax;
+  return {
+    enter: () => {
+      if (shared.add(CONTROL.CONNECTIONS, 1) < max + TOLD_MAX) return true;
+      shared.add(CONTROL.CONNECTIONS, -1);
+      return false;
+    },
+    leave: () => void shared.add(CONTROL.CONNECTIONS, -1),
+    isFull: () => shared.load(CONTROL.CONNECTIONS) > max,
+  };
 }
 
 export const connectionsFor = (descriptors: number): number =>
   descriptors - Math.min(DESCRIPTORS_KEPT, Math.ceil(descriptors / 2));
+
+/** At the start: with too few descriptors the master would fail later, and less clearly. */
+export function refuseFewDescriptors(config: Config, limit: number = descriptorLimit()): void {
+  const threads = config.rpcThreads + config.backgroundThreads + config.doorThreads;
+  const own = DESCRIPTORS_BASE + DESCRIPTORS_PER_THREAD * threads;
+  const needed = Math.max(own + CONNECTIONS_MIN, config.connectionsMax + own);
+  if (limit >= needed) return;
+  const why =
+    config.connectionsMax > CONNECTIONS_MIN
+      ? ` with ORCHARD_CONNECTIONS_MAX=${config.connectionsMax}`
+      : '';
+  throw new StatusError(
+    Code.FAILED_PRECONDITION,
+    `This process may open ${limit} files and connections; a master of ${threads} threads needs ` +
+      `at least ${needed}${why}.`,
+    {
+      hint:
+        'Raise the limit: `ulimit -n 65536` in the shell that starts it, LimitNOFILE=65536 in a ' +
+        'unit of systemd, --ulimit nofile=65536 of a container.',
+    },
+  );
+}
 
 /** Node has raised the soft limit to the hard one when it started. */
 function descriptorLimit(): number {

@@ -24,6 +24,7 @@ import { SharedMemory } from '../memory/shared-memory.js';
 import { State } from '../memory/state.js';
 import { MasterFileService } from '../service/file-service.js';
 import { Tier2 } from '../storage/tier2.js';
+import { connectionBudget } from './connection-share.js';
 import { RemoteServices } from './shard-services.js';
 import type { ThreadData } from './thread-data.js';
 import type { MainQuestions, ServingQuestions } from './thread-questions.js';
@@ -80,6 +81,7 @@ const server = new HttpServer({
     ...healthRoutes(() => ({ serving: shared.load(CONTROL.STATE) === State.SERVING }), metrics),
     ...dataRoutes(new MasterFileService(scheduler, stores, config)),
   ],
+  connections: connectionBudget(shared, config),
   limits: { transferMsMax: config.transferTimeoutMs },
   onBug: judge,
 });

@@ -15,7 +15,6 @@
  * acknowledged.
  */
 import { readFileSync, statfsSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { freemem } from 'node:os';
 import type { Environment } from '../../base/settings.js';
 import { Code, StatusError } from '../../base/status.js';
@@ -23,6 +22,7 @@ import { requireSocketLibrary } from '../../net/socket-library.js';
 import { endProcess, inTime } from '../../process/ending.js';
 import { hostFacts } from '../../process/host-facts.js';
 import { createLog, type Log } from '../../process/log.js';
+import { claimPort } from '../../process/port-claim.js';
 import { Threads } from '../../process/threads.js';
 import type { CallIdentity } from '../executor/call-identity.js';
 import { instantiate } from '../memory/kernel.js';
@@ -34,6 +34,7 @@ import { type Config, parseConfig } from '../settings/config.js';
 import { layoutOptions } from '../settings/config-layout.js';
 import { dataFile, Tier2 } from '../storage/tier2.js';
 import { refuseDamagedTier2 } from '../storage/tier2-check.js';
+import { refuseFewDescriptors } from './connection-share.js';
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { readFatalCalls } from './fatal-calls.js';
 import { prefaultTier1 } from './prefault.js';
@@ -56,13 +57,14 @@ const FLUSH_SHARE = 0.5;
 export async function startMaster(environment: Environment): Promise<void> {
   await requireSocketLibrary();
   const config = parseConfig(environment, hostFacts());
+  refuseFewDescriptors(config);
   const log = createLog(config, { thread: 'main' });
   const directory = await openDataDirectory(config.dataDir, {
     clusterName: config.clusterName,
     checkNew: () => requireRootStore(config, environment),
   });
   if (directory.tightened.length > 0) tellTightened(log, directory);
-  const master = new Master(config, environment, directory, log);
+  const master = new Master(await claimPorts(config), environment, directory, log);
   await master.start();
 }
 
@@ -77,6 +79,15 @@ function tellTightened(log: Log, { path, tightened }: DataDirectory): void {
       ? 'the data directory is open to others, and only its owner can close it (chmod go=)'
       : 'the data directory was open to others, and is closed now';
   log.warn({ path, count: tightened.length, shown }, what);
+}
+
+/** With the ports that are this process's now, also where any was asked for. */
+async function claimPorts(config: Config): Promise<Config> {
+  const { host } = config;
+  const setting = { rpcPort: 'ORCHARD_RPC_PORT', httpPort: 'ORCHARD_HTTP_PORT' } as const;
+  const rpcPort = await claimPort({ host, port: config.rpcPort, setting: setting.rpcPort });
+  const httpPort = await claimPort({ host, port: config.httpPort, setting: setting.httpPort });
+  return { ...config, rpcPort, httpPort };
 }
 
 class Master {
@@ -134,8 +145,6 @@ class Master {
     // A limit on file sizes: the write that meets it fails, and says so, instead of the process
     // ending without a word.
     process.on('SIGXFSZ', () => undefined);
-    // A socket on port 0 cannot be shared, so the port is chosen before the first one listens.
-    const rpcPort = this.#config.rpcPort || (await freePort(this.#config.host));
     // All load their modules at once, the shards while the writer replays; but one after the other
     // opens tier 2, since LMDB's tables may not be opened by two threads at a time.
     const flusher = this.#threads.load(
@@ -148,9 +157,8 @@ class Master {
       new URL('./writer-thread.js', import.meta.url),
       this.#dataFor(plan.writer),
     );
-    const httpPort = this.#config.httpPort || (await freePort(this.#config.host));
-    const shards = this.#loadShards(plan.shards, rpcPort);
-    const doors = this.#loadDoors(plan, httpPort);
+    const shards = this.#loadShards(plan.shards);
+    const doors = this.#loadDoors(plan);
     await Promise.all([flusher, writer]);
     await this.#threads.open('flusher');
     const { recovery } = (await this.#threads.open('writer')) as WriterReady;
@@ -164,7 +172,7 @@ class Master {
     this.#shared.store(CONTROL.STATE, State.SERVING);
     process.once('SIGTERM', () => void this.#stop('SIGTERM'));
     process.once('SIGINT', () => void this.#stop('SIGINT'));
-    const { host } = this.#config;
+    const { host, rpcPort, httpPort } = this.#config;
     this.#log.info({ host, rpcPort, httpPort, ms: since(began) }, 'serving');
     await prefaulted;
     const file = dataFile(this.#directory.meta);
@@ -185,25 +193,18 @@ class Master {
   }
 
   /** Threads that have loaded everything, and read nothing yet. */
-  #loadShards(count: number, rpcPort: number): Promise<unknown>[] {
-    return Array.from({ length: count }, (_, shard) => {
-      const data = this.#dataFor(shard);
-      const config = { ...data.config, rpcPort };
-      return this.#threads.load(shardName(shard), new URL('./shard-thread.js', import.meta.url), {
-        ...data,
-        config,
-      });
-    });
+  #loadShards(count: number): Promise<unknown>[] {
+    const url = new URL('./shard-thread.js', import.meta.url);
+    return Array.from({ length: count }, (_, shard) =>
+      this.#threads.load(shardName(shard), url, this.#dataFor(shard)),
+    );
   }
 
-  #loadDoors(plan: ExecutorPlan, httpPort: number): Promise<unknown>[] {
+  #loadDoors(plan: ExecutorPlan): Promise<unknown>[] {
+    const url = new URL('./door-thread.js', import.meta.url);
     return doorNames(plan).map((name, door) => {
       const data = this.#dataFor(plan.firstDoor + door);
-      return this.#threads.load(name, new URL('./door-thread.js', import.meta.url), {
-        ...data,
-        config: { ...data.config, httpPort },
-        environment: { ...this.#environment },
-      });
+      return this.#threads.load(name, url, { ...data, environment: { ...this.#environment } });
     });
   }
 
@@ -304,18 +305,6 @@ const halfImported = (): StatusError =>
   new StatusError(Code.FAILED_PRECONDITION, 'A bulk import into this data directory is not done.', {
     hint: 'Run `orchard admin import` again as it was to go on, or with --drop to give it up.',
   });
-
-/** A port that nobody listens on just now. */
-function freePort(host: string): Promise<number> {
-  const probe = createServer();
-  return new Promise((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, host, () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
-}
 
 /** Of the package that this file is part of: dist/src/master/main/main.js. */
 function packageVersion(): string {

@@ -16,7 +16,7 @@ import { ShardHandler } from '../handler/shard-handler.js';
 import { instantiate } from '../memory/kernel.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
-import { connectionShare } from './connection-share.js';
+import { connectionBudget } from './connection-share.js';
 import { noteFatalCall } from './fatal-calls.js';
 import { RemoteServices } from './shard-services.js';
 import type { ThreadData } from './thread-data.js';
@@ -68,8 +68,8 @@ const server = await listenRpc({
   host: config.host,
   allowedOrigins: config.allowedOrigins,
   handler,
+  connections: connectionBudget(shared, config),
   limits: {
-    connectionsMax: connectionShare(config.connectionsMax, config.rpcThreads),
     inFlightMax: config.callsInFlightMax,
     sessionsMax: config.sessionsPerConnectionMax,
     sessionInFlightMax: config.callsPerSessionMax,

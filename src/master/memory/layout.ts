@@ -121,6 +121,8 @@ export const CONTROL = {
   READ_ONLY: 1028,
   /** u32. Bit per claimed executor. */
   EXECUTOR_CLAIMS: 1032,
+  /** u32. Open connections of all ports, whatever they do. */
+  CONNECTIONS: 1036,
   /** u32. Side ring: bytes ever written by the writer / read by the flusher, modulo 2^32. */
   SIDE_HEAD: 1088,
   SIDE_TAIL: 1152,

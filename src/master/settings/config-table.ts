@@ -182,7 +182,7 @@ const calls = {
     'ORCHARD_CONNECTIONS_MAX',
     count('connections', { min: 0, max: 2 ** 24 }),
     '0',
-    'Connections of all RPC threads together, each having its share; further ones are refused. ' +
+    'Connections of all ports together, idle ones too; further ones are refused. ' +
       '0: what the limit of descriptors (ulimit -n) leaves, less some for files and stores.',
   ),
   sessionsPerConnectionMax: row(
