@@ -34,6 +34,7 @@ const ERROR_BODY_BYTES_MAX = 16_384;
 /** Attempts in a row that bring nothing. */
 const RETRIES_MAX = 3;
 const RETRY_MS = 50;
+const RETRY_AFTER_MS_MAX = 10_000;
 
 export class DataChannel {
   readonly #options: DataChannelOptions;
@@ -90,7 +91,7 @@ export class DataChannel {
       } catch (thrown) {
         const error = transferError(thrown, path);
         const isSafe = at === offset || tag !== undefined;
-        if (!isSafe || !error.retryable || failures === RETRIES_MAX) throw error;
+        if (!isSafe || !isWorthWaiting(error) || failures === RETRIES_MAX) throw error;
         failures += 1;
         await backOff(error, failures);
       }
@@ -195,11 +196,15 @@ async function retried<T>(send: () => Promise<T>): Promise<T> {
       return await send();
     } catch (thrown) {
       const error = asOrchardError(thrown);
-      if (!error.retryable || failures > RETRIES_MAX) throw error;
+      if (!isWorthWaiting(error) || failures > RETRIES_MAX) throw error;
       await backOff(error, failures);
     }
   }
 }
+
+/** Not for hours: what is over only tomorrow, the caller shall hear of now. */
+const isWorthWaiting = ({ retryable, retryAfterMs = 0 }: OrchardError): boolean =>
+  retryable && retryAfterMs <= RETRY_AFTER_MS_MAX;
 
 const backOff = ({ retryAfterMs }: OrchardError, failures: number): Promise<void> =>
   delay(retryAfterMs ?? RETRY_MS * 2 ** failures, undefined, { ref: true });

@@ -10,6 +10,7 @@ import { headerIdentity } from './header-identity.js';
 import { HttpReply } from './http-reply.js';
 import type { Session } from './rpc-handler.js';
 import type { EdgeContext } from './socket-session.js';
+import { sourceOf } from './source-address.js';
 
 /** One HTTP request's caller. */
 class HttpSession implements Session {
@@ -17,14 +18,16 @@ class HttpSession implements Session {
   readonly user: string;
   readonly groups: readonly string[];
   readonly clientName: string;
+  readonly source: string;
   attachment: unknown = undefined;
   open = true;
 
-  constructor(identity: Identity) {
+  constructor(identity: Identity, source: string) {
     this.clientId = identity.clientId;
     this.user = identity.user;
     this.groups = identity.groups;
     this.clientName = identity.clientName;
+    this.source = source;
   }
 }
 
@@ -57,7 +60,7 @@ export class HttpEdge {
 
   #post(response: HttpResponse, request: HttpRequest): void {
     const { identity, refusal } = this.#callerOf(request);
-    const session = new HttpSession(identity);
+    const session = new HttpSession(identity, sourceOf(response.getRemoteAddress()));
     this.inFlight++;
     const reply = new HttpReply(session, response, this.#dispatcher.encoder, (bytes, failed) => {
       this.inFlight--;

@@ -15,6 +15,7 @@ import { headerIdentity } from './header-identity.js';
 import { HttpBody } from './http-body.js';
 import { failureBody, retryAfterSeconds } from './http-failure.js';
 import type { HttpLimits } from './http-limits.js';
+import { sourceOf } from './source-address.js';
 
 export type Headers = Readonly<Record<string, string | number>>;
 
@@ -34,6 +35,8 @@ export class HttpExchange {
   /** Without the query, not decoded; characters above ASCII may stand in it as they are. */
   readonly path: string;
   readonly query: string;
+  /** The address that it comes from. */
+  readonly source: string;
   readonly #headers = new Map<string, string>();
   readonly #response: HttpResponse;
   readonly #body: HttpBody | undefined;
@@ -57,6 +60,7 @@ export class HttpExchange {
     this.method = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = request.getQuery() ?? '';
+    this.source = sourceOf(response.getRemoteAddress());
     request.forEach((name, value) => {
       this.#header(name, value);
     });

@@ -24,6 +24,7 @@ import { RpcCounters } from './rpc-counters.js';
 import type { RpcHandler } from './rpc-handler.js';
 import { checkRpcLimits, type RpcLimits, rpcLimitsDefault } from './rpc-limits.js';
 import { type EdgeContext, type SocketData, SocketSession } from './socket-session.js';
+import { sourceOf } from './source-address.js';
 
 export type RpcOptions = ServerIdentity & {
   readonly port: number;
@@ -165,7 +166,7 @@ export class RpcServer {
         }
         this.#gate.upgrade(() =>
           response.upgrade(
-            { session: new SocketSession(this.#edge) },
+            { session: new SocketSession(this.#edge, sourceOf(response.getRemoteAddress())) },
             request.getHeader('sec-websocket-key'),
             request.getHeader('sec-websocket-protocol'),
             request.getHeader('sec-websocket-extensions'),

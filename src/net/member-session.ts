@@ -11,15 +11,18 @@ export class MemberSession implements Session {
   readonly user: string;
   readonly groups: readonly string[];
   readonly clientName: string;
+  /** The connection's. */
+  readonly source: string;
   attachment: unknown = undefined;
   open = true;
   /** Calls that did not end within their own message callback. */
   inFlight = 0;
 
-  constructor(identity: Identity) {
+  constructor(identity: Identity, source: string) {
     this.clientId = identity.clientId;
     this.user = identity.user;
     this.groups = identity.groups;
     this.clientName = identity.clientName;
+    this.source = source;
   }
 }

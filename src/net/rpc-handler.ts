@@ -11,6 +11,8 @@ export type Session = {
   readonly user: string;
   readonly groups: readonly string[];
   readonly clientName: string;
+  /** The address that it comes from (source-address.ts). */
+  readonly source?: string | undefined;
   /** False once the session or its connection is gone. */
   readonly open: boolean;
   /** For the floor below: what it has worked out about this caller. */

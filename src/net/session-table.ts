@@ -27,7 +27,7 @@ export function openSession(connection: SocketSession, request: RequestCursor): 
       { hint: 'Close one, open another connection, or raise ORCHARD_SESSIONS_PER_CONNECTION_MAX.' },
     );
   }
-  members.set(number, new MemberSession(identity));
+  members.set(number, new MemberSession(identity, connection.source));
   connection.edge.counters.sessions++;
 }
 

@@ -69,6 +69,7 @@ export class SocketSession implements Session, OutboxTarget {
   socket!: WebSocket<SocketData>;
 
   readonly edge: EdgeContext;
+  readonly source: string;
   readonly #paused: WaitingReply[] = [];
   #bufferedBytes = 0;
   #uncheckedBytes = 0;
@@ -78,8 +79,9 @@ export class SocketSession implements Session, OutboxTarget {
     this.drained();
   };
 
-  constructor(edge: EdgeContext) {
+  constructor(edge: EdgeContext, source: string) {
     this.edge = edge;
+    this.source = source;
   }
 
   /** False: taken, but the reader is behind. */

@@ -66,6 +66,7 @@ describe('handshake', () => {
       groups: ['staff'],
       clientId: 42,
       clientName: 'test',
+      source: '7f000001',
     });
   });
 

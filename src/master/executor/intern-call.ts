@@ -2,7 +2,8 @@
  * Gives a user or group name its number: one entry with one SIDE_STRING change. The number is
  * chosen when the entry is applied. Names of any client come this way, and the writer stops the
  * master rather than drop one that is durable: so what does not fit is refused here.
- * Refused: names of more than INTERNED_BYTES_MAX bytes, and all new ones when the table is full.
+ * Refused: names of more than INTERNED_BYTES_MAX bytes, those beyond the client's share
+ *          (name-shares.ts), and all new ones when the table is full.
  * Locks:   one stripe for all names: the table cannot fill up between the check and the entry.
  */
 
@@ -13,7 +14,9 @@ import { Side } from '../lock/lock-table.js';
 import { SIDE_STRING } from '../memory/entry-format.js';
 import { STRING_UNKNOWN } from '../memory/kernel-constants.js';
 import { Mutation } from './call.js';
+import type { Caller } from './caller.js';
 import type { Executor } from './executor.js';
+import { takeNameShare } from './name-shares.js';
 
 const OP_INTERN = 1;
 const NOBODY = { user: '', groups: [], clientId: 0 } as const;
@@ -24,11 +27,13 @@ export class InternCall extends Mutation {
   readonly name = 'intern';
   protected readonly op = OP_INTERN;
   readonly #text: string;
+  readonly #asker: Caller;
   readonly #settle: (error: StatusError | undefined) => void;
 
-  constructor(text: string, settle: (error: StatusError | undefined) => void) {
+  constructor(text: string, asker: Caller, settle: (error: StatusError | undefined) => void) {
     super(NOBODY, 0);
     this.#text = text;
+    this.#asker = asker;
     this.#settle = settle;
   }
 
@@ -46,6 +51,9 @@ export class InternCall extends Mutation {
     const bytes = new TextEncoder().encode(this.#text);
     if (bytes.length > INTERNED_BYTES_MAX) throw nameTooLong(bytes.length);
     if (!strings.hasRoomFor(bytes.length)) throw tableFull();
+    if (!isOperator(executor, this.#asker)) {
+      takeNameShare(executor.shared, this.#asker, bytes.length);
+    }
     ring.entry.side(SIDE_STRING, bytes, new Uint8Array(0));
     return true;
   }
@@ -67,7 +75,12 @@ export class InternCall extends Mutation {
   }
 }
 
-/** One call a name, however many others wait for its number. */
+/** Also where permissions are off: there everybody is super, and a share is all the more needed. */
+function isOperator({ options }: Executor, { user, groups }: Caller): boolean {
+  return user === options.superuser || groups.includes(options.supergroup);
+}
+
+/** One call a name and client, however many others wait for its number. */
 export class Interning {
   readonly #submit: (call: InternCall) => void;
   readonly #begun = new Map<string, Promise<void>>();
@@ -76,19 +89,21 @@ export class Interning {
     this.#submit = submit;
   }
 
-  /** Settles when the name has its number. */
-  number(name: string): Promise<void> {
-    const begun = this.#begun.get(name);
+  /** Settles when the name has its number. A client that may bring none does not fail another. */
+  number(name: string, caller: Caller): Promise<void> {
+    const { user, groups, source = '' } = caller;
+    const key = [name, source, user, ...groups].join('\0');
+    const begun = this.#begun.get(key);
     if (begun !== undefined) return begun;
     const done = new Promise<void>((resolve, reject) => {
       const settle = (error: StatusError | undefined): void => {
-        this.#begun.delete(name);
+        this.#begun.delete(key);
         if (error === undefined) resolve();
         else reject(error);
       };
-      queueMicrotask(() => this.#submit(new InternCall(name, settle)));
+      queueMicrotask(() => this.#submit(new InternCall(name, caller, settle)));
     });
-    this.#begun.set(name, done);
+    this.#begun.set(key, done);
     return done;
   }
 }

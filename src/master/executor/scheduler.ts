@@ -197,7 +197,7 @@ export class Scheduler {
         this.#forRing.push(call);
         return;
       case 'intern':
-        this.#queueElsewhere(call, this.#names.number(reason.name));
+        this.#queueElsewhere(call, this.#names.number(reason.name, call.caller));
         return;
       case 'work':
         this.#queueElsewhere(call, reason.done);

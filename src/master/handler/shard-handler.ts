@@ -194,8 +194,8 @@ export class ShardHandler implements RpcHandler, FastPath {
 /** One object a session, so that an executor sees by identity that nothing has changed. */
 function callerOf(session: Session): Caller {
   if (session.attachment === undefined) {
-    const { user, groups, clientId } = session;
-    const caller = { user, groups, clientId };
+    const { user, groups, clientId, source } = session;
+    const caller = { user, groups, clientId, source };
     session.attachment = { ...caller, key: callerKeyOf(caller) } satisfies Caller;
   }
   return session.attachment as Caller;

@@ -103,9 +103,9 @@ function batchCreate(incoming: Incoming): readonly Call[] {
 
 /** The caller, with a client id that is made of its own and of the batch's call. */
 function batchIdentity(caller: Caller, call: number): Caller {
-  const { user, groups, clientId } = caller;
+  const { user, groups, clientId, source } = caller;
   const isKnown = clientId !== 0 && call !== 0;
-  return { user, groups, clientId: isKnown ? mix53(clientId, call) : 0 };
+  return { user, groups, source, clientId: isKnown ? mix53(clientId, call) : 0 };
 }
 
 const TWO_32 = 0x1_0000_0000;

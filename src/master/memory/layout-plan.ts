@@ -13,6 +13,7 @@ import {
   EXECUTOR_BYTES,
   FILTER_BLOCK_BYTES,
   LARGE_SET_BYTES,
+  NAME_SHARE_ROWS,
   RETRY_BYTES,
   SMALL_SET_BYTES,
 } from './layout.js';
@@ -105,6 +106,7 @@ function placeRegions(options: LayoutOptions): Layout {
   place(CONTROL.STRING_INDEX_BASE, 65_536 * 8);
   words.set(CONTROL.STRING_BLOB_BYTES, STRING_BLOB_BYTES);
   place(CONTROL.STRING_BLOB_BASE, STRING_BLOB_BYTES);
+  place(CONTROL.NAME_SHARE_BASE, NAME_SHARE_ROWS * 4);
   words.set(CONTROL.MOUNT_BYTES, MOUNT_BLOB_BYTES);
   place(CONTROL.MOUNT_BASE, MOUNT_BLOB_BYTES);
   const arenaBytes = Math.min(

@@ -105,6 +105,9 @@ export const CONTROL = {
   STRING_COUNT: 832,
   /** u32. Bytes used in the string blob. */
   STRING_USED: 836,
+  /** u32 a row, and the day that they are of: what clients took of the new names. */
+  NAME_SHARE_BASE: 840,
+  NAME_SHARE_DAY: 844,
   /** u32. The writer sleeps on it; whoever filled a ring adds one and notifies. */
   WRITER_BELL: 896,
   /** u32. 1 while the writer sleeps or is about to: ringing is needed only then. */
@@ -154,6 +157,8 @@ export const CONTROL = {
   /** u64. Different keys in it, nearly; only the flusher changes it. */
   FILTER_KEYS: 1800,
 } as const;
+/** Clients whose new names are counted; a power of two. */
+export const NAME_SHARE_ROWS = 4096;
 /** A block of the filter of tier 2's keys: one cache line. */
 export const FILTER_BLOCK_BYTES = 64;
 export const CONTROL_BYTES = 4096;

@@ -6,9 +6,9 @@ import type { HttpExchange } from '../../net/http-exchange.js';
 
 export const DATA_PREFIX = '/v1/data/';
 
-export function callOf({ identity, header, signal }: HttpExchange): CallContext {
+export function callOf({ identity, header, signal, source }: HttpExchange): CallContext {
   const { user, groups, clientId } = identity;
-  return { caller: { user, groups, clientId }, callId: headerCallId(header), signal };
+  return { caller: { user, groups, clientId, source }, callId: headerCallId(header), signal };
 }
 
 /** The path below the prefix, each component percent-decoded; throws INVALID_ARGUMENT. */

@@ -330,7 +330,7 @@ describe('names of users', () => {
     const bytes = shared.fixed(CONTROL.STRING_BLOB_BYTES);
     const used = shared.load(CONTROL.STRING_USED);
     shared.store(CONTROL.STRING_USED, bytes - 2);
-    await expect(names.createFile('/f', { as: stranger('ben') })).rejects.toMatchObject(
+    await expect(names.setAttribute('/known', { owner: 'ben' })).rejects.toMatchObject(
       refusal(Code.FAILED_PRECONDITION, 'names'),
     );
     await names.createFile('/g', { as: stranger('ann') });
