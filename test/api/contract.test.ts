@@ -217,4 +217,46 @@ describe.each([
     const outcome = await files.put(late, at('late'), slow()).catch((error: unknown) => error);
     expect(outcome).toMatchObject({ code: Code.DEADLINE_EXCEEDED });
   });
+
+  test('A1: extreme options are refused in the same words by every service', async () => {
+    const path = at('extreme');
+    const whole = 'no whole number';
+    const made = await files.createDirectory(root, path);
+    const cases: readonly (readonly [string, () => Promise<unknown>])[] = [
+      [
+        'The "mode" of CreateFile is 32768, which is not from -1 to 4095',
+        () => files.create(root, path, { mode: 0o100000 }),
+      ],
+      [whole, () => files.create(root, path, { mode: Number.NaN })],
+      [whole, () => files.createDirectory(root, path, { mode: 1.5 })],
+      ['The "pageSize" of ListStatus', () => files.list(root, path, { limit: -1 })],
+      [whole, () => files.list(root, path, { limit: Number.NaN })],
+      ['The "startAfter" of ListStatus', () => files.list(root, path, { startAfter: 'a\0' })],
+      ['The "prefix" of ListStatus', () => files.list(root, path, { prefix: 'a'.repeat(70_000) })],
+      ['The "path" of GetStatus', () => files.stat(root, '/\ud800')],
+      ['The "target" of Rename', () => files.rename(root, path, '/\0')],
+      ['The "path" of Delete', () => files.remove(root, '/\0')],
+      ['The "mode" of SetAttribute', () => files.setAttributes(root, path, { mode: -1 })],
+      ['The "ttlMs" of SetAttribute', () => files.setAttributes(root, path, { ttlMs: 2 ** 53 })],
+      ['is empty', () => files.setAttributes(root, path, { owner: '' })],
+      ['The "group" of SetAttribute', () => files.setAttributes(root, path, { group: 'a,b' })],
+      ['The "name" of', () => files.setAttributes(root, path, { xattrs: { '': 'v' } })],
+    ];
+    for (const [words, call] of cases) {
+      await expect(call(), words).rejects.toMatchObject({
+        code: Code.INVALID_ARGUMENT,
+        message: expect.stringContaining(words),
+        hint: expect.any(String),
+      });
+    }
+    const file = await files.create(root, at('extreme/f'));
+    for (const wrong of [{ length: -1 }, { length: 0, mtimeMs: 1e300 }, { length: 2 ** 53 }]) {
+      const completed = files.complete(root, at('extreme/f'), { id: file.id, ...wrong });
+      await expect(completed).rejects.toMatchObject({
+        code: Code.INVALID_ARGUMENT,
+        message: expect.stringMatching(/of CompleteFile is/),
+      });
+    }
+    expect(await files.stat(root, path)).toMatchObject({ id: made.id, mode: made.mode });
+  });
 });

@@ -95,6 +95,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'master/service': [
     'base',
+    'wire',
     'stores',
     'api',
     'master/memory',

@@ -30,6 +30,7 @@ import { SetAttribute } from '../ops/verbs/set-attribute.js';
 import { listPage, openFile, statFile } from './file-reads.js';
 import { cleanPath, statusOf } from './file-status.js';
 import { createOptions, FileWrites } from './file-write.js';
+import { checkAttributes, checkFields, checkList } from './option-check.js';
 
 const encoder = new TextEncoder();
 
@@ -48,15 +49,18 @@ export class MasterFileService implements FileService {
     this.#writes = new FileWrites(scheduler, stores, writeLeaseMs);
   }
 
-  stat(call: CallContext, path: string, options: StatOptions = {}): Promise<FileStatus> {
+  async stat(call: CallContext, path: string, options: StatOptions = {}): Promise<FileStatus> {
+    checkFields('GetStatus', { path });
     return statFile(this.#scheduler, call, path, options);
   }
 
-  list(call: CallContext, path: string, options: ListOptions = {}): Promise<FilePage> {
+  async list(call: CallContext, path: string, options: ListOptions = {}): Promise<FilePage> {
+    checkList(path, options);
     return listPage(this.#scheduler, call, path, options);
   }
 
-  open(call: CallContext, path: string): Promise<OpenFile> {
+  async open(call: CallContext, path: string): Promise<OpenFile> {
+    checkFields('GetStatus', { path });
     return openFile({ scheduler: this.#scheduler, stores: this.#stores }, call, path);
   }
 
@@ -98,6 +102,7 @@ export class MasterFileService implements FileService {
     path: string,
     options: CreateOptions = {},
   ): Promise<FileStatus> {
+    checkFields('CreateDirectory', { path, mode: options.mode });
     const all = createOptions('directory', path, options);
     const { caller, callId = 0 } = call;
     const { inode } = await submitted(
@@ -114,6 +119,7 @@ export class MasterFileService implements FileService {
     target: string,
     options: { readonly overwrite?: boolean } = {},
   ): Promise<void> {
+    checkFields('Rename', { source, target });
     const { caller, callId = 0 } = call;
     const all = {
       source: encoder.encode(source),
@@ -124,6 +130,7 @@ export class MasterFileService implements FileService {
   }
 
   async remove(call: CallContext, path: string, options: RemoveOptions = {}): Promise<void> {
+    checkFields('Delete', { path });
     const { caller, callId = 0 } = call;
     const all = {
       path: encoder.encode(path),
@@ -135,6 +142,7 @@ export class MasterFileService implements FileService {
   }
 
   async setAttributes(call: CallContext, path: string, options: AttributeOptions): Promise<void> {
+    checkAttributes(path, options);
     const { caller, callId = 0 } = call;
     const all = { path: encoder.encode(path), change: changeOf(options) };
     await submitted(this.#scheduler, (sink) => new SetAttribute(caller, callId, all, sink), call);

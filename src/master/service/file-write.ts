@@ -36,6 +36,7 @@ import { DeleteInode } from '../ops/verbs/delete-inode.js';
 import { RenewWrite } from '../ops/verbs/renew-write.js';
 import type { PathWalk } from '../path/path-walk.js';
 import { cleanPath, statusOf } from './file-status.js';
+import { checkComplete, checkFields } from './option-check.js';
 
 type Target = {
   readonly mount: Mount;
@@ -97,6 +98,7 @@ export class FileWrites {
     source: AsyncIterable<Uint8Array>,
     options: CreateOptions,
   ): Promise<FileStatus> {
+    checkFields('CreateFile', { path, mode: options.mode });
     const { shared } = this.#scheduler.executor;
     if (shared.load(CONTROL.READ_ONLY) !== 0) throw readOnly(path);
     const before = await this.#firstAnswer(call, path);
@@ -130,6 +132,7 @@ export class FileWrites {
   }
 
   async create(call: CallContext, path: string, options: CreateOptions): Promise<FileStatus> {
+    checkFields('CreateFile', { path, mode: options.mode });
     const all = createOptions('file', path, options);
     const { caller, callId = 0 } = call;
     const make = () =>
@@ -138,6 +141,7 @@ export class FileWrites {
   }
 
   async complete(call: CallContext, path: string, options: CompleteOptions): Promise<FileStatus> {
+    checkComplete(path, options);
     const { id, length, mtimeMs, fingerprint: found = 0 } = options;
     const all = {
       path: encoder.encode(path),
@@ -152,6 +156,8 @@ export class FileWrites {
 
   /** The inode goes, unless somebody completed or replaced it meanwhile. */
   async abort(caller: Caller, path: string, id: number): Promise<void> {
+    checkFields('GetStatusById', { id });
+    checkFields('Delete', { path });
     const options = {
       path: encoder.encode(path),
       recursive: false,

@@ -100,6 +100,13 @@ describe('what requests mean', () => {
     expect((await ask('GET', '/m/f')).body).toBe('the whole file');
   });
 
+  test('A1: a PUT with an extreme mode says the rule, and nothing is made', async () => {
+    const refused = await ask('PUT', '/m/f?mode=77777', { body: 'x' });
+    expect(refused.status).toBe(400);
+    expect(refused.body).toContain('of CreateFile is 32767, which is not from -1 to 4095');
+    expect(await status('HEAD', '/m/f')).toBe(404);
+  });
+
   test('30: If-Range of an older file gives the whole of the new one', async () => {
     await put('/m/f', 'the first content');
     const { headers } = await ask('GET', '/m/f');
