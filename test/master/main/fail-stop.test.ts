@@ -97,7 +97,7 @@ test('a master that fails before all its shards have begun never serves', async 
   await connectAll();
   await master.stop();
   // They wait for a master, so the first shard is found before the second begins.
-  const calls = clients.map((client, i) => client.createFile(`/f${i}`, { deadlineMs: 5000 }));
+  const calls = clients.map((client, i) => client.createFile(`/f${i}`, { deadlineMs: 40_000 }));
   const answered = Promise.allSettled(calls);
   expect(await master.start('fail-opening:1')).toBeUndefined();
   expect(await master.ended).toBe(EXIT_BUG);
