@@ -63,9 +63,14 @@ export class HttpBody {
     this.#resume();
   }
 
-  /** uWebSockets cuts what is slower than 16 KiB/s; how slow it may be we say ourselves. */
+  /**
+   * uWebSockets cuts what is slower than 16 KiB/s; how slow it may be we say ourselves. Resuming a
+   * paused socket begins its time anew; resuming one that is not paused stops its reading.
+   */
   keepAlive(): void {
-    if (!this.#isPaused && !this.#isLast) this.#response.resume();
+    if (this.#isPaused || this.#isLast) return;
+    this.#response.pause();
+    this.#response.resume();
   }
 
   /** The client has gone, or its time is over: whoever reads is told. */

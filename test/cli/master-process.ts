@@ -47,7 +47,7 @@ export class MasterProcess {
 
   /** Resolves when it answers. */
   async start(): Promise<void> {
-    this.#process = await Process.start({
+    this.#process = new Process({
       logFile: join(this.directory, 'master.log'),
       environment: {
         PATH: process.env['PATH'],
@@ -64,6 +64,7 @@ export class MasterProcess {
         ...this.#env,
       },
     });
+    await this.#process.ready();
   }
 
   /** Sends the signal and gives the exit status; null: it ended by a signal. */

@@ -55,7 +55,9 @@ test('B27: back is believed at once, and drift is followed', () => {
 
 test('B27: whatever the clock does, no time is believed whose clock has not stood', () => {
   const jump = fc.integer({ min: -DAY_MS, max: DAY_MS }).map((ms) => ms + Math.sign(ms) * 2000);
-  const steps = fc.array(fc.record({ jump, seconds: fc.integer({ min: 1, max: 600 }) }), { maxLength: 12 });
+  const steps = fc.array(fc.record({ jump, seconds: fc.integer({ min: 1, max: 600 }) }), {
+    maxLength: 12,
+  });
   fc.assert(
     fc.property(steps, (all) => {
       const hands = new Hands();

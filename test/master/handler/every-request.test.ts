@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Code, codeName } from '../../../src/base/status.js';
 import type { JobView, ShardServices } from '../../../src/master/handler/services.js';
 import { CONTROL } from '../../../src/master/memory/layout.js';
-import { type BatchReplyT, ReplyBody } from '../../../src/wire/generated/index.js';
+import { type BatchReplyT, ReplyBody, SetAttributeT } from '../../../src/wire/generated/index.js';
 import { operations } from '../../../src/wire/operations.js';
 import { Verbs } from '../../support/verbs.js';
 import { WireMaster } from '../../support/wire-master.js';
@@ -113,10 +113,14 @@ describe('every kind of request', () => {
     await new Verbs(master).file('/a/f');
     master.fixture.shared.store(CONTROL.READ_ONLY, 1);
     for (const { name, kind, lane } of mine) {
-      const sample = requestBodies.find(([of]) => of === name)!;
-      const port = master.send(name, sample[1]);
+      const [, body] = requestBodies.find(([of]) => of === name)!;
+      // A whole subtree is a job, which main refuses.
+      if (body instanceof SetAttributeT) body.recursive = false;
+      const port = master.send(name, body);
       await master.fixture.until(() => port.ended);
       const { code, error } = port.replies.at(-1)!;
+      // Main does these, and refuses them by the same rule: see read-only.test.ts.
+      if (['Load', 'Mount', 'Unmount', 'UpdateMount'].includes(name)) continue;
       if (name === 'BatchCreate') {
         // Each file counts for itself.
         const { results } = port.replies.at(-1)!.body as BatchReplyT;

@@ -323,3 +323,21 @@ describe('bounds', () => {
     expect(await firstBytes(first)).toContain('200 OK');
   });
 });
+
+test('an upload of pieces over seconds is answered, however slow its pieces come', async () => {
+  await start();
+  const pieces = async function* (): AsyncGenerator<Uint8Array> {
+    for (const piece of ['one ', 'two ', 'three']) {
+      yield new TextEncoder().encode(piece);
+      await new Promise((resolve) => setTimeout(resolve, 1200));
+    }
+  };
+  const response = await fetch(`http://127.0.0.1:${port}/v1/data/m/pieces`, {
+    method: 'PUT',
+    headers: { 'x-orchard-user': 'root' },
+    body: pieces(),
+    duplex: 'half',
+  } as RequestInit);
+  expect(response.status).toBe(201);
+  expect(await readFile(inStore('pieces'), 'utf8')).toBe('one two three');
+});
