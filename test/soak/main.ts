@@ -27,7 +27,9 @@ const positive = (text: string): number => {
 };
 
 const command = new Command('soak')
-  .description('Models, histories, kills, faults, lost answers, churn and backups, all checked.')
+  .description(
+    'Models, histories, kills, faults, lost answers, churn, mutated frames, backups: all checked.',
+  )
   .option('--minutes <n>', 'how long; up to 1 is a smoke', positive, 20)
   .option('--seed <n>', 'decides all draws', positive, (Date.now() % 1_000_000) + 1)
   .option('--kills-per-minute <n>', 'of the master whose histories are recorded', positive, 3)

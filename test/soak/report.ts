@@ -31,6 +31,7 @@ export function summary(ledger: SoakLedger): Record<string, string | number> {
     minutes: Number((ledger.elapsedMs / 60_000).toFixed(1)),
     'operations checked': operationsChecked(ledger),
     'model sequences': counts['model sequences'] ?? 0,
+    'mutated frames': counts['mutated frames'] ?? 0,
     kills: killCount(ledger),
     'faults of the disk': faultCount(ledger),
     restarts: restartMs.length,

@@ -17,6 +17,7 @@ test('a smoke of the soak is clean, and tells so', async () => {
   expect(operationsChecked(ledger)).toBeGreaterThan(1000);
   expect(Object.values(ledger.kills).length).toBeGreaterThan(0);
   expect(ledger.counts['model sequences']).toBeGreaterThan(5);
+  expect(ledger.counts['mutated frames']).toBeGreaterThan(5000);
   expect(ledger.counts['backups restored']).toBeGreaterThan(0);
   const directory = await mkdtemp(path.join(tmpdir(), 'orchard-soak-'));
   try {

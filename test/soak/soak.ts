@@ -7,6 +7,7 @@ import { cpus, totalmem } from 'node:os';
 import { backupPhase } from './backup-phase.js';
 import { boundedPhase } from './bounded-phase.js';
 import { crashPhase } from './crash-phase.js';
+import { fuzzPhase } from './fuzz-phase.js';
 import { historyPhase } from './history-phase.js';
 import type { SoakLedger } from './ledger.js';
 import { modelPhase } from './model-phase.js';
@@ -25,6 +26,7 @@ export const PHASES: readonly Phase[] = [
   historyPhase,
   modelPhase,
   boundedPhase,
+  fuzzPhase,
   backupPhase,
 ];
 /** So long that what a phase begins with (masters, loads) is a small part of its time. */
