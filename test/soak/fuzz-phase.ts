@@ -1,7 +1,8 @@
 /**
- * Mutated frames against one real master: damaged ones of every kind, and sound ones whose fields
- * are at their extremes. Whatever comes, the master lives, answers each sound frame and the one
- * behind each burst, verifies clean at the end and stops in order.
+ * Mutated frames against one real master: sound ones whose fields are at their extremes, and
+ * damaged ones, made of these and of usual ones of every kind. Whatever comes, the master lives,
+ * answers each sound frame and the one behind each burst, verifies clean at the end and stops in
+ * order.
  *
  * The superuser's connections draw no mounts: a mutated one could name a store far away.
  */
@@ -22,8 +23,9 @@ const FRAMES = 10_000_000;
 const SMOKE_FRAMES = 6000;
 const BURST = 200;
 const USERS = ['root', 'ann', 'root', 'bob'] as const;
-/** Of frames, one in so many is sound. */
-const SOUND_ONE_IN = 8;
+/** Sound frames that are mutated too; those that are larger take longer than they tell. */
+const KEPT_MAX = 256;
+const KEPT_BYTES_MAX = 2048;
 /** A call that is not answered by then never is. */
 const ANSWER_MS_MAX = 120_000;
 const PROBE_CALL = 2 ** 40;
@@ -38,7 +40,7 @@ const isAnswered = (kind: Kind): boolean => operationOf(requestMembers[kind])?.l
 
 export const fuzzPhase: Phase = {
   name: 'fuzz',
-  share: 0.1,
+  share: 0.2,
   isInOne: true,
   run: async (run) => {
     const master = await ProofMaster.create({ ORCHARD_LOCAL_ROOTS: NO_STORE });
@@ -86,6 +88,8 @@ class Attack {
   readonly #extremes: Extremes;
   readonly #kinds: readonly Kind[];
   readonly #samples: readonly Uint8Array[];
+  /** Of the sound frames, with fields at extremes. */
+  readonly #kept: Uint8Array[] = [];
   /** Calls of sound frames that wait for their answer. */
   readonly #waiting = new Map<number, string>();
   #nextCall = FIRST_CALL;
@@ -128,7 +132,8 @@ class Attack {
 
   #burst(frames: number): Buffer {
     const parts: Buffer[] = [];
-    for (let i = 0; i < frames; i++) parts.push(frame(this.#draw()));
+    for (let i = 1; i < frames; i++) parts.push(frame(this.#damaged()));
+    parts.push(frame(this.#sound()));
     this.sent += frames;
     const probe = PROBE_CALL + this.sent;
     this.#waiting.set(probe, 'the probe behind the burst');
@@ -136,15 +141,20 @@ class Attack {
     return Buffer.concat(parts);
   }
 
-  #draw(): Uint8Array {
-    if (this.#random.below(SOUND_ONE_IN) !== 0) {
-      return mutate(this.#samples[this.#random.below(this.#samples.length)]!, this.#random);
-    }
+  #damaged(): Uint8Array {
+    const from = this.#random.below(2) === 0 && this.#kept.length > 0 ? this.#kept : this.#samples;
+    return mutate(from[this.#random.below(from.length)]!, this.#random);
+  }
+
+  #sound(): Uint8Array {
     const kind = this.#kinds[this.#random.below(this.#kinds.length)]!;
     const call = this.#nextCall++;
     const sound = this.#extremes.frame(kind, call);
     // A larger one ends the connection, as it should.
-    if (sound.length > FRAME_BYTES_MAX) return this.#draw();
+    if (sound.length > FRAME_BYTES_MAX) return this.#sound();
+    if (sound.length <= KEPT_BYTES_MAX) {
+      this.#kept[this.#random.below(Math.min(KEPT_MAX, this.#kept.length + 1))] = sound;
+    }
     this.#waiting.set(call, kind);
     return sound;
   }
