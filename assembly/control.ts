@@ -8,6 +8,7 @@
 import { initCrc } from './crc32c';
 import {
   CONTROL_BASE,
+  CONTROL_COUNTER_BASE,
   CONTROL_DIRTY_LIST_BASE,
   CONTROL_DIRTY_LIST_CAPACITY,
   CONTROL_DIRTY_ROW_BASE,
@@ -33,12 +34,15 @@ import {
   CONTROL_SMALL_SET_COUNT,
   CONTROL_STRING_BLOB_BASE,
   CONTROL_STRING_INDEX_BASE,
+  COUNTER_BYTES,
   EXECUTOR_BYTES,
   LAYOUT_HASH,
 } from './generated/layout';
 
 /** Address of this instance's executor block. */
 export let EXEC: u32 = 0;
+/** Address of this instance's counters. */
+let COUNTERS: u32 = 0;
 export let EXECUTOR_INDEX: u32 = 0;
 export let EXECUTOR_COUNT: u32 = 0;
 export let RING_BASE: u32 = 0;
@@ -93,7 +97,15 @@ export function init(executor: u32): u32 {
   EXECUTOR_COUNT = word(CONTROL_EXECUTOR_COUNT);
   EXECUTOR_INDEX = executor;
   EXEC = word(CONTROL_EXECUTOR_BASE) + executor * EXECUTOR_BYTES;
+  COUNTERS = word(CONTROL_COUNTER_BASE) + executor * COUNTER_BYTES;
   return initCrc() ? LAYOUT_HASH : 0;
+}
+
+/** Adds to a counter of this instance's thread. */
+// @ts-ignore: decorator
+@inline
+export function count(counter: u32, n: f64): void {
+  store<f64>(COUNTERS + counter, load<f64>(COUNTERS + counter) + n);
 }
 
 export function load64(pointer: usize): f64 {

@@ -3,8 +3,8 @@ import { EXEC } from './control';
 import { putParent, putRecord, showRecord } from './entry';
 import {
   BLOCK_BYTES_DEFAULT,
-  CALLER_GROUP_COUNT,
   CALLER_GROUPS,
+  CALLER_GROUP_COUNT,
   CALLER_USER,
   CONTROL_BASE,
   CONTROL_ID_NEXT,
@@ -25,6 +25,7 @@ import {
   NODE_ID,
   NODE_MODE,
   NODE_MOUNT_ID,
+  PUT_NEW,
   RECORD_BLOCK_SIZE,
   RECORD_CTIME,
   RECORD_FINGERPRINT,
@@ -145,7 +146,7 @@ export function writeCreate(now: u64): void {
   const parent = nodeOf(walk, depth - 1);
   const component = load<u32>(walk + WALK_COMPONENTS + (depth << 2));
   const nameBytes = component >> 16;
-  const record = putRecord(nameBytes, 0);
+  const record = putRecord(nameBytes, PUT_NEW);
   const inherits = u32(load<u16>(parent, NODE_MODE)) & MODE_SETGID;
   const type = isFile ? INODE_TYPE_FILE : INODE_TYPE_DIRECTORY;
   const flags = (load<u32>(parent, NODE_FLAGS) & FLAG_PINNED) | ttlFlags |

@@ -10,6 +10,7 @@
  * word.
  */
 import {
+  count as tally,
   EXECUTOR_INDEX,
   EXECUTOR_COUNT,
   LOCK_COLUMN_BASE,
@@ -21,6 +22,7 @@ import {
   CONTROL_BASE,
   CONTROL_LOCK_PARKED,
   CONTROL_LOCK_RELEASES,
+  COUNTER_LOCK_CONFLICTS,
   LOCK_SIDE_DIRECTORY,
   LOCK_SIDE_LEAF,
   NODE_BYTES,
@@ -112,6 +114,7 @@ export function releaseAll(at: usize, words: u32): void {
 
 /** Puts back the first `taken`; the first `seen` were held for a moment, in which others saw it. */
 function stepBack(taken: u32, seen: u32): bool {
+  tally(COUNTER_LOCK_CONFLICTS, 1);
   putBack(list, taken);
   let told = false;
   for (let i: u32 = 0; i < seen; i++) {

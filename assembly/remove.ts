@@ -9,6 +9,7 @@ import {
   FLAG_HAS_XATTR,
   LOOKUP_ABSENT,
   LOOKUP_MISS,
+  PUT_CROSSES,
   RECORD_FLAGS,
   RECORD_ID,
   RECORD_NAME,
@@ -64,7 +65,7 @@ export function writeRemove(now: u64): void {
   const parentId = load<u64>(old, RECORD_PARENT_ID);
   putRemove(parentId, load<u64>(old, RECORD_ID), old + RECORD_NAME, nameBytes, !toTrash);
   if (toTrash) {
-    const record = putRecord(nameBytes, 0);
+    const record = putRecord(nameBytes, PUT_CROSSES);
     copyRecord(old, record, nameBytes);
     store<u64>(record, parentId + TRASH_BIT, RECORD_PARENT_ID);
     store<u64>(record, now + load<u64>(EXEC + EXECUTOR_WRITE, WRITE_RETENTION), RECORD_TTL);

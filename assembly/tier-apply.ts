@@ -18,7 +18,7 @@
  *
  * The entry's bounds are trusted: its CRC was checked, and this project wrote it.
  */
-import { EXEC, raise64 } from './control';
+import { count, EXEC, raise64 } from './control';
 import {
   APPLY_AT,
   APPLY_DONE,
@@ -41,6 +41,7 @@ import {
   CONTROL_BASE,
   CONTROL_ID_NEXT,
   CONTROL_STRUCTURE_SEQ,
+  COUNTER_TIER1_MISSES,
   DROPPED_IDS_MAX,
   ENTRY_CALL_ID,
   ENTRY_CHANGES,
@@ -75,6 +76,7 @@ import {
 } from './generated/layout';
 import { appendDropped, droppedCount, makeDirty, raiseDirty, raiseSide } from './dirty';
 import { hashKey64, tagOf } from './hash';
+import { countChange } from './inode-count';
 import { retryNote } from './retry';
 import {
   claimWay,
@@ -125,6 +127,7 @@ export function apply(entry: usize, at: u32): i32 {
   }
   if (structural) atomic.add<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ, 1);
   if (halfMoved) endHalfMove();
+  countInodes(entry, length);
   noteCall(entry, length, seq);
   return APPLY_DONE;
 }
@@ -266,6 +269,7 @@ function applyParent(payload: usize, seq: u64): i32 {
   const way = findWay(set, slotBytes, tagOf(hash), grandparentId, name, nameBytes);
   if (way < 0) {
     releaseSame(set, setSeq);
+    count(COUNTER_TIER1_MISSES, 1);
     const at = EXEC + EXECUTOR_APPLY;
     store<u32>(at, u32(set), APPLY_MISS_SET);
     store<u32>(at, setSeq, APPLY_MISS_SET_SEQ);
@@ -333,6 +337,15 @@ function findOrClaim(
     labelWay(set, way, tag);
   }
   return slotAt(set, way, slotBytes);
+}
+
+/** Once an entry, whatever interrupted it. */
+function countInodes(entry: usize, length: u32): void {
+  let offset = ENTRY_CHANGES;
+  while (offset + CHANGE_PAYLOAD <= length) {
+    countChange(entry + offset);
+    offset += changeBytes(entry + offset);
+  }
 }
 
 /** Notes the call's answer: the id of the first inode that the entry puts. */

@@ -18,8 +18,9 @@
  * Memory order: every access to seq is sequentially consistent; a fence stands between a reader's
  * copy and its second look at seq, since a plain load may otherwise sink below an atomic one.
  */
-import { EXEC, LARGE_BASE, SMALL_BASE } from './control';
+import { count, EXEC, LARGE_BASE, SMALL_BASE } from './control';
 import {
+  COUNTER_TIER1_EVICTIONS,
   EXECUTOR_FENCE,
   LARGE_SET_BYTES,
   LARGE_SLOT_BYTES,
@@ -170,7 +171,9 @@ export function claimWay(set: usize, slotBytes: u32): i32 {
     store<u8>(set + SET_REF + way, 0);
     if (clean < 0) clean = way;
   }
-  if (clean >= 0) store<u32>(set + SET_HAND, u32(clean) + 1);
+  if (clean < 0) return -1;
+  store<u32>(set + SET_HAND, u32(clean) + 1);
+  count(COUNTER_TIER1_EVICTIONS, 1);
   return clean;
 }
 

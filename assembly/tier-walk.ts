@@ -17,6 +17,8 @@
 import {
   CONTROL_BASE,
   CONTROL_STRUCTURE_SEQ,
+  COUNTER_TIER1_HITS,
+  COUNTER_TIER1_MISSES,
   FILL_FILLED,
   FILL_NO_ROOM,
   FILL_RACED,
@@ -70,6 +72,7 @@ import {
   WALK_RETRIES_MAX,
   WALK_STRUCTURE_SEQ,
 } from './generated/layout';
+import { count } from './control';
 import { filterLacks } from './filter';
 import { hashKey64, tagOf } from './hash';
 import {
@@ -101,6 +104,7 @@ export function lookup(parent: f64, name: usize, nameBytes: u32, out: usize, wal
   const hash = hashKey64(parentId, name, nameBytes);
   const status = readKey(parentId, name, nameBytes, hash, out);
   if (status == LOOKUP_MISS) noteMiss(walk, hash, parentId);
+  else count(COUNTER_TIER1_HITS, 1);
   return status;
 }
 
@@ -218,6 +222,8 @@ function beginWalk(walk: usize): bool {
 function resolve(walk: usize): i32 {
   const depth = load<u32>(walk, WALK_DEPTH);
   let next = load<u32>(walk, WALK_NEXT);
+  // The first name of a walk that goes on is the one that missed before.
+  const first: u32 = next == 0 ? 0 : next + 1;
   // RECORD and PARENT_RECORD take turns from here: node NEXT - 1 goes where its turn has it.
   if (next > 0 && ((depth - (next - 1)) & 1) != 0) {
     copyWhole(walk + WALK_RECORD, walk + WALK_PARENT_RECORD);
@@ -245,6 +251,8 @@ function resolve(walk: usize): i32 {
     parentId = load<u64>(record, RECORD_ID);
   }
   store<u32>(walk, next, WALK_NEXT);
+  const known: u32 = next + (status == WALK_ABSENT ? 1 : 0);
+  if (known > first) count(COUNTER_TIER1_HITS, f64(known - first));
   if (next > 0 && ((depth - (next - 1)) & 1) != 0) {
     copyWhole(walk + WALK_PARENT_RECORD, walk + WALK_RECORD);
   }
@@ -283,6 +291,7 @@ function storeStop(walk: usize, index: u32, parentId: u64, hash: u64): void {
 }
 
 function noteMiss(walk: usize, hash: u64, parentId: u64): void {
+  count(COUNTER_TIER1_MISSES, 1);
   store<u32>(walk, u32(missSet), WALK_MISS_SET);
   store<u32>(walk, missSetSeq, WALK_MISS_SET_SEQ);
   store<u64>(walk, hash, WALK_MISS_HASH);

@@ -19,6 +19,7 @@ import { callWordsOf, checkRequest } from '../wire/request-check.js';
 import { RequestCursor } from '../wire/request-cursor.js';
 import { callNumberOf, Verdict, verifyRequest } from '../wire/verify.js';
 import { encodeWelcome, readHello, type ServerIdentity } from './handshake.js';
+import type { HttpReply } from './http-reply.js';
 import type { MemberSession } from './member-session.js';
 import type { ReplyPort, RpcHandler, Session } from './rpc-handler.js';
 import { closeSession, notOpen, openSession } from './session-table.js';
@@ -27,6 +28,9 @@ import type { EdgeContext, SocketSession, WaitingReply } from './socket-session.
 
 /** WebSocket close codes. */
 export const CloseCode = { GOING_AWAY: 1001, PROTOCOL: 1002, TEXT: 1003, TOO_BIG: 1009 } as const;
+
+/** Of what cannot be read, in the counters. */
+const UNREADABLE = 0;
 
 export class Dispatcher {
   /** No new calls: the thread is about to stop. */
@@ -89,7 +93,7 @@ export class Dispatcher {
 
   #call(session: SocketSession, member: MemberSession | undefined, call: number): void {
     const reply = this.#spare;
-    reply.begin(session, member, call);
+    reply.begin(session, member, call, this.#cursor.bodyType);
     this.#hand(member ?? session, reply);
     this.#keep(session, reply);
   }
@@ -104,14 +108,14 @@ export class Dispatcher {
     const member = number === 0 ? undefined : session.members?.get(number);
     if (number !== 0 && (member === undefined || this.#isFull(member))) return false;
     const reply = this.#spare;
-    reply.begin(session, member, call);
+    reply.begin(session, member, call, fast.operation);
     try {
       if (!fast.serve(member ?? session, reply)) return false;
     } catch (error) {
       this.#failed(reply, error);
     }
     const { counters } = this.#edge;
-    counters.calls++;
+    counters.framesIn++;
     counters.bytesIn += bytes.length;
     this.#keep(session, reply);
     return true;
@@ -129,15 +133,17 @@ export class Dispatcher {
     else session.abort(reply);
   }
 
-  httpBody(session: Session, bytes: Uint8Array, reply: ReplyPort & { call: number }): void {
+  httpBody(session: Session, bytes: Uint8Array, reply: HttpReply): void {
     const refusal = this.#read(bytes);
     if (refusal !== undefined) {
+      reply.operation = this.#isVerified ? this.#cursor.bodyType : UNREADABLE;
       // One too large for a number goes without: over HTTP nobody needs it.
       reply.call = callNumberOf(bytes);
       reply.fail(refusal);
       return;
     }
     reply.call = this.#cursor.call;
+    reply.operation = this.#cursor.bodyType;
     if (this.draining) {
       reply.fail(this.#drainingError());
       return;
@@ -185,7 +191,7 @@ export class Dispatcher {
   /** Moves the cursor to the frame, or says what is wrong with it. */
   #read(bytes: Uint8Array): StatusError | undefined {
     const { counters } = this.#edge;
-    counters.calls++;
+    counters.framesIn++;
     counters.bytesIn += bytes.length;
     this.#isVerified = false;
     const verdict = verifyRequest(bytes);
@@ -201,7 +207,9 @@ export class Dispatcher {
 
   /** Who sees that its Hello is wrong is not to keep the connection. */
   #refuseFrame(session: SocketSession, bytes: Uint8Array, refusal: StatusError): void {
-    this.#edge.counters.errors++;
+    const { counters } = this.#edge;
+    counters.refused++;
+    counters.ended(this.#isVerified ? this.#cursor.bodyType : UNREADABLE, refusal.code);
     if (!this.#isVerified) {
       session.write(this.encoder.error(callNumberOf(bytes), refusal));
       return;
@@ -256,7 +264,6 @@ export class Dispatcher {
   }
 
   #exhausted(reason: string): StatusError {
-    this.#edge.counters.exhausted++;
     return new StatusError(Code.RESOURCE_EXHAUSTED, reason, {
       hint: 'Read the replies, then try again.',
       retryAfterMs: this.#edge.limits.retryAfterMs,
@@ -269,8 +276,17 @@ export class Dispatcher {
     });
   }
 
-  #refuse(session: SocketSession, call: number, error: StatusError): void {
-    this.#edge.counters.errors++;
+  /** Nobody below sees the call. */
+  #refuse(
+    session: SocketSession,
+    call: number,
+    error: StatusError,
+    operation: number = this.#cursor.bodyType,
+  ): void {
+    const { counters } = this.#edge;
+    counters.refused++;
+    if (error.code === Code.RESOURCE_EXHAUSTED) counters.exhausted++;
+    counters.ended(operation, error.code);
     session.write(this.encoder.error(call, error));
   }
 
@@ -281,6 +297,7 @@ export class Dispatcher {
       return;
     }
     if (type === RequestBody.Cancel) {
+      this.#edge.counters.ended(type, Code.OK);
       this.#cancel(session);
       return;
     }
@@ -291,6 +308,7 @@ export class Dispatcher {
         return;
       }
     }
+    this.#edge.counters.ended(this.#cursor.bodyType, Code.OK);
     session.write(this.encoder.empty(call));
   }
 
@@ -338,6 +356,7 @@ export class Dispatcher {
     session.greeted = true;
     clearTimeout(session.helloTimer);
     session.helloTimer = undefined;
+    this.#edge.counters.ended(this.#cursor.bodyType, Code.OK);
     session.write(encodeWelcome(this.encoder, call, this.#server, this.#edge.limits));
   }
 
@@ -351,7 +370,9 @@ export class Dispatcher {
   #cancelled(session: SocketSession, call: number, reply: WaitingReply): void {
     session.release(call, reply);
     session.abort(reply);
-    this.#refuse(session, call, new StatusError(Code.CANCELLED, 'the caller cancelled the call'));
+    // It counts when whoever works for it has given it up.
+    const error = new StatusError(Code.CANCELLED, 'the caller cancelled the call');
+    session.write(this.encoder.error(call, error));
   }
 }
 

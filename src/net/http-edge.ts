@@ -61,13 +61,18 @@ export class HttpEdge {
   #post(response: HttpResponse, request: HttpRequest): void {
     const { identity, refusal } = this.#callerOf(request);
     const session = new HttpSession(identity, sourceOf(response.getRemoteAddress()));
+    const { counters, clock } = this.#edge;
+    const began = clock.now();
     this.inFlight++;
-    const reply = new HttpReply(session, response, this.#dispatcher.encoder, (bytes, failed) => {
+    counters.inFlight++;
+    const reply = new HttpReply(session, response, this.#dispatcher.encoder, (bytes, code) => {
       this.inFlight--;
+      counters.inFlight--;
       session.open = false;
-      this.#edge.counters.framesOut++;
-      this.#edge.counters.bytesOut += bytes;
-      if (failed) this.#edge.counters.errors++;
+      counters.framesOut++;
+      counters.bytesOut += bytes;
+      counters.ended(reply.operation, code);
+      clock.answered(reply.operation, began);
     });
     response.onAborted(() => this.#aborted(reply));
     if (refusal !== undefined) {

@@ -5,19 +5,21 @@
  */
 import type { HttpResponse } from 'uWebSockets.js';
 import { httpStatus, statusLine } from '../base/http-status.js';
-import type { StatusError } from '../base/status.js';
+import { Code, type StatusError } from '../base/status.js';
 import type { ReplyEncoder } from '../wire/encode.js';
 import type { ReplyPort, Session } from './rpc-handler.js';
 
 export class HttpReply implements ReplyPort {
   call = 0;
+  /** Of the request, once it has been read. */
+  operation = 0;
   aborted = false;
   onDrain: (() => void) | undefined = undefined;
   onAbort: (() => void) | undefined = undefined;
   readonly session: Session;
   readonly #response: HttpResponse;
   readonly #encoder: ReplyEncoder;
-  readonly #onEnd: (bytes: number, failed: boolean) => void;
+  readonly #onEnd: (bytes: number, code: Code) => void;
   #ended = false;
   #streaming = false;
   #writable = true;
@@ -27,7 +29,7 @@ export class HttpReply implements ReplyPort {
     session: Session,
     response: HttpResponse,
     encoder: ReplyEncoder,
-    onEnd: (bytes: number, failed: boolean) => void,
+    onEnd: (bytes: number, code: Code) => void,
   ) {
     this.session = session;
     this.#response = response;
@@ -41,24 +43,24 @@ export class HttpReply implements ReplyPort {
     return this.#writable;
   }
 
-  end(bytes?: Uint8Array): void {
-    this.#finish(bytes, '200 OK', false);
+  end(bytes?: Uint8Array, code: Code = Code.OK): void {
+    this.#finish(bytes, statusLine(httpStatus(code)), code);
   }
 
   fail(error: StatusError): void {
-    const line = statusLine(httpStatus(error.code));
-    this.#finish(this.#encoder.error(this.call, error), line, true);
+    const { code } = error;
+    this.#finish(this.#encoder.error(this.call, error), statusLine(httpStatus(code)), code);
   }
 
   /** The connection is gone. */
   abort(): void {
     if (this.#ended) return;
     this.aborted = true;
-    this.#over(true);
+    this.#over(Code.CANCELLED);
     this.onAbort?.();
   }
 
-  #finish(bytes: Uint8Array | undefined, statusLine: string, failed: boolean): void {
+  #finish(bytes: Uint8Array | undefined, statusLine: string, code: Code): void {
     if (this.#ended) return;
     if (!this.aborted) {
       this.#response.cork(() => {
@@ -73,12 +75,12 @@ export class HttpReply implements ReplyPort {
         this.#response.end(bytes ?? '');
       });
     }
-    this.#over(failed);
+    this.#over(code);
   }
 
-  #over(failed: boolean): void {
+  #over(code: Code): void {
     this.#ended = true;
-    this.#onEnd(this.#bytes, failed);
+    this.#onEnd(this.#bytes, code);
   }
 
   #frame(bytes: Uint8Array): void {

@@ -13,6 +13,7 @@ import uWS, {
   type WebSocket,
   type WebSocketBehavior,
 } from 'uWebSockets.js';
+import { CallCounters } from '../wire/call-counters.js';
 import { type ConnectionBudget, ConnectionGate } from './connection-gate.js';
 import { CloseCode, Dispatcher } from './dispatcher.js';
 import { Gather } from './gather.js';
@@ -20,11 +21,11 @@ import type { ServerIdentity } from './handshake.js';
 import { HttpEdge } from './http-edge.js';
 import { originRule } from './origin-rule.js';
 import { Outbox } from './outbox.js';
-import { RpcCounters } from './rpc-counters.js';
 import type { RpcHandler } from './rpc-handler.js';
 import { checkRpcLimits, type RpcLimits, rpcLimitsDefault } from './rpc-limits.js';
 import { type EdgeContext, type SocketData, SocketSession } from './socket-session.js';
 import { sourceOf } from './source-address.js';
+import { TurnClock } from './turn-clock.js';
 
 export type RpcOptions = ServerIdentity & {
   readonly port: number;
@@ -36,6 +37,8 @@ export type RpcOptions = ServerIdentity & {
   readonly limits?: Partial<RpcLimits>;
   /** Connections that this edge may accept; any number when absent. */
   readonly connections?: ConnectionBudget;
+  /** What it counts into; one of its own when absent. */
+  readonly counters?: CallCounters;
   /** Blocks the thread for a moment, so that frames of a crowd gather; never when absent. */
   readonly pause?: (ms: number) => void;
   /** Takes an exception that no caller could have caused. The call has been answered. */
@@ -47,7 +50,7 @@ export type RpcOptions = ServerIdentity & {
 const DRAIN_POLL_MS = 10;
 
 export class RpcServer {
-  readonly counters = new RpcCounters();
+  readonly counters: CallCounters;
   readonly outbox = new Outbox();
   readonly #sessions = new Set<SocketSession>();
   readonly #dispatcher: Dispatcher;
@@ -62,8 +65,16 @@ export class RpcServer {
   constructor(options: RpcOptions) {
     const limits = { ...rpcLimitsDefault, ...options.limits };
     checkRpcLimits(limits);
-    const { counters, outbox } = this;
-    this.#edge = { limits, counters, outbox, origin: originRule(options), onBug: options.onBug };
+    const counters = options.counters ?? new CallCounters();
+    this.counters = counters;
+    this.#edge = {
+      limits,
+      counters,
+      clock: new TurnClock(counters),
+      outbox: this.outbox,
+      origin: originRule(options),
+      onBug: options.onBug,
+    };
     this.#dispatcher = new Dispatcher(this.#edge, options.handler, options);
     this.#gather = options.pause === undefined ? undefined : new Gather(options.pause);
     this.#http = new HttpEdge(this.#edge, this.#dispatcher);
@@ -153,7 +164,7 @@ export class RpcServer {
       upgrade: (response, request, context) => {
         const foreign = this.#edge.origin(request.getHeader('origin'), request.getHeader('host'));
         if (foreign !== undefined) {
-          this.counters.errors++;
+          this.counters.refused++;
           response.writeStatus('403 Forbidden');
           response.end(`${foreign.message} ${foreign.hint}\n`, true);
           return;

@@ -2,7 +2,7 @@
  * The contract between the edge and the floor below it. The edge hands over well-formed requests of
  * known callers; the floor below answers through a ReplyPort, now or in a later turn.
  */
-import type { StatusError } from '../base/status.js';
+import type { Code, StatusError } from '../base/status.js';
 import type { RequestCursor } from '../wire/request-cursor.js';
 
 /** Who speaks. One a WebSocket connection and one for each it opens beside; one an HTTP request. */
@@ -34,8 +34,8 @@ export type ReplyPort = {
   onAbort: (() => void) | undefined;
   /** Copies at once. False: taken, but stop until onDrain (or for good when aborted). */
   send(bytes: Uint8Array): boolean;
-  /** The last reply, if it has not been sent yet; `isError`: it says so, and is counted so. */
-  end(bytes?: Uint8Array, isError?: boolean): void;
+  /** The last reply, if it has not been sent yet; `code`: what it says, OK when absent. */
+  end(bytes?: Uint8Array, code?: Code): void;
   fail(error: StatusError): void;
 };
 
@@ -45,6 +45,8 @@ export type FastPath = {
   open(frame: Uint8Array): number;
   /** The number of the session that this request is of; 0: the connection's own. */
   readonly session: number;
+  /** The number of the operation that open() looked at last. */
+  readonly operation: number;
   /** Serves what open() looked at last. False: nothing has happened, and handle() must do it. */
   serve(session: Session, reply: ReplyPort): boolean;
 };

@@ -3,7 +3,7 @@
  * port back, so that the common call allocates none; one that stays is in session.waiting until it
  * ends.
  */
-import type { StatusError } from '../base/status.js';
+import { Code, type StatusError } from '../base/status.js';
 import type { ReplyEncoder } from '../wire/encode.js';
 import type { MemberSession } from './member-session.js';
 import type { ReplyPort } from './rpc-handler.js';
@@ -13,6 +13,9 @@ export class SocketReply implements ReplyPort {
   session!: SocketSession;
   member: MemberSession | undefined = undefined;
   call = 0;
+  #operation = 0;
+  /** Of the turn in which the call came. */
+  #began = 0;
   aborted = false;
   ended = true;
   onDrain: (() => void) | undefined = undefined;
@@ -23,10 +26,17 @@ export class SocketReply implements ReplyPort {
     this.#encoder = encoder;
   }
 
-  begin(session: SocketSession, member: MemberSession | undefined, call: number): void {
+  begin(
+    session: SocketSession,
+    member: MemberSession | undefined,
+    call: number,
+    operation: number,
+  ): void {
     this.session = session;
     this.member = member;
     this.call = call;
+    this.#operation = operation;
+    this.#began = session.edge.clock.now();
     this.aborted = false;
     this.ended = false;
     this.onDrain = undefined;
@@ -40,16 +50,18 @@ export class SocketReply implements ReplyPort {
     return false;
   }
 
-  end(bytes?: Uint8Array, isError = false): void {
+  end(bytes?: Uint8Array, code: Code = Code.OK): void {
     if (this.ended) return;
     this.ended = true;
-    if (isError) this.session.edge.counters.errors++;
+    const { counters, clock } = this.session.edge;
+    counters.ended(this.#operation, code);
+    clock.answered(this.#operation, this.#began);
     this.session.forget(this.call, this);
     if (bytes !== undefined && !this.aborted) this.session.write(bytes);
   }
 
   fail(error: StatusError): void {
     if (this.ended) return;
-    this.end(this.#encoder.error(this.call, error), true);
+    this.end(this.#encoder.error(this.call, error), error.code);
   }
 }

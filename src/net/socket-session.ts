@@ -8,12 +8,13 @@
  * Invariant: frames of a session leave in the order in which they were written.
  */
 import type { WebSocket } from 'uWebSockets.js';
+import type { CallCounters } from '../wire/call-counters.js';
 import type { MemberSession } from './member-session.js';
 import type { OriginRule } from './origin-rule.js';
 import type { Outbox, OutboxTarget } from './outbox.js';
-import type { RpcCounters } from './rpc-counters.js';
 import type { Session } from './rpc-handler.js';
 import type { RpcLimits } from './rpc-limits.js';
+import type { TurnClock } from './turn-clock.js';
 
 /** Asking the socket how much it holds is a call into uWS: once per so many bytes will do. */
 const BUFFERED_CHECK_BYTES = 1 << 16;
@@ -25,7 +26,8 @@ export type SocketData = { readonly session: SocketSession };
 
 export type EdgeContext = {
   readonly limits: RpcLimits;
-  readonly counters: RpcCounters;
+  readonly counters: CallCounters;
+  readonly clock: TurnClock;
   readonly outbox: Outbox;
   readonly origin: OriginRule;
   /** What must not happen has happened in a callback of the floor below. */
@@ -119,12 +121,13 @@ export class SocketSession implements Session, OutboxTarget {
   /** The call goes on after its message callback. */
   hold(call: number, reply: WaitingReply): void {
     this.waiting.set(call, reply);
+    this.edge.counters.inFlight++;
     if (reply.member !== undefined) reply.member.inFlight++;
   }
 
   /** The opposite of hold(). */
   release(call: number, reply: WaitingReply): void {
-    this.waiting.delete(call);
+    if (this.waiting.delete(call)) this.edge.counters.inFlight--;
     if (reply.member !== undefined) reply.member.inFlight--;
   }
 
@@ -159,6 +162,7 @@ export class SocketSession implements Session, OutboxTarget {
     this.open = false;
     this.#paused.length = 0;
     const replies = [...this.waiting.values()];
+    this.edge.counters.inFlight -= replies.length;
     this.waiting.clear();
     for (const reply of replies) this.abort(reply);
   }

@@ -21,6 +21,7 @@ import { Scheduler } from '../../src/master/executor/scheduler.js';
 import { wakeExecutors } from '../../src/master/executor/wake.js';
 import { EntryWriter } from '../../src/master/journal/local/entry.js';
 import { Wal } from '../../src/master/journal/local/wal.js';
+import { PUT_NEW } from '../../src/master/memory/entry-format.js';
 import type { KernelExports } from '../../src/master/memory/exports.js';
 import { instantiate } from '../../src/master/memory/kernel.js';
 import { CONTROL, CONTROL_BASE, EXECUTOR } from '../../src/master/memory/layout.js';
@@ -34,6 +35,7 @@ import { Applier } from '../../src/master/tier/applier.js';
 import { Flusher } from '../../src/master/tier/flusher.js';
 import { loadRetryWindow } from '../../src/master/tier/retry-window.js';
 import { SharedTables } from '../../src/master/tier/shared-tables.js';
+import { loadInodeCounts } from '../../src/master/tier/stored-inode-counts.js';
 import type { Coin, FaultFs } from './fault-fs.js';
 import { type Info, OutcomeSink } from './outcome.js';
 
@@ -183,6 +185,7 @@ class Life {
     kernel.store64(CONTROL_BASE + CONTROL.FLUSHED_SEQ, appliedSeq);
     this.epochs.appliedSeq = appliedSeq;
     loadRetryWindow(kernel, tier2);
+    loadInodeCounts(shared, kernel, tier2, shared.executorBase(block));
     const staging = shared.executorBase(block) + EXECUTOR.REPLY;
     const wal = Wal.open(
       path.join(directory, 'journal'),
@@ -212,7 +215,7 @@ class Life {
     const at = this.shared.executorBase(block) + EXECUTOR.REQUEST;
     const now = Date.now();
     entry.begin(at, now, 0, 0, Op.BOOTSTRAP);
-    entry.putFields({
+    const root = {
       seq: 0,
       parentId: 0,
       id: R.ROOT_ID,
@@ -231,7 +234,8 @@ class Life {
       replicationMax: -1,
       fingerprint: 0,
       name: new Uint8Array(0),
-    });
+    };
+    entry.putFields(root, PUT_NEW);
     entry.finish();
     this.writer.commitOwn(at);
   }

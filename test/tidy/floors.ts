@@ -109,6 +109,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'surfaces/data': ['base', 'net', 'api'],
   'master/main': [
     'base',
+    'wire',
     'net',
     'stores',
     'process',

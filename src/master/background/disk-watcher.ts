@@ -10,7 +10,8 @@
  * segment of the journal.
  */
 import { statfs } from 'node:fs/promises';
-import { CONTROL } from '../memory/layout.js';
+import { writeWord64 } from '../../base/word64.js';
+import { CONTROL, CONTROL_BASE } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import { ReadOnly } from '../memory/state.js';
 
@@ -77,6 +78,7 @@ export class DiskWatcher {
     const { paths, reserveBytes, shared, onChange } = this.#options;
     const free = await Promise.all(paths.map(this.#options.freeBytes ?? freeBytesOf));
     this.#freeBytes = Math.min(...free);
+    writeWord64(shared.view, CONTROL_BASE + CONTROL.DISK_FREE_BYTES, this.#freeBytes);
     this.#path = paths[free.indexOf(this.#freeBytes)] ?? '';
     const before = (shared.load(CONTROL.READ_ONLY) & ReadOnly.RESERVE) !== 0;
     const least = before ? reserveBytes * HYSTERESIS : reserveBytes;

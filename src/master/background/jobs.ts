@@ -68,11 +68,18 @@ export class Jobs {
   readonly #run: JobRunner;
   readonly #onBug: (error: unknown) => void;
   readonly #rows = new Map<number, Row>();
+  /** How many are, or ended, in each state. */
+  readonly #counts: Float64Array<ArrayBufferLike>;
   #nextId = 1;
 
-  constructor(run: JobRunner, onBug: (error: unknown) => void) {
+  constructor(
+    run: JobRunner,
+    onBug: (error: unknown) => void,
+    counts: Float64Array<ArrayBufferLike> = new Float64Array(4),
+  ) {
     this.#run = run;
     this.#onBug = onBug;
+    this.#counts = counts;
   }
 
   start(request: JobRequest, by: JobCaller): Job {
@@ -99,6 +106,7 @@ export class Jobs {
       ended: Promise.resolve().then(() => this.#work(id, request)),
     };
     this.#rows.set(id, row);
+    this.#counts[JobState.RUNNING]!++;
     return job;
   }
 
@@ -164,7 +172,12 @@ export class Jobs {
   }
 
   #change(row: Row, change: Partial<Job>): void {
+    const { state } = row.job;
     row.job = { ...row.job, ...change };
+    if (row.job.state !== state) {
+      this.#counts[state]!--;
+      this.#counts[row.job.state]!++;
+    }
     for (const listener of row.listeners) listener(row.job);
   }
 

@@ -4,6 +4,7 @@
  * Opening calls no store.
  */
 
+import { MeteredStore } from '../../stores/metered-store.js';
 import { openUfs, type StoreRules } from '../../stores/registry.js';
 import type { Ufs, UfsStatus } from '../../stores/ufs.js';
 import type { Mount, MountTable } from '../mount/mount-table.js';
@@ -18,6 +19,8 @@ export type StoreCacheOptions = {
   readonly timeoutMs: number;
   /** What mounts may reach; without them, everything. */
   readonly rules?: StoreRules;
+  /** Told of every call to a store, by the number of its mount. */
+  readonly onCall?: (mountId: number, ms: number, failed: boolean) => void;
   /** How a store is opened; tests put faulty ones in. */
   readonly openStore?: typeof openUfs;
 };
@@ -45,7 +48,7 @@ export class StoreCache implements Stores {
     const row = this.#rows.get(mount.mountId);
     if (row !== undefined && row.content === content) return row.store;
     if (row !== undefined) this.#close(mount.mountId, row);
-    const store = this.#openNew(mount.uri, mount.options, mount.readOnly);
+    const store = this.#openMetered(mount);
     this.#rows.set(mount.mountId, { content, store });
     this.#timer ??= setInterval(() => this.#dropOld(), LOOK_INTERVAL_MS).unref();
     // Whoever asked is told; the next one tries again.
@@ -73,6 +76,13 @@ export class StoreCache implements Stores {
     const rows = [...this.#rows];
     this.#rows.clear();
     await Promise.allSettled(rows.map(async ([, { store }]) => (await store).close()));
+  }
+
+  async #openMetered({ mountId, uri, options, readOnly }: Mount): Promise<Ufs> {
+    const store = await this.#openNew(uri, options, readOnly);
+    const { onCall } = this.#options;
+    if (onCall === undefined) return store;
+    return new MeteredStore(store, (ms, failed) => onCall(mountId, ms, failed));
   }
 
   #openNew(uri: string, options: Options, readOnly = true): Promise<Ufs> {

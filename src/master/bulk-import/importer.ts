@@ -279,7 +279,17 @@ export class Importer {
       const persisted = { ...fields, flags: fields.flags | R.FLAG_PERSISTED };
       return { key, value: encodeTarget(kernel, key, persisted) };
     });
-    const { appliedSeq } = tier2.state!;
+    const { appliedSeq, inodes } = tier2.state!;
+    const counts =
+      inodes === undefined
+        ? {}
+        : {
+            inodes: {
+              ...inodes,
+              files: inodes.files + files,
+              directories: inodes.directories + directories,
+            },
+          };
     await port.finish({
       records,
       sides: names.fresh.map(([name, number]) => ({
@@ -287,7 +297,7 @@ export class Importer {
         key: new TextEncoder().encode(name),
         value: new Uint8Array(Uint32Array.of(number).buffer),
       })),
-      state: { appliedSeq, idNext: this.#builder.idNext },
+      state: { appliedSeq, idNext: this.#builder.idNext, ...counts },
     });
   }
 

@@ -9,6 +9,7 @@
 
 import { wakeFlusher } from '../executor/wake.js';
 import type { KernelExports } from '../memory/exports.js';
+import { readInodeCounts, writeInodeCounts } from '../memory/inode-counts.js';
 import { CONTROL, CONTROL_BASE } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import { State } from '../memory/state.js';
@@ -37,6 +38,8 @@ export class Epochs {
     shared.store(CONTROL.CLOSE_WANTED, 0);
     this.#kernel.store64(CONTROL_BASE + CONTROL.CLOSED_SEQ, this.appliedSeq);
     shared.store(CONTROL.CLOSED_SIDE, shared.load(CONTROL.SIDE_HEAD));
+    const inodes = readInodeCounts(this.#kernel, CONTROL.INODES);
+    writeInodeCounts(this.#kernel, CONTROL.CLOSED_INODES, inodes);
     const retryHead = this.#kernel.load64(CONTROL_BASE + CONTROL.RETRY_HEAD);
     this.#kernel.store64(CONTROL_BASE + CONTROL.CLOSED_RETRY, retryHead);
     // Last: whoever sees the new epoch sees what the old one was closed with.

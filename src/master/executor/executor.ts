@@ -29,6 +29,7 @@ import {
   WRITE,
   WRITE_MOUNTS_MAX,
 } from '../memory/layout.js';
+import { COUNTER } from '../memory/layout-counters.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import { type Mount, MountTable } from '../mount/mount-table.js';
 import { PathWalk } from '../path/path-walk.js';
@@ -203,6 +204,11 @@ export class Executor {
 
   load64(word: number): number {
     return this.kernel.load64(CONTROL_BASE + word);
+  }
+
+  /** For the metrics: how many calls wait now. Only those that wait, or waited, pay for it. */
+  countParked(calls: number): void {
+    this.shared.f64[this.shared.counterAt(this.index, COUNTER.PARKED)] = calls;
   }
 
   /** A fresh inode id. Ids of calls that fail stay unused. */

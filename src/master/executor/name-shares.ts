@@ -14,7 +14,8 @@
  */
 import { INTERNED_COUNT_MAX } from '../../base/limits.js';
 import { Code, StatusError } from '../../base/status.js';
-import { CONTROL, NAME_SHARE_ROWS } from '../memory/layout.js';
+import { NAME_SHARE_ROWS } from '../memory/kernel-constants.js';
+import { CONTROL } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import type { Caller } from './caller.js';
 

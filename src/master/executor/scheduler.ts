@@ -83,12 +83,7 @@ export class Scheduler {
 
   /** Calls that wait for anything but their commit. */
   get parkedCount(): number {
-    const waiting = this.#forLock.size + this.#forFlush.size + this.#forRing.size;
-    return waiting + this.#elsewhere.size;
-  }
-
-  get committingCount(): number {
-    return this.#committing.size;
+    return this.#forLock.size + this.#forFlush.size + this.#forRing.size + this.#elsewhere.size;
   }
 
   submit(call: Call): void {
@@ -131,6 +126,7 @@ export class Scheduler {
   // ── attempts ───────────────────────────────────────────────────────────────────────────────
 
   #run(call: Call): void {
+    if (call.parkedAt !== 0) this.executor.countParked(this.parkedCount);
     const releases = this.#releases();
     this.running = call;
     try {
@@ -179,6 +175,7 @@ export class Scheduler {
     }
     this.#sweep ??= setInterval(() => this.#sweepParked(), SWEEP_INTERVAL_MS).unref();
     this.#queue(call, reason);
+    this.executor.countParked(this.parkedCount);
   }
 
   #queue(call: Call, reason: ParkReason): void {
@@ -387,6 +384,7 @@ export class Scheduler {
     for (const call of ended)
       this.#ending.giveUp(call, call.cancelled ? cancelled() : deadlineExceeded());
     if (ended.length > 0) {
+      this.executor.countParked(this.parkedCount);
       this.#announce();
       this.#wakeForLocks();
     }

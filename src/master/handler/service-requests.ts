@@ -123,7 +123,8 @@ export function changeSubtree(
       }
       const failure = partlyFailed(job);
       const body = writeJob(encoder.begin(), job);
-      reply.end(encoder.finish(reply.call, ReplyBody.JobReply, body, { failure }), true);
+      const frame = encoder.finish(reply.call, ReplyBody.JobReply, body, { failure });
+      reply.end(frame, failure.code);
     },
   );
 }

@@ -81,6 +81,11 @@ export class ShardHandler implements RpcHandler, FastPath {
     return shared.view.getUint32(base + EXECUTOR.WRITE + WRITE.SESSION, true);
   }
 
+  get operation(): number {
+    const { shared, base } = this.#executor;
+    return shared.view.getUint32(base + EXECUTOR.WRITE + WRITE.BODY_TYPE, true);
+  }
+
   serve(session: Session, reply: ReplyPort): boolean {
     this.#begin(session, reply);
     const isServed = this.#serve(session, reply);
@@ -102,8 +107,7 @@ export class ShardHandler implements RpcHandler, FastPath {
   }
 
   #serve(session: Session, reply: ReplyPort): boolean {
-    const { shared, base } = this.#executor;
-    const bodyType = shared.view.getUint32(base + EXECUTOR.WRITE + WRITE.BODY_TYPE, true);
+    const bodyType = this.operation;
     const caller = callerOf(session);
     switch (bodyType) {
       case RequestBody.GetStatus:
@@ -146,7 +150,9 @@ export class ShardHandler implements RpcHandler, FastPath {
       return false;
     }
     const frame = isBatch ? kernel.pageFrame() : this.#replyAt;
-    reply.end(shared.u8.subarray(frame, frame + Math.abs(bytes)), bytes < 0);
+    // What a kernel refuses is a path that does not exist.
+    const code = bytes < 0 ? Code.NOT_FOUND : Code.OK;
+    reply.end(shared.u8.subarray(frame, frame + Math.abs(bytes)), code);
     return true;
   }
 

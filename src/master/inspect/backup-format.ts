@@ -18,8 +18,10 @@
  * FORMAT is never reused. Rows and entries are as tier 2 and the journal have them, so `dataFormat`
  * is the data directory's. NEVER change the numbers of tables.
  */
+
 import { crc32c } from '../../base/crc32c.js';
 import { Code, StatusError } from '../../base/status.js';
+import type { InodeCounts } from '../memory/inode-counts.js';
 import type { TableName } from '../storage/tier2.js';
 
 export const BACKUP_FORMAT = 1;
@@ -51,6 +53,8 @@ export type BackupHead = {
   /** Rows hold every change up to this entry, and perhaps later ones; the entries follow it. */
   readonly appliedSeq: number;
   readonly idNext: number;
+  /** As of appliedSeq; absent where an older version wrote it. */
+  readonly inodes?: InodeCounts;
 };
 
 export type BackupEnd = {

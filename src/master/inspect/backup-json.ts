@@ -15,6 +15,14 @@ const headSchema: z.ZodType<BackupHead> = z.object({
   salt: z.int(),
   appliedSeq: z.int(),
   idNext: z.int(),
+  inodes: z
+    .object({
+      files: z.int(),
+      directories: z.int(),
+      trashedFiles: z.int(),
+      trashedDirectories: z.int(),
+    })
+    .exactOptional(),
 });
 
 const endSchema: z.ZodType<BackupEnd> = z.object({

@@ -20,6 +20,7 @@ import path from 'node:path';
 import { Code, StatusError } from '../../base/status.js';
 import { nodeJournalFs } from '../journal/local/journal-fs.js';
 import type { EntryHandler } from '../journal/local/segment-scan.js';
+import { countEntry, inodeSum, noInodes } from '../memory/inode-counts.js';
 import type { TableName, Tier2 } from '../storage/tier2.js';
 import {
   BACKUP_FORMAT,
@@ -82,7 +83,7 @@ class BackupWriter implements CaptureSink {
   #fd: number | undefined;
   #blocks = 0;
   #rows = 0;
-  #inodes = 0;
+  #inodes = noInodes();
   #entries = 0;
 
   constructor(file: string, origin: BackupOrigin) {
@@ -98,7 +99,8 @@ class BackupWriter implements CaptureSink {
 
   begin(start: CaptureStart): void {
     this.#write(Buffer.from(BACKUP_MAGIC));
-    const { appliedSeq, idNext } = start;
+    const { appliedSeq, idNext, inodes = noInodes() } = start;
+    this.#inodes = { ...inodes };
     const head: BackupHead = {
       ...this.#origin,
       format: BACKUP_FORMAT,
@@ -106,6 +108,7 @@ class BackupWriter implements CaptureSink {
       salt: this.#salt,
       appliedSeq,
       idNext,
+      inodes,
     };
     this.#block(BlockKind.HEAD, encodeJson(head));
   }
@@ -114,7 +117,6 @@ class BackupWriter implements CaptureSink {
     if (rows.length === 0) return;
     this.#block(BlockKind.ROWS, encodeRows(table, rows));
     this.#rows += rows.length;
-    if (table === 'inodes') this.#inodes += rows.length;
   }
 
   damaged(table: TableName, key: Uint8Array): never {
@@ -124,12 +126,16 @@ class BackupWriter implements CaptureSink {
     });
   }
 
-  readonly entry: EntryHandler = (bytes, offset, length) => this.#chunks.add(bytes, offset, length);
+  readonly entry: EntryHandler = (bytes, offset, length) => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    countEntry(this.#inodes, view, offset);
+    return this.#chunks.add(bytes, offset, length);
+  };
 
   /** Gives the file its name when it is whole and on the disk. */
   finish(seq: number, force: boolean): BackupReport {
     this.#chunks.flush();
-    const counts = { rows: this.#rows, inodes: this.#inodes, entries: this.#entries };
+    const counts = { rows: this.#rows, inodes: inodeSum(this.#inodes), entries: this.#entries };
     this.#block(BlockKind.END, encodeJson({ seq, ...counts }));
     asStatus(this.#file, () => {
       fsyncSync(this.#fd!);

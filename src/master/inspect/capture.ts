@@ -38,9 +38,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { EntryHandler } from '../journal/local/segment-scan.js';
 import { SIDE_MOUNT, SIDE_STRING } from '../memory/entry-format.js';
+import { noInodes } from '../memory/inode-counts.js';
 import { ID_FIRST_FREE } from '../memory/record.js';
 import { isSealed } from '../storage/sealed-table.js';
-import { sideKey, type TableName, type Tier2 } from '../storage/tier2.js';
+import { sideKey, type TableName, type Tier2, type Tier2State } from '../storage/tier2.js';
 import { RecordCodec } from './record-codec.js';
 import { type Row, rowsFrom } from './table-rows.js';
 
@@ -71,7 +72,7 @@ export type CaptureSink = {
   entry: EntryHandler;
 };
 
-export type CaptureStart = { readonly appliedSeq: number; readonly idNext: number };
+export type CaptureStart = Tier2State;
 
 export type CaptureControl = {
   readonly signal: AbortSignal;
@@ -94,6 +95,7 @@ export async function capture(
     const start = {
       appliedSeq: state?.appliedSeq ?? 0,
       idNext: state?.idNext ?? ID_FIRST_FREE,
+      inodes: state?.inodes ?? noInodes(),
     };
     sink.begin(start);
     const codec = new RecordCodec();

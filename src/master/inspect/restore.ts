@@ -57,9 +57,10 @@ export async function restoreBackup(
       await tell(reader, control, 'restoring', { at: bytes, bytes });
     }
     rows.flush();
-    const { appliedSeq, idNext } = head;
+    const { appliedSeq, idNext, inodes } = head;
     tier2.claim(head.clusterId);
-    tier2.transact(() => tier2.putState({ appliedSeq, idNext }));
+    const state = { appliedSeq, idNext, ...(inodes === undefined ? {} : { inodes }) };
+    tier2.transact(() => tier2.putState(state));
   } finally {
     wal.close();
     await tier2.close();

@@ -23,6 +23,7 @@
  */
 import { LOCK_SIDE } from '../memory/kernel-constants.js';
 import { CONTROL } from '../memory/layout.js';
+import { COUNTER } from '../memory/layout-counters.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import type { LockList } from './lock-list.js';
 
@@ -59,6 +60,9 @@ export class LockTable {
   readonly #ticketBase: number;
   readonly #columnBase: number;
   readonly #ownColumn: number;
+  /** Of this thread, and which of them counts tries that failed. */
+  readonly #counters: Float64Array;
+  readonly #conflictsAt: number;
 
   constructor(shared: SharedMemory, executor: number) {
     this.#shared = shared;
@@ -70,6 +74,8 @@ export class LockTable {
     this.#ticketBase = shared.fixed(CONTROL.LOCK_TICKET_BASE) >> 2;
     this.#columnBase = shared.fixed(CONTROL.LOCK_COLUMN_BASE) >> 2;
     this.#ownColumn = this.#columnBase + executor * this.stripeCount;
+    this.#counters = shared.f64;
+    this.#conflictsAt = shared.counterAt(executor, COUNTER.LOCK_CONFLICTS);
   }
 
   /**
@@ -114,6 +120,7 @@ export class LockTable {
       }
       if (take === Take.TAKEN) continue;
       this.stoppedBy = stripe * 2 + (write ? 1 : 0);
+      this.#counters[this.#conflictsAt]!++;
       this.#putBack(list, i);
       this.#tellStopped(list, take === Take.STEPPED_BACK ? i + 1 : i, ticket);
       return false;

@@ -4,9 +4,10 @@
  */
 
 import type { EntryWriter } from '../journal/local/entry.js';
-import { SIDE_MOUNT, SIDE_STRING } from '../memory/entry-format.js';
+import { PUT_NEW, SIDE_MOUNT, SIDE_STRING } from '../memory/entry-format.js';
 import { Op } from '../memory/op-codes.js';
 import * as R from '../memory/record.js';
+import type { RecordFields } from '../memory/record-fields.js';
 import { encodeMount, mountKey, ROOT_MOUNT_ID } from '../mount/mount-table.js';
 import type { Config } from '../settings/config.js';
 
@@ -23,7 +24,7 @@ export function writeBootstrap(entry: EntryWriter, offset: number, config: Confi
   entry.begin(offset, now, 0, 0, Op.BOOTSTRAP);
   entry.side(SIDE_STRING, encoder.encode(config.superuser), none);
   entry.side(SIDE_STRING, encoder.encode(config.supergroup), none);
-  entry.putFields({
+  const root: RecordFields = {
     seq: 0,
     parentId: 0,
     id: R.ROOT_ID,
@@ -42,7 +43,8 @@ export function writeBootstrap(entry: EntryWriter, offset: number, config: Confi
     replicationMax: -1,
     fingerprint: 0,
     name: none,
-  });
+  };
+  entry.putFields(root, PUT_NEW);
   const mount = encodeMount({
     mountId: ROOT_MOUNT_ID,
     path: '/',

@@ -10,7 +10,7 @@ import { Code, StatusError } from '../../base/status.js';
 import { HttpServer } from '../../net/http-server.js';
 import { Channel } from '../../process/channel.js';
 import { createLog } from '../../process/log.js';
-import { Metrics } from '../../process/metrics.js';
+import { Metrics, readRows } from '../../process/metrics.js';
 import { opened } from '../../process/opened.js';
 import { healthRoutes } from '../../surfaces/admin/health-routes.js';
 import { dataRoutes } from '../../surfaces/data/data-routes.js';
@@ -22,9 +22,12 @@ import { instantiate } from '../memory/kernel.js';
 import { CONTROL } from '../memory/layout.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { State } from '../memory/state.js';
+import { countStoreCall } from '../mount/store-counters.js';
 import { MasterFileService } from '../service/file-service.js';
 import { Tier2 } from '../storage/tier2.js';
 import { connectionBudget } from './connection-share.js';
+import { readFigures } from './figures.js';
+import { METRIC_ROWS, SKIP_ROWS } from './metric-rows.js';
 import { RemoteServices } from './shard-services.js';
 import type { ThreadData } from './thread-data.js';
 import type { MainQuestions, ServingQuestions } from './thread-questions.js';
@@ -59,6 +62,7 @@ const stores = new StoreCache(executor.mounts, {
   environment: data.environment,
   timeoutMs: config.ufsTimeoutMs,
   rules: storeRules(config),
+  onCall: (mountId, ms, failed) => countStoreCall(shared, data.executor, { mountId, ms, failed }),
 });
 const channel = new Channel<MainQuestions, ServingQuestions>(
   parentPort!,
@@ -71,7 +75,10 @@ const channel = new Channel<MainQuestions, ServingQuestions>(
   die,
 );
 services.connect(channel);
-const metrics = new Metrics(() => channel.ask('metrics', {}));
+const metrics = new Metrics(async () => [
+  ...readRows(METRIC_ROWS, readFigures(shared, executor.kernel)),
+  ...readRows(SKIP_ROWS, await channel.ask('skips', {})),
+]);
 const server = new HttpServer({
   host: config.host,
   port: config.httpPort,

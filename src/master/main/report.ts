@@ -3,13 +3,14 @@
  * control words, read at one moment without stopping anybody.
  */
 
-import type { MetricsSnapshot } from '../../process/metrics.js';
+import { quantileMs } from '../../wire/call-counters.js';
 import type { KernelExports } from '../memory/exports.js';
-import { CONTROL, CONTROL_BASE, RETRY, RETRY_BYTES } from '../memory/layout.js';
+import { CONTROL, CONTROL_BASE } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import { State } from '../memory/state.js';
 import type { Config } from '../settings/config.js';
 import type { Tier2 } from '../storage/tier2.js';
+import { type Figures, readFigures } from './figures.js';
 import type { ExecutorPlan } from './thread-data.js';
 
 const stateNames = Object.fromEntries(Object.entries(State).map(([name, code]) => [code, name]));
@@ -23,11 +24,22 @@ export type ReportSources = {
   readonly clusterId: string;
   readonly version: string;
   readonly startedMs: number;
+  /** Calls a second of late, by operation. */
+  readonly rates: () => ReadonlyMap<string, number>;
+};
+
+type CallRow = {
+  readonly operation: string;
+  readonly calls: number;
+  readonly failed: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 };
 
 export function masterReport(sources: ReportSources): Record<string, unknown> {
   const { shared, config, plan } = sources;
-  const slots = shared.fixed(CONTROL.DIRTY_LIST_CAPACITY);
+  const figures = readFigures(shared, sources.kernel);
   const memory = process.memoryUsage();
   return {
     version: sources.version,
@@ -47,18 +59,68 @@ export function masterReport(sources: ReportSources): Record<string, unknown> {
       externalBytes: memory.external,
       arrayBuffersBytes: memory.arrayBuffers,
     },
-    namespace: sources.tier2.stats(),
-    tier1: { bytes: config.tier1Bytes, slots, dirtySlots: dirtySlots(shared) },
+    namespace: { ...figures.inodes, storedBytes: sources.tier2.stats().bytes },
+    connections: edgeReport(figures),
+    calls: callRows(figures, sources.rates()),
+    tier1: tier1Report(figures, config),
     keyFilter: {
       bytes: config.keyFilterBytes,
       keys: word(sources, CONTROL.FILTER_KEYS),
       complete: (shared.load(CONTROL.FILTER_STATE) & 1) !== 0,
     },
     journal: journalReport(sources),
-    locks: { parkedExecutors: shared.load(CONTROL.LOCK_PARKED) },
-    retries: retryReport(sources),
+    locks: figures.locks,
+    retries: figures.retries,
     names: { interned: shared.load(CONTROL.STRING_COUNT) },
+    jobs: figures.jobs,
+    mounts: figures.stores.map(mountRow),
   };
+}
+
+/** What the edges of all shards have seen. */
+function edgeReport({ calls }: Figures): Record<string, number> {
+  return {
+    open: calls.connections,
+    opened: calls.connectionsTotal,
+    sessions: calls.sessions,
+    inFlight: calls.inFlight,
+    receivedBytes: calls.bytesIn,
+    sentBytes: calls.bytesOut,
+    refused: calls.refused,
+    exhausted: calls.exhausted,
+    malformed: calls.malformed,
+    dropped: calls.dropped,
+  };
+}
+
+/** One row for each operation that was ever called. */
+function callRows({ calls }: Figures, rates: ReadonlyMap<string, number>): CallRow[] {
+  const rows = new Map<string, { ended: number; failed: number }>();
+  for (const { operation, code, count } of calls.callCounts()) {
+    const row = rows.get(operation) ?? { ended: 0, failed: 0 };
+    row.ended += count;
+    if (code !== 'OK') row.failed += count;
+    rows.set(operation, row);
+  }
+  const latencies = new Map(calls.latencies().map((row) => [row.operation, row.counts]));
+  return [...rows].map(([operation, { ended, failed }]) => {
+    const counts = latencies.get(operation) ?? [];
+    const [p50Ms, p99Ms] = [quantileMs(counts, 0.5), quantileMs(counts, 0.99)];
+    return { operation, calls: ended, failed, perSecond: rates.get(operation) ?? 0, p50Ms, p99Ms };
+  });
+}
+
+function tier1Report({ tier1 }: Figures, config: Config): Record<string, number> {
+  const { hits, misses, evictions, slots, dirty } = tier1;
+  const lookups = hits + misses;
+  const hitRatio = lookups === 0 ? 0 : hits / lookups;
+  const sizes = { bytes: config.tier1Bytes, slots, dirtySlots: dirty };
+  return { ...sizes, hits, misses, hitRatio, evictions };
+}
+
+function mountRow(store: Figures['stores'][number]): Record<string, unknown> {
+  const { mount, uri, calls, errors, seconds } = store;
+  return { mount, uri, calls, errors, meanMs: calls === 0 ? 0 : (seconds * 1000) / calls };
 }
 
 export function journalReport(sources: ReportSources): Record<string, unknown> {
@@ -85,49 +147,6 @@ export function journalReport(sources: ReportSources): Record<string, unknown> {
     flushMs: word(sources, CONTROL.STAT_FLUSH_NS) / 1e6,
     roomWaits: word(sources, CONTROL.STAT_ROOM_WAITS),
   };
-}
-
-/** What /metrics shows: the same words, in Prometheus' units. */
-export function metricsSnapshot(sources: ReportSources): MetricsSnapshot {
-  return {
-    retries: retryReport(sources),
-    journal: {
-      entries: word(sources, CONTROL.STAT_ENTRIES),
-      bytes: word(sources, CONTROL.STAT_WAL_BYTES),
-      commits: word(sources, CONTROL.STAT_BATCHES),
-      commitSeconds: word(sources, CONTROL.STAT_SYNC_NS) / 1e9,
-      backlogBytes: backlogBytes(sources),
-      seq: word(sources, CONTROL.APPLIED_SEQ),
-      flushedSeq: word(sources, CONTROL.FLUSHED_SEQ),
-    },
-  };
-}
-
-/** The answers kept for repeated calls. Those that gave way before their time are to be none. */
-function retryReport(sources: ReportSources): NonNullable<MetricsSnapshot['retries']> {
-  const { shared } = sources;
-  const count = shared.fixed(CONTROL.RETRY_COUNT);
-  const head = word(sources, CONTROL.RETRY_HEAD);
-  const answers = Math.min(head, count);
-  const oldest = shared.fixed(CONTROL.RETRY_BASE) + ((head - answers) % count) * RETRY_BYTES;
-  const oldestMs = answers === 0 ? Date.now() : sources.kernel.load64(oldest + RETRY.TIME);
-  return {
-    answers,
-    windowSeconds: Math.max(0, Date.now() - oldestMs) / 1000,
-    early: word(sources, CONTROL.RETRY_EARLY),
-    earlySeconds: word(sources, CONTROL.RETRY_EARLY_MS) / 1000,
-  };
-}
-
-/** What a restart would replay, by the mean size of an entry. */
-function backlogBytes(sources: ReportSources): number {
-  const behind = word(sources, CONTROL.APPLIED_SEQ) - word(sources, CONTROL.FLUSHED_SEQ);
-  const entries = word(sources, CONTROL.STAT_ENTRIES);
-  return entries === 0 ? 0 : Math.round((behind * word(sources, CONTROL.STAT_WAL_BYTES)) / entries);
-}
-
-function dirtySlots(shared: SharedMemory): number {
-  return shared.load(CONTROL.DIRTY_COUNT) + shared.load(CONTROL.DIRTY_COUNT + 4);
 }
 
 function word({ kernel }: ReportSources, offset: number): number {

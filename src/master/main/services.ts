@@ -8,15 +8,13 @@ import { dirname } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Environment } from '../../base/settings.js';
 import { Code, StatusError } from '../../base/status.js';
-import { fromPlain } from '../../base/status-form.js';
 import { type Answers, Channel } from '../../process/channel.js';
 import { inTime } from '../../process/ending.js';
 import type { Log } from '../../process/log.js';
-import type { MetricsSnapshot } from '../../process/metrics.js';
 import { SkipCount } from '../../stores/skips.js';
 import { DiskWatcher } from '../background/disk-watcher.js';
 import { Duties } from '../background/duties.js';
-import { type Job, type JobCaller, JobState, Jobs } from '../background/jobs.js';
+import { type Job, type JobCaller, Jobs } from '../background/jobs.js';
 import { mayLoad } from '../background/load-access.js';
 import { LoadService } from '../background/load-service.js';
 import { BackgroundPool } from '../background/pool.js';
@@ -36,8 +34,10 @@ import type {
   UpdateMountRequest,
 } from '../handler/services.js';
 import { inspectJournal, type SegmentReport } from '../journal/local/inspect.js';
+import { callSums, jobCounters } from '../memory/counters.js';
 import type { KernelExports } from '../memory/exports.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
+import { countStoreCall } from '../mount/store-counters.js';
 import { checkSuper } from '../ops/mechanism/access.js';
 import { type Answer, submitted } from '../ops/mechanism/promise-calls.js';
 import { Mount } from '../ops/verbs/mount.js';
@@ -45,9 +45,11 @@ import { Unmount } from '../ops/verbs/unmount.js';
 import { UpdateMount } from '../ops/verbs/update-mount.js';
 import { type Config, describeConfig } from '../settings/config.js';
 import type { Tier2 } from '../storage/tier2.js';
+import { CallRates } from './call-rates.js';
 import { FORMAT } from './data-directory.js';
 import { Inspections } from './inspections.js';
-import { journalReport, masterReport, metricsSnapshot, type ReportSources } from './report.js';
+import { plain, throwFailure } from './plain-job.js';
+import { journalReport, masterReport, type ReportSources } from './report.js';
 import { planExecutors } from './thread-data.js';
 import type {
   MainQuestions,
@@ -89,6 +91,7 @@ export class MasterServices {
   readonly #report: ReportSources;
   /** Since the start. */
   readonly #skipped = new SkipCount();
+  readonly #rates: CallRates;
   readonly #shards: Channel<ServingQuestions, MainQuestions>[] = [];
   #isAbandoned = false;
   /** Calls of shards that can be given up, by shard and token. */
@@ -112,11 +115,7 @@ export class MasterServices {
     });
     const { callsParkedMax: parkedMax } = config;
     this.scheduler = new Scheduler(this.executor, { parkedMax, onBug: options.onBug });
-    this.stores = new StoreCache(this.executor.mounts, {
-      environment: options.environment,
-      timeoutMs: config.ufsTimeoutMs,
-      rules: storeRules(config),
-    });
+    this.stores = this.#makeStores();
     this.pool = new BackgroundPool({
       memory: shared.memory,
       config,
@@ -138,6 +137,7 @@ export class MasterServices {
           ? this.#inspections.run(request, signal, onProgress)
           : this.#work(request, signal, onProgress),
       options.onBug,
+      jobCounters(shared, plan.main),
     );
     this.#duties = new Duties({
       ...config,
@@ -152,6 +152,7 @@ export class MasterServices {
         options.log.warn({ ...disk }, 'free disk crossed ORCHARD_DISK_RESERVE_BYTES');
       },
     });
+    this.#rates = new CallRates(() => callSums(shared));
     const { clusterId, version } = options;
     this.#report = {
       shared,
@@ -162,6 +163,7 @@ export class MasterServices {
       clusterId,
       version,
       startedMs: Date.now(),
+      rates: () => this.#rates.now(),
     };
   }
 
@@ -169,6 +171,7 @@ export class MasterServices {
     await this.pool.ready();
     await this.#disk.start();
     this.#duties.start();
+    this.#rates.start();
   }
 
   /** From here on the shard's questions are answered. */
@@ -204,6 +207,7 @@ export class MasterServices {
   /** What does not come to its next step in time, ends with its thread. */
   async stop(withinMs: number): Promise<void> {
     this.#disk.stop();
+    this.#rates.stop();
     await inTime(Promise.all([this.#duties.stop(), this.jobs.close()]), withinMs);
     await this.pool.close();
     await this.stores.close();
@@ -241,11 +245,6 @@ export class MasterServices {
     return { ...journalReport(this.#report), files: segments };
   }
 
-  #metrics(): MetricsSnapshot {
-    const { reasons: skipped } = this.#skipped;
-    return { ...metricsSnapshot(this.#report), disk: this.#disk.state, skipped };
-  }
-
   async #locks(): Promise<LockReport> {
     const now = performance.now();
     const all = await Promise.all(this.#shards.map((shard) => shard.ask('locks', {})));
@@ -277,7 +276,7 @@ export class MasterServices {
       },
       load: (call) => this.#load(shard, call),
       inspect: (call) => this.#inspect(shard, call),
-      metrics: () => this.#metrics(),
+      skips: () => this.#skipped.reasons,
       getJob: ({ caller, request }) => plain(this.jobs.get(request.job, this.#by(caller))),
       cancelJob: ({ caller, request }) => plain(this.jobs.cancel(request.job, this.#by(caller))),
       listJobs: ({ caller }) => this.jobs.list(this.#by(caller)).map(plain),
@@ -336,6 +335,17 @@ export class MasterServices {
     return job.report;
   }
 
+  #makeStores(): StoreCache {
+    const { config, environment, shared } = this.#options;
+    const { index, mounts } = this.executor;
+    return new StoreCache(mounts, {
+      environment,
+      timeoutMs: config.ufsTimeoutMs,
+      rules: storeRules(config),
+      onCall: (mountId, ms, failed) => countStoreCall(shared, index, { mountId, ms, failed }),
+    });
+  }
+
   #makeInspections(): Inspections {
     const { meta, journal, clusterId, config, shared, log, version } = this.#options;
     const { clusterName, tier2MapBytes: mapBytes, diskReserveBytes: reserveBytes } = config;
@@ -381,17 +391,4 @@ function isInspection(request: JobRequest): request is InspectRequest {
 
 async function seqOf(answer: Promise<Answer>): Promise<number> {
   return (await answer).seq;
-}
-
-function plain({ error, failures, ...rest }: Job): PlainJob {
-  const told = failures.map(({ code, reason, path = rest.path }) => ({ path, code, reason }));
-  const view = { ...rest, failures: told };
-  return error === undefined ? view : { ...view, failure: error };
-}
-
-/** A job that somebody waits for fails as its caller's call. */
-function throwFailure(job: PlainJob): void {
-  // A job that is done may tell of single inodes that failed: that is in its counts.
-  if (job.failure === undefined || job.state === JobState.DONE) return;
-  throw fromPlain(job.failure);
 }

@@ -21,7 +21,7 @@ import type { MainQuestions, PlainJob, ServingQuestions } from './thread-questio
 
 type ServingChannel = Channel<MainQuestions, ServingQuestions>;
 /** Questions that come with a caller. */
-type ServiceName = Exclude<keyof MainQuestions, 'loadPath' | 'abort' | 'metrics'>;
+type ServiceName = Exclude<keyof MainQuestions, 'loadPath' | 'abort' | 'skips'>;
 
 export class RemoteServices implements ShardServices {
   #channel: ServingChannel | undefined;

@@ -13,6 +13,7 @@ import { Executor } from '../executor/executor.js';
 import { Scheduler } from '../executor/scheduler.js';
 import { pauseExecutor } from '../executor/wake.js';
 import { ShardHandler } from '../handler/shard-handler.js';
+import { edgeCounters } from '../memory/counters.js';
 import { instantiate } from '../memory/kernel.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
@@ -69,6 +70,7 @@ const server = await listenRpc({
   allowedOrigins: config.allowedOrigins,
   handler,
   connections: connectionBudget(shared, config),
+  counters: edgeCounters(shared, data.executor),
   limits: {
     inFlightMax: config.callsInFlightMax,
     sessionsMax: config.sessionsPerConnectionMax,

@@ -1,6 +1,5 @@
 /** What main and the threads that serve calls ask of each other, over a Channel. */
 import type { PlainStatus } from '../../base/status-form.js';
-import type { MetricsSnapshot } from '../../process/metrics.js';
 import type { Caller } from '../executor/caller.js';
 import type { LockReport } from '../executor/lock-row.js';
 import type {
@@ -39,7 +38,8 @@ export type MainQuestions = {
   readonly setAttributes: (call: ServiceRequest<AttributesRequest>) => PlainJob;
   readonly load: (call: ServiceRequest<LoadRequest>) => PlainJob;
   readonly inspect: (call: ServiceRequest<InspectionRequest>) => unknown;
-  readonly metrics: (given: object) => MetricsSnapshot;
+  /** Entries of stores that loads have left out since the start, by reason. */
+  readonly skips: (given: object) => Readonly<Record<string, number>>;
   readonly getJob: (call: ServiceRequest<{ readonly job: number }>) => PlainJob;
   readonly cancelJob: (call: ServiceRequest<{ readonly job: number }>) => PlainJob;
   readonly listJobs: (call: ServiceRequest<object>) => PlainJob[];

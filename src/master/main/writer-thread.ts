@@ -14,6 +14,7 @@ import { Tier2 } from '../storage/tier2.js';
 import { Applier } from '../tier/applier.js';
 import { loadRetryWindow } from '../tier/retry-window.js';
 import { SharedTables } from '../tier/shared-tables.js';
+import { loadInodeCounts } from '../tier/stored-inode-counts.js';
 import { writeBootstrap } from './bootstrap.js';
 import type { ThreadData } from './thread-data.js';
 
@@ -66,6 +67,7 @@ function recover(): Wal {
   epochs.appliedSeq = appliedSeq;
   tables.load(tier2);
   loadRetryWindow(kernel, tier2);
+  loadInodeCounts(shared, kernel, tier2, shared.executorBase(data.executor));
   // Entries are read straight into shared memory, where the kernels sum and apply them.
   const buffer = shared.executorBase(data.executor) + EXECUTOR.REPLY;
   const { config } = data;

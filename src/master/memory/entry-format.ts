@@ -54,11 +54,17 @@ export const CHANGE_SIDE = 4;
 
 /** Flag of CHANGE_REMOVE: the id leaves the id index too. */
 export const REMOVE_DROP_ID = 1;
+/** Flag of a CHANGE_REMOVE that drops the id: the inode was a directory. For counts alone. */
+export const REMOVE_DIRECTORY = 2;
 /**
  * Flag of CHANGE_PUT: the change behind it is the REMOVE of the key that the inode leaves, and
  * nobody sees one without the other.
  */
 export const PUT_MOVES = 1;
+/** Flag of CHANGE_PUT: the inode did not exist before. For counts alone. */
+export const PUT_NEW = 2;
+/** Flag of CHANGE_PUT: the inode goes into the trash or comes out of it. For counts alone. */
+export const PUT_CROSSES = 4;
 
 /** Payload of CHANGE_REMOVE. */
 export const REMOVE_PARENT_ID = 0;

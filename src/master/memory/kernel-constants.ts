@@ -11,3 +11,6 @@ export const LOCK_SIDE = { DIRECTORY: 0, LEAF: 1 } as const;
 
 /** The number of a user or group under whose name nothing is stored. */
 export const STRING_UNKNOWN = 0xffff_ffff;
+
+/** Clients whose new names are counted; a power of two. */
+export const NAME_SHARE_ROWS = 4096;

@@ -4,6 +4,7 @@
  */
 import { assert } from '../../base/assert.js';
 import { EXECUTOR_COUNT_MAX, SET_WAYS } from '../../base/limits.js';
+import { NAME_SHARE_ROWS } from './kernel-constants.js';
 import {
   CONTROL,
   CONTROL_BASE,
@@ -13,10 +14,10 @@ import {
   EXECUTOR_BYTES,
   FILTER_BLOCK_BYTES,
   LARGE_SET_BYTES,
-  NAME_SHARE_ROWS,
   RETRY_BYTES,
   SMALL_SET_BYTES,
 } from './layout.js';
+import { COUNTER_BYTES } from './layout-counters.js';
 import { DIRTY_ENTRY_BYTES, DIRTY_ROW_BYTES } from './layout-dirty.js';
 import { LAYOUT_HASH } from './layout-tables.js';
 
@@ -85,6 +86,7 @@ function placeRegions(options: LayoutOptions): Layout {
 
   words.set(CONTROL.EXECUTOR_COUNT, options.executorCount);
   place(CONTROL.EXECUTOR_BASE, options.executorCount * EXECUTOR_BYTES);
+  place(CONTROL.COUNTER_BASE, options.executorCount * COUNTER_BYTES);
   words.set(CONTROL.RING_BYTES, options.ringBytes);
   place(CONTROL.RING_BASE, options.executorCount * options.ringBytes);
   words.set(CONTROL.LOCK_STRIPE_COUNT, options.lockStripeCount);

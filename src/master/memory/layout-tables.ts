@@ -51,6 +51,7 @@ import {
   WRITE_LOCKS_MAX,
   WRITE_MOUNTS_MAX,
 } from './layout.js';
+import { COUNTER, COUNTER_BYTES } from './layout-counters.js';
 import {
   BLOB,
   DIRTY_ENTRY,
@@ -74,6 +75,7 @@ export const LAYOUT_TABLES = {
   HELD,
   EXECUTOR,
   APPLY,
+  COUNTER,
   BLOB,
   DIRTY_ROW,
   DIRTY_ENTRY,
@@ -124,6 +126,7 @@ export const LAYOUT_SCALARS = {
   RETRY_BYTES,
   DROPPED_IDS_MAX,
   DROPPED_LIST_BYTES,
+  COUNTER_BYTES,
   STRING_UNKNOWN,
 } as const;
 

@@ -156,9 +156,16 @@ export const CONTROL = {
   FILTER_STATE: 1792,
   /** u64. Different keys in it, nearly; only the flusher changes it. */
   FILTER_KEYS: 1800,
+  /** Counters of the executors (layout-counters.ts). */
+  COUNTER_BASE: 1856,
+  /** u64, by main. Of the fuller disk under the data directory. */
+  DISK_FREE_BYTES: 1864,
+  /** u64 × 4, by the writer. Inodes as of APPLIED_SEQ: files, directories, each in the trash. */
+  INODES: 1920,
+  /** The same when the newest closed epoch was closed. */
+  CLOSED_INODES: 1984,
 } as const;
-/** Clients whose new names are counted; a power of two. */
-export const NAME_SHARE_ROWS = 4096;
+
 /** A block of the filter of tier 2's keys: one cache line. */
 export const FILTER_BLOCK_BYTES = 64;
 export const CONTROL_BYTES = 4096;

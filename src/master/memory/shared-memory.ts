@@ -3,6 +3,7 @@
  * region. The memory never grows (initial = maximum), so no view is ever detached.
  */
 import { CONTROL, CONTROL_BASE, EXECUTOR_BYTES } from './layout.js';
+import { COUNTER_BYTES } from './layout-counters.js';
 import type { Layout } from './layout-plan.js';
 
 const WASM_PAGE_BYTES = 65_536;
@@ -11,12 +12,14 @@ export class SharedMemory {
   readonly memory: WebAssembly.Memory;
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
+  readonly f64: Float64Array;
   readonly view: DataView;
 
   constructor(memory: WebAssembly.Memory) {
     this.memory = memory;
     this.u8 = new Uint8Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
+    this.f64 = new Float64Array(memory.buffer);
     this.view = new DataView(memory.buffer);
   }
 
@@ -39,6 +42,11 @@ export class SharedMemory {
   /** Byte offset of an executor's block. */
   executorBase(executor: number): number {
     return this.fixed(CONTROL.EXECUTOR_BASE) + executor * EXECUTOR_BYTES;
+  }
+
+  /** Index, in `f64`, of a word of COUNTER in an executor's counters. */
+  counterAt(executor: number, word: number): number {
+    return (this.fixed(CONTROL.COUNTER_BASE) + executor * COUNTER_BYTES + word) >> 3;
   }
 
   /** Reads a changing u32 word; seq-cst, so what its writer did before is visible after. */

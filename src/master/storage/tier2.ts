@@ -23,6 +23,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { Code, StatusError } from '../../base/status.js';
+import type { InodeCounts } from '../memory/inode-counts.js';
 import { ExpiryIndex } from './expiry-index.js';
 import { IdIndex } from './id-index.js';
 import { SealedTable } from './sealed-table.js';
@@ -32,6 +33,8 @@ export type Tier2State = {
   /** Every journal entry up to this seq is contained. */
   readonly appliedSeq: number;
   readonly idNext: number;
+  /** As of appliedSeq; absent where an older version wrote it. */
+  readonly inodes?: InodeCounts;
 };
 
 export type Tier2Options = {

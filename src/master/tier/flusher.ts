@@ -18,6 +18,7 @@
 import { readU64 } from '../../base/word64.js';
 import { SIDE_EXPIRY_DONE } from '../memory/entry-format.js';
 import type { KernelExports } from '../memory/exports.js';
+import { readInodeCounts } from '../memory/inode-counts.js';
 import { CONTROL, CONTROL_BASE, DROPPED_LIST_BYTES } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import { ReadOnly, State } from '../memory/state.js';
@@ -232,7 +233,8 @@ export class Flusher {
     tier2.expiries.write(done);
     this.#retryWindow.persist(Date.now());
     const idNext = kernel.load64(CONTROL_BASE + CONTROL.ID_NEXT);
-    tier2.putState({ appliedSeq: seq, idNext });
+    const inodes = readInodeCounts(kernel, CONTROL.CLOSED_INODES);
+    tier2.putState({ appliedSeq: seq, idNext, inodes });
   }
 }
 

@@ -60,9 +60,9 @@ describe('calls that wait for a lock', () => {
     const calls = Array.from({ length: 6 }, (_, i) =>
       submit(names.calls.setAttribute('/', { mode: 0o700 + i }, { executor: i % 3 })),
     );
-    expect(names.fixture.schedulers.map((scheduler) => scheduler.committingCount)).toEqual([
-      1, 0, 0,
-    ]);
+    expect(names.fixture.schedulers.map((scheduler) => scheduler.report(0).holders.length)).toEqual(
+      [1, 0, 0],
+    );
     await unpumped(() => marks(names.fixture.executor.locks).length > 0);
     await settled(...calls);
     const seqs = calls.map(({ sink }) => sink.outcome().seq);
@@ -128,11 +128,11 @@ describe('calls that wait for a lock', () => {
     const reader = submit(names.calls.createFile('/d/g', { executor: 2 }));
     await nextTurn();
     expect(reader.sink.settled).toBe(false);
-    expect(fixture.schedulers[2]!.committingCount).toBe(0);
+    expect(fixture.schedulers[2]!.report(0).holders.length).toBe(0);
     writer.call.cancelled = true;
     await unpumped(() => writer.sink.settled);
     // The holder still holds; but readers share with it.
-    await unpumped(() => fixture.schedulers[2]!.committingCount === 1);
+    await unpumped(() => fixture.schedulers[2]!.report(0).holders.length === 1);
     await settled(holder, reader);
     expect(marks(fixture.executor.locks)).toEqual([]);
   });
@@ -156,7 +156,7 @@ describe('calls that wait for a lock', () => {
     });
     names.fixture.schedulers[0]!.submit(meddling);
     expect(waiter!.sink.settled).toBe(false);
-    await unpumped(() => names.fixture.schedulers[1]!.committingCount === 1);
+    await unpumped(() => names.fixture.schedulers[1]!.report(0).holders.length === 1);
     await settled(waiter!);
     expect(held(names.fixture.executor.locks)).toEqual([]);
   });
@@ -250,8 +250,8 @@ describe('bounds', () => {
       submit(names.calls.createFile(`/${i}`, { xattrs })),
     );
     const [scheduler] = names.fixture.schedulers;
-    expect(scheduler!.committingCount).toBeLessThan(18);
-    expect(scheduler!.parkedCount).toBe(60 - scheduler!.committingCount);
+    expect(scheduler!.report(0).holders.length).toBeLessThan(18);
+    expect(scheduler!.parkedCount).toBe(60 - scheduler!.report(0).holders.length);
     await settled(...calls);
     expect(calls.every(({ sink }) => succeeded(sink))).toBe(true);
     expect(names.stat('/')!.length).toBe(60);
@@ -267,7 +267,7 @@ describe('bounds', () => {
     );
     const [scheduler] = names.fixture.schedulers;
     await unpumped(() => scheduler!.parkedCount === 0);
-    const committing = scheduler!.committingCount;
+    const committing = scheduler!.report(0).holders.length;
     await settled(...calls);
     expect(calls.filter(({ sink }) => succeeded(sink))).toHaveLength(committing);
   });

@@ -30,7 +30,7 @@ async function start(limits: Partial<HttpLimits> = {}): Promise<void> {
     host: '127.0.0.1',
     port: 0,
     routes: [
-      ...healthRoutes(() => ({ serving: true }), new Metrics(() => ({}))),
+      ...healthRoutes(() => ({ serving: true }), new Metrics(async () => [])),
       ...dataRoutes(new MasterFileService(fixture.schedulers[0]!, stores.context.stores)),
     ],
     limits,

@@ -33,7 +33,7 @@ async function start(openStore?: typeof openUfs, limits: Partial<HttpLimits> = {
     host: '127.0.0.1',
     port: 0,
     routes: [
-      ...healthRoutes(() => ({ serving: true }), new Metrics(() => ({}))),
+      ...healthRoutes(() => ({ serving: true }), new Metrics(async () => [])),
       ...dataRoutes(new MasterFileService(fixture.schedulers[0]!, stores.context.stores)),
     ],
     limits,

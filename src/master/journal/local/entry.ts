@@ -75,27 +75,25 @@ export class EntryWriter {
 
   /**
    * PUT of a record given as fields; returns where it stands, from the beginning of the entry.
-   * `moves`: the REMOVE of its old key comes next, and both are seen at once.
+   * `flags`: PUT_MOVES where the REMOVE of its old key comes next, PUT_NEW for a new inode.
    */
-  putFields(fields: RecordFields, moves = false): number {
+  putFields(fields: RecordFields, flags = 0): number {
     checkName(fields.name.length);
-    const flags = moves ? E.PUT_MOVES : 0;
     const to = this.#change(E.CHANGE_PUT, flags, recordBytes(fields.name.length));
     writeRecord(this.#view, to, fields);
     return to - this.#start;
   }
 
-  /** REMOVE of key (parentId, name). `dropId`: the inode is gone, not moved. */
+  /** REMOVE of key (parentId, name). `flags`: REMOVE_DROP_ID when the inode is gone, not moved. */
   remove(
     parentId: number,
     id: number,
     name: Uint8Array,
-    dropId: boolean,
+    flags: number,
     nameAt = 0,
     nameBytes: number = name.length - nameAt,
   ): void {
     checkName(nameBytes);
-    const flags = dropId ? E.REMOVE_DROP_ID : 0;
     const to = this.#change(E.CHANGE_REMOVE, flags, E.REMOVE_NAME + nameBytes);
     writeWord64(this.#view, to + E.REMOVE_PARENT_ID, parentId);
     writeWord64(this.#view, to + E.REMOVE_ID, id);

@@ -12,7 +12,7 @@ import { Code, StatusError } from '../../../base/status.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import { Park } from '../../executor/park.js';
-import { RECLAIM_ID, ROOT_ID, TRASH_BIT } from '../../memory/record.js';
+import { isHiddenParent, ROOT_ID, TRASH_BIT } from '../../memory/record.js';
 import type { PathWalk } from '../../path/path-walk.js';
 import { splitKey } from '../../storage/inode-key.js';
 import { checkTraverse } from './access.js';
@@ -70,7 +70,7 @@ export class InodeLookup {
         throw Park.turn;
       }
       const { parentId, name } = splitKey(key);
-      if (parentId >= TRASH_BIT || parentId === RECLAIM_ID) throw idNotFound(this.#id);
+      if (isHiddenParent(parentId)) throw idNotFound(this.#id);
       names.push(name);
       bytes += 1 + name.length;
       if (names.length > PATH_DEPTH_MAX || bytes > PATH_BYTES_MAX) return undefined;

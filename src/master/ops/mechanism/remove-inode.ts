@@ -10,6 +10,9 @@
 import { writeWord64 } from '../../../base/word64.js';
 import type { Executor } from '../../executor/executor.js';
 import {
+  PUT_CROSSES,
+  REMOVE_DIRECTORY,
+  REMOVE_DROP_ID,
   SIDE_EXPIRY_DONE,
   SIDE_ORIGIN,
   SIDE_TRASH_TTL,
@@ -33,12 +36,10 @@ export function reclaimName(id: number): Uint8Array {
 /** Adds: the inode hangs below RECLAIM_ID. The removal of its old edge is the caller's. */
 export function putIntoReclaim(executor: Executor, fields: RecordFields): void {
   forgetExpiry(executor, fields);
-  executor.ring.entry.putFields({
-    ...fields,
-    parentId: R.RECLAIM_ID,
-    name: reclaimName(fields.id),
-    ttlMs: -1,
-  });
+  const { id, parentId } = fields;
+  const name = reclaimName(id);
+  const reclaimed = { ...fields, parentId: R.RECLAIM_ID, name, ttlMs: -1 };
+  executor.ring.entry.putFields(reclaimed, R.isHiddenParent(parentId) ? 0 : PUT_CROSSES);
 }
 
 /** Adds: the inode hangs in the trash shadow of its directory until `expiryMs`. */
@@ -49,13 +50,19 @@ export function putIntoTrash(executor: Executor, fields: RecordFields, expiryMs:
     writeWord64(new DataView(ttl.buffer), 0, fields.ttlMs);
     entry.side(SIDE_TRASH_TTL, idKey(fields.id), ttl);
   }
-  entry.putFields({ ...fields, parentId: trashOf(fields.parentId), ttlMs: expiryMs });
+  const trashed = { ...fields, parentId: trashOf(fields.parentId), ttlMs: expiryMs };
+  entry.putFields(trashed, PUT_CROSSES);
+}
+
+/** Flags of the REMOVE that ends an inode. */
+export function dropOf({ type }: RecordFields): number {
+  return REMOVE_DROP_ID | (type === R.INODE_TYPE_DIRECTORY ? REMOVE_DIRECTORY : 0);
 }
 
 /** Adds: a file or an empty directory is gone for good, with all that is kept by its id. */
 export function removeForGood(executor: Executor, fields: RecordFields): void {
   const { entry } = executor.ring;
-  entry.remove(fields.parentId, fields.id, fields.name, true);
+  entry.remove(fields.parentId, fields.id, fields.name, dropOf(fields));
   forgetExpiry(executor, fields);
   if ((fields.flags & R.FLAG_HAS_XATTR) !== 0) entry.side(SIDE_XATTR, idKey(fields.id), null);
   if ((fields.flags & R.FLAG_HAS_ORIGIN) !== 0) entry.side(SIDE_ORIGIN, idKey(fields.id), null);

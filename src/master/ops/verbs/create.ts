@@ -15,7 +15,7 @@ import type { Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
-import { SIDE_XATTR } from '../../memory/entry-format.js';
+import { PUT_NEW, SIDE_XATTR } from '../../memory/entry-format.js';
 import { Bits, MODE } from '../../memory/kernel-constants.js';
 import { Op } from '../../memory/op-codes.js';
 import * as R from '../../memory/record.js';
@@ -191,7 +191,7 @@ export class Create extends PathMutation {
     for (let node = depth; node >= first; node--) {
       const at = { node, parent, id: idOf(node), parentId: idOf(node - 1), now, owner };
       const fields = this.#fields(executor, walk, at);
-      const recordAt = ring.entry.putFields(fields);
+      const recordAt = ring.entry.putFields(fields, node < first ? 0 : PUT_NEW);
       if (node === depth) this.recordAt = recordAt;
       if ((fields.flags & R.FLAG_HAS_XATTR) !== 0) {
         ring.entry.side(SIDE_XATTR, idKey(at.id), this.#xattrs!);

@@ -128,7 +128,7 @@ export class Delete extends PathMutation {
       const nameAt = walk.nameAt(depth);
       const replaced = findInTrash(executor, walk.id(parent), nameAt, walk.nameBytes(depth));
       if (replaced !== undefined) this.#dropNamesake(executor, replaced);
-      ring.entry.remove(fields.parentId, fields.id, fields.name, false);
+      ring.entry.remove(fields.parentId, fields.id, fields.name, 0);
       const flags = keepOrigin(executor, walk, origin);
       putIntoTrash(executor, { ...fields, flags }, now + retention);
     } else {
@@ -146,7 +146,7 @@ export class Delete extends PathMutation {
       removeForGood(executor, fields);
       return;
     }
-    entry.remove(fields.parentId, fields.id, fields.name, false);
+    entry.remove(fields.parentId, fields.id, fields.name, 0);
     putIntoReclaim(executor, fields);
   }
 
@@ -160,7 +160,7 @@ export class Delete extends PathMutation {
       removeForGood(executor, fields);
       return;
     }
-    executor.ring.entry.remove(fields.parentId, fields.id, fields.name, false);
+    executor.ring.entry.remove(fields.parentId, fields.id, fields.name, 0);
     const flags = keepOrigin(executor, walk, walk.isDirectory(walk.depth) ? origin : undefined);
     putIntoReclaim(executor, { ...fields, flags });
   }

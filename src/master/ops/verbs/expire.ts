@@ -82,7 +82,7 @@ export class ExpireTrash extends ExpiryCall {
     const { id, parentId, name, ttlMs } = this.#inode;
     const now = lookupByKey(executor, parentId, name);
     if (now === undefined || now.id !== id || now.ttlMs !== ttlMs) return this.pass();
-    executor.ring.entry.remove(parentId, id, name, false);
+    executor.ring.entry.remove(parentId, id, name, 0);
     putIntoReclaim(executor, now);
     return true;
   }

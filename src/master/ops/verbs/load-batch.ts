@@ -22,6 +22,7 @@ import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
 import { Side } from '../../lock/lock-table.js';
+import { PUT_NEW } from '../../memory/entry-format.js';
 import { LookupStatus } from '../../memory/exports.js';
 import { EXECUTOR } from '../../memory/layout.js';
 import { Op } from '../../memory/op-codes.js';
@@ -163,7 +164,8 @@ export class LoadBatch extends Mutation {
       }
       if (foreign.has(status.name)) continue;
       const id = executor.takeId();
-      ring.entry.putFields(inodeOf(status, { directory, id, name, owner, executor }));
+      const fields = inodeOf(status, { directory, id, name, owner, executor });
+      ring.entry.putFields(fields, PUT_NEW);
       if (status.type === 'directory') directories.push({ name: status.name, id });
       added++;
     }

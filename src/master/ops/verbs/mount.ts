@@ -15,10 +15,11 @@ import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import { Park } from '../../executor/park.js';
 import type { LockList } from '../../lock/lock-list.js';
-import { SIDE_MOUNT } from '../../memory/entry-format.js';
+import { PUT_NEW, SIDE_MOUNT } from '../../memory/entry-format.js';
 import { CONTROL } from '../../memory/layout.js';
 import { Op } from '../../memory/op-codes.js';
 import * as R from '../../memory/record.js';
+import type { RecordFields } from '../../memory/record-fields.js';
 import { refuseOverlap, refuseTooLarge } from '../../mount/mount-rules.js';
 import { encodeMount, type Mount as MountRow, mountKey } from '../../mount/mount-table.js';
 import type { Origin } from '../../mount/store-path.js';
@@ -154,7 +155,7 @@ export class Mount extends PathMutation {
     const group = executor.intern(root.group ?? options.supergroup);
     const id = executor.takeId();
     const mountId = freshMountId(executor, id);
-    ring.entry.putFields({
+    const fields: RecordFields = {
       seq: 0,
       parentId: walk.id(parent),
       id,
@@ -173,7 +174,8 @@ export class Mount extends PathMutation {
       replicationMax: -1,
       fingerprint: 0,
       name: walk.name(depth),
-    });
+    };
+    ring.entry.putFields(fields, PUT_NEW);
     const { readOnly, shared: isShared, options: given } = this.#options;
     const row: MountRow = {
       mountId,

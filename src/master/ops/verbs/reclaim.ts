@@ -30,7 +30,7 @@ import { decodeOrigin, originKey } from '../../mount/store-path.js';
 import { sideKey } from '../../storage/tier2.js';
 import { lookupByKey } from '../mechanism/key-lookup.js';
 import { keyOwner } from '../mechanism/key-owner.js';
-import { forgetExpiry, putIntoReclaim } from '../mechanism/remove-inode.js';
+import { dropOf, forgetExpiry, putIntoReclaim } from '../mechanism/remove-inode.js';
 
 /** Inodes of one batch: with the longest names and origins they fit an entry. */
 export const RECLAIM_BATCH = 100;
@@ -65,7 +65,7 @@ export class Reclaim extends Mutation {
       changed = true;
       const isTop = now.parentId === R.RECLAIM_ID;
       if (now.type === R.INODE_TYPE_DIRECTORY && !isTop) {
-        executor.ring.entry.remove(now.parentId, now.id, now.name, false);
+        executor.ring.entry.remove(now.parentId, now.id, now.name, 0);
         putIntoReclaim(executor, { ...now, flags: now.flags & ~R.FLAG_MOUNT_POINT });
       } else {
         removeWithSides(executor, now);
@@ -96,10 +96,10 @@ export class Reclaim extends Mutation {
 function removeWithSides(executor: Executor, inode: RecordFields): void {
   const { entry } = executor.ring;
   const key = idKey(inode.id);
-  entry.remove(inode.parentId, inode.id, inode.name, true);
+  entry.remove(inode.parentId, inode.id, inode.name, dropOf(inode));
   forgetExpiry(executor, inode);
   if ((inode.flags & R.FLAG_HAS_XATTR) !== 0) entry.side(SIDE_XATTR, key, null);
-  const wasInTrash = inode.parentId === R.RECLAIM_ID || inode.parentId >= R.TRASH_BIT;
+  const wasInTrash = R.isHiddenParent(inode.parentId);
   if (!wasInTrash && (inode.flags & R.FLAG_HAS_ORIGIN) === 0) return;
   executor.awaitTier2(inode.id);
   const { side } = executor.reader.tier2;

@@ -17,6 +17,7 @@ import type { Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
+import { PUT_MOVES } from '../../memory/entry-format.js';
 import { Bits } from '../../memory/kernel-constants.js';
 import { Op } from '../../memory/op-codes.js';
 import * as R from '../../memory/record.js';
@@ -175,8 +176,8 @@ export class Rename extends PathMutation {
     const flags = keepOrigin(executor, source, origin);
     const parentId = target.id(targetParent);
     const moved = { ...fields, flags, parentId, name: target.name(target.depth) };
-    ring.entry.putFields(moved, !target.found);
-    ring.entry.remove(fields.parentId, fields.id, fields.name, false);
+    ring.entry.putFields(moved, target.found ? 0 : PUT_MOVES);
+    ring.entry.remove(fields.parentId, fields.id, fields.name, 0);
     const arrived = target.found ? 0 : 1;
     if (source.id(sourceParent) === parentId) {
       touchDirectory(executor, source, sourceParent, { now, delta: arrived - 1 });

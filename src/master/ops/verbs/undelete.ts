@@ -12,7 +12,7 @@ import type { Sink } from '../../executor/call.js';
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';
 import type { LockList } from '../../lock/lock-list.js';
-import { SIDE_TRASH_TTL } from '../../memory/entry-format.js';
+import { PUT_CROSSES, SIDE_TRASH_TTL } from '../../memory/entry-format.js';
 import { Bits } from '../../memory/kernel-constants.js';
 import { Op } from '../../memory/op-codes.js';
 import type { RecordFields } from '../../memory/record-fields.js';
@@ -74,8 +74,9 @@ export class Undelete extends PathMutation {
     const { ring } = executor;
     const parent = walk.depth - 1;
     const ttlMs = ttlBefore(executor, trashed.id);
-    this.recordAt = ring.entry.putFields({ ...trashed, parentId: walk.id(parent), ttlMs });
-    ring.entry.remove(trashed.parentId, trashed.id, trashed.name, false);
+    const fields = { ...trashed, parentId: walk.id(parent), ttlMs };
+    this.recordAt = ring.entry.putFields(fields, PUT_CROSSES);
+    ring.entry.remove(trashed.parentId, trashed.id, trashed.name, 0);
     if (ttlMs >= 0) ring.entry.side(SIDE_TRASH_TTL, idKey(trashed.id), null);
     touchDirectory(executor, walk, parent, { now: Date.now(), delta: 1 });
   }

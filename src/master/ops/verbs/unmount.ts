@@ -61,7 +61,7 @@ export class Unmount extends PathMutation {
     const { shared, ring } = executor;
     const parent = walk.depth - 1;
     const fields = readRecord(shared.view, walk.record);
-    ring.entry.remove(fields.parentId, fields.id, fields.name, false);
+    ring.entry.remove(fields.parentId, fields.id, fields.name, 0);
     putIntoReclaim(executor, { ...fields, flags: fields.flags & ~FLAG_MOUNT_POINT });
     ring.entry.side(SIDE_MOUNT, mountKey(mount.mountId), null);
     touchDirectory(executor, walk, parent, { now: Date.now(), delta: -1 });

@@ -6,7 +6,11 @@ import { ENTRY_BYTES_MAX } from '../../../../src/base/limits.js';
 import { Code, StatusError } from '../../../../src/base/status.js';
 import { EntryWriter, sealEntry } from '../../../../src/master/journal/local/entry.js';
 import { type Change, decodeEntry } from '../../../../src/master/journal/local/entry-decode.js';
-import { OP_STRUCTURAL } from '../../../../src/master/memory/entry-format.js';
+import {
+  OP_STRUCTURAL,
+  PUT_MOVES,
+  REMOVE_DROP_ID,
+} from '../../../../src/master/memory/entry-format.js';
 import { RECORD_NAME } from '../../../../src/master/memory/record.js';
 import type { RecordFields } from '../../../../src/master/memory/record-fields.js';
 import { writeRecord } from '../../../../src/master/memory/record-fields.js';
@@ -69,9 +73,9 @@ function writeChange(writer: EntryWriter, item: Change, inPlace: boolean): void 
     writeRecord(new DataView(bytes.buffer), 8, item.record);
     writer.put(bytes, 8);
   } else if (item.kind === 'put') {
-    writer.putFields(item.record, item.moves);
+    writer.putFields(item.record, item.moves ? PUT_MOVES : 0);
   } else if (item.kind === 'remove') {
-    writer.remove(item.parentId, item.id, item.name, item.dropId);
+    writer.remove(item.parentId, item.id, item.name, item.dropId ? REMOVE_DROP_ID : 0);
   } else if (item.kind === 'parent') {
     const { grandparentId, parentId, mtimeMs, childDelta, name: text } = item;
     writer.parent(grandparentId, parentId, mtimeMs, childDelta, text);
@@ -144,7 +148,7 @@ describe('an entry', () => {
         const writer = new EntryWriter(window);
         writer.begin(0, 1, 2, 3, 4);
         writer.put(window, 2048);
-        writer.remove(5, 6, window, true, 2048 + RECORD_NAME, bytes - RECORD_NAME);
+        writer.remove(5, 6, window, REMOVE_DROP_ID, 2048 + RECORD_NAME, bytes - RECORD_NAME);
         writer.finish();
         expect(decodeEntry(window, 0).changes).toEqual([
           { kind: 'put', record: fields, moves: false },
@@ -157,7 +161,7 @@ describe('an entry', () => {
   test('takes no name of 256 bytes', () => {
     const writer = new EntryWriter(new Uint8Array(4096));
     writer.begin(0, 1, 2, 3, 4);
-    expect(() => writer.remove(1, 2, new Uint8Array(256), false)).toThrow(
+    expect(() => writer.remove(1, 2, new Uint8Array(256), 0)).toThrow(
       expect.objectContaining({ code: Code.INVALID_ARGUMENT }),
     );
   });

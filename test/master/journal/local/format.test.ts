@@ -10,6 +10,7 @@ import {
   writeEnd,
   writeMark,
 } from '../../../../src/master/journal/local/segment.js';
+import { REMOVE_DROP_ID } from '../../../../src/master/memory/entry-format.js';
 
 /** 32 bytes a line. */
 const hex = (bytes: Uint8Array): string =>
@@ -78,7 +79,7 @@ test('an entry with one change of each kind', () => {
     fingerprint: 9,
     name,
   });
-  writer.remove(1, 1025, name, true);
+  writer.remove(1, 1025, name, REMOVE_DROP_ID);
   writer.parent(0, 1, 1_700_000_000_000, -1, new Uint8Array(0));
   writer.side(3, Uint8Array.of(1, 2), Uint8Array.of(3, 4, 5));
   const length = writer.finish();

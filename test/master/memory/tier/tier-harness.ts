@@ -5,6 +5,7 @@
 
 import { readU64 } from '../../../../src/base/word64.js';
 import { EntryWriter, sealEntry } from '../../../../src/master/journal/local/entry.js';
+import { REMOVE_DROP_ID } from '../../../../src/master/memory/entry-format.js';
 import { ApplyStatus, FillStatus, LookupStatus } from '../../../../src/master/memory/exports.js';
 import { instantiate } from '../../../../src/master/memory/kernel.js';
 import {
@@ -311,7 +312,12 @@ export class TierHarness {
 function addChange(writer: EntryWriter, change: EntryChange): void {
   if (change.kind === 'put') writer.putFields(change.record);
   else if (change.kind === 'remove') {
-    writer.remove(change.parentId, change.id ?? 0, change.name, change.dropId ?? false);
+    writer.remove(
+      change.parentId,
+      change.id ?? 0,
+      change.name,
+      change.dropId === true ? REMOVE_DROP_ID : 0,
+    );
   } else if (change.kind === 'parent') {
     const { grandparentId, parentId, mtimeMs, childDelta, name } = change;
     writer.parent(grandparentId, parentId, mtimeMs, childDelta, name);

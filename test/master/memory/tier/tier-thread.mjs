@@ -119,7 +119,7 @@ function write() {
     if (role.tree) {
       const [from, to] = i % 2 === 0 ? ['a', 'b'] : ['b', 'a'];
       apply(0x8001, () => {
-        writer.remove(1, 1024, text(from), false);
+        writer.remove(1, 1024, text(from), 0);
         put({ parentId: 1, id: 1024, name: text(to) });
         put({ parentId: 1024, id: 1025, name: text('d') });
         put({ parentId: 1025, id: 1026, name: text('f') });
@@ -127,8 +127,7 @@ function write() {
     } else {
       const key = (i * 7919) % keyCount;
       // Odd keys also come and go; an even key's seq only ever grows.
-      if (key % 2 === 1 && i % 3 === 0)
-        apply(1, () => writer.remove(PARENT, 1024, names[key], false));
+      if (key % 2 === 1 && i % 3 === 0) apply(1, () => writer.remove(PARENT, 1024, names[key], 0));
       else {
         apply(1, () => put({ name: names[key] }));
         Atomics.store(board, applied(key), seq);
