@@ -19,7 +19,7 @@ import type { Caller } from '../../src/master/executor/caller.js';
 import { Executor, type ExecutorOptions } from '../../src/master/executor/executor.js';
 import { Scheduler } from '../../src/master/executor/scheduler.js';
 import { wakeExecutors } from '../../src/master/executor/wake.js';
-import { EntryWriter } from '../../src/master/journal/local/entry.js';
+import { EntryWriter } from '../../src/master/journal/entry.js';
 import { Wal } from '../../src/master/journal/local/wal.js';
 import { PUT_NEW } from '../../src/master/memory/entry-format.js';
 import type { KernelExports } from '../../src/master/memory/exports.js';

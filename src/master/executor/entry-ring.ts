@@ -17,7 +17,7 @@
  * Invariant: head - freed <= ring bytes. Entries never straddle the end: a skip fills it up.
  */
 
-import { EntryWriter } from '../journal/local/entry.js';
+import { EntryWriter } from '../journal/entry.js';
 import { ENTRY_CRC, ENTRY_LENGTH, RING_SKIP } from '../memory/entry-format.js';
 import { CONTROL, EXECUTOR, WRITE } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';

@@ -10,7 +10,7 @@ import {
   type ParentChange,
   type RemoveChange,
   type SideChange,
-} from '../journal/local/entry-decode.js';
+} from '../journal/entry-decode.js';
 import { SIDE_EXPIRY_DONE, SIDE_STRING } from '../memory/entry-format.js';
 import { expiryOf } from '../memory/expiry.js';
 import type { RecordFields } from '../memory/record-fields.js';

@@ -5,7 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { readU64 } from '../../base/word64.js';
-import { sealEntry } from '../journal/local/entry.js';
+import { sealEntry } from '../journal/entry.js';
 import { Wal } from '../journal/local/wal.js';
 import * as E from '../memory/entry-format.js';
 import { type TableName, Tier2 } from '../storage/tier2.js';

@@ -3,7 +3,7 @@
  * directory, and the mount that the root is.
  */
 
-import type { EntryWriter } from '../journal/local/entry.js';
+import type { EntryWriter } from '../journal/entry.js';
 import { PUT_NEW, SIDE_MOUNT, SIDE_STRING } from '../memory/entry-format.js';
 import { Op } from '../memory/op-codes.js';
 import * as R from '../memory/record.js';

@@ -118,7 +118,7 @@ function surelyDurable(): number {
   return word(isSynced ? CONTROL.DURABLE_SEQ : CONTROL.FLUSHED_SEQ);
 }
 
-/** Read after FLUSHED_SEQ was stored: see snapshot/capture.ts for why nothing needed is lost. */
+/** Read after FLUSHED_SEQ was stored: see inspect/capture.ts for why nothing needed is lost. */
 function trimmableSeq(): number {
   const keep = word(CONTROL.JOURNAL_KEEP_SEQ);
   const flushed = word(CONTROL.FLUSHED_SEQ);

@@ -10,7 +10,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Code, StatusError } from '../../base/status.js';
 import { lockDirectory } from '../../process/directory-lock.js';
-import { type Change, decodeEntry, type Entry } from '../journal/local/entry-decode.js';
+import { type Change, decodeEntry, type Entry } from '../journal/entry-decode.js';
 import { inspectJournal, type SegmentReport, unreadable } from '../journal/local/inspect.js';
 import { nodeJournalFs } from '../journal/local/journal-fs.js';
 import { readJournal } from '../journal/local/reader.js';

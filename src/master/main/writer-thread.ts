@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { opened } from '../../process/opened.js';
 import { Epochs } from '../commit/epochs.js';
 import { Writer } from '../commit/writer.js';
-import { EntryWriter } from '../journal/local/entry.js';
+import { EntryWriter } from '../journal/entry.js';
 import { type Recovery, Wal } from '../journal/local/wal.js';
 import { instantiate } from '../memory/kernel.js';
 import { CONTROL, CONTROL_BASE, EXECUTOR, REPLY_BYTES } from '../memory/layout.js';

@@ -30,7 +30,7 @@ export const ENTRY_CHANGES = 48;
 
 /** Bit of an op: readers of the tree must not see a part of it (rename, permission change). */
 export const OP_STRUCTURAL = 0x8000;
-/** Ops from here on (without OP_STRUCTURAL) belong to the WAL itself (journal/segment.ts). */
+/** From here on (without OP_STRUCTURAL): of the local journal alone (journal/local/segment.ts). */
 export const OP_WAL_FIRST = 0x7f00;
 /** Stands before every batch; clientId holds the last seq that was durable when it was written. */
 export const OP_WAL_MARK = 0x7f01;

@@ -310,7 +310,7 @@ const WALKS = SHOWN_MOUNTS + SHOWN_MOUNTS_MAX * SHOWN_MOUNT_BYTES;
  * that the writer passes over.
  */
 export const HELD = {
-  /** u32 RING_SKIP, and the bytes of all this: as base/entry-format has it. */
+  /** u32 RING_SKIP, and the bytes of all this: as memory/entry-format has it. */
   SKIP: 0,
   BYTES: 4,
   /** u16. */

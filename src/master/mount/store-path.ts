@@ -5,7 +5,7 @@
  *   /m is a mount;  mv /m/a /m/b   →   inode b has the origin "a"
  *   /m/b/c                        →   deepest node with an origin is b: "a" + "/c"
  *
- * Side records (base/entry-format.ts): ORIGIN by inode id, and ORIGIN_BACK by store path, which
+ * Side records (memory/entry-format.ts): ORIGIN by inode id, and ORIGIN_BACK by store path, which
  * says that this key of the store belongs to that inode: a load passes over it, and new data is
  * not written there. Pure but for the reader that is handed in.
  */

@@ -209,7 +209,7 @@ function keepPrivate(directory: string): void {
   }
 }
 
-/** Key of a side record: its kind (SIDE_* of base/entry-format), then the kind's own key. */
+/** Key of a side record: its kind (SIDE_* of memory/entry-format), then the kind's own key. */
 export function sideKey(kind: number, key: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(key.length + 1);
   bytes[0] = kind;

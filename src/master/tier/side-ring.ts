@@ -85,7 +85,7 @@ export function releaseSideRing(shared: SharedMemory, end: number): void {
   shared.store(CONTROL.SIDE_TAIL, end);
 }
 
-/** A side record in the form of base/entry-format.ts, at a byte offset; its bytes are copied. */
+/** A side record in the form of memory/entry-format.ts, at a byte offset; its bytes are copied. */
 export function readSide(shared: SharedMemory, at: number): SideRecord {
   const keyBytes = shared.view.getUint16(at + SIDE_KEY_LEN, true);
   const valueBytes = shared.view.getUint32(at + SIDE_VALUE_LEN, true);

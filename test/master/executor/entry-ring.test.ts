@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Code } from '../../../src/base/status.js';
 import { EntryRing } from '../../../src/master/executor/entry-ring.js';
-import { decodeEntry } from '../../../src/master/journal/local/entry-decode.js';
+import { decodeEntry } from '../../../src/master/journal/entry-decode.js';
 import { ENTRY_CRC, ENTRY_LENGTH, RING_SKIP } from '../../../src/master/memory/entry-format.js';
 import { CONTROL, EXECUTOR } from '../../../src/master/memory/layout.js';
 import type { SharedMemory } from '../../../src/master/memory/shared-memory.js';

@@ -7,7 +7,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Caller } from '../../../src/master/executor/caller.js';
-import { decodeEntry, type Entry } from '../../../src/master/journal/local/entry-decode.js';
+import { decodeEntry, type Entry } from '../../../src/master/journal/entry-decode.js';
 import { LockList } from '../../../src/master/lock/lock-list.js';
 import { NO_TICKET, Side } from '../../../src/master/lock/lock-table.js';
 import type { KernelExports } from '../../../src/master/memory/exports.js';

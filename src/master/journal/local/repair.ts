@@ -13,7 +13,7 @@
  */
 import { assert } from '../../../base/assert.js';
 import { ENTRY_CHANGES } from '../../memory/entry-format.js';
-import { EntryWriter, sealEntry } from './entry.js';
+import { EntryWriter, sealEntry } from '../entry.js';
 import { salvageJournal } from './salvage.js';
 import { Wal } from './wal.js';
 import type { Reach } from './watermark.js';

@@ -14,7 +14,7 @@
  *  with this field zero) | 16 first seq u64 | 24 salt u32 | 28 clusterId bytes u32 | 32 segment
  *  bytes u64 | 40 created ms i64 | 48 clusterId (UTF-8) | zeros
  *
- * Every record (mark, entry, end) has the header of an entry (base/entry-format.ts) and the salt
+ * Every record (mark, entry, end) has the header of an entry (memory/entry-format.ts) and the salt
  * of its segment: what a recycled file held before never matches, so no segment is zeroed twice.
  *
  * A mark stands before every batch and says which seq was durable when it was written. That tells

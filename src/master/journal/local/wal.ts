@@ -20,7 +20,7 @@ import { assert } from '../../../base/assert.js';
 import { Code, StatusError } from '../../../base/status.js';
 import { readU64 } from '../../../base/word64.js';
 import * as E from '../../memory/entry-format.js';
-import { JournalFailure } from './failure.js';
+import { JournalFailure } from '../failure.js';
 import { type JournalFs, nodeJournalFs } from './journal-fs.js';
 import { type JournalEnd, type JournalTail, readJournal } from './reader.js';
 import {

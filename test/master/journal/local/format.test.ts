@@ -3,7 +3,7 @@
  * case here fails, the format changed: raise SEGMENT_FORMAT_VERSION and keep reading the old one.
  */
 import { expect, test } from 'vitest';
-import { EntryWriter, sealEntry } from '../../../../src/master/journal/local/entry.js';
+import { EntryWriter, sealEntry } from '../../../../src/master/journal/entry.js';
 import {
   decodeHeader,
   encodeHeader,

@@ -1,6 +1,6 @@
 /** Builds sealed batches and opens journals on a FaultFs: what the journal's tests share. */
-import { EntryWriter, sealEntry } from '../../../../src/master/journal/local/entry.js';
-import { decodeEntry, type Entry } from '../../../../src/master/journal/local/entry-decode.js';
+import { EntryWriter, sealEntry } from '../../../../src/master/journal/entry.js';
+import { decodeEntry, type Entry } from '../../../../src/master/journal/entry-decode.js';
 import { type Replay, Wal, type WalOptions } from '../../../../src/master/journal/local/wal.js';
 import { FaultFs } from '../../../support/fault-fs.js';
 

@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Code, type StatusError } from '../../../../src/base/status.js';
-import type { Entry } from '../../../../src/master/journal/local/entry-decode.js';
+import type { Entry } from '../../../../src/master/journal/entry-decode.js';
 import { SegmentPool } from '../../../../src/master/journal/local/segment-pool.js';
 import { FaultFs } from '../../../support/fault-fs.js';
 import {

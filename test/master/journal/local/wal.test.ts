@@ -1,6 +1,6 @@
 /** The write-ahead log: segments, recycling, replay, and fail-stop on a disk that fails. */
 import { describe, expect, test } from 'vitest';
-import { JournalFailure } from '../../../../src/master/journal/local/failure.js';
+import { JournalFailure } from '../../../../src/master/journal/failure.js';
 import { SegmentPool } from '../../../../src/master/journal/local/segment-pool.js';
 import { FaultFs, type FaultRule } from '../../../support/fault-fs.js';
 import {

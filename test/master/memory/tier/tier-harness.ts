@@ -4,7 +4,7 @@
  */
 
 import { readU64 } from '../../../../src/base/word64.js';
-import { EntryWriter, sealEntry } from '../../../../src/master/journal/local/entry.js';
+import { EntryWriter, sealEntry } from '../../../../src/master/journal/entry.js';
 import { REMOVE_DROP_ID } from '../../../../src/master/memory/entry-format.js';
 import { ApplyStatus, FillStatus, LookupStatus } from '../../../../src/master/memory/exports.js';
 import { instantiate } from '../../../../src/master/memory/kernel.js';

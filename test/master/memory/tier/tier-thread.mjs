@@ -8,7 +8,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { readU64 } from '../../../../dist/src/base/word64.js';
-import { EntryWriter, sealEntry } from '../../../../dist/src/master/journal/local/entry.js';
+import { EntryWriter, sealEntry } from '../../../../dist/src/master/journal/entry.js';
 import {
   ApplyStatus,
   LookupStatus,

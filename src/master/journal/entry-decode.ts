@@ -4,12 +4,12 @@
  * under a right CRC is refused (DATA_LOSS) and never read out of bounds. Pure.
  */
 
-import { ENTRY_BYTES_MAX, NAME_BYTES_MAX } from '../../../base/limits.js';
-import { Code, StatusError } from '../../../base/status.js';
-import { readI64, readU64 } from '../../../base/word64.js';
-import * as E from '../../memory/entry-format.js';
-import { RECORD_NAME, RECORD_NAME_LEN } from '../../memory/record.js';
-import { type RecordFields, readRecord, recordBytes } from '../../memory/record-fields.js';
+import { ENTRY_BYTES_MAX, NAME_BYTES_MAX } from '../../base/limits.js';
+import { Code, StatusError } from '../../base/status.js';
+import { readI64, readU64 } from '../../base/word64.js';
+import * as E from '../memory/entry-format.js';
+import { RECORD_NAME, RECORD_NAME_LEN } from '../memory/record.js';
+import { type RecordFields, readRecord, recordBytes } from '../memory/record-fields.js';
 
 export type PutChange = {
   readonly kind: 'put';

@@ -1,19 +1,19 @@
 /** Entries: what the builder writes, the decoder reads back; neither leaves its bounds. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { crc32c } from '../../../../src/base/crc32c.js';
-import { ENTRY_BYTES_MAX } from '../../../../src/base/limits.js';
-import { Code, StatusError } from '../../../../src/base/status.js';
-import { EntryWriter, sealEntry } from '../../../../src/master/journal/local/entry.js';
-import { type Change, decodeEntry } from '../../../../src/master/journal/local/entry-decode.js';
+import { crc32c } from '../../../src/base/crc32c.js';
+import { ENTRY_BYTES_MAX } from '../../../src/base/limits.js';
+import { Code, StatusError } from '../../../src/base/status.js';
+import { EntryWriter, sealEntry } from '../../../src/master/journal/entry.js';
+import { type Change, decodeEntry } from '../../../src/master/journal/entry-decode.js';
 import {
   OP_STRUCTURAL,
   PUT_MOVES,
   REMOVE_DROP_ID,
-} from '../../../../src/master/memory/entry-format.js';
-import { RECORD_NAME } from '../../../../src/master/memory/record.js';
-import type { RecordFields } from '../../../../src/master/memory/record-fields.js';
-import { writeRecord } from '../../../../src/master/memory/record-fields.js';
+} from '../../../src/master/memory/entry-format.js';
+import { RECORD_NAME } from '../../../src/master/memory/record.js';
+import type { RecordFields } from '../../../src/master/memory/record-fields.js';
+import { writeRecord } from '../../../src/master/memory/record-fields.js';
 
 const u53 = fc.maxSafeNat();
 const i53 = fc.maxSafeInteger();

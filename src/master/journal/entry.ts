@@ -1,5 +1,5 @@
 /**
- * Builds journal entries (base/entry-format.ts) in place: in an executor's ring or any other
+ * Builds journal entries (memory/entry-format.ts) in place: in an executor's ring or any other
  * window, without allocating. decodeEntry (entry-decode.ts) is the other direction.
  *
  *   begin(at, …)   put() remove() parent() side()   finish()
@@ -9,14 +9,14 @@
  * starts anew. Names and records come as windows (bytes, offset) because they mostly stand in
  * shared memory already and a subarray for each would be garbage.
  */
-import { assert } from '../../../base/assert.js';
-import { crc32c } from '../../../base/crc32c.js';
-import { ENTRY_BYTES_MAX, NAME_BYTES_MAX } from '../../../base/limits.js';
-import { Code, StatusError } from '../../../base/status.js';
-import { writeWord64 } from '../../../base/word64.js';
-import * as E from '../../memory/entry-format.js';
-import { RECORD_NAME, RECORD_NAME_LEN } from '../../memory/record.js';
-import { type RecordFields, recordBytes, writeRecord } from '../../memory/record-fields.js';
+import { assert } from '../../base/assert.js';
+import { crc32c } from '../../base/crc32c.js';
+import { ENTRY_BYTES_MAX, NAME_BYTES_MAX } from '../../base/limits.js';
+import { Code, StatusError } from '../../base/status.js';
+import { writeWord64 } from '../../base/word64.js';
+import * as E from '../memory/entry-format.js';
+import { RECORD_NAME, RECORD_NAME_LEN } from '../memory/record.js';
+import { type RecordFields, recordBytes, writeRecord } from '../memory/record-fields.js';
 
 /** Up to this many bytes a loop is as fast as a built-in copy (measured: 12 bytes 37 : 41 ns). */
 const LOOP_COPY_BYTES_MAX = 16;
