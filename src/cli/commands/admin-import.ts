@@ -55,7 +55,7 @@ export const importing = verb<Options>({
         manifests,
         format,
         columns: options.columns,
-        isUrlEncoded: format === 's3-inventory' && options.urlEncoded !== false,
+        isUrlEncoded: options.urlEncoded !== false,
         isStrict: options.strict === true,
         commitRows: rowsOf(options.checkpoint),
         signal: shell.signal,

@@ -35,7 +35,7 @@ export type Columns = Readonly<Record<Role, number>> & { readonly count: number 
 export function columnsOf(format: ManifestFormat, given: string | undefined): Columns {
   const columns = parse((given ?? defaults[format]).split(','));
   if (columns.path >= 0) return columns;
-  throw new StatusError(Code.INVALID_ARGUMENT, `no column of "${given}" is the path`, {
+  throw new StatusError(Code.INVALID_ARGUMENT, `No column of "${given}" is the path.`, {
     hint: `Name the columns in their order, such as ${defaults[format]}; others are passed over.`,
   });
 }

@@ -1,19 +1,14 @@
 /**
- * Entries of CSV manifests, plain or gzip: lists of paths, or S3 Inventory reports.
+ * Entries of CSV manifests, plain or gzip: lists of paths, or S3 Inventory reports, which may be
+ * named by their manifest.json.
  *
  * Invariant: memory is a chunk of a file, whatever its size.
  */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import type { Readable } from 'node:stream';
-import { PassThrough } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
+import { Code, StatusError } from '../../base/status.js';
 import { fingerprint } from '../../stores/ufs.js';
 import { CsvRecords, Found } from './csv-records.js';
-import { copyUnquoted, timeMs, urlDecode, wholeNumber } from './csv-values.js';
+import { copyUnquoted, urlDecode, wholeNumber } from './csv-values.js';
 import {
   type EntryBatch,
   type EntrySource,
@@ -23,81 +18,94 @@ import {
   TIME_UNKNOWN,
 } from './entry-batch.js';
 import { type PathRoom, pathProblem } from './entry-path.js';
+import { readInventoryList } from './inventory-list.js';
 import {
   type Columns,
   columnsOf,
   columnsOfHeader,
   type ManifestFormat,
 } from './manifest-columns.js';
+import {
+  inspectManifest,
+  type ManifestFile,
+  type ManifestText,
+  readManifest,
+} from './manifest-file.js';
+import { timeMs } from './manifest-time.js';
 import type { RejectReason, Rejects } from './rejects.js';
 
-const CHUNK_BYTES = 1 << 20;
 const SLASH = 0x2f;
 const FALSE = 'false';
 
 export type ManifestOptions = {
   readonly files: readonly string[];
+  /** Of files that no manifest.json describes. */
   readonly format: ManifestFormat;
   /** Names of the columns, instead of the format's. */
   readonly columns?: string | undefined;
+  /** Of the keys of an inventory. */
   readonly isUrlEncoded: boolean;
-  /** Only keys below it are taken, without it: the prefix of the mount, ending with a slash. */
+  /** Keys of an inventory are taken below it, without it: the mount's prefix, '/' at its end. */
   readonly prefix: string;
-  /** Rows of another bucket are left out. */
+  /** Of the mount: rows of another one are left out. */
   readonly bucket?: string | undefined;
   readonly room: PathRoom;
   readonly rejects: Rejects;
 };
 
+/** One file with entries. */
+type Part = {
+  readonly file: ManifestFile;
+  readonly format: ManifestFormat;
+  readonly columns: Columns;
+  /** Its first line may name the columns. */
+  readonly mayHaveHeader: boolean;
+};
+
 const positionSchema = z.object({ file: z.int(), offset: z.int(), line: z.int(), done: z.int() });
+const noRecords = (): CsvRecords => new CsvRecords({ offset: 0, line: 1 });
 
 export class ManifestSource implements EntrySource {
   readonly identity: string;
   readonly size: number;
   readonly #options: ManifestOptions;
-  readonly #given: Columns;
+  readonly #parts: readonly Part[];
   readonly #prefix: Buffer;
   #columns: Columns;
-  #file = 0;
-  #records = new CsvRecords({ offset: 0, line: 1 });
-  #stream: AsyncIterator<Buffer> | undefined;
-  #raw: Readable | undefined;
+  /** Index of the part that is read. */
+  #at = 0;
+  #records = noRecords();
+  #text: ManifestText | undefined;
   #isEnd = false;
   /** Bytes of the files before. */
   #doneBefore = 0;
-  #sizes: readonly number[];
 
-  private constructor(options: ManifestOptions, identity: string, sizes: readonly number[]) {
+  private constructor(options: ManifestOptions, parts: readonly Part[]) {
     this.#options = options;
-    this.identity = identity;
-    this.#sizes = sizes;
-    this.size = sizes.reduce((sum, size) => sum + size, 0);
-    this.#given = columnsOf(options.format, options.columns);
-    this.#columns = this.#given;
+    this.#parts = parts;
+    this.size = parts.reduce((sum, { file }) => sum + file.size, 0);
+    this.#columns = parts[0]!.columns;
     this.#prefix = Buffer.from(options.prefix);
+    const { format, columns, isUrlEncoded, prefix, bucket } = options;
+    const how = { format, columns, isUrlEncoded, prefix, bucket };
+    const files = parts.map(({ file: { path, size, mtimeMs } }) => ({ path, size, mtimeMs }));
+    this.identity = JSON.stringify({ files, ...how });
   }
 
+  /** Throws a StatusError if a file is not there, is no list, or is not whole. */
   static async open(options: ManifestOptions): Promise<ManifestSource> {
-    const { format, columns, isUrlEncoded, prefix, bucket } = options;
-    const files = await Promise.all(
-      options.files.map(async (file) => {
-        const { size, mtimeMs } = await stat(file);
-        return { path: resolve(file), size, mtimeMs };
-      }),
-    );
-    const how = { format, columns, isUrlEncoded, prefix, bucket };
-    const sizes = files.map(({ size }) => size);
-    return new ManifestSource(options, JSON.stringify({ files, ...how }), sizes);
+    const parts: Part[] = [];
+    for (const path of options.files) parts.push(...(await partsOf(path, options)));
+    return new ManifestSource(options, parts);
   }
 
   get done(): number {
-    const read = (this.#raw as { bytesRead?: number } | undefined)?.bytesRead ?? 0;
-    return this.#doneBefore + read;
+    return this.#doneBefore + (this.#text?.raw.bytesRead ?? 0);
   }
 
   async read(batch: EntryBatch): Promise<boolean> {
     while (!batch.isFull) {
-      const found = this.#stream === undefined ? Found.MORE : this.#records.next(this.#isEnd);
+      const found = this.#text === undefined ? Found.MORE : this.#records.next(this.#isEnd);
       if (found === Found.RECORD) this.#take(batch);
       else if (found === Found.TOO_LONG) this.#reject('record', Buffer.alloc(0));
       else if (!(await this.#more())) break;
@@ -107,7 +115,7 @@ export class ManifestSource implements EntrySource {
 
   position(): unknown {
     const { offset, nextLine: line } = this.#records;
-    return { file: this.#file, offset, line, done: this.#doneBefore };
+    return { file: this.#at, offset, line, done: this.#doneBefore };
   }
 
   async seek(position?: unknown): Promise<void> {
@@ -116,67 +124,66 @@ export class ManifestSource implements EntrySource {
       position === undefined
         ? { file: 0, offset: 0, line: 1, done: 0 }
         : positionSchema.parse(position);
-    this.#file = at.file;
+    this.#at = at.file;
     this.#doneBefore = at.done;
-    this.#columns = this.#given;
-    if (at.offset > 0) {
-      // The first line may have named the columns.
-      this.#records = new CsvRecords({ offset: 0, line: 1 });
-      this.#openFile(0);
-      await this.#readHeader();
-      await this.close();
-    }
-    this.#records = new CsvRecords({ offset: at.offset, line: at.line });
-    if (at.file < this.#options.files.length) this.#openFile(at.offset);
+    const part = this.#parts[at.file];
+    if (part === undefined) return;
+    this.#open(part, { offset: 0, line: 1 });
+    if (at.line === 1) return;
+    // The first line may have named the columns.
+    await this.#readHeader();
+    const columns = this.#columns;
+    await this.close();
+    this.#open(part, at);
+    this.#columns = columns;
   }
 
   async close(): Promise<void> {
-    this.#raw?.destroy();
-    await this.#stream?.return?.();
-    this.#raw = undefined;
-    this.#stream = undefined;
+    this.#text?.raw.destroy();
+    await this.#text?.chunks.return?.();
+    this.#text = undefined;
     this.#isEnd = false;
   }
 
   /** False when all files are read. */
   async #more(): Promise<boolean> {
-    if (this.#stream === undefined) {
-      if (this.#file >= this.#options.files.length) return false;
-      this.#openFile(0);
+    if (this.#text === undefined) {
+      const part = this.#parts[this.#at];
+      if (part === undefined) return false;
+      this.#open(part, { offset: 0, line: 1 });
     } else if (this.#isEnd) {
-      this.#doneBefore += this.#sizes[this.#file]!;
+      this.#doneBefore += this.#part.file.size;
       await this.close();
-      this.#file++;
-      this.#columns = this.#given;
-      this.#records = new CsvRecords({ offset: 0, line: 1 });
-      return this.#file < this.#options.files.length;
+      this.#at++;
+      this.#records = noRecords();
+      return this.#at < this.#parts.length;
     }
-    const { value, done } = await this.#stream!.next();
+    const { value, done } = await this.#text!.chunks.next();
     if (done === true) this.#isEnd = true;
     else this.#records.feed(value);
     return true;
   }
 
-  #openFile(offset: number): void {
-    const file = this.#options.files[this.#file]!;
-    const isZipped = file.endsWith('.gz');
-    const start = isZipped ? 0 : offset;
-    const raw = createReadStream(file, { highWaterMark: CHUNK_BYTES, start });
-    this.#raw = raw;
+  get #part(): Part {
+    return this.#parts[this.#at]!;
+  }
+
+  #open({ file, columns }: Part, at: { readonly offset: number; readonly line: number }): void {
+    const offset = Math.max(at.offset, file.textAt);
+    this.#records = new CsvRecords({ offset, line: at.line });
+    this.#columns = columns;
+    this.#text = readManifest(file, offset);
     this.#isEnd = false;
-    this.#stream = isZipped
-      ? skipping(unzipped(raw), offset)
-      : (raw[Symbol.asyncIterator]() as AsyncIterator<Buffer>);
   }
 
   async #readHeader(): Promise<void> {
     while (this.#records.next(this.#isEnd) === Found.MORE && !this.#isEnd) await this.#more();
-    this.#columns = this.#header() ?? this.#given;
+    this.#columns = this.#header() ?? this.#columns;
   }
 
   #header(): Columns | undefined {
     const records = this.#records;
-    if (records.line !== 1 || this.#options.columns !== undefined) return undefined;
+    if (records.line !== 1 || !this.#part.mayHaveHeader) return undefined;
     const fields = Array.from({ length: records.fieldCount }, (_, i) =>
       records.buffer.toString('utf8', records.fieldAt[i], records.fieldEnd[i]),
     );
@@ -213,7 +220,7 @@ export class ManifestSource implements EntrySource {
       return 'columns';
     }
     if (this.#isOfOther()) return 'outside';
-    if (this.#text(columns.isLatest) === FALSE || this.#text(columns.isDeleteMarker) === 'true') {
+    if (this.#field(columns.isLatest) === FALSE || this.#field(columns.isDeleteMarker) === 'true') {
       return 'passed';
     }
     const pathBytes = this.#copyPath(batch);
@@ -257,7 +264,7 @@ export class ManifestSource implements EntrySource {
       records.buffer.copy(target, to, at, end);
       end = to + (end - at);
     }
-    if (this.#options.isUrlEncoded) {
+    if (this.#isInventory && this.#options.isUrlEncoded) {
       end = urlDecode(target, to, end);
       if (end < 0) return 'escape';
     }
@@ -266,10 +273,9 @@ export class ManifestSource implements EntrySource {
 
   #withoutPrefix(target: Buffer, to: number, end: number): number | RejectReason | 'passed' {
     const prefix = this.#prefix;
-    // A leading slash of a plain list stands for the target.
-    const isRooted = this.#options.format === 'csv' && target[to] === SLASH;
-    const skip = isRooted ? 1 : prefix.length;
-    if (!isRooted && skip > 0) {
+    // A plain list tells paths below the target, for which a leading slash may stand.
+    const skip = this.#isInventory ? prefix.length : Number(target[to] === SLASH);
+    if (this.#isInventory && skip > 0) {
       const isInside = end - to >= skip && prefix.equals(target.subarray(to, to + skip));
       if (!isInside) return 'outside';
     }
@@ -279,13 +285,17 @@ export class ManifestSource implements EntrySource {
     return end - to - skip;
   }
 
+  get #isInventory(): boolean {
+    return this.#part.format === 's3-inventory';
+  }
+
   #isOfOther(): boolean {
     const { bucket } = this.#options;
     const column = this.#columns.bucket;
-    return bucket !== undefined && column >= 0 && this.#text(column) !== bucket;
+    return bucket !== undefined && column >= 0 && this.#field(column) !== bucket;
   }
 
-  #text(column: number): string | undefined {
+  #field(column: number): string | undefined {
     const records = this.#records;
     if (column < 0 || column >= records.fieldCount) return undefined;
     return records.buffer.toString('latin1', records.fieldAt[column]!, records.fieldEnd[column]!);
@@ -293,7 +303,7 @@ export class ManifestSource implements EntrySource {
 
   /** What a load from the store would note of the object. */
   #fingerprint(column: number, length: number, mtimeMs: number): number {
-    const etag = this.#text(column)?.replaceAll('"', '');
+    const etag = this.#field(column)?.replaceAll('"', '');
     const time = mtimeMs === TIME_UNKNOWN ? {} : { mtimeMs };
     const status = { name: '', type: 'file', length, ...time } as const;
     return fingerprint(etag === undefined || etag === '' ? status : { ...status, etag });
@@ -304,19 +314,30 @@ export class ManifestSource implements EntrySource {
   }
 }
 
-function unzipped(raw: Readable): Readable {
-  const out = new PassThrough({ highWaterMark: CHUNK_BYTES });
-  // What fails fails the reader as well: pipeline destroys its end with the error.
-  pipeline(raw, createGunzip({ chunkSize: CHUNK_BYTES }), out).catch((error: Error) =>
-    out.destroy(error),
-  );
-  return out;
+/** The file itself, or those that it lists. */
+async function partsOf(path: string, options: ManifestOptions): Promise<Part[]> {
+  const { format, columns, bucket } = options;
+  const file = await inspectManifest(path);
+  const list = await readInventoryList(file);
+  if (list === undefined) {
+    const mayHaveHeader = columns === undefined;
+    return [{ file, format, columns: columnsOf(format, columns), mayHaveHeader }];
+  }
+  if (bucket !== undefined && bucket !== list.bucket) throw otherBucket(path, list.bucket, bucket);
+  const inventory = 's3-inventory';
+  const parts = {
+    format: inventory,
+    columns: columnsOf(inventory, columns ?? list.columns),
+  } as const;
+  return list.files.map((one) => ({ file: one, ...parts, mayHaveHeader: false }));
 }
 
-async function* skipping(stream: Readable, bytes: number): AsyncGenerator<Buffer, void> {
-  let left = bytes;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    if (left < chunk.length) yield chunk.subarray(left);
-    left = Math.max(0, left - chunk.length);
-  }
-}
+const otherBucket = (path: string, its: string, bucket: string): StatusError =>
+  new StatusError(
+    Code.INVALID_ARGUMENT,
+    `${path} lists the bucket "${its}", and the store there is the bucket "${bucket}".`,
+    {
+      path,
+      hint: 'Give the report of that bucket, or the directory that its store is mounted at.',
+    },
+  );

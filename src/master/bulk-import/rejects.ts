@@ -20,7 +20,7 @@ export const rejectReasons = {
   reserved: 'the name is kept for the mount itself',
   columns: 'a column is missing',
   length: 'the length is not a whole number',
-  time: 'the time is neither ISO 8601 nor a number',
+  time: 'the time is neither ISO 8601 nor a number of seconds',
   record: 'the record is longer than 64 KiB, or a quote is not closed',
   outside: 'the key is not below what the mount shows',
   moved: 'the namespace has it elsewhere: it was renamed or deleted',

@@ -178,8 +178,7 @@ async function sourceOf(
     format,
     columns,
     isUrlEncoded,
-    // A plain list tells paths below the target, an inventory the keys of the bucket.
-    prefix: format === 's3-inventory' ? prefix : '',
+    prefix,
     bucket,
     room,
     rejects,

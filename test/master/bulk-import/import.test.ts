@@ -105,6 +105,45 @@ describe('what comes in', () => {
     expect(Object.keys(await treeAt(master, '/m'))).toEqual(['/m/a', '/m/b']);
   }, 60_000);
 
+  test('3: times are the same in every zone; nonsense is left out and told', async () => {
+    const times = {
+      zoneless: '2024-05-06T07:08:09',
+      blank: '2024-05-06 07:08',
+      day: '2024-05-06',
+      zoned: '2024-05-06T16:08:09.5+09:00',
+      before: '-1',
+      zero: '0',
+      half: '1700000000.5',
+    };
+    const nonsense = ['2024-02-31', '2023-02-29T00:00:00Z', 'May 6 2024', '1/2/2024', '1e9'];
+    const lines = Object.entries(times).map(([name, time]) => `${name},1,${time}\n`);
+    const odd = nonsense.map((time, i) => `odd${i},1,${time}\n`);
+    writeFileSync(file('times.csv'), [...lines, ...odd].join(''));
+    const master = await kit.fresh();
+    const env = { TZ: 'Asia/Tokyo' };
+    const { out, err } = await kit.import(master, ['/m', file('times.csv')], env).ran;
+    expect(err).toBe('');
+    const { rejects } = JSON.parse(out);
+    expect(rejects.byReason).toEqual({ time: nonsense.length });
+    expect(rejects.first.map(({ text }: { text: string }) => text)).toEqual(
+      nonsense.map((_, i) => `odd${i}`),
+    );
+    const tree = await treeAt(master, '/m');
+    const mtimes = Object.entries(tree).map(([path, status]) => [
+      path.slice(3),
+      (status as { mtimeMs: number }).mtimeMs,
+    ]);
+    expect(Object.fromEntries(mtimes)).toEqual({
+      zoneless: 1_714_979_289_000,
+      blank: 1_714_979_280_000,
+      day: 1_714_953_600_000,
+      zoned: 1_714_979_289_500,
+      before: -1000,
+      zero: 0,
+      half: 1_700_000_000_500,
+    });
+  }, 60_000);
+
   test('A19: what was deleted stays away, and nothing else is refused', async () => {
     writeFileSync(file('with-old.csv'), 'new,1,1\nold,1,1\nold/below,1,1\n');
     const master = await kit.fresh();
@@ -154,6 +193,7 @@ describe('4: an import that took nothing', () => {
   test.each([
     ['an empty list', '', /holds nothing/],
     ['a list of rubbish', 'a//b,1,0\nx,abc,0\n', /all 2 entries were left out \(1: .*; 1: /],
+    ['a table of another kind', 'PAR1\x15\x04', /is Parquet; a manifest is CSV/],
   ])('fails for %s, and the directory is as before', async (name, text, reason) => {
     writeFileSync(file(`${name}.csv`), text);
     const master = await kit.fresh();
