@@ -33,7 +33,8 @@ export const importing = verb<Options>({
   examples: [
     ['orchard admin import /data', 'walk the store that is mounted at /data'],
     ['orchard admin import /data list.csv', 'lines of path,length,mtime below /data'],
-    ['orchard admin import --format s3-inventory /data *.csv.gz', 'an S3 Inventory report'],
+    ['orchard admin import /data report/manifest.json', 'an S3 Inventory report'],
+    ['orchard admin import --format s3-inventory /data *.csv.gz', 'the files of one'],
     ['orchard admin import --drop', 'forget one that was interrupted'],
   ],
   familiar:
