@@ -11,8 +11,10 @@ function read(text: string): number {
 }
 
 const NUMBER = /^(-?)(\d{1,15})(?:\.(\d+))?$/;
-const MOMENT =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)?)?$/;
+const DATE = '(\\d{4})-(\\d\\d)-(\\d\\d)';
+const CLOCK = '(\\d\\d):(\\d\\d)(?::(\\d\\d)(?:\\.(\\d+))?)?';
+const ZONE = '[Zz]|([+-])(\\d\\d)(?::?(\\d\\d))?';
+const MOMENT = new RegExp(`^${DATE}(?:[Tt ]${CLOCK}(?:${ZONE})?)?$`);
 
 function model(text: string): number {
   if (text === '') return TIME_UNKNOWN;
