@@ -34,7 +34,7 @@ export function failureOf(thrown: unknown): Failure {
   }
   if (thrown instanceof UsageError) {
     const { hint, message: reason } = thrown;
-    return { code: 'USAGE', reason, ...(hint !== undefined && { hint }) };
+    return { code: 'USAGE', reason: sentence(reason), ...(hint !== undefined && { hint }) };
   }
   return localFailure(thrown as NodeJS.ErrnoException);
 }
@@ -49,14 +49,19 @@ function localFailure(error: NodeJS.ErrnoException): Failure {
   return { code, ...told, ...(hint !== undefined && { hint }) };
 }
 
+/** With a capital where that changes no name, and one stop at its end. */
+const sentence = (text: string): string =>
+  text.replace(/^[a-z]/, (first) => first.toUpperCase()).replace(/[.\s]*$/, '.');
+
 export function failureLine(verb: string, failure: Failure): string {
   const { code, path, reason, hint, isLocal } = failure;
   const isNamed = path === undefined || reason.startsWith(`${path}:`);
   const where = isNamed ? '' : `${shown(path)}: `;
-  const sentence = reason.replace(/[.\s]+$/, '');
+  const words = reason.replace(/[.\s]+$/, '');
   const next = hint === undefined ? '' : `. Try: ${hint.replace(/\.$/, '')}`;
-  const lines = isLocal === true ? sentence.split('\n') : [sentence];
-  return `orchard: ${verb}: ${code}: ${where}${lines.map(shown).join('\n')}${next}`;
+  const lines = isLocal === true ? words.split('\n') : [words];
+  const who = verb === '' ? '' : `${verb}: `;
+  return `orchard: ${who}${code}: ${where}${lines.map(shown).join('\n')}${next}`;
 }
 
 /** Of this machine: its files, its ports. */

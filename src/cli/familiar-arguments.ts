@@ -3,14 +3,20 @@
  * ls`, `orchard dfs -rm -r -skipTrash /x`, `rm -rf`, `chmod -w`, `find / -name x`. Pure.
  */
 
+type Words = Readonly<Record<string, readonly string[]>>;
+
 /** Their verb -> ours, with the options it implies. */
-const otherNames: Readonly<Record<string, readonly string[]>> = {
+const otherNames: Words = {
   copyFromLocal: ['put'],
   copyToLocal: ['get'],
   dus: ['du', '-s'],
+  getConf: ['admin', 'config'],
+  leader: ['admin', 'report'],
   loadMetadata: ['load'],
   lsr: ['ls', '-R'],
   masterInfo: ['admin', 'report'],
+  moveFromLocal: ['put', '--move'],
+  readJournal: ['admin', 'journal', 'dump'],
   rmr: ['rm', '-R'],
   setttl: ['setTtl'],
   touchz: ['touch'],
@@ -19,31 +25,62 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   version: ['--version'],
 };
 
-/** What `alluxio fsadmin report` is followed by -> our verb. */
-const reports: Readonly<Record<string, readonly string[]>> = {
-  jobservice: ['admin', 'jobs'],
-  summary: ['admin', 'report'],
-  ufs: ['mounts'],
+/** What `alluxio fsadmin` and `hdfs dfsadmin` are followed by -> our verb. */
+const adminNames: Words = {
+  'journal quorum': ['admin', 'journal'],
+  'report capacity': ['df'],
+  'report jobservice': ['admin', 'jobs'],
+  'report metrics': ['admin', 'metrics'],
+  'report summary': ['admin', 'report'],
+  'report ufs': ['mounts'],
+  '-report': ['admin', 'report'],
+  statelock: ['admin', 'locks'],
 };
 
-/** Long options that others write after one dash. */
-const dashedOptions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** What `alluxio job` is followed by -> options of `admin jobs`. */
+const jobNames: Words = { cancel: ['--cancel'], ls: [], stat: [] };
+
+type Renamed = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** Long options that others write after one dash, or name otherwise; '' = so it is anyway. */
+const otherOptions: Renamed = {
+  admin: { '--master': '', '--source': '' },
+  cat: { '-ignoreCrc': '' },
+  du: { '-x': '' },
+  count: { '-x': '' },
   find: {
     ...Object.fromEntries(
       'empty group iname maxdepth mindepth mtime name newer print print0 size type'
         .split(' ')
         .map((word) => [`-${word}`, `--${word}`]),
     ),
+    '-a': '',
+    '-and': '',
     // --user says who asks.
     '-user': '--owner',
   },
+  get: { '-crc': '', '-ignoreCrc': '' },
   getmerge: { '-nl': '--newline', '-skip-empty-file': '--skip-empty' },
   ls: { '-1': '--paths' },
-  rm: { '-skipTrash': '--skip-trash' },
+  rm: {
+    '-safely': '',
+    '-skipTrash': '--skip-trash',
+    '-U': '',
+    '--alluxioOnly': '--alluxio-only',
+    '--deleteMountPoint': '--delete-mounts',
+  },
+  rmdir: { '-ignore-fail-on-non-empty': '--ignore-fail-on-non-empty' },
+};
+
+/** The same, of letters that mean something else where nobody says `dfs` or `fs`. */
+const dfsOptions: Renamed = {
+  count: { '-q': '--quota', '-v': '--header', '-u': '--quota-only' },
+  du: { '-v': '--header' },
+  ls: { '-q': '' },
 };
 
 /** Where -r means what -R does here. */
-const deepVerbs = new Set(['chgrp', 'chown', 'cp', 'get', 'load', 'put', 'rm', 'setTtl']);
+const deepVerbs = new Set(['chgrp', 'chown', 'cp', 'get', 'load', 'put', 'rm', 'setTtl', 'setrep']);
 
 const optionsWithValue = /^--(host|port|http-port|user|groups|timeout)$/;
 
@@ -58,33 +95,42 @@ function isVerbPlace(argv: readonly string[], index: number, word: string): bool
   return !word.startsWith('-') && !optionsWithValue.test(argv[index - 1] ?? '');
 }
 
-function translateVerb(words: readonly string[]): string[] {
+function translateVerb(words: readonly string[], isDfs = false): string[] {
   const [first = '', ...rest] = words;
-  if (first === 'fsadmin') return translateAdmin(rest);
+  if (first === 'fsadmin' || first === 'dfsadmin') return translateAdmin(rest);
   if (first === 'fs' || first === 'dfs') {
     const [verb = '', ...args] = rest;
-    return verb === '' ? [] : translateVerb([verb.replace(/^-(?=[a-zA-Z]{2})/, ''), ...args]);
+    if (verb === '') return [];
+    // In HDFS a copy takes directories as they are.
+    const deep = first === 'dfs' && verb === '-cp' ? ['-R'] : [];
+    return translateVerb([verb.replace(/^-(?=[a-zA-Z]{2})/, ''), ...deep, ...args], true);
+  }
+  if (first === 'job' && Object.hasOwn(jobNames, rest[0] ?? '')) {
+    return ['admin', 'jobs', ...jobNames[rest[0]!]!, ...rest.slice(1)];
   }
   const names = Object.hasOwn(otherNames, first) ? otherNames[first]! : [first];
   if (names[0] === 'help') return [...translateVerb(rest.slice(0, 2)), '--help'].filter(isWord);
-  return [...names, ...translateArgs(names[0]!, rest)];
+  return [...names, ...translateArgs(names[0]!, rest, isDfs)];
 }
 
 const isWord = (word: string): boolean => word !== '';
 
 function translateAdmin([verb = '', section = '', ...args]: readonly string[]): string[] {
-  const report = verb === 'report' && Object.hasOwn(reports, section);
-  if (report) return [...reports[section]!, ...args];
+  const both = `${verb} ${section}`;
+  if (Object.hasOwn(adminNames, both)) return [...adminNames[both]!, ...args];
+  if (Object.hasOwn(adminNames, verb))
+    return [...adminNames[verb]!, section, ...args].filter(isWord);
   return ['admin', verb, section, ...args].filter(isWord);
 }
 
-function translateArgs(verb: string, args: readonly string[]): string[] {
-  const dashed = dashedOptions[verb] ?? {};
+function translateArgs(verb: string, args: readonly string[], isDfs: boolean): string[] {
+  const renamed = { ...otherOptions[verb], ...(isDfs && dfsOptions[verb]) };
   const end = args.indexOf('--');
   const options = end === -1 ? args : args.slice(0, end);
-  const words = options.map((word) => {
-    if (Object.hasOwn(dashed, word)) return dashed[word]!;
-    return deepVerbs.has(verb) && /^-[a-zA-Z]+$/.test(word) ? word.replaceAll('r', 'R') : word;
+  const words = options.flatMap((word) => {
+    if (Object.hasOwn(renamed, word)) return renamed[word] === '' ? [] : [renamed[word]!];
+    const isDeep = deepVerbs.has(verb) && /^-[a-zA-Z]+$/.test(word);
+    return [isDeep ? word.replaceAll('r', 'R') : word];
   });
   if (end !== -1) return [...words, ...args.slice(end)];
   if (verb === 'chmod') return modeApart(words);

@@ -4,10 +4,13 @@
  */
 import { Command, CommanderError } from 'commander';
 import { verbGroups, verbs } from './commands/index.js';
+import { refusedVerbs } from './commands/refused.js';
 import type { GlobalOptions } from './connect-arguments.js';
+import { failureLine, failureOf } from './failure.js';
 import { translateArguments } from './familiar-arguments.js';
 import type { CliIo } from './io.js';
 import { ExitStatus, Shell } from './shell.js';
+import { UsageError } from './usage-error.js';
 import type { OptionSpec, Verb } from './verb.js';
 
 type Run = { status: number };
@@ -48,10 +51,12 @@ export function buildProgram(
     .option('--groups <names>', 'the groups of who asks, with commas between (ORCHARD_GROUPS)')
     .option('--timeout <duration>', 'longest wait for one answer, like 30s')
     .option('--json', 'one JSON object a line')
-    .option('-q, --quiet', 'no progress')
+    .option('-q, --quiet', 'no progress, and not a word about what went well')
     .addHelpText('after', overview);
   prepare(program, { io, words: '', isJson });
-  for (const spec of verbs) addVerb(program, spec, { io, run, isJson, more });
+  for (const spec of [...verbs, ...refusedVerbs]) {
+    addVerb(program, spec, { io, run, isJson, more });
+  }
   for (const group of verbGroups) {
     const command = program.command(group.name).description(group.summary);
     prepare(command, { io, words: group.name, isJson });
@@ -67,19 +72,22 @@ Start here:
   $ orchard ls -h /data                     what is in it
   $ orchard <command> --help                examples of each command
 
+What changes something says so, one line for each path on standard output; -q says nothing,
+--json one object. What fails is told on standard error.
+
 Coming from Alluxio or HDFS: \`orchard fs ls /\` and \`orchard dfs -ls /\` work as well.`;
 
 /** What commander says, in the form of all failures. */
 function usageFailure(text: string, { words, isJson }: Told): string {
-  const [reason = '', guess = ''] = text
+  const [said = '', guess = ''] = text
     .replace(/^error: /, '')
     .trim()
     .split('\n');
   const meant = guess.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1? See ');
   const hint = `${meant}orchard ${words}${words && ' '}--help`;
-  if (isJson) return `${JSON.stringify({ verb: words, error: { code: 'USAGE', reason, hint } })}\n`;
-  const verb = words === '' ? '' : `${words}: `;
-  return `orchard: ${verb}USAGE: ${reason}. Try: ${hint}\n`;
+  const failure = failureOf(new UsageError(said, hint));
+  if (isJson) return `${JSON.stringify({ verb: words, error: failure })}\n`;
+  return `${failureLine(words, failure)}\n`;
 }
 
 /** `words` are those of the command, as typed after `orchard`. */
@@ -106,7 +114,10 @@ type Place = { io: CliIo; run: Run; isJson: boolean; group?: string; more?: stri
 function addVerb(parent: Command, spec: Verb, place: Place): void {
   const { io, run, isJson, group, more = '' } = place;
   const name = group === undefined ? spec.name : `${group} ${spec.name}`;
-  const command = parent.command(`${spec.name} ${spec.args}`.trim()).description(spec.summary);
+  const hidden = spec.isRefused === true;
+  const typed = `${spec.name} ${spec.args}`.trim();
+  const command = parent.command(typed, { hidden }).description(spec.summary);
+  if (hidden) command.allowUnknownOption();
   const hasShort = spec.options.some(({ flags }) => flags.startsWith('-h,'));
   prepare(command, { io, words: name, isJson, hasShort });
   if (spec.usage !== undefined) command.usage(`[options] ${spec.usage}`);
@@ -134,6 +145,7 @@ function addOption(command: Command, { flags, means, repeats }: OptionSpec): voi
 }
 
 function helpTail({ examples, familiar }: Verb): string {
+  if (examples.length === 0) return '';
   const widest = Math.max(...examples.map(([line]) => line.length));
   const lines = examples.map(([line, what]) => `  $ ${line.padEnd(widest)}  ${what}`);
   const hint = familiar === undefined ? '' : `\nComing from Alluxio or HDFS: ${familiar}\n`;

@@ -22,6 +22,8 @@ export type Verb<Options = Record<string, unknown>> = {
   readonly options: readonly OptionSpec[];
   /** A command line and what it does. */
   readonly examples: readonly (readonly [string, string])[];
+  /** Known by name only to say why it is not there: not in the help, and takes any arguments. */
+  readonly isRefused?: true;
   /** For those who come from Alluxio or HDFS. */
   readonly familiar?: string;
   /** Help that is made when it is asked for, with the words of the command line. */
@@ -43,5 +45,10 @@ export const recursive: OptionSpec = {
   flags: '-R, --recursive',
   means: 'everything below as well',
 };
+/** What hands of other tools add, and what is so here anyway. */
+export const unneeded = (flags: string): OptionSpec => ({
+  flags,
+  means: 'nothing else: for hands that add it',
+});
 export const human: OptionSpec = { flags: '-h, --human', means: 'sizes like 1.5K, 20M, 3.2G' };
 export const force: OptionSpec = { flags: '-f, --force', means: 'replace what is there' };

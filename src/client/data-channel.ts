@@ -160,6 +160,19 @@ export class DataChannel {
     return response;
   }
 
+  /** What the master counts, as Prometheus reads it; the port gives it to everybody. */
+  async metrics(signal?: AbortSignal): Promise<string> {
+    const { origin } = this.#options;
+    try {
+      const options = { dispatcher: this.#agent, ...(signal !== undefined && { signal }) };
+      const response = await request(`${origin}/metrics`, options);
+      await refuseFailure(response, '/metrics');
+      return await response.body.text();
+    } catch (thrown) {
+      throw transferError(thrown, '/metrics');
+    }
+  }
+
   async close(): Promise<void> {
     await this.#agent.destroy();
   }

@@ -299,6 +299,11 @@ export class OrchardClient {
     return this.#call(admin.configCall(), options);
   }
 
+  /** What the master counts, as text for Prometheus. */
+  metrics(options: Pick<CallOptions, 'signal'> = {}): Promise<string> {
+    return this.#data.metrics(options.signal);
+  }
+
   /** Checks the whole namespace, as it is after one entry of the journal, while it is served. */
   verify(options: InspectOptions = {}): Promise<VerifyReport> {
     return this.#call(work.verifyCall(options), options);

@@ -19,7 +19,9 @@ const asked = (name: string) => client.asked.filter(([method]) => method === nam
 
 describe('mkdir and touch', () => {
   it('make what they are told, parents only with -p', async () => {
-    expect(await run(client, 'mkdir -m 700 /x/')).toMatchObject({ status: 0, out: '', err: '' });
+    expect(await run(client, 'mkdir -m 700 /x/')).toMatchObject({
+      ...{ status: 0, out: 'Made /x\n', err: '' },
+    });
     expect(await run(client, 'mkdir -p /y/z')).toMatchObject({ status: 0 });
     expect(asked('createDirectory')).toEqual([
       ['createDirectory', '/x', { recursive: false, allowExists: false, mode: 0o700 }],

@@ -150,10 +150,10 @@ describe('help', () => {
   it('suggests what was meant', async () => {
     const { err } = await run(new FakeClient(), 'mkdri /x');
     expect(err).toBe(
-      "orchard: USAGE: unknown command 'mkdri'. Try: did you mean mkdir? See orchard --help\n",
+      "orchard: USAGE: Unknown command 'mkdri'. Try: did you mean mkdir? See orchard --help\n",
     );
     expect((await run(new FakeClient(), 'chown bob')).err).toBe(
-      "orchard: chown: USAGE: missing required argument 'path'. Try: orchard chown --help\n",
+      "orchard: chown: USAGE: Missing required argument 'path'. Try: orchard chown --help\n",
     );
   });
 });

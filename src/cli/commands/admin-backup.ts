@@ -23,7 +23,7 @@ export const backup = verb<{ force?: boolean }>({
     );
     const { inodes, bytes, seq, file: place } = report;
     const size = humanBytes(bytes);
-    await shell.out.tell(
+    await shell.confirm(
       `Wrote ${inodes} inodes, ${size}, at entry ${seq} to ${shown(place)}`,
       report,
     );
@@ -49,6 +49,6 @@ export const restore = verb<{ data?: string }>({
     );
     const { inodes, seq, clusterName } = report;
     const what = `${inodes} inodes of cluster "${clusterName}", entry ${seq}`;
-    await shell.out.tell(`Restored ${what}, into ${shown(directory)}`, report);
+    await shell.confirm(`Restored ${what}, into ${shown(directory)}`, report);
   },
 });

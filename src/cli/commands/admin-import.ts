@@ -79,7 +79,7 @@ function rowsOf(text: string | undefined): number | undefined {
 async function drop(shell: Shell): Promise<void> {
   const path = await shell.io.dropImport();
   const text = path === undefined ? 'No import is unfinished' : `Dropped the import into ${path}`;
-  await shell.out.tell(text, { path: path ?? null });
+  await shell.confirm(text, { path: path ?? null });
 }
 
 async function tell(shell: Shell, path: string, outcome: ImportOutcome): Promise<void> {

@@ -13,6 +13,7 @@ import { backup, restore } from './admin-backup.js';
 import { importing } from './admin-import.js';
 import { digest, verify } from './admin-inspect.js';
 import { journal } from './admin-journal.js';
+import { refusedAdminVerbs } from './refused.js';
 
 const reporting = (
   name: string,
@@ -34,6 +35,32 @@ const reporting = (
       else for (const line of reportLines(report)) await shell.out.line(line);
     },
   });
+
+const metrics = verb({
+  name: 'metrics',
+  args: '',
+  summary: 'what the master counts, as Prometheus reads it',
+  options: [],
+  examples: [
+    ['orchard admin metrics', 'one figure a line'],
+    ['orchard admin metrics --json', 'the same as objects'],
+  ],
+  familiar: 'as `alluxio fsadmin report metrics`; scrapers take /metrics of the port for data.',
+  run: async (shell) => {
+    const text = await (await shell.client()).metrics({ signal: shell.signal });
+    for (const line of text.trimEnd().split('\n')) {
+      const [, name, labels, value] = /^([a-z_:]\w*)(\{.*\})? (\S+)/i.exec(line) ?? [];
+      if (!shell.isJson) await shell.out.line(line);
+      else if (name !== undefined) await shell.out.json({ name, ...labelsOf(labels), value });
+    }
+  },
+});
+
+/** `{operation="Rename",code="OK"}` as fields. */
+const labelsOf = (text = ''): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [name, value]),
+  );
 
 const config = verb<{ local?: boolean }>({
   name: 'config',
@@ -130,11 +157,13 @@ export const admin: VerbGroup = {
     ),
     journal,
     config,
+    metrics,
     jobs,
     verify,
     digest,
     importing,
     backup,
     restore,
+    ...refusedAdminVerbs,
   ],
 };

@@ -8,7 +8,7 @@ import { joinPath, relativeTo } from '../namespace-path.js';
 import type { Shell } from '../shell.js';
 import { Transfer } from '../transfer.js';
 import { walkTree } from '../tree.js';
-import { force, recursive, verb } from '../verb.js';
+import { force, recursive, unneeded, verb } from '../verb.js';
 import { checkNotBelow, placeAll, splitTarget } from './target.js';
 
 type Options = { force?: boolean; recursive?: boolean };
@@ -18,7 +18,7 @@ export const cp = verb<Options>({
   args: '<paths...>',
   usage: '<source...> <target>',
   summary: 'copy within the namespace',
-  options: [recursive, force],
+  options: [recursive, force, unneeded('-d, --direct'), unneeded('-t, --thread <count>')],
   examples: [
     ['orchard cp /data/a.csv /backup', 'into a directory that exists'],
     ['orchard cp -R /nas/photos /s3/photos', 'a tree, from one store to another'],

@@ -4,13 +4,17 @@ import { Columns } from '../output.js';
 import { human, verb } from '../verb.js';
 import { summaryOf } from './summary.js';
 
-type Options = { human?: boolean; summary?: boolean };
+type Options = { human?: boolean; summary?: boolean; header?: boolean };
 
 export const du = verb<Options>({
   name: 'du',
   args: '<path...>',
   summary: 'sizes of the entries of directories',
-  options: [human, { flags: '-s, --summary', means: 'one sum for each path' }],
+  options: [
+    human,
+    { flags: '-s, --summary', means: 'one sum for each path' },
+    { flags: '--header', means: 'a line that names the columns (`dfs -du -v`)' },
+  ],
   examples: [
     ['orchard du -h /data', 'each entry of /data with all that is below'],
     ['orchard du -s -h /data /logs', 'one line each'],
@@ -25,6 +29,9 @@ export const du = verb<Options>({
         for (const line of columns.lines([row])) await shell.out.line(line);
       }
     };
+    if (options.header === true && !shell.isJson) {
+      for (const line of columns.lines([['SIZE', 'FULL PATH NAME']])) await shell.out.line(line);
+    }
     await shell.eachPath(args, async (path) => {
       const client = await shell.client();
       const { signal } = shell;

@@ -10,8 +10,8 @@ import { UsageError } from '../usage-error.js';
 import { verb } from '../verb.js';
 
 type Options = {
-  name?: string;
-  iname?: string;
+  name?: string[];
+  iname?: string[];
   type?: string;
   size?: string;
   mtime?: string;
@@ -34,8 +34,12 @@ export const find = verb<Options>({
   args: '[path...]',
   summary: 'find entries of trees by name, type, size and age',
   options: [
-    { flags: '--name <pattern>', means: 'names with these wildcards (-name works as well)' },
-    { flags: '--iname <pattern>', means: 'the same, upper and lower case alike' },
+    {
+      flags: '--name <pattern>',
+      means: 'names with these wildcards; again: with those too',
+      repeats: true,
+    },
+    { flags: '--iname <pattern>', means: 'the same, upper and lower case alike', repeats: true },
     { flags: '--type <f|d>', means: 'files or directories' },
     { flags: '--size <size>', means: '+1G larger, -1K smaller, 0 exactly' },
     { flags: '--mtime <days>', means: '-7 changed in the last seven days, +30 before thirty' },
@@ -53,6 +57,7 @@ export const find = verb<Options>({
     ['orchard find / -type d -mtime +30', 'directories untouched for a month'],
     ['orchard find /data -maxdepth 1 -user bob -newer /data/_SUCCESS', 'by owner and order'],
   ],
+  familiar: '-name, -type and the like work with one dash, and -a between them.',
   run: async (shell, args, options) => {
     const level = {
       min: levelsOf('--mindepth', options.mindepth, 0),
@@ -94,14 +99,11 @@ async function search(
 
 function testsOf(options: Options, nowMs: number): Test[] {
   const tests: Test[] = [];
-  for (const [pattern, flags] of [
-    [options.name, ''],
-    [options.iname, 'i'],
-  ] as const) {
-    if (pattern === undefined) continue;
-    const expression = globToRegExp(pattern, flags);
-    tests.push((entry) => expression.test(entry.name));
-  }
+  const names = [
+    ...(options.name ?? []).map((pattern) => globToRegExp(pattern, '')),
+    ...(options.iname ?? []).map((pattern) => globToRegExp(pattern, 'i')),
+  ];
+  for (const expression of names) tests.push((entry) => expression.test(entry.name));
   if (options.type !== undefined) tests.push(typeTest(options.type));
   const { owner, group } = options;
   if (owner !== undefined) tests.push((entry) => entry.owner === owner);

@@ -10,7 +10,7 @@ import type { Shell } from '../shell.js';
 import { Transfer } from '../transfer.js';
 import { walkTree } from '../tree.js';
 import { UsageError } from '../usage-error.js';
-import { force, recursive, verb } from '../verb.js';
+import { force, recursive, unneeded, verb } from '../verb.js';
 import { checkApart, type Placed } from './target.js';
 
 type Options = { force?: boolean; recursive?: boolean };
@@ -20,7 +20,7 @@ export const get = verb<Options>({
   args: '<paths...>',
   usage: '<path...> [local]',
   summary: 'copy files and directories to this machine',
-  options: [force, recursive],
+  options: [force, recursive, unneeded('-t, --thread <count>'), unneeded('--buffersize <size>')],
   examples: [
     ['orchard get /data/a.csv .', 'into this directory'],
     ['orchard get -R /web ./site', 'a directory with all that is in it'],

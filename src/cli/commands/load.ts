@@ -2,7 +2,7 @@
 import { OrchardError } from '../../client/errors.js';
 import type { Job, LoadReport } from '../../client/index.js';
 import { shown, spanText } from '../format.js';
-import { recursive, verb } from '../verb.js';
+import { recursive, unneeded, verb } from '../verb.js';
 
 type Options = { recursive?: boolean; detach?: boolean };
 
@@ -10,7 +10,11 @@ export const load = verb<Options>({
   name: 'load',
   args: '<path...>',
   summary: 'load the metadata of a store',
-  options: [recursive, { flags: '--detach', means: 'do not wait: print the job' }],
+  options: [
+    recursive,
+    { flags: '--detach', means: 'do not wait: print the job' },
+    unneeded('-F, --force'),
+  ],
   examples: [
     ['orchard load /data', 'the entries of /data'],
     ['orchard load -R /data', 'and everything below, with progress'],
@@ -41,7 +45,10 @@ export const load = verb<Options>({
       const text = detach
         ? `Job ${id} loads ${shown(path)}`
         : `Loaded ${done} entries below ${shown(path)} in ${span}${loss}${left}`;
-      await shell.out.tell(text, { path, job: id, state, done, failed, ...report });
+      const outcome = { path, job: id, state, done, failed, ...report };
+      // The number of a job that goes on is what was asked for.
+      if (detach) await shell.out.tell(text, outcome);
+      else await shell.confirm(text, outcome);
       if (job.error !== undefined) throw job.error;
       if (failed > 0) throw new OrchardError('ABORTED', `${failed} entries failed`, { path });
     }),

@@ -6,7 +6,7 @@ import { Columns } from '../output.js';
 import type { Shell } from '../shell.js';
 import { walkTree } from '../tree.js';
 import { UsageError } from '../usage-error.js';
-import { human, recursive, verb } from '../verb.js';
+import { human, recursive, unneeded, verb } from '../verb.js';
 
 type Options = {
   recursive?: boolean;
@@ -19,6 +19,8 @@ type Options = {
   time?: boolean;
   size?: boolean;
   reverse?: boolean;
+  access?: boolean;
+  timestamp?: string;
 };
 
 type Order = (a: FileStatus, b: FileStatus) => number;
@@ -27,8 +29,6 @@ type Order = (a: FileStatus, b: FileStatus) => number;
 const ROWS_AT_A_TIME = 200;
 /** What is sorted is held in memory. */
 const SORTED_MAX = 1_000_000;
-
-const nothing = 'nothing else: for hands that add it';
 
 export const ls = verb<Options>({
   name: 'ls',
@@ -45,8 +45,10 @@ export const ls = verb<Options>({
     { flags: '-t, --time', means: 'the newest first' },
     { flags: '-S, --size', means: 'the largest first' },
     { flags: '-r, --reverse', means: 'the other way round' },
-    { flags: '-l, --long', means: nothing },
-    { flags: '-a, --all', means: nothing },
+    { flags: '--timestamp <which>', means: 'lastModificationTime (default) or creationTime' },
+    { flags: '-u, --access', means: 'times of access are not kept: those of modification' },
+    unneeded('-l, --long'),
+    unneeded('-a, --all'),
   ],
   examples: [
     ['orchard ls', 'what is in /'],
@@ -57,6 +59,8 @@ export const ls = verb<Options>({
   familiar: 'columns are mode, owner, group, size, state, time, path, as in `alluxio fs ls`.',
   run: (shell, args, options) => {
     const order = orderOf(options);
+    checkTimes(options);
+    if (options.access === true) shell.note('times of access are not kept: of modification');
     const paths = args.length === 0 ? ['/'] : args;
     return shell.eachPath(paths, (path) => list(shell, path, { options, order }));
   },
@@ -125,6 +129,13 @@ function orderOf(options: Options): Order | undefined {
   return reverse === true ? (a, b) => order(b, a) : order;
 }
 
+const timesKnown: readonly string[] = ['lastModificationTime', 'creationTime', 'createdTime'];
+
+function checkTimes({ timestamp }: Options): void {
+  if (timestamp === undefined || timesKnown.includes(timestamp)) return;
+  throw new UsageError(`--timestamp ${timestamp}: no such time is kept`, timesKnown[0]);
+}
+
 class Rows {
   readonly #shell: Shell;
   readonly #options: Options;
@@ -156,6 +167,6 @@ const row = (entry: FileStatus, options: Options): string[] => [
   entry.group,
   sizeText(entry.length, entry.type === 'file' && options.human),
   stateText(entry),
-  timeText(entry.mtimeMs),
+  timeText(options.timestamp?.startsWith('creat') ? entry.ctimeMs : entry.mtimeMs),
   shown(entry.path),
 ];

@@ -1,5 +1,6 @@
 /** mkdir: make directories. */
 import { parseMode } from '../../base/mode.js';
+import { shown } from '../format.js';
 import { parsePath } from '../namespace-path.js';
 import { UsageError } from '../usage-error.js';
 import { verb } from '../verb.js';
@@ -28,7 +29,7 @@ export const mkdir = verb<{ parents?: boolean; mode?: string }>({
           signal: shell.signal,
           ...(mode !== undefined && { mode }),
         });
-        if (shell.isJson) await shell.out.json({ created: path, id: status.id });
+        await shell.confirm(`Made ${shown(path)}`, { created: path, id: status.id });
       });
     }
   },

@@ -33,13 +33,14 @@ export const mount = verb<Options>({
     if (path === undefined) return show(shell);
     if (uri === undefined) throw new UsageError('no store', `orchard mount ${path} s3://bucket`);
     const client = await shell.client();
-    await client.mount(parsePath(path), uri, {
+    const at = parsePath(path);
+    await client.mount(at, uri, {
       options: optionsOf(options.option ?? []),
       readOnly: options.readOnly === true || options.readonly === true,
       shared: options.shared === true,
       signal: shell.signal,
     });
-    await shell.out.tell(`Mounted ${uri} at ${path}`, { mounted: path, uri });
+    await shell.confirm(`Mounted ${shown(uri)} at ${shown(at)}`, { mounted: at, uri });
   },
 });
 
@@ -62,16 +63,17 @@ export const updateMount = verb<UpdateOptions>({
   ],
   familiar: 'as `alluxio fs updateMount`, but what is not named stays as it is.',
   moreHelp: storeOptionsHelp,
-  run: async (shell, [path = ''], options) => {
+  run: async (shell, [text = ''], options) => {
+    const path = parsePath(text);
     const client = await shell.client();
     const { option, readOnly, readWrite, shared, private: isPrivate } = options;
-    await client.updateMount(parsePath(path), {
+    await client.updateMount(path, {
       ...(option !== undefined && { options: optionsOf(option) }),
       ...((readOnly || readWrite) && { readOnly: readOnly === true }),
       ...((shared || isPrivate) && { shared: shared === true }),
       signal: shell.signal,
     });
-    await shell.out.tell(`Changed the mount at ${path}`, { updated: path });
+    await shell.confirm(`Changed the mount at ${shown(path)}`, { updated: path });
   },
 });
 
@@ -86,7 +88,7 @@ export const unmount = verb({
     for (const path of args.map(parsePath)) {
       await shell.attempt(async () => {
         await client.unmount(path, { signal: shell.signal });
-        await shell.out.tell(`Unmounted ${shown(path)}`, { unmounted: path });
+        await shell.confirm(`Unmounted ${shown(path)}`, { unmounted: path });
       });
     }
   },

@@ -30,7 +30,7 @@ export const mv = verb<{ force?: boolean }>({
       await shell.attempt(async () => {
         await client.rename(source, place, { overwrite, signal: shell.signal });
         const said = `Renamed ${shown(source)} to ${shown(place)}`;
-        await shell.out.tell(said, { renamed: source, to: place });
+        await shell.confirm(said, { renamed: source, to: place });
       });
     }
   },

@@ -1,5 +1,5 @@
 /** put: files and directories of this machine into the namespace. */
-import { stat } from 'node:fs/promises';
+import { rmdir, stat, unlink } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { shown } from '../format.js';
 import { countLocal, type LinkRule, type LocalEntry, openLocal, walkLocal } from '../local-tree.js';
@@ -7,11 +7,11 @@ import { joinPath } from '../namespace-path.js';
 import type { Shell } from '../shell.js';
 import { Transfer } from '../transfer.js';
 import { UsageError } from '../usage-error.js';
-import { force, recursive, verb } from '../verb.js';
+import { force, recursive, unneeded, verb } from '../verb.js';
 import { checkApart, findTarget, type Placed, placeOf, splitTarget } from './target.js';
 
-type Options = { force?: boolean; recursive?: boolean; links?: string };
-type Rules = { readonly overwrite: boolean; readonly links: LinkRule };
+type Options = { force?: boolean; recursive?: boolean; links?: string; move?: boolean };
+type Rules = { readonly overwrite: boolean; readonly links: LinkRule; readonly isMove: boolean };
 
 const INPUT = '-';
 const linkRules: readonly string[] = ['follow', 'skip', 'fail'];
@@ -28,6 +28,10 @@ export const put = verb<Options>({
       flags: '--links <rule>',
       means: 'symbolic links below: follow, skip, or fail before anything is copied',
     },
+    { flags: '--move', means: 'delete each local file once it is copied (moveFromLocal)' },
+    unneeded('-l, --lazy'),
+    unneeded('-d, --direct'),
+    unneeded('-t, --thread <count>'),
   ],
   examples: [
     ['orchard put a.csv /data', 'into a directory that exists'],
@@ -42,7 +46,11 @@ export const put = verb<Options>({
     if (links !== undefined && !linkRules.includes(links)) {
       throw new UsageError(`--links ${links}: no such rule`, 'follow, skip or fail');
     }
-    const rules = { overwrite: options.force === true, links: links as LinkRule };
+    const isMove = options.move === true;
+    if (isMove && (links === 'follow' || sources.includes(INPUT))) {
+      throw new UsageError('--move deletes files and empty directories only', '--links skip');
+    }
+    const rules = { overwrite: options.force === true, links: links as LinkRule, isMove };
     const target = await findTarget(await shell.client(), text, sources.length);
     const placed: Placed[] = [];
     for (const source of sources) {
@@ -74,7 +82,7 @@ async function putInput(shell: Shell, { place }: Placed, { overwrite }: Rules): 
 async function putTree(shell: Shell, { source, place }: Placed, rules: Rules): Promise<void> {
   const client = await shell.client();
   const { signal } = shell;
-  const { overwrite, links } = rules;
+  const { overwrite, links, isMove } = rules;
   const root = resolve(shell.io.workingDirectory, source);
   const total = await countLocal(root, links);
   const transfer = new Transfer(shell, `put ${shown(source)}`, total);
@@ -88,8 +96,26 @@ async function putTree(shell: Shell, { source, place }: Placed, rules: Rules): P
     } finally {
       close();
     }
+    if (isMove) await unlink(entry.path);
   });
+  if (isMove) await removeEmpty(root);
   await transfer.confirm(source, place, { put: place });
+}
+
+/** The directories of a tree that has been moved away; what was left out stays where it is. */
+async function removeEmpty(root: string): Promise<void> {
+  const directories: string[] = [];
+  const walk = { links: 'skip', leftOut: async () => undefined } as const;
+  const isThere = await stat(root).catch(() => undefined);
+  if (isThere === undefined) return;
+  for await (const entry of walkLocal(root, walk)) {
+    if (entry.isDirectory) directories.push(entry.path);
+  }
+  for (const directory of directories.reverse()) await rmdir(directory).catch(isNotEmpty);
+}
+
+function isNotEmpty(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
 }
 
 /** The files of the tree; its directories are made as they come by, before what is in them. */

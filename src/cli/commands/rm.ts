@@ -52,7 +52,7 @@ export const rm = verb<Options>({
         if (isMissing && options.force === true) return;
         throw thrown;
       }
-      await shell.out.tell(`Deleted ${shown(path)}`, { deleted: path });
+      await shell.confirm(`Deleted ${shown(path)}`, { deleted: path });
     };
     return shell.eachPath(args, work, { mayBeNone: options.force === true });
   },

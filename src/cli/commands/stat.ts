@@ -23,8 +23,9 @@ export const stat = verb<{ format?: string }>({
     {
       flags: '-f, --format <text>',
       means:
-        'with %a octal mode, %A mode, %b bytes, %F type, %g group, %i id, %n name, ' +
-        '%o block size, %p path, %u owner, %y time, %Y ms',
+        'with %a octal mode, %A mode, %b bytes (%z too), %F type, %g group, %i id, %n name ' +
+        '(%N too), %o block size, %p path, %r copies, %u owner, %y time in UTC, %Y in ms, ' +
+        '%x and %X the same',
     },
   ],
   examples: [
@@ -32,7 +33,9 @@ export const stat = verb<{ format?: string }>({
     ["orchard stat -f '%u:%g %a %b' /data/part-0", 'owner, group, mode and size'],
     ['orchard stat --json /data', 'for scripts'],
   ],
-  familiar: 'the letters of --format are those of `hdfs dfs -stat`.',
+  familiar:
+    'the letters of --format are those of `hdfs dfs -stat` and `alluxio fs stat`.\n' +
+    'Times of access are not kept, so %x is the time of modification.',
   run: (shell, args, { format }) =>
     shell.eachPath(args, async (path) => {
       const client = await shell.client();
@@ -58,10 +61,18 @@ const letters: Readonly<Record<string, (status: FileStatus) => string>> = {
   o: (status) => String(status.blockSize),
   p: (status) => status.path,
   u: (status) => status.owner,
-  y: (status) => exactTimeText(status.mtimeMs),
+  N: (status) => status.name,
+  r: (status) => String(status.type === 'file' ? status.replicationMin : 0),
+  x: (status) => utcText(status.mtimeMs),
+  X: (status) => String(status.mtimeMs),
+  y: (status) => utcText(status.mtimeMs),
   Y: (status) => String(status.mtimeMs),
+  z: (status) => String(status.length),
   '%': () => '%',
 };
+
+/** As HDFS has it, wherever the reader is: 2026-01-31 09:05:07. */
+const utcText = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 
 const formatted = (status: FileStatus, format: string): string =>
   format.replace(/%(.)/gs, (whole, letter: string) => letters[letter]?.(status) ?? whole);

@@ -1,17 +1,22 @@
 /** What count and du share: the sums of a tree, told while they are being made. */
 import { OrchardError } from '../../client/errors.js';
-import type { TreeSummary } from '../../client/index.js';
+import type { LoadTypeName, TreeSummary } from '../../client/index.js';
 import { shown } from '../format.js';
 import type { Shell } from '../shell.js';
 
 /** What is missing in the sums is told, each directory, and the exit status is 1. */
-export async function summaryOf(shell: Shell, path: string, verb: string): Promise<TreeSummary> {
+export async function summaryOf(
+  shell: Shell,
+  path: string,
+  verb: string,
+  load: LoadTypeName = 'once',
+): Promise<TreeSummary> {
   const client = await shell.client();
   const progress = shell.progress(`${verb} ${shown(path)}`, 'entries');
   let summary: TreeSummary;
   try {
     const onProgress = progress.update;
-    summary = await client.contentSummary(path, { onProgress, signal: shell.signal });
+    summary = await client.contentSummary(path, { load, onProgress, signal: shell.signal });
   } finally {
     progress.stop();
   }

@@ -8,17 +8,21 @@ const RANGE_BYTES_FIRST = 65_536;
 /** Lines beyond this many bytes from the end are not looked for. */
 const RANGE_BYTES_MAX = 64 * 2 ** 20;
 
-export const tail = verb<ExcerptOptions>({
+export const tail = verb<ExcerptOptions & { follow?: boolean }>({
   name: 'tail',
   args: '<path...>',
   summary: 'print the end of files',
-  options: excerptOptions,
+  options: [
+    ...excerptOptions,
+    { flags: '-f, --follow', means: 'nothing more: a file that is complete does not grow' },
+  ],
   examples: [
     ['orchard tail /logs/today', 'the last 1024 bytes'],
     ['orchard tail -n 20 /logs/today', 'the last twenty lines'],
   ],
   run: (shell, args, options) => {
     const excerpt = excerptOf(options);
+    if (options.follow === true) shell.note('a file that is complete does not grow: its end');
     return shell.eachPath(args, async (path) => {
       const client = await shell.client();
       for (const chunk of await lastOf(client, path, excerpt, shell.signal)) {

@@ -1,5 +1,6 @@
 /** touch: make empty files; what exists stays as it is. */
 import { OrchardError } from '../../client/errors.js';
+import { shown } from '../format.js';
 import { parsePath } from '../namespace-path.js';
 import type { Shell } from '../shell.js';
 import { verb } from '../verb.js';
@@ -25,10 +26,10 @@ async function make(shell: Shell, path: string, recursive: boolean): Promise<voi
   try {
     const { id } = await client.createFile(path, { recursive, signal });
     await client.completeFile(path, { length: 0, signal });
-    if (shell.isJson) await shell.out.json({ created: path, id });
+    await shell.confirm(`Made ${shown(path)}`, { created: path, id });
   } catch (thrown) {
     if (!(thrown instanceof OrchardError) || thrown.code !== 'ALREADY_EXISTS') throw thrown;
     if ((await client.getStatus(path, { signal })).type !== 'file') throw thrown;
-    if (shell.isJson) await shell.out.json({ exists: path });
+    await shell.confirm(`${shown(path)} is there already`, { exists: path });
   }
 }

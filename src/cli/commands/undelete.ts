@@ -15,7 +15,7 @@ export const undelete = verb({
     for (const path of args.map(parsePath)) {
       await shell.attempt(async () => {
         await client.undelete(path, { signal: shell.signal });
-        await shell.out.tell(`Brought back ${shown(path)}`, { undeleted: path });
+        await shell.confirm(`Brought back ${shown(path)}`, { undeleted: path });
       });
     }
   },

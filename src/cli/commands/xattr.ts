@@ -1,6 +1,8 @@
 /** setfattr and getfattr: extended attributes, named and valued as in `hdfs dfs`. */
 import { OrchardError } from '../../client/errors.js';
 import { bytesText, shown } from '../format.js';
+import type { Shell } from '../shell.js';
+import { walkTree } from '../tree.js';
 import { UsageError } from '../usage-error.js';
 import { recursive, verb } from '../verb.js';
 import { change } from './change.js';
@@ -35,7 +37,10 @@ export const setfattr = verb<SetOptions>({
   },
 });
 
-type GetOptions = { name?: string; dump?: boolean };
+type GetOptions = { name?: string; dump?: boolean; recursive?: boolean; encoding?: string };
+
+/** How a value is written; undefined: text where it is text, else hex. */
+type Encoding = keyof typeof encodings | undefined;
 
 export const getfattr = verb<GetOptions>({
   name: 'getfattr',
@@ -44,32 +49,70 @@ export const getfattr = verb<GetOptions>({
   options: [
     { flags: '-n, --name <name>', means: 'only this one' },
     { flags: '-d, --dump', means: 'all with their values (the default)' },
+    recursive,
+    { flags: '-e, --encoding <how>', means: 'values as text, hex or base64' },
   ],
   examples: [
     ['orchard getfattr /data/a', 'all'],
     ['orchard getfattr -n user.origin /data/a', 'one'],
   ],
-  run: (shell, args, { name }) =>
-    shell.eachPath(args, async (path) => {
+  run: (shell, args, { name, recursive: isDeep = false, encoding }) => {
+    if (encoding !== undefined && !Object.hasOwn(encodings, encoding)) {
+      throw new UsageError(`--encoding ${encoding}: no such form`, 'text, hex or base64');
+    }
+    const how = { name, encoding: encoding as Encoding };
+    return shell.eachPath(args, async (path) => {
       const client = await shell.client();
-      const found = await client.getXattrs(path, { signal: shell.signal });
-      const entries = Object.entries(found).filter(([key]) => name === undefined || key === name);
-      const texts = entries.map(([key, value]): [string, string] => [key, bytesText(value)]);
-      if (name !== undefined && entries.length === 0) {
-        throw new OrchardError('NOT_FOUND', `no extended attribute ${name}`, {
-          path,
-          hint: `orchard getfattr ${path}`,
-        });
+      await show(shell, path, { ...how, isWanted: !isDeep });
+      const { type } = await client.getStatus(path, { signal: shell.signal });
+      if (!isDeep || type === 'file') return;
+      for await (const entry of walkTree(shell, path)) {
+        await shell.attempt(() => show(shell, entry.path, { ...how, isWanted: false }));
       }
-      if (shell.isJson) {
-        await shell.out.json({ path, xattrs: Object.fromEntries(texts) });
-        return;
-      }
-      await shell.out.line(`# file: ${shown(path)}`);
-      for (const [key, text] of texts)
-        await shell.out.line(`${shown(key)}=${JSON.stringify(text)}`);
-    }),
+    });
+  },
 });
+
+type Wanted = {
+  readonly name: string | undefined;
+  readonly encoding: Encoding;
+  /** A path without the attribute is a failure, not one of many. */
+  readonly isWanted: boolean;
+};
+
+async function show(
+  shell: Shell,
+  path: string,
+  { name, encoding, isWanted }: Wanted,
+): Promise<void> {
+  const client = await shell.client();
+  const found = await client.getXattrs(path, { signal: shell.signal });
+  const entries = Object.entries(found).filter(([key]) => name === undefined || key === name);
+  if (name !== undefined && entries.length === 0) {
+    if (!isWanted) return;
+    throw new OrchardError('NOT_FOUND', `There is no extended attribute ${name}.`, {
+      path,
+      hint: `orchard getfattr ${path}`,
+    });
+  }
+  const written = encoding === undefined ? bytesText : encodings[encoding];
+  const texts = entries.map(([key, value]): [string, string] => [key, written(value)]);
+  if (shell.isJson) {
+    await shell.out.json({ path, xattrs: Object.fromEntries(texts) });
+    return;
+  }
+  await shell.out.line(`# file: ${shown(path)}`);
+  for (const [key, text] of texts) {
+    const isPlain = encoding === 'hex' || encoding === 'base64';
+    await shell.out.line(`${shown(key)}=${isPlain ? text : JSON.stringify(text)}`);
+  }
+}
+
+const encodings = {
+  text: bytesText,
+  hex: (value: Uint8Array): string => `0x${Buffer.from(value).toString('hex')}`,
+  base64: (value: Uint8Array): string => `0s${Buffer.from(value).toString('base64')}`,
+} as const;
 
 function attributeValue(text: string): Uint8Array | string {
   if (/^0x(?:[0-9a-f]{2})*$/i.test(text)) return Buffer.from(text.slice(2), 'hex');
