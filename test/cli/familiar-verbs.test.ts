@@ -163,7 +163,7 @@ describe('A20', () => {
     ),
   ];
 
-  test('with --json every error of every verb is one object, and ends with one stop', async () => {
+  test('with --json every error of every verb is an object, with one stop', async () => {
     for (const { name, args } of all) {
       const lines = [`--json ${name} --no-such-option`, `${name} --json ${'x '.repeat(9).trim()}`];
       if (args.startsWith('<')) lines.push(`--json ${name}`);

@@ -1,4 +1,4 @@
-/** text: files as text. What is compressed is unpacked on the way; what only a tool can read, told. */
+/** text: files as text. What is compressed is unpacked; what only a tool can read is told. */
 import { Readable } from 'node:stream';
 import { createGunzip, createInflate } from 'node:zlib';
 import { OrchardError } from '../../client/errors.js';
