@@ -188,7 +188,7 @@ describe('A20', () => {
     );
   });
 
-  test('what changes something says so in one line, with -q in none, with --json as one', async () => {
+  test('what changes something says so in one line: -q in none, --json as one', async () => {
     const lines = [
       'mkdir /n',
       'touch /n/f',
