@@ -24,6 +24,7 @@ import {
   DIRTY_ROW_BYTES,
   DIRTY_ROW_NEWEST,
   DROPPED_LIST_BYTES,
+  INVARIANT_DIRTY_LIST_ROOM,
   RECORD_PARENT_ID,
   SIDE_KEY,
   SIDE_KEY_LEN,
@@ -34,6 +35,7 @@ import {
   SLOT_DIRTY_EPOCH,
   SLOT_RECORD,
 } from './generated/layout';
+import { invariant } from './invariant';
 
 /** 2^64 / golden ratio: spreads lines of consecutive ids over the table. */
 const SPREAD: u64 = 0x9e3779b97f4a7c15;
@@ -55,7 +57,7 @@ export function makeDirty(slot: usize): void {
   const counter = CONTROL_BASE + CONTROL_DIRTY_COUNT + (parity << 2);
   const count = atomic.load<u32>(counter);
   // Epoch 0 means clean; a list longer than there are slots means that one entered it twice.
-  if (epoch == 0 || count >= DIRTY_LIST_CAPACITY) unreachable();
+  invariant(epoch != 0 && count < DIRTY_LIST_CAPACITY, INVARIANT_DIRTY_LIST_ROOM, slot);
   const entry = dirtyEntry(parity, count);
   const newest = newestOf(load<u64>(slot + SLOT_RECORD, RECORD_PARENT_ID), parity);
   store<u32>(entry, u32(slot), DIRTY_ENTRY_SLOT);

@@ -23,6 +23,8 @@ import {
   CONTROL_LOCK_PARKED,
   CONTROL_LOCK_RELEASES,
   COUNTER_LOCK_CONFLICTS,
+  INVARIANT_READ_LOCK_HELD,
+  INVARIANT_WRITE_LOCK_HELD,
   LOCK_SIDE_DIRECTORY,
   LOCK_SIDE_LEAF,
   NODE_BYTES,
@@ -33,6 +35,7 @@ import {
   WALK_NODES,
   WRITE_LOCKS_MAX,
 } from './generated/layout';
+import { invariant } from './invariant';
 
 let list: usize = 0;
 let count: u32 = 0;
@@ -130,8 +133,15 @@ function stepBack(taken: u32, seen: u32): bool {
 function putBack(at: usize, words: u32): void {
   for (let i: u32 = 0; i < words; i++) {
     const word = wordAt(at, i);
-    if ((word & 1) == 0) atomic.sub<u32>(columnOf(word >> 1), 1);
-    else atomic.store<u32>(LOCK_WRITER_BASE + ((word >> 1) << 2), 0);
+    const stripe = word >> 1;
+    // The old values come with the stores: to look at them is free.
+    if ((word & 1) == 0) {
+      const readers = i32(atomic.sub<u32>(columnOf(stripe), 1));
+      invariant(readers > 0, INVARIANT_READ_LOCK_HELD, stripe);
+    } else {
+      const owner = atomic.xchg<u32>(LOCK_WRITER_BASE + (stripe << 2), 0);
+      invariant(owner == EXECUTOR_INDEX + 1, INVARIANT_WRITE_LOCK_HELD, stripe);
+    }
   }
 }
 

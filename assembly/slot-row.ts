@@ -10,6 +10,7 @@ import {
   BLOB_SEQ,
   BLOB_SLOT,
   BLOB_VALUE_BYTES,
+  INVARIANT_ROW_HAS_VALUE,
   RECORD_ID,
   RECORD_NAME,
   RECORD_NAME_LEN,
@@ -18,6 +19,7 @@ import {
   SLOT_RECORD,
   TRASH_BIT,
 } from './generated/layout';
+import { invariant } from './invariant';
 import { copyRecord, setOfSlot, stableSeq, stillAt } from './tier-set';
 
 /** More than any blob: key at most 9 + 255 bytes, value some 110. */
@@ -43,7 +45,7 @@ export function putBlob(blob: usize, slot: usize, record: usize): usize {
   const keyBytes = putKey(key, load<u64>(record, RECORD_PARENT_ID), name, nameBytes);
   const valueBytes = id == 0 ? 0 : encodeValue(key, keyBytes, record, key + keyBytes);
   // No bytes would mean "delete": a record without a type must never get this far.
-  if (id != 0 && valueBytes == 0) unreachable();
+  invariant(id == 0 || valueBytes != 0, INVARIANT_ROW_HAS_VALUE, slot);
   store<u32>(blob, u32(slot), BLOB_SLOT);
   store<u16>(blob, u16(keyBytes), BLOB_KEY_BYTES);
   store<u16>(blob, u16(valueBytes), BLOB_VALUE_BYTES);

@@ -35,6 +35,7 @@ import {
   CONTROL_DROPPED_COUNT,
   CONTROL_EPOCH,
   DIRTY_ENTRY_BYTES,
+  INVARIANT_EPOCH_CLOSED,
   RECORD_BYTES_MAX,
   RECORD_ID,
   RECORD_NAME,
@@ -42,6 +43,7 @@ import {
   RECORD_PARENT_ID,
   SLOT_DIRTY_EPOCH,
 } from './generated/layout';
+import { invariant } from './invariant';
 import { ITEM_BYTES, sortItems } from './item-sort';
 import { BLOB_BYTES_MAX, copySlot, putBlob, putItem } from './slot-row';
 import { releaseSame, setOfSlot, takeSet } from './tier-set';
@@ -61,7 +63,8 @@ let copiedEpoch: u32 = 0;
 
 export function copyDirty(epoch: u32, from: u32, count: u32): u32 {
   // An open epoch's list still grows, and its slots still change.
-  if (epoch == atomic.load<u32>(CONTROL_BASE + CONTROL_EPOCH)) unreachable();
+  const open = atomic.load<u32>(CONTROL_BASE + CONTROL_EPOCH);
+  invariant(epoch != open, INVARIANT_EPOCH_CLOSED, epoch);
   copiedEpoch = epoch;
   const listed = atomic.load<u32>(counterOf(CONTROL_DIRTY_COUNT, epoch));
   if (from >= listed) return 0;

@@ -23,6 +23,8 @@ import {
   FILL_NO_ROOM,
   FILL_RACED,
   INODE_TYPE_DIRECTORY,
+  INVARIANT_FILL_OF_MISS,
+  INVARIANT_KEY_ONCE,
   LOOKUP_ABSENT,
   LOOKUP_FOUND,
   LOOKUP_MISS,
@@ -72,6 +74,7 @@ import {
   WALK_RETRIES_MAX,
   WALK_STRUCTURE_SEQ,
 } from './generated/layout';
+import { invariant } from './invariant';
 import { count } from './control';
 import { filterLacks } from './filter';
 import { hashKey64, tagOf } from './hash';
@@ -159,7 +162,7 @@ export function fill(set: usize, setSeq: u32, record: usize): i32 {
   const name = record + RECORD_NAME;
   const hash = hashKey64(parentId, name, nameBytes);
   // A record for another set than the one that missed is a bug of the caller, never a race.
-  if (setOf(hash, nameBytes) != set) unreachable();
+  invariant(setOf(hash, nameBytes) == set, INVARIANT_FILL_OF_MISS, set);
   if ((setSeq & 1) != 0 || !tryTakeSet(set, setSeq)) return FILL_RACED;
   const slotBytes = slotBytesOf(set);
   const tag = tagOf(hash);
@@ -169,7 +172,8 @@ export function fill(set: usize, setSeq: u32, record: usize): i32 {
     return FILL_NO_ROOM;
   }
   // It missed at setSeq and nothing changed since, so a second copy of the key is impossible.
-  if (findWay(set, slotBytes, tag, parentId, name, nameBytes) >= 0) unreachable();
+  const known = findWay(set, slotBytes, tag, parentId, name, nameBytes);
+  invariant(known < 0, INVARIANT_KEY_ONCE, set);
   const slot = slotAt(set, way, slotBytes);
   labelWay(set, way, tag);
   copyRecord(record, slot + SLOT_RECORD, nameBytes);

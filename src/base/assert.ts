@@ -22,8 +22,28 @@ export class SharedStateError extends AssertionError {
 export const mayHaveBrokenState = (error: unknown): boolean =>
   error instanceof SharedStateError || (error instanceof Error && error.name === 'RuntimeError');
 
+/** Of one call, or of what is private to a thread. Costs nothing: it may stand anywhere. */
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);
+}
+
+/**
+ * Of what all threads share: whoever sees it broken ends the process. `at` says where (a stripe, a
+ * position, an address), `found` what stood there; numbers, so that a check that holds costs a
+ * comparison and makes no text. What a client, a store or a disk sends is never asserted.
+ */
+export function invariant(
+  condition: boolean,
+  what: string,
+  at?: number,
+  found?: number,
+): asserts condition {
+  if (!condition) throw new SharedStateError(brokenText(what, at, found));
+}
+
+export function brokenText(what: string, at?: number, found?: number): string {
+  const where = at === undefined ? '' : ` (at ${at}${found === undefined ? '' : `: ${found}`})`;
+  return `an invariant is broken: ${what}${where}`;
 }
 
 /** For switch statements that must be exhaustive. */

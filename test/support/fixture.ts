@@ -53,6 +53,8 @@ export type FixtureOptions = {
   readonly retryWindowMs: number;
   /** By default so few that it is filled anew now and then, and given up in larger tests. */
   readonly filterBytes: number;
+  /** As ORCHARD_INVARIANTS. */
+  readonly checked: boolean;
   /** What the executors have instead of their kernel: to force their slow paths. */
   readonly kernelOf: (kernel: KernelExports) => KernelExports;
 };
@@ -68,6 +70,7 @@ const defaults: FixtureOptions = {
   retryEntryCount: 4096,
   retryWindowMs: 600_000,
   filterBytes: 128,
+  checked: true,
   kernelOf: (kernel) => kernel,
 };
 
@@ -108,6 +111,7 @@ class Life {
         sideRingBytes: 1 << 20,
         retryEntryCount: options.retryEntryCount,
         filterBytes: options.filterBytes,
+        checked: options.checked,
       }),
     );
     const { shared } = this;

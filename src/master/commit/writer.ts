@@ -12,7 +12,7 @@
  * Invariant: after a failed write or sync nothing is applied or acknowledged any more.
  */
 
-import { assert } from '../../base/assert.js';
+import { assert, invariant } from '../../base/assert.js';
 import { StatusError } from '../../base/status.js';
 import { writeWord64 } from '../../base/word64.js';
 import { wakeExecutor } from '../executor/wake.js';
@@ -172,10 +172,13 @@ export class Writer {
     const { shared } = this.#options;
     const bytes = shared.fixed(CONTROL.RING_BYTES);
     const ring = shared.fixed(CONTROL.RING_BASE) + executor * bytes;
+    invariant((head - from) >>> 0 <= bytes, 'a ring holds no more than its bytes', executor, head);
     let tail = from;
     while (tail !== head) {
       const at = ring + (tail & (bytes - 1));
       const length = shared.view.getUint32(at + ENTRY_LENGTH, true);
+      invariant(length > 0 && length % 8 === 0, 'what stands in a ring has a length', at, length);
+      invariant(length <= (head - tail) >>> 0, 'an entry is written to its end', at, length);
       if (shared.view.getUint32(at + ENTRY_CRC, true) !== RING_SKIP) {
         if (this.#batchBytes + length > room) break;
         const to = this.#staging + this.#batchBytes;

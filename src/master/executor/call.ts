@@ -16,7 +16,7 @@
  *   a bug too, costs this call only.
  */
 
-import { SharedStateError } from '../../base/assert.js';
+import { assert, SharedStateError } from '../../base/assert.js';
 import { StatusError } from '../../base/status.js';
 import { readU64 } from '../../base/word64.js';
 import { LockList } from '../lock/lock-list.js';
@@ -28,6 +28,7 @@ import type { Executor } from './executor.js';
 import { Park } from './park.js';
 import { isReadOnly, readOnlyRefusal } from './read-only.js';
 import { retryKeyOf } from './retry-key.js';
+import type { Holder } from './turn-checks.js';
 
 /** Where a call's outcome goes. Exactly one of its methods is called, once. */
 export interface Sink {
@@ -69,7 +70,7 @@ const REPLANS_MAX = 4;
 const scratch = new LockList(64);
 const free: LockList[] = [];
 
-export abstract class Mutation extends Call {
+export abstract class Mutation extends Call implements Holder {
   /** Bytes that the entry may need. */
   protected room = 4096;
   /** What the entry is called in the journal (Op of ops/op-codes.ts). */
@@ -153,6 +154,12 @@ export abstract class Mutation extends Call {
       throw new SharedStateError('locks that were taken can be given back', error);
     }
     this.dropPlan();
+  }
+
+  *lockWords(): Iterable<number> {
+    const { locks } = this;
+    assert(locks !== undefined, 'a call that commits holds its locks');
+    for (let i = 0; i < locks.count; i++) yield locks.stripe(i) * 2 + (locks.isWrite(i) ? 1 : 0);
   }
 
   /** Forgets a lock list that is not held. */

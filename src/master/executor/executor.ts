@@ -40,6 +40,7 @@ import { EntryRing } from './entry-ring.js';
 import { Park } from './park.js';
 import { callerKeyOf } from './retry-key.js';
 import { StringTable } from './string-table.js';
+import { TurnChecks } from './turn-checks.js';
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -81,6 +82,8 @@ export class Executor {
   readonly base: number;
   readonly walkA: PathWalk;
   readonly walkB: PathWalk;
+  /** Only with ORCHARD_INVARIANTS. */
+  readonly checks: TurnChecks | undefined;
   /** Of who was put in place last: see retry-key.ts. */
   callerKey = 0;
   #callerInPlace: Caller | undefined;
@@ -101,6 +104,7 @@ export class Executor {
     this.mounts = new MountTable(shared);
     this.walkA = new PathWalk(shared, this.base + EXECUTOR.WALK_A);
     this.walkB = new PathWalk(shared, this.base + EXECUTOR.WALK_B);
+    this.checks = shared.checked ? new TurnChecks(this) : undefined;
     const write = this.base + EXECUTOR.WRITE;
     shared.view.setUint32(write + WRITE.UMASK, options.umask, true);
     writeWord64(shared.view, write + WRITE.RETENTION, options.trashRetentionMs);

@@ -8,8 +8,11 @@ import { readU64 } from '../../base/word64.js';
 import { ENTRY_LENGTH, ENTRY_TIME } from '../memory/entry-format.js';
 import { FillStatus, WriteStatus } from '../memory/exports.js';
 import { EXECUTOR, HELD, WRITE } from '../memory/layout.js';
+import type { SharedMemory } from '../memory/shared-memory.js';
 import type { Caller } from './caller.js';
+import type { EntryRing } from './entry-ring.js';
 import type { Executor } from './executor.js';
+import type { Holder } from './turn-checks.js';
 
 /** Misses of one write that are filled; with a tier too small to keep them, the slow path it is. */
 const FILLS_MAX = 16;
@@ -17,7 +20,7 @@ const FILLS_MAX = 16;
 /** Takes a reply frame, which is valid only until it returns. */
 export type FrameSink = { end(bytes: Uint8Array): void; fail(error: StatusError): void };
 
-export class FastWrite {
+export class FastWrite implements Holder {
   /** What `admin locks` calls it. */
   readonly name: string;
   readonly caller: Caller;
@@ -40,6 +43,12 @@ export class FastWrite {
 
   fail(error: StatusError): void {
     this.#sink.fail(error);
+  }
+
+  *lockWords({ view }: SharedMemory, ring: EntryRing): Iterable<number> {
+    const at = ring.offsetOf(this.position);
+    const count = view.getUint16(at + HELD.LOCK_COUNT, true);
+    for (let i = 0; i < count; i++) yield view.getUint32(at + HELD.LOCKS + 4 * i, true);
   }
 
   /** Its path, and since when it holds its locks (ms since 1970). */

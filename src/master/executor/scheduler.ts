@@ -141,6 +141,7 @@ export class Scheduler {
       else this.#ending.end(call, reason);
     } finally {
       this.running = undefined;
+      this.executor.checks?.afterCall();
       // Locks that were taken and given back without a commit may have stopped somebody.
       if (this.#releases() !== releases) this.#wakeForLocks();
     }
@@ -284,6 +285,7 @@ export class Scheduler {
       this.#completeAll();
       this.#retryFlushed();
       this.#retryLocked();
+      this.executor.checks?.afterTurn(this.#committing);
     } catch (error) {
       this.#options.onBug(new SharedStateError('what is told of completions holds', error));
     }

@@ -89,6 +89,7 @@ export class ShardHandler implements RpcHandler, FastPath {
   serve(session: Session, reply: ReplyPort): boolean {
     this.#begin(session, reply);
     const isServed = this.#serve(session, reply);
+    this.#executor.checks?.afterCall();
     this.serving.clientId = 0;
     return isServed;
   }

@@ -25,6 +25,10 @@ export class LockList {
     return this.#count;
   }
 
+  get isSealed(): boolean {
+    return this.#sealed;
+  }
+
   clear(): void {
     this.#count = 0;
     this.#sealed = false;

@@ -21,6 +21,7 @@
  * Invariant: a stripe with a writer has no readers once tryAcquire returned true to that writer.
  * Invariant: an executor releases only what a sealed LockList of its own acquired.
  */
+import { assert, invariant } from '../../base/assert.js';
 import { LOCK_SIDE } from '../memory/kernel-constants.js';
 import { CONTROL } from '../memory/layout.js';
 import { COUNTER } from '../memory/layout-counters.js';
@@ -43,6 +44,9 @@ export const STOPPED_BY_NONE = -2;
  */
 export const Side = LOCK_SIDE;
 export type Side = (typeof Side)[keyof typeof Side];
+
+/** Far more calls than one executor ever has in progress. */
+const READERS_MAX = 2 ** 24;
 
 /** What came of trying one stripe. STEPPED_BACK: held for a moment, in which others saw it. */
 const Take = { STOPPED: 0, STEPPED_BACK: 1, TAKEN: 2 } as const;
@@ -70,6 +74,8 @@ export class LockTable {
     this.#owner = executor + 1;
     this.#executorCount = shared.fixed(CONTROL.EXECUTOR_COUNT);
     this.stripeCount = shared.fixed(CONTROL.LOCK_STRIPE_COUNT);
+    assert(executor >= 0 && executor < this.#executorCount, 'the executor has a column');
+    assert((this.stripeCount & (this.stripeCount - 1)) === 0, 'stripes are a power of two');
     this.#writerBase = shared.fixed(CONTROL.LOCK_WRITER_BASE) >> 2;
     this.#ticketBase = shared.fixed(CONTROL.LOCK_TICKET_BASE) >> 2;
     this.#columnBase = shared.fixed(CONTROL.LOCK_COLUMN_BASE) >> 2;
@@ -109,6 +115,7 @@ export class LockTable {
    * the stripe that stopped it, and success takes the marks away.
    */
   tryAcquire(list: LockList, ticket: number): boolean {
+    assert(list.isSealed, 'only a sealed list has its stripes in order');
     for (let i = 0; i < list.count; i++) {
       const stripe = list.stripe(i);
       const write = list.isWrite(i);
@@ -136,6 +143,8 @@ export class LockTable {
    */
   couldTake(stoppedBy: number, ticket: number): boolean {
     const stripe = stoppedBy >> 1;
+    assert(stripe >= 0 && stripe < this.stripeCount, 'a stripe has stopped the operation');
+    assert(ticket !== NO_TICKET, 'who waits has a ticket');
     // Before the look, as in tryAcquire: who holds it for a moment only then tells the marked.
     this.#mark(stripe, ticket);
     if (!this.#mayPass(stripe, ticket)) return false;
@@ -153,6 +162,27 @@ export class LockTable {
   abandon(list: LockList, ticket: number): void {
     this.#unmark(list, ticket);
     this.#tellParked();
+  }
+
+  /**
+   * Holds this executor's words against what its calls hold: how often by stripe × 2, + 1 for
+   * writing. Dear: every stripe is looked at.
+   */
+  check(held: ReadonlyMap<number, number>): void {
+    let matched = 0;
+    for (let stripe = 0; stripe < this.stripeCount; stripe++) {
+      const readers = Atomics.load(this.#words, this.#ownColumn + stripe);
+      const owner = Atomics.load(this.#words, this.#writerBase + stripe);
+      invariant(owner >= 0 && owner <= this.#executorCount, 'a writer is known', stripe, owner);
+      const isOwner = owner === this.#owner;
+      if (readers === 0 && !isOwner) continue;
+      const reads = held.get(stripe * 2) ?? 0;
+      const writes = held.get(stripe * 2 + 1) ?? 0;
+      invariant(readers === reads, 'what is held for reading is some call’s', stripe, readers);
+      invariant(writes === (isOwner ? 1 : 0), 'what is held for writing is one call’s', stripe);
+      matched += (reads > 0 ? 1 : 0) + writes;
+    }
+    invariant(matched === held.size, 'what a call holds stands in the words', held.size, matched);
   }
 
   /** For reports and tests: readers and writer of one stripe at this moment. */
@@ -198,7 +228,8 @@ export class LockTable {
 
   #takeRead(stripe: number): Take {
     // Before the look at the writer word, by the argument in the header.
-    Atomics.add(this.#words, this.#ownColumn + stripe, 1);
+    const before = Atomics.add(this.#words, this.#ownColumn + stripe, 1);
+    invariant(before >= 0 && before < READERS_MAX, 'readers are some', stripe, before);
     if (Atomics.load(this.#words, this.#writerBase + stripe) === 0) return Take.TAKEN;
     Atomics.sub(this.#words, this.#ownColumn + stripe, 1);
     return Take.STEPPED_BACK;
@@ -225,8 +256,14 @@ export class LockTable {
   #putBack(list: LockList, count: number): void {
     for (let i = 0; i < count; i++) {
       const stripe = list.stripe(i);
-      if (list.isWrite(i)) Atomics.store(this.#words, this.#writerBase + stripe, 0);
-      else Atomics.sub(this.#words, this.#ownColumn + stripe, 1);
+      // The old values come with the stores: to look at them is free.
+      if (list.isWrite(i)) {
+        const owner = Atomics.exchange(this.#words, this.#writerBase + stripe, 0);
+        invariant(owner === this.#owner, 'a released write lock is held', stripe, owner);
+      } else {
+        const readers = Atomics.sub(this.#words, this.#ownColumn + stripe, 1);
+        invariant(readers > 0, 'a released read lock is held', stripe, readers);
+      }
     }
   }
 

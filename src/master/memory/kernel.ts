@@ -4,8 +4,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { assert } from '../../base/assert.js';
+import { assert, brokenText, SharedStateError } from '../../base/assert.js';
 import type { KernelExports } from './exports.js';
+import { invariantText } from './kernel-invariants.js';
 import { LAYOUT_HASH } from './layout-tables.js';
 
 /** From dist/src/kernel, where threads run, and from src/kernel, where tests may. */
@@ -36,7 +37,7 @@ export function instantiate(
   module: WebAssembly.Module | Uint8Array<ArrayBuffer> = loadKernelModule(),
 ): KernelExports {
   const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
-  const instance = new WebAssembly.Instance(compiled, { env: { memory, abort: onAbort } });
+  const instance = new WebAssembly.Instance(compiled, { env: { memory, abort: onAbort, broken } });
   const raw = instance.exports as unknown as KernelExports;
   // A u32 leaves WebAssembly as a signed number.
   const kernel: KernelExports = {
@@ -50,6 +51,10 @@ export function instantiate(
     `kernels and TypeScript agree on the layout: ${hash} ${LAYOUT_HASH}`,
   );
   return kernel;
+}
+
+function broken(what: number, at: number): never {
+  throw new SharedStateError(brokenText(invariantText(what), at >>> 0));
 }
 
 function onAbort(): never {

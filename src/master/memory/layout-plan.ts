@@ -31,6 +31,8 @@ export type LayoutOptions = {
   readonly retryEntryCount: number;
   /** Of the filter of tier 2's keys; none without it. */
   readonly filterBytes?: number;
+  /** Invariants that are dear to check are checked too. */
+  readonly checked?: boolean;
 };
 
 /** Control words by name, with the value each must have. */
@@ -84,6 +86,7 @@ function placeRegions(options: LayoutOptions): Layout {
   const largeSets = Math.max(4, Math.floor((options.tier1Bytes * LARGE_SHARE) / LARGE_SET_BYTES));
   const slotCount = (smallSets + largeSets) * SET_WAYS;
 
+  words.set(CONTROL.CHECKED, options.checked === true ? 1 : 0);
   words.set(CONTROL.EXECUTOR_COUNT, options.executorCount);
   place(CONTROL.EXECUTOR_BASE, options.executorCount * EXECUTOR_BYTES);
   place(CONTROL.COUNTER_BASE, options.executorCount * COUNTER_BYTES);

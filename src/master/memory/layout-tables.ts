@@ -17,6 +17,7 @@ import {
   WriteStatus,
 } from './exports.js';
 import { Bits, LOCK_SIDE, MODE, STRING_UNKNOWN } from './kernel-constants.js';
+import { INVARIANT } from './kernel-invariants.js';
 import {
   APPLY,
   CALLER,
@@ -88,6 +89,7 @@ export const LAYOUT_TABLES = {
   PERMIT: Bits,
   MODE,
   LOCK_SIDE,
+  INVARIANT,
 } as const;
 
 /** Signed: what kernels return. */

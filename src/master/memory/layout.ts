@@ -152,6 +152,8 @@ export const CONTROL = {
   /** The filter of tier 2's keys (assembly/filter.ts), set before start; 0 blocks = none. */
   FILTER_BASE: 1728,
   FILTER_BLOCK_COUNT: 1732,
+  /** u32, set before start. Non-zero: what is dear to check is checked (ORCHARD_INVARIANTS). */
+  CHECKED: 1736,
   /** u32. Odd: the filter holds every key of tier 2. Even: some may be missing. */
   FILTER_STATE: 1792,
   /** u64. Different keys in it, nearly; only the flusher changes it. */
@@ -387,10 +389,7 @@ export const APPLY = {
 export const RETRY = { CLIENT_ID: 0, CALL_ID: 8, SEQ: 16, INODE_ID: 24, TIME: 32 } as const;
 export const RETRY_BYTES = 40;
 
-/**
- * Ids that one epoch can drop for good (u64 each; list of epoch E at DROPPED_BASE +
- * (E & 1) * DROPPED_LIST_BYTES). A full list makes the writer ask for a flush.
- */
+/** Ids that one epoch E can drop (u64 each; list E & 1). Full, the writer asks for a flush. */
 export const DROPPED_IDS_MAX = 65_536;
 export const DROPPED_LIST_BYTES = DROPPED_IDS_MAX * 8;
 

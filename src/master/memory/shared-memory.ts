@@ -34,6 +34,11 @@ export class SharedMemory {
     return shared;
   }
 
+  /** Whether the invariants that are dear to check are checked (ORCHARD_INVARIANTS). */
+  get checked(): boolean {
+    return this.fixed(CONTROL.CHECKED) !== 0;
+  }
+
   /** A control word that never changes after start. */
   fixed(word: number): number {
     return this.view.getUint32(CONTROL_BASE + word, true);

@@ -13,4 +13,5 @@ export const layoutOptions = (config: ConfigValues): LayoutOptions => ({
   sideRingBytes: config.sideRingBytes,
   retryEntryCount: config.retryCacheEntries,
   filterBytes: config.keyFilterBytes,
+  checked: config.invariants,
 });

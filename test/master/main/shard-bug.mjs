@@ -8,9 +8,15 @@
  *   trap      as of a kernel, which may have left a seqlock odd
  *   turn      thrown in a shard, in a turn of its event loop, where nobody catches
  *   main      thrown in main, at SIGUSR2
+ *   release   a call gives its locks back before its entry, and then once more
+ *   leak      a call never gives its locks back
+ *   ring      the writer's position in the ring stands behind what is written
+ *   stale     a call goes by what the one before it has left in the scratch memory
  */
 import { isMainThread } from 'node:worker_threads';
+import { SharedStateError } from '../../../dist/src/base/assert.js';
 import { ShardHandler } from '../../../dist/src/master/handler/shard-handler.js';
+import { EXECUTOR } from '../../../dist/src/master/memory/layout.js';
 import { CompleteFile } from '../../../dist/src/master/ops/verbs/complete-file.js';
 import { Undelete } from '../../../dist/src/master/ops/verbs/undelete.js';
 import { RequestBody } from '../../../dist/src/wire/generated/index.js';
@@ -25,6 +31,27 @@ function bug() {
 if (isMainThread && kind === 'main') process.on('SIGUSR2', bug);
 if (kind === 'execute') CompleteFile.prototype.execute = bug;
 if (kind === 'answer') CompleteFile.prototype.complete = bug;
+if (kind === 'release') {
+  CompleteFile.prototype.execute = function (executor) {
+    executor.locks.release(this.locks);
+    return false;
+  };
+}
+if (kind === 'leak') CompleteFile.prototype.giveLocksBack = CompleteFile.prototype.dropPlan;
+if (kind === 'ring') {
+  CompleteFile.prototype.complete = function ({ shared, base }) {
+    shared.i32[(base + EXECUTOR.RING_TAIL) >> 2] += 8;
+    this.sink.empty(0);
+  };
+}
+if (kind === 'stale') {
+  CompleteFile.prototype.attempt = function (executor) {
+    const { depth } = executor.walkA;
+    if (depth > 9) throw new SharedStateError(`a stale walk of depth ${depth}`);
+    this.sink.info(executor, executor.base + EXECUTOR.RECORD, 0);
+    return true;
+  };
+}
 if (kind === 'trap') Undelete.prototype.plan = bug;
 
 const { handle } = ShardHandler.prototype;

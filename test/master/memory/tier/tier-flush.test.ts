@@ -69,7 +69,7 @@ describe('copyDirty', () => {
 
   it('refuses the open epoch', () => {
     tier.apply([put({ id: 1024 })]);
-    expect(() => tier.kernel.copyDirty(tier.epoch, 0, 10)).toThrow('unreachable');
+    expect(() => tier.kernel.copyDirty(tier.epoch, 0, 10)).toThrow('only a closed epoch');
   });
 
   it('takes as many slots as the arena holds, and the rest at the next call', () => {
