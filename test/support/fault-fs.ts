@@ -146,6 +146,9 @@ export class FaultFs implements JournalFs {
     if (!this.#open.delete(fd)) throw errno('EBADF', String(fd));
   }
 
+  /** Of the disk: what callers are told, and nothing that writes would feel. */
+  freeBytes = Number.MAX_SAFE_INTEGER;
+
   get openCount(): number {
     return this.#open.size;
   }
@@ -229,6 +232,10 @@ export class FaultFs implements JournalFs {
 
   readdirSync(): string[] {
     return this.files();
+  }
+
+  freeBytesSync(): number {
+    return this.freeBytes;
   }
 
   mkdirSync(): void {

@@ -20,7 +20,8 @@ import { Executor, type ExecutorOptions } from '../../src/master/executor/execut
 import { Scheduler } from '../../src/master/executor/scheduler.js';
 import { wakeExecutors } from '../../src/master/executor/wake.js';
 import { EntryWriter } from '../../src/master/journal/entry.js';
-import { Wal } from '../../src/master/journal/local/wal.js';
+import type { JournalAppender } from '../../src/master/journal/journal.js';
+import { LocalJournal } from '../../src/master/journal/local/local-journal.js';
 import { PUT_NEW } from '../../src/master/memory/entry-format.js';
 import type { KernelExports } from '../../src/master/memory/exports.js';
 import { instantiate } from '../../src/master/memory/kernel.js';
@@ -88,7 +89,7 @@ export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmedia
 class Life {
   readonly shared: SharedMemory;
   readonly tier2: Tier2;
-  readonly wal: Wal;
+  readonly journal: JournalAppender;
   readonly epochs: Epochs;
   readonly writer: Writer;
   readonly flusher: Flusher;
@@ -139,18 +140,18 @@ class Life {
       slotsMax: options.flushSlotsMax,
       executor: flusherBlock,
     });
-    this.wal = this.#replay(directory, kernel, applier, writerBlock);
+    this.journal = this.#replay(directory, kernel, applier, writerBlock);
     this.writer = new Writer({
       shared,
       kernel,
-      wal: this.wal,
+      journal: this.journal,
       applier,
       epochs: this.epochs,
       executorCount,
       executor: writerBlock,
       journalBytesMax: Number.MAX_SAFE_INTEGER,
     });
-    if (this.wal.nextSeq === 1) this.#bootstrap(writerBlock);
+    if (this.journal.nextSeq === 1) this.#bootstrap(writerBlock);
     for (let index = 0; index < executorCount; index++) this.#addExecutor(index, options);
   }
 
@@ -178,11 +179,16 @@ class Life {
   async end(): Promise<void> {
     const gone = new StatusError(Code.UNAVAILABLE, 'The master is stopping.');
     for (const scheduler of this.schedulers) scheduler.drain(gone);
-    this.wal.close();
+    this.journal.close();
     await this.tier2.close();
   }
 
-  #replay(directory: string, kernel: KernelExports, applier: Applier, block: number): Wal {
+  #replay(
+    directory: string,
+    kernel: KernelExports,
+    applier: Applier,
+    block: number,
+  ): JournalAppender {
     const { shared, tier2 } = this;
     const { appliedSeq, idNext } = tier2.state ?? { appliedSeq: 0, idNext: R.ID_FIRST_FREE };
     kernel.store64(CONTROL_BASE + CONTROL.ID_NEXT, idNext);
@@ -191,26 +197,24 @@ class Life {
     loadRetryWindow(kernel, tier2);
     loadInodeCounts(shared, kernel, tier2, shared.executorBase(block));
     const staging = shared.executorBase(block) + EXECUTOR.REPLY;
-    const wal = Wal.open(
-      path.join(directory, 'journal'),
-      {
-        clusterId: 'fixture',
-        segmentBytes: SEGMENT_BYTES,
-        sync: this.#disk === undefined ? 'none' : 'commit',
-        spareCount: 0,
-        ...(this.#disk && { fs: this.#disk }),
+    const place = {
+      directory: path.join(directory, 'journal'),
+      clusterId: 'fixture',
+      segmentBytes: SEGMENT_BYTES,
+      sync: this.#disk === undefined ? ('none' as const) : ('commit' as const),
+      reserveBytes: 0,
+      spareCount: 0,
+    };
+    const journal = new LocalJournal(place, this.#disk).recover({
+      fromSeq: appliedSeq + 1,
+      onEntry: (bytes, offset, length, seq) => {
+        shared.u8.set(bytes.subarray(offset, offset + length), staging);
+        applier.apply(staging);
+        this.epochs.appliedSeq = seq;
       },
-      {
-        fromSeq: appliedSeq + 1,
-        onEntry: (bytes, offset, length, seq) => {
-          shared.u8.set(bytes.subarray(offset, offset + length), staging);
-          applier.apply(staging);
-          this.epochs.appliedSeq = seq;
-        },
-      },
-    );
+    });
     kernel.store64(CONTROL_BASE + CONTROL.APPLIED_SEQ, this.epochs.appliedSeq);
-    return wal;
+    return journal;
   }
 
   /** The root, as the first entry of a new journal. */

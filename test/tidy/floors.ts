@@ -54,13 +54,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'master/executor',
     'master/ops/mechanism',
   ],
-  'master/commit': [
-    'base',
-    'master/memory',
-    'master/journal/local',
-    'master/tier',
-    'master/executor',
-  ],
+  'master/commit': ['base', 'master/memory', 'master/journal', 'master/tier', 'master/executor'],
   'master/handler': [
     'base',
     'wire',
@@ -88,7 +82,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'master/memory',
     'master/storage',
     'master/journal',
-    'master/journal/local',
     'master/tier',
     'master/mount',
     'master/ops/mechanism',
@@ -125,7 +118,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'master/settings',
     'master/storage',
     'master/journal',
-    'master/journal/local',
     'master/tier',
     'master/mount',
     'master/executor',
@@ -145,8 +137,15 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   demo: ['client', 'cli'],
 };
 
-/** The few commands that work on a master's data see the composition root, by one file. */
+/**
+ * Single files that see more than their folder; `to` is a file, or a folder with its slash. The few
+ * commands that work on a master's data see the composition root, each by one file. Which journal
+ * there is, the place that opens it knows, what sets up the directory that a local one lies in, and
+ * the tool that takes one apart; all others have the contract.
+ */
 export const DOORS: readonly (readonly [from: RegExp, to: string])[] = [
+  [/^src\/master\/main\/open-journal\.ts$/, 'src/master/journal/local/local-journal.ts'],
+  [/^src\/master\/main\/(data-directory|journal-tool)\.ts$/, 'src/master/journal/local/'],
   [/^src\/cli\/master-door\.ts$/, 'src/master/main/main.ts'],
   [/^src\/cli\/master-door\.ts$/, 'src/master/main/import-main.ts'],
   [/^src\/cli\/master-door\.ts$/, 'src/master/main/offline.ts'],

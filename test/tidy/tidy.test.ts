@@ -76,6 +76,16 @@ const rows: readonly Row[] = [
     good: { 'src/cli/master-door.ts': `import { m } from '../master/main/main.js';` },
   },
   {
+    name: 'which journal there is, one place knows',
+    check: checkFloors,
+    bad: { 'src/master/commit/a.ts': `import { Wal } from '../journal/local/wal.js';` },
+    says: /commit sees only base, .*, not master\/journal\/local/,
+    good: {
+      'src/master/main/open-journal.ts': `import { L } from '../journal/local/local-journal.js';`,
+      'src/master/commit/a.ts': `import type { Journal } from '../journal/journal.js';`,
+    },
+  },
+  {
     name: 'base, locks, paths and operations are pure',
     check: checkPure,
     bad: { 'src/master/path/a.ts': `import { join } from 'node:path';` },

@@ -16,7 +16,7 @@ import { assert, invariant } from '../../base/assert.js';
 import { StatusError } from '../../base/status.js';
 import { writeWord64 } from '../../base/word64.js';
 import { wakeExecutor } from '../executor/wake.js';
-import type { Wal } from '../journal/local/wal.js';
+import type { JournalAppender } from '../journal/journal.js';
 import {
   ENTRY_CRC,
   ENTRY_LENGTH,
@@ -57,7 +57,7 @@ const GATHER_ROUNDS_MAX = 40;
 export type WriterOptions = {
   readonly shared: SharedMemory;
   readonly kernel: KernelExports;
-  readonly wal: Wal;
+  readonly journal: JournalAppender;
   readonly applier: Applier;
   readonly epochs: Epochs;
   /** Executor blocks 0 … count - 1 have rings. */
@@ -154,11 +154,11 @@ export class Writer {
   }
 
   #gather(): void {
-    const { shared, executorCount, wal } = this.#options;
+    const { shared, executorCount, journal } = this.#options;
     this.#batchBytes = 0;
     this.#batchEntries = 0;
     this.#taken.fill(0);
-    const room = Math.min(REPLY_BYTES, wal.batchBytesMax);
+    const room = Math.min(REPLY_BYTES, journal.batchBytesMax);
     for (let executor = 0; executor < executorCount; executor++) {
       const base = shared.executorBase(executor);
       const head = Atomics.load(shared.i32, (base + EXECUTOR.RING_HEAD) >> 2) >>> 0;
@@ -184,7 +184,7 @@ export class Writer {
         const to = this.#staging + this.#batchBytes;
         shared.u8.copyWithin(to, at, at + length);
         // The executor makes its reply from the ring, with this seq.
-        const seq = this.#options.wal.nextSeq + this.#batchEntries;
+        const seq = this.#options.journal.nextSeq + this.#batchEntries;
         writeWord64(shared.view, at + ENTRY_SEQ, seq);
         this.#batchBytes += length;
         this.#batchEntries++;
@@ -197,12 +197,11 @@ export class Writer {
   }
 
   #commit(): void {
-    const { shared, kernel, wal, epochs } = this.#options;
-    if (!wal.roomFor(this.#batchBytes)) this.#switchSegment();
-    const first = wal.nextSeq;
+    const { shared, kernel, journal, epochs } = this.#options;
+    const salt = this.#reserve();
+    const first = journal.nextSeq;
     const last = first + this.#batchEntries - 1;
     const end = this.#staging + this.#batchBytes;
-    const salt = wal.currentSalt;
     let seq = first;
     for (let at = this.#staging; at < end; seq++) {
       kernel.sealEntry(at, seq, salt);
@@ -210,8 +209,8 @@ export class Writer {
     }
     assert(seq === last + 1, 'a batch holds whole entries');
     const before = performance.now();
-    wal.append(shared.u8.subarray(this.#staging, end), first, last);
-    wal.sync();
+    journal.append(shared.u8.subarray(this.#staging, end), first, last);
+    journal.sync();
     this.#count(performance.now() - before);
     kernel.store64(CONTROL_BASE + CONTROL.DURABLE_SEQ, last);
     this.#applyAll(end);
@@ -222,14 +221,15 @@ export class Writer {
 
   /**
    * On a full disk the batch waits, unacknowledged, and new mutations are refused: a flush trims
-   * the journal, whose old segments are used again, or somebody frees disk. Reads go on.
+   * the journal, which gives room, or somebody frees disk. Reads go on. The salt for the batch.
    */
-  #switchSegment(): void {
-    const { shared, wal, epochs } = this.#options;
-    for (;;) {
+  #reserve(): number {
+    const { shared, journal, epochs } = this.#options;
+    for (let isWaiting = false; ; isWaiting = true) {
       try {
-        wal.ensureSpare();
-        break;
+        const salt = journal.reserve(this.#batchBytes);
+        if (isWaiting) shared.putBits(CONTROL.READ_ONLY, ReadOnly.JOURNAL, false);
+        return salt;
       } catch (error) {
         if (!(error instanceof StatusError) || shared.load(CONTROL.STATE) === State.FAILED) {
           throw error;
@@ -239,8 +239,6 @@ export class Writer {
         Atomics.wait(shared.i32, (CONTROL_BASE + CONTROL.WRITER_ASLEEP) >> 2, 0, ROOM_LOOK_MS);
       }
     }
-    shared.putBits(CONTROL.READ_ONLY, ReadOnly.JOURNAL, false);
-    wal.switchSegment();
   }
 
   /** Applies the batch that ends at `end`. */

@@ -18,8 +18,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { Code, StatusError } from '../../base/status.js';
-import { nodeJournalFs } from '../journal/local/journal-fs.js';
-import type { EntryHandler } from '../journal/local/segment-scan.js';
+import type { EntryHandler } from '../journal/journal.js';
 import { countEntry, inodeSum, noInodes } from '../memory/inode-counts.js';
 import type { TableName, Tier2 } from '../storage/tier2.js';
 import {
@@ -145,7 +144,7 @@ class BackupWriter implements CaptureSink {
       // Unlike rename(2), link(2) never replaces what came there meanwhile.
       else linkSync(this.#temporary, this.#file);
       rmSync(this.#temporary, { force: true });
-      nodeJournalFs.syncDirectorySync(path.dirname(this.#file));
+      syncDirectory(path.dirname(this.#file));
     });
     return { file: this.#file, seq, bytes: this.bytes, ...counts };
   }
@@ -174,6 +173,16 @@ function replaceFile(temporary: string, file: string): void {
   if (lstatSync(file, { throwIfNoEntry: false })?.isFile() !== false) renameSync(temporary, file);
   else
     throw new StatusError(Code.FAILED_PRECONDITION, `${file} is no regular file.`, { path: file });
+}
+
+/** A name is durable once its directory is. */
+function syncDirectory(directory: string): void {
+  const fd = openSync(directory, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** What the file system of the master refuses is an expected failure. */

@@ -36,7 +36,7 @@
  * tier 2 would keep that size for good.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { EntryHandler } from '../journal/local/segment-scan.js';
+import type { EntryHandler } from '../journal/journal.js';
 import { SIDE_MOUNT, SIDE_STRING } from '../memory/entry-format.js';
 import { noInodes } from '../memory/inode-counts.js';
 import { ID_FIRST_FREE } from '../memory/record.js';

@@ -12,7 +12,7 @@ import { mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Code, StatusError } from '../../base/status.js';
-import type { EntryHandler } from '../journal/local/segment-scan.js';
+import type { EntryHandler } from '../journal/journal.js';
 import { type TableName, Tier2 } from '../storage/tier2.js';
 import {
   type CaptureControl,

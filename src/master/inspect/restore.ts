@@ -6,7 +6,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { readU64 } from '../../base/word64.js';
 import { sealEntry } from '../journal/entry.js';
-import { Wal } from '../journal/local/wal.js';
+import type { Journal, JournalAppender } from '../journal/journal.js';
 import * as E from '../memory/entry-format.js';
 import { type TableName, Tier2 } from '../storage/tier2.js';
 import { BlockKind, decodeRows } from './backup-format.js';
@@ -19,10 +19,9 @@ const COMMIT_ROWS = 65_536;
 
 export type RestorePlace = {
   readonly meta: string;
-  readonly journal: string;
-  readonly watermark: string;
   readonly mapBytes: number;
-  readonly segmentBytes: number;
+  /** Need not sync by itself: what it holds is durable when it is closed. */
+  readonly journal: Journal;
 };
 
 /** The whole file, without writing anything: throws at what is not right. */
@@ -39,20 +38,15 @@ export async function restoreBackup(
 ): Promise<void> {
   const { head, bytes } = reader;
   const tier2 = new Tier2(place.meta, { mapBytes: place.mapBytes });
-  const wal = Wal.open(
-    place.journal,
-    {
-      clusterId: head.clusterId,
-      segmentBytes: place.segmentBytes,
-      sync: 'none',
-      watermark: place.watermark,
-    },
-    { fromSeq: head.appliedSeq + 1, onEntry: () => undefined, mayBeEmpty: true },
-  );
+  const journal = place.journal.recover({
+    fromSeq: head.appliedSeq + 1,
+    onEntry: () => undefined,
+    mayBeEmpty: true,
+  });
   try {
     const rows = new CommittedRows(tier2);
     for (const { kind, payload } of reader.blocks()) {
-      if (kind === BlockKind.ENTRIES) appendEntries(wal, payload);
+      if (kind === BlockKind.ENTRIES) appendEntries(journal, payload);
       else if (kind === BlockKind.ROWS) rows.add(decodeRows(payload));
       await tell(reader, control, 'restoring', { at: bytes, bytes });
     }
@@ -62,7 +56,7 @@ export async function restoreBackup(
     const state = { appliedSeq, idNext, ...(inodes === undefined ? {} : { inodes }) };
     tier2.transact(() => tier2.putState(state));
   } finally {
-    wal.close();
+    journal.close();
     await tier2.close();
   }
 }
@@ -91,14 +85,13 @@ class CommittedRows {
 }
 
 /** Sealed anew: a segment has a salt of its own. */
-function appendEntries(wal: Wal, entries: Buffer): void {
+function appendEntries(journal: JournalAppender, entries: Buffer): void {
   for (let at = 0; at < entries.length; ) {
     const length = entries.readUInt32LE(at + E.ENTRY_LENGTH);
-    if (!wal.roomFor(length)) wal.switchSegment();
     const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength);
     const seq = readU64(view, at + E.ENTRY_SEQ);
-    sealEntry(entries, at, seq, wal.currentSalt);
-    wal.append(entries.subarray(at, at + length), seq, seq);
+    sealEntry(entries, at, seq, journal.reserve(length));
+    journal.append(entries.subarray(at, at + length), seq, seq);
     at += length;
   }
 }

@@ -1,11 +1,11 @@
 /**
  * The journal can no longer promise anything: a write or a sync failed, so what the disk holds is
- * unknown. Fail-stop: the Wal object answers every later call with the same failure, the writer
+ * unknown. Fail-stop: the appender answers every later call with the same failure, the writer
  * thread dies, the process restarts and recovers. Never caught on the way to the process's end.
  */
 export class JournalFailure extends Error {
   override readonly name = 'JournalFailure';
-  /** The segment file, or the journal directory. */
+  /** Where it was: a segment, a directory. */
   readonly file: string;
 
   constructor(file: string, what: string, cause?: unknown) {

@@ -95,6 +95,10 @@ export type DataDirectory = {
   readonly lock: DirectoryLock;
 };
 
+/** In one of a version that had no watermark there is none. */
+export type DirectoryAtRest = Omit<DataDirectory, 'watermark'> &
+  Cluster & { readonly watermark: string | undefined };
+
 export type NewDirectory = {
   readonly clusterName: string;
   /** Of a new directory, before anything of it lasts: what it throws leaves it new. */
@@ -143,9 +147,7 @@ async function setUp(
 }
 
 /** Locks a directory that a master has set up, for work while none runs. Changes nothing. */
-export async function openAtRest(
-  path: string,
-): Promise<DataDirectory & Cluster & { readonly reach: Reach }> {
+export async function openAtRest(path: string): Promise<DirectoryAtRest> {
   const version = await readVersion(path);
   if (version === undefined) {
     await refuseUnlessEmpty(path);
@@ -154,9 +156,10 @@ export async function openAtRest(
   await refuseLost(path, version);
   const lock = await lockDirectory(path);
   const { clusterId, clusterName } = version;
-  const reach = readReach(path, version);
-  const opened = { clusterId, clusterName, reach, isNew: false, tightened: [], lock };
-  return { path, ...subdirectories(path), ...opened };
+  const opened = { clusterId, clusterName, isNew: false, tightened: [], lock };
+  const directories = subdirectories(path);
+  const watermark = version.watermark === true ? directories.watermark : undefined;
+  return { path, ...directories, watermark, ...opened };
 }
 
 /**
@@ -167,7 +170,7 @@ export async function openAtRest(
 export async function fillDataDirectory(
   path: string,
   cluster: Cluster,
-  fill: (directory: Pick<DataDirectory, 'journal' | 'meta' | 'watermark'>) => Promise<void>,
+  fill: (directory: ReturnType<typeof subdirectories>) => Promise<void>,
 ): Promise<void> {
   await makeDirectory(path);
   const lock = await lockDirectory(path);
@@ -231,9 +234,7 @@ async function dropInterrupted(path: string): Promise<boolean> {
   return true;
 }
 
-function subdirectories(
-  path: string,
-): Pick<DataDirectory, 'journal' | 'meta' | 'ufs' | 'watermark'> {
+function subdirectories(path: string) {
   return {
     journal: join(path, 'journal'),
     meta: join(path, 'meta'),

@@ -1,15 +1,12 @@
 /**
- * Thread entry: decides when dirty slots go to tier 2, has the flusher carry them, and keeps the
- * journal short and its next segment ready.
+ * Thread entry: decides when dirty slots go to tier 2, has the flusher carry them, and keeps
+ * the journal short and its next room ready.
  */
-import { statfsSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Code, StatusError } from '../../base/status.js';
 import { createLog } from '../../process/log.js';
 import { opened } from '../../process/opened.js';
 import { wakeExecutors } from '../executor/wake.js';
-import { SegmentPool } from '../journal/local/segment-pool.js';
-import { Watermark } from '../journal/local/watermark.js';
 import { instantiate } from '../memory/kernel.js';
 import { CONTROL, CONTROL_BASE, EXECUTOR } from '../memory/layout.js';
 import { SharedMemory } from '../memory/shared-memory.js';
@@ -17,6 +14,7 @@ import { State } from '../memory/state.js';
 import { Tier2 } from '../storage/tier2.js';
 import { dirtyMaxOf } from '../tier/dirty-max.js';
 import { Flusher } from '../tier/flusher.js';
+import { openJournal } from './open-journal.js';
 import type { ThreadData } from './thread-data.js';
 
 /** It looks by itself this often; bells make it look at once. */
@@ -27,18 +25,17 @@ const { config } = data;
 await opened();
 const shared = new SharedMemory(data.memory);
 const kernel = instantiate(data.memory, data.executor);
-const tier2 = new Tier2(data.paths.meta, { mapBytes: config.tier2MapBytes });
+const tier2 = new Tier2(data.meta, { mapBytes: config.tier2MapBytes });
 const { executor } = data;
 const slotsMax = config.flushSlotsMax;
-const pool = new SegmentPool(data.paths.journal, { segmentBytes: config.journalSegmentBytes });
-const watermark = new Watermark(data.paths.watermark, 'flusher');
+const journal = openJournal(data.journal).trimmer();
 const flusher = new Flusher({
   shared,
   kernel,
   tier2,
   slotsMax,
   executor,
-  committed: prepareSpare,
+  committed: () => journal.prepare(),
 });
 const dirtyMax = dirtyMaxOf(shared);
 let flushedAt = performance.now();
@@ -51,7 +48,7 @@ while (!finished()) {
   else if (shouldClose()) askToClose();
   else idle();
 }
-watermark.close();
+journal.close();
 await tier2.close();
 
 function finished(): boolean {
@@ -102,20 +99,16 @@ function flush(): void {
   flushedAt = performance.now();
   flusher.flush();
   wakeExecutors(shared, EXECUTOR.WAITS_FLUSH, -1);
-  watermark.raise({ segment: 0, seq: surelyDurable() });
-  pool.trim(trimmableSeq(), isDiskShort());
-  prepareSpare();
-  const usage = pool.usage();
-  kernel.store64(CONTROL_BASE + CONTROL.STAT_SEGMENTS, usage.segmentCount);
+  journal.trim({
+    durableSeq: word(CONTROL.DURABLE_SEQ),
+    flushedSeq: word(CONTROL.FLUSHED_SEQ),
+    trimSeq: trimmableSeq(),
+  });
+  const usage = journal.usage();
+  kernel.store64(CONTROL_BASE + CONTROL.STAT_SEGMENTS, usage.partCount);
   kernel.store64(CONTROL_BASE + CONTROL.STAT_JOURNAL_BYTES, usage.bytes);
   // It goes on also when one flush follows the other.
   fillFilter();
-}
-
-/** Without syncs, that the journal has an entry is no promise that the disk has it: tier 2's is. */
-function surelyDurable(): number {
-  const isSynced = config.journalSync === 'commit';
-  return word(isSynced ? CONTROL.DURABLE_SEQ : CONTROL.FLUSHED_SEQ);
 }
 
 /** Read after FLUSHED_SEQ was stored: see inspect/capture.ts for why nothing needed is lost. */
@@ -123,23 +116,6 @@ function trimmableSeq(): number {
   const keep = word(CONTROL.JOURNAL_KEEP_SEQ);
   const flushed = word(CONTROL.FLUSHED_SEQ);
   return keep === 0 ? flushed : Math.min(flushed, keep - 1);
-}
-
-/** A segment more would come out of the reserve. */
-function isDiskShort(): boolean {
-  const { bavail, bsize } = statfsSync(data.paths.journal);
-  return bavail * bsize < config.diskReserveBytes + config.journalSegmentBytes;
-}
-
-/** Ahead of need: else the writer makes its next segment itself, and all writes wait meanwhile. */
-function prepareSpare(): void {
-  if (isDiskShort()) return;
-  try {
-    pool.prepareSpare();
-  } catch (error) {
-    // Somebody else has filled the disk since: the writer will ask again when it needs one.
-    if (!(error instanceof StatusError)) throw error;
-  }
 }
 
 function sleep(ms: number): void {

@@ -24,12 +24,12 @@ import type { ManifestFormat } from '../bulk-import/manifest-columns.js';
 import { ManifestSource } from '../bulk-import/manifest-source.js';
 import { Rejects } from '../bulk-import/rejects.js';
 import { StoreSource } from '../bulk-import/store-source.js';
-import { inspectJournal } from '../journal/local/inspect.js';
-import { readWatermark, WATERMARK_FILE } from '../journal/local/watermark.js';
+import type { Journal } from '../journal/journal.js';
 import { type Config, parseConfig } from '../settings/config.js';
 import { Tier2 } from '../storage/tier2.js';
 import { openDataDirectory } from './data-directory.js';
 import type { ImportMessage, ImportThreadData } from './import-thread.js';
+import { journalPlace, openJournal } from './open-journal.js';
 
 const FILE_MODE = 0o666;
 const DIRECTORY_MODE = 0o777;
@@ -64,6 +64,7 @@ type Place = {
   readonly tier2: Tier2;
   readonly kernel: ImportKernel;
   readonly meta: string;
+  readonly journal: Journal;
 };
 
 /** Imports and returns what came of it; a StatusError says why not. */
@@ -126,7 +127,8 @@ async function atRest<T>(environment: Environment, work: (place: Place) => Promi
     tier2.claim(directory.clusterId);
     if (tier2.state === undefined) throw neverStarted(dataDir);
     const { meta } = directory;
-    return await work({ config, tier2, kernel: createImportKernel(), meta });
+    const journal = openJournal(journalPlace(directory, config));
+    return await work({ config, tier2, kernel: createImportKernel(), meta, journal });
   } finally {
     await tier2.close();
     await directory.lock.release();
@@ -135,19 +137,17 @@ async function atRest<T>(environment: Environment, work: (place: Place) => Promi
 
 const parse = (environment: Environment): Config => parseConfig(environment, hostFacts());
 
-async function refuseBacklog({ config, tier2 }: Place): Promise<void> {
+async function refuseBacklog({ config, tier2, journal }: Place): Promise<void> {
   const { appliedSeq } = tier2.state!;
-  const journal = `${config.dataDir}/journal`;
-  const reach = readWatermark(`${config.dataDir}/${WATERMARK_FILE}`);
-  for await (const { lastSeq, problem } of inspectJournal(journal, { reach })) {
+  for await (const { file, lastSeq, problem } of journal.parts()) {
     if (problem !== null) {
       const hint = 'See what is wrong: orchard admin journal check';
-      throw new StatusError(Code.DATA_LOSS, problem, { path: journal, hint });
+      throw new StatusError(Code.DATA_LOSS, problem, { path: file, hint });
     }
     if (lastSeq <= appliedSeq) continue;
     throw new StatusError(
       Code.FAILED_PRECONDITION,
-      `The journal in ${journal} holds changes that are not in the metadata yet.`,
+      `The journal of ${config.dataDir} holds changes that are not in the metadata yet.`,
       { hint: 'Start the master once and stop it with SIGTERM; then import.' },
     );
   }

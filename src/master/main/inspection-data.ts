@@ -3,6 +3,7 @@ import type { PlainStatus } from '../../base/status-form.js';
 import type { InspectRequest } from '../background/tasks.js';
 import type { BackupOrigin } from '../inspect/backup-writer.js';
 import type { InspectStep } from '../inspect/inspect.js';
+import type { JournalPlace } from './open-journal.js';
 
 /** What the thread is started with. */
 export type InspectionData = {
@@ -11,7 +12,7 @@ export type InspectionData = {
   readonly dataDir: string;
   readonly backupDir: string;
   readonly meta: string;
-  readonly journal: string;
+  readonly journal: JournalPlace;
   readonly origin: BackupOrigin;
   readonly mapBytes: number;
   readonly reserveBytes: number;

@@ -9,11 +9,12 @@ import type { EntrySource } from '../inspect/capture.js';
 import { checkFilter } from '../inspect/check-filter.js';
 import { checkTier1 } from '../inspect/check-tier1.js';
 import { digestSource, type InspectControl, verifySource } from '../inspect/inspect.js';
-import { JournalTail } from '../journal/local/journal-tail.js';
+import type { JournalTail } from '../journal/journal.js';
 import { CONTROL, CONTROL_BASE } from '../memory/layout.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
 import type { InspectionData, InspectionMessage } from './inspection-data.js';
+import { openJournal } from './open-journal.js';
 
 const PROGRESS_INTERVAL_MS = 250;
 
@@ -57,7 +58,7 @@ function inspect(): Promise<unknown> {
 function liveEntries(): EntrySource {
   let tail: JournalTail | undefined;
   const follow: EntrySource['follow'] = (appliedSeq, onEntry) => {
-    tail ??= new JournalTail(data.journal, data.origin.clusterId, appliedSeq + 1);
+    tail ??= openJournal(data.journal).tail(appliedSeq + 1);
     tail.follow(load(CONTROL.DURABLE_SEQ), onEntry);
     keep(tail.lastSeq + 1);
   };

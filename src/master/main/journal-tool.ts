@@ -187,8 +187,8 @@ function refusalOf(
   reach: Reach,
 ): string | null {
   try {
-    const { nextSeq, tail } = readJournal(journal, { clusterId, fromSeq, reach }, () => undefined);
-    if (tail === null && fromSeq !== 1) return `${journal}: there is no segment`;
+    const { nextSeq, last } = readJournal(journal, { clusterId, fromSeq, reach }, () => undefined);
+    if (last === null && fromSeq !== 1) return `${journal}: there is no segment`;
     if (nextSeq >= fromSeq) return null;
     return `${journal}: it ends with ${nextSeq - 1}, the metadata has entries up to ${fromSeq - 1}`;
   } catch (error) {

@@ -37,6 +37,7 @@ import { refuseDamagedTier2 } from '../storage/tier2-check.js';
 import { refuseFewDescriptors } from './connection-share.js';
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { readFatalCalls } from './fatal-calls.js';
+import { journalPlace } from './open-journal.js';
 import { prefaultTier1 } from './prefault.js';
 import { requireRootStore } from './root-store.js';
 import { MasterServices } from './services.js';
@@ -220,11 +221,11 @@ class Master {
   }
 
   #dataFor(executor: number): ThreadData {
-    const { journal, meta, watermark } = this.#directory;
     return {
       memory: this.#shared.memory,
       config: this.#config,
-      paths: { journal, meta, watermark },
+      meta: this.#directory.meta,
+      journal: journalPlace(this.#directory, this.#config),
       clusterId: this.#directory.clusterId,
       version: packageVersion(),
       fatalCalls: this.#fatalCalls,
@@ -243,7 +244,8 @@ class Master {
       log: this.#log,
       version: packageVersion(),
       meta: this.#directory.meta,
-      journal: this.#directory.journal,
+      journal: journalPlace(this.#directory, this.#config),
+      disks: [this.#directory.meta, this.#directory.journal],
       clusterId: this.#directory.clusterId,
       onBug: (error) => this.#fail('bug', error),
     });

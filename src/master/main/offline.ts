@@ -13,12 +13,12 @@ import { Findings } from '../inspect/findings.js';
 import { digestSource, type InspectControl, verifySource } from '../inspect/inspect.js';
 import { checkBackup, restoreBackup } from '../inspect/restore.js';
 import type { VerifyReport } from '../inspect/verify.js';
-import { readJournal } from '../journal/local/reader.js';
-import type { Reach } from '../journal/local/watermark.js';
+import type { Journal } from '../journal/journal.js';
 import { parseConfig } from '../settings/config.js';
 import { dataFile, Tier2 } from '../storage/tier2.js';
 import { inspectTier2 } from '../storage/tier2-check.js';
 import { FORMAT, fillDataDirectory, openAtRest } from './data-directory.js';
+import { journalPlace, openJournal } from './open-journal.js';
 
 export type RestoreReport = {
   readonly directory: string;
@@ -67,10 +67,12 @@ export class Offline {
     const { clusterId, clusterName } = head;
     const reader = new BackupReader(file, FORMAT);
     try {
-      const { tier2MapBytes: mapBytes, journalSegmentBytes: segmentBytes } = this.#config();
-      await fillDataDirectory(dataDir, { clusterId, clusterName }, (place) =>
-        restoreBackup(reader, { ...place, mapBytes, segmentBytes }, control),
-      );
+      const config = { ...this.#config(), journalSync: 'none' as const };
+      await fillDataDirectory(dataDir, { clusterId, clusterName }, (place) => {
+        const journal = openJournal(journalPlace({ ...place, clusterId }, config));
+        const { meta } = place;
+        return restoreBackup(reader, { meta, journal, mapBytes: config.tier2MapBytes }, control);
+      });
     } finally {
       reader.close();
     }
@@ -82,10 +84,12 @@ export class Offline {
     dataDir: string,
     look: (source: () => Parameters<typeof verifySource>[0], meta: string) => Promise<T>,
   ): Promise<T> {
-    const { journal, meta, clusterId, lock, reach } = await openAtRest(dataDir);
+    const directory = await openAtRest(dataDir);
+    const { meta, lock } = directory;
     let tier2: Tier2 | undefined;
     const source = (): Parameters<typeof verifySource>[0] => {
-      const mapBytes = this.#config().tier2MapBytes;
+      const config = this.#config();
+      const { tier2MapBytes: mapBytes } = config;
       tier2 = new Tier2(meta, { mapBytes });
       if (tier2.pendingImport !== undefined) throw halfImported(dataDir);
       return {
@@ -93,7 +97,7 @@ export class Offline {
         mapBytes,
         reserveBytes: 0,
         tier2,
-        entries: entriesAtRest(journal, clusterId, reach),
+        entries: entriesAtRest(openJournal(journalPlace(directory, config))),
       };
     };
     try {
@@ -116,17 +120,11 @@ const halfImported = (path: string): StatusError =>
   });
 
 /** Nobody writes: all entries come at the end, read as recovery reads them. */
-function entriesAtRest(journal: string, clusterId: string, reach: Reach): EntrySource {
+function entriesAtRest(journal: Journal): EntrySource {
   return {
     hold: () => undefined,
     follow: () => undefined,
-    finish: (appliedSeq, onEntry) => {
-      const fromSeq = appliedSeq + 1;
-      return Math.max(
-        readJournal(journal, { clusterId, fromSeq, reach }, onEntry).nextSeq - 1,
-        appliedSeq,
-      );
-    },
+    finish: (appliedSeq, onEntry) => journal.readFrom(appliedSeq + 1, onEntry) - 1,
     release: () => undefined,
   };
 }

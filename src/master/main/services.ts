@@ -33,7 +33,7 @@ import type {
   Report,
   UpdateMountRequest,
 } from '../handler/services.js';
-import { inspectJournal, type SegmentReport } from '../journal/local/inspect.js';
+import type { JournalPart } from '../journal/journal.js';
 import { callSums, jobCounters } from '../memory/counters.js';
 import type { KernelExports } from '../memory/exports.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
@@ -48,6 +48,7 @@ import type { Tier2 } from '../storage/tier2.js';
 import { CallRates } from './call-rates.js';
 import { FORMAT } from './data-directory.js';
 import { Inspections } from './inspections.js';
+import { type JournalPlace, openJournal } from './open-journal.js';
 import { plain, throwFailure } from './plain-job.js';
 import { journalReport, masterReport, type ReportSources } from './report.js';
 import { planExecutors } from './thread-data.js';
@@ -67,9 +68,11 @@ export type ServicesOptions = {
   readonly log: Log;
   readonly clusterId: string;
   readonly version: string;
-  /** Directories of tier 2 and of the journal. */
+  /** Directory of tier 2. */
   readonly meta: string;
-  readonly journal: string;
+  readonly journal: JournalPlace;
+  /** Paths on the disks that must not fill. */
+  readonly disks: readonly string[];
   readonly onBug: (error: unknown) => void;
 };
 
@@ -146,7 +149,7 @@ export class MasterServices {
     });
     this.#disk = new DiskWatcher({
       shared,
-      paths: [options.meta, options.journal],
+      paths: options.disks,
       reserveBytes: config.diskReserveBytes,
       onChange: (disk) => {
         options.log.warn({ ...disk }, 'free disk crossed ORCHARD_DISK_RESERVE_BYTES');
@@ -238,11 +241,11 @@ export class MasterServices {
     return this.#locks();
   }
 
-  /** Reads every segment: some seconds for a journal of a gigabyte, in slices. */
+  /** Reads all of it: some seconds for a journal of a gigabyte, in slices. */
   async #journal(): Promise<Record<string, unknown>> {
-    const segments: SegmentReport[] = [];
-    for await (const segment of inspectJournal(this.#options.journal)) segments.push(segment);
-    return { ...journalReport(this.#report), files: segments };
+    const files: JournalPart[] = [];
+    for await (const part of openJournal(this.#options.journal).parts()) files.push(part);
+    return { ...journalReport(this.#report), files };
   }
 
   async #locks(): Promise<LockReport> {

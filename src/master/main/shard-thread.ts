@@ -36,7 +36,7 @@ const executor = new Executor({
   index: data.executor,
   shared,
   kernel: instantiate(data.memory, data.executor),
-  tier2: new Tier2(data.paths.meta, { mapBytes: config.tier2MapBytes }),
+  tier2: new Tier2(data.meta, { mapBytes: config.tier2MapBytes }),
   supergroup: config.supergroup,
   superuser: config.superuser,
   permissions: config.permissions,

@@ -10,11 +10,14 @@
 import { OWN_EXECUTOR_COUNT } from '../../base/limits.js';
 import type { CallIdentity } from '../executor/call-identity.js';
 import type { Config } from '../settings/config.js';
+import type { JournalPlace } from './open-journal.js';
 
 export type ThreadData = {
   readonly memory: WebAssembly.Memory;
   readonly config: Config;
-  readonly paths: Readonly<Record<'journal' | 'meta' | 'watermark', string>>;
+  /** Directory of tier 2. */
+  readonly meta: string;
+  readonly journal: JournalPlace;
   readonly clusterId: string;
   readonly version: string;
   /** Calls that ended a life of the master: not to be tried again. */

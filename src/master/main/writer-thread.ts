@@ -4,7 +4,7 @@ import { opened } from '../../process/opened.js';
 import { Epochs } from '../commit/epochs.js';
 import { Writer } from '../commit/writer.js';
 import { EntryWriter } from '../journal/entry.js';
-import { type Recovery, Wal } from '../journal/local/wal.js';
+import type { JournalAppender, Recovery } from '../journal/journal.js';
 import { instantiate } from '../memory/kernel.js';
 import { CONTROL, CONTROL_BASE, EXECUTOR, REPLY_BYTES } from '../memory/layout.js';
 import { ID_FIRST_FREE } from '../memory/record.js';
@@ -16,6 +16,7 @@ import { loadRetryWindow } from '../tier/retry-window.js';
 import { SharedTables } from '../tier/shared-tables.js';
 import { loadInodeCounts } from '../tier/stored-inode-counts.js';
 import { writeBootstrap } from './bootstrap.js';
+import { openJournal } from './open-journal.js';
 import type { ThreadData } from './thread-data.js';
 
 /** Told to main when the namespace stands. */
@@ -25,7 +26,7 @@ const data = workerData as ThreadData;
 await opened();
 const shared = new SharedMemory(data.memory);
 const kernel = instantiate(data.memory, data.executor);
-const tier2 = new Tier2(data.paths.meta, { mapBytes: data.config.tier2MapBytes });
+const tier2 = new Tier2(data.meta, { mapBytes: data.config.tier2MapBytes });
 const tables = new SharedTables(shared);
 const epochs = new Epochs(shared, kernel);
 const applier = new Applier({
@@ -37,11 +38,11 @@ const applier = new Applier({
   makeRoom: () => epochs.makeRoom(),
 });
 
-const wal = recover();
+const journal = recover();
 const writer = new Writer({
   shared,
   kernel,
-  wal,
+  journal,
   applier,
   epochs,
   executorCount: shared.fixed(CONTROL.EXECUTOR_COUNT),
@@ -49,17 +50,17 @@ const writer = new Writer({
   journalBytesMax: data.config.journalBytesMax,
 });
 if (epochs.appliedSeq === 0) bootstrap();
-const ready: WriterReady = { kind: 'ready', recovery: wal.recovery };
+const ready: WriterReady = { kind: 'ready', recovery: journal.recovery };
 parentPort!.postMessage(ready);
 // What recovery read must not pin LMDB's pages while this thread blocks.
 tier2.releaseSnapshot();
 writer.run();
 // Everything to tier 2, so that the next start has nothing to replay.
 if (shared.load(CONTROL.STATE) === State.STOPPED) epochs.flushAll();
-wal.close();
+journal.close();
 await tier2.close();
 
-function recover(): Wal {
+function recover(): JournalAppender {
   const state = tier2.state;
   const appliedSeq = state?.appliedSeq ?? 0;
   kernel.max64(CONTROL_BASE + CONTROL.ID_NEXT, state?.idNext ?? ID_FIRST_FREE);
@@ -70,31 +71,21 @@ function recover(): Wal {
   loadInodeCounts(shared, kernel, tier2, shared.executorBase(data.executor));
   // Entries are read straight into shared memory, where the kernels sum and apply them.
   const buffer = shared.executorBase(data.executor) + EXECUTOR.REPLY;
-  const { config } = data;
   let touched = { from: 0, to: 0 };
-  const recovered = Wal.open(
-    data.paths.journal,
-    {
-      clusterId: data.clusterId,
-      segmentBytes: config.journalSegmentBytes,
-      sync: config.journalSync,
-      watermark: data.paths.watermark,
+  const recovered = openJournal(data.journal).recover({
+    fromSeq: appliedSeq + 1,
+    buffer: shared.u8.subarray(buffer, buffer + REPLY_BYTES),
+    crc: (_bytes, offset, length) => kernel.crc32c(buffer + offset, length, 0),
+    onEntry: (_bytes, offset, _length, seq) => {
+      const at = buffer + offset;
+      if (at < touched.from || at >= touched.to) {
+        touched = { from: at, to: kernel.touchAhead(at, buffer + REPLY_BYTES) };
+      }
+      applier.apply(at);
+      epochs.appliedSeq = seq;
+      epochs.closeIfWanted();
     },
-    {
-      fromSeq: appliedSeq + 1,
-      buffer: shared.u8.subarray(buffer, buffer + REPLY_BYTES),
-      crc: (_bytes, offset, length) => kernel.crc32c(buffer + offset, length, 0),
-      onEntry: (_bytes, offset, _length, seq) => {
-        const at = buffer + offset;
-        if (at < touched.from || at >= touched.to) {
-          touched = { from: at, to: kernel.touchAhead(at, buffer + REPLY_BYTES) };
-        }
-        applier.apply(at);
-        epochs.appliedSeq = seq;
-        epochs.closeIfWanted();
-      },
-    },
-  );
+  });
   kernel.store64(CONTROL_BASE + CONTROL.APPLIED_SEQ, epochs.appliedSeq);
   kernel.store64(CONTROL_BASE + CONTROL.DURABLE_SEQ, epochs.appliedSeq);
   return recovered;

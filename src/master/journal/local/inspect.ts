@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { crc32c } from '../../../base/crc32c.js';
 import { StatusError } from '../../../base/status.js';
+import type { EntryHandler, JournalPart } from '../journal.js';
 import { type JournalFs, nodeJournalFs } from './journal-fs.js';
 import {
   checkHeader,
@@ -18,29 +19,13 @@ import {
 } from './reader.js';
 import { type SegmentHeader, segmentFile } from './segment.js';
 import { listSegments } from './segment-pool.js';
-import {
-  type EntryHandler,
-  SCAN_BUFFER_BYTES,
-  type ScanSource,
-  scanSegment,
-} from './segment-scan.js';
+import { SCAN_BUFFER_BYTES, type ScanSource, scanSegment } from './segment-scan.js';
 import { NO_REACH, type Reach } from './watermark.js';
 
-export type SegmentReport = {
-  readonly file: string;
-  readonly firstSeq: number;
-  /** firstSeq - 1 when there is no entry. */
-  readonly lastSeq: number;
-  readonly entryCount: number;
-  /** Up to the end of the last whole record. */
-  readonly usedBytes: number;
+export type SegmentReport = JournalPart & {
   readonly segmentBytes: number;
   readonly createdMs: number;
   readonly clusterId: string;
-  /** torn = the last write was interrupted, or is under way right now. */
-  readonly state: 'closed' | 'open' | 'torn' | 'damaged';
-  /** What recovery would say, null when it would go on. */
-  readonly problem: string | null;
 };
 
 export type InspectOptions = {

@@ -24,6 +24,8 @@ export interface JournalFs {
   /** Names in no particular order. */
   readdirSync(path: string): string[];
   mkdirSync(path: string): void;
+  /** Of the disk that the directory is on, as far as this process may fill it. */
+  freeBytesSync(path: string): number;
 }
 
 /** The real thing. Buffers may stand over a SharedArrayBuffer (tried on Node 20). */
@@ -47,4 +49,8 @@ export const nodeJournalFs: JournalFs = {
   unlinkSync: (path) => fs.unlinkSync(path),
   readdirSync: (path) => fs.readdirSync(path),
   mkdirSync: (path) => void fs.mkdirSync(path, { recursive: true }),
+  freeBytesSync: (path) => {
+    const { bavail, bsize } = fs.statfsSync(path);
+    return bavail * bsize;
+  },
 };

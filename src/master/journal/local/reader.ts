@@ -10,6 +10,7 @@
 import path from 'node:path';
 import { crc32c } from '../../../base/crc32c.js';
 import { Code, StatusError } from '../../../base/status.js';
+import type { Crc, EntryHandler } from '../journal.js';
 import { type JournalFs, nodeJournalFs } from './journal-fs.js';
 import { decideHeader, decideRecord, type HeaderProblem } from './recovery.js';
 import {
@@ -21,8 +22,6 @@ import {
 } from './segment.js';
 import { listSegments } from './segment-pool.js';
 import {
-  type Crc,
-  type EntryHandler,
   SCAN_BUFFER_BYTES,
   type ScanSource,
   type ScanStop,
@@ -48,7 +47,7 @@ export type ReadOptions = {
 export type TornTail = { readonly wipeEnd: number; readonly why: string };
 
 /** Where the log ends and the next entry goes. */
-export type JournalTail = {
+export type LastSegment = {
   readonly firstSeq: number;
   readonly header: SegmentHeader;
   readonly offset: number;
@@ -65,7 +64,7 @@ export type JournalEnd = {
   /** The seq after the last entry; `fromSeq` when there is no segment at all. */
   readonly nextSeq: number;
   /** null: no segment at all. */
-  readonly tail: JournalTail | null;
+  readonly last: LastSegment | null;
 };
 
 export function readJournal(
@@ -86,7 +85,7 @@ export function readJournal(
   };
   const first = startIndex(segments, fromSeq);
   let nextSeq = Math.min(fromSeq, segments[first] ?? fromSeq);
-  let tail: JournalTail | null = null;
+  let last: LastSegment | null = null;
   for (let i = first; i < segments.length; i++) {
     const firstSeq = segments[i]!;
     const file = path.join(directory, segmentFile(firstSeq));
@@ -99,7 +98,7 @@ export function readJournal(
         throw headerRefusal(problem, { file, firstSeq, clusterId, nextSeq, bytes, header });
       const source: ScanSource = { fs, fd, salt: header!.salt, buffer, crc };
       const stop = scanSegment(source, firstSeq, fromSeq, count);
-      tail = settle(source, stop, {
+      last = settle(source, stop, {
         file,
         firstSeq,
         header: header!,
@@ -111,7 +110,7 @@ export function readJournal(
     }
   }
   refuseLostEnd(directory, Math.max(nextSeq, fromSeq) - 1, reach);
-  return { segmentCount: segments.length, entryCount, nextSeq, tail };
+  return { segmentCount: segments.length, entryCount, nextSeq, last };
 }
 
 /** The newest segment is never trimmed: whoever knew of it must find it, or a newer one. */
@@ -187,7 +186,7 @@ function settle(
   source: ScanSource,
   stop: ScanStop,
   segment: { file: string; firstSeq: number; header: SegmentHeader; last: boolean },
-): JournalTail {
+): LastSegment {
   const { decision, why, wipeEnd } = judgeStop(source, stop, segment.last);
   if (decision === 'refuse') throw recordRefusal(segment.file, stop, why);
   return {

@@ -75,8 +75,7 @@ export function writeRepaired(
   );
   const filler = new Uint8Array(ENTRY_CHANGES);
   const append = (entry: Uint8Array, seq: number): void => {
-    if (!wal.roomFor(entry.length)) wal.switchSegment();
-    sealEntry(entry, 0, seq, wal.currentSalt);
+    sealEntry(entry, 0, seq, wal.reserve(entry.length));
     wal.append(entry, seq, seq);
   };
   planRepair(from, options, {

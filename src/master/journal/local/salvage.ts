@@ -13,11 +13,11 @@ import { crc32c } from '../../../base/crc32c.js';
 import { ENTRY_BYTES_MAX } from '../../../base/limits.js';
 import { readU64 } from '../../../base/word64.js';
 import * as E from '../../memory/entry-format.js';
+import type { EntryHandler } from '../journal.js';
 import { type JournalFs, nodeJournalFs } from './journal-fs.js';
 import { readHeader } from './reader.js';
 import { SEGMENT_HEADER_BYTES, segmentFile } from './segment.js';
 import { listSegments } from './segment-pool.js';
-import type { EntryHandler } from './segment-scan.js';
 
 /** Hands over each entry; returns the highest seq that a mark says was durable, 0 for none. */
 export function salvageJournal(

@@ -41,7 +41,7 @@ export type SegmentPoolOptions = {
   readonly spareCount?: number;
 };
 
-export type JournalUsage = {
+export type PoolUsage = {
   readonly segmentCount: number;
   readonly spareCount: number;
   /** Disk bytes of segments and spares. */
@@ -86,7 +86,7 @@ export class SegmentPool {
     return listSegments(this.#fs, this.#directory);
   }
 
-  usage(): JournalUsage {
+  usage(): PoolUsage {
     const files = this.#fs.readdirSync(this.#directory);
     const segmentCount = files.filter((file) => segmentFirstSeq(file) !== null).length;
     const spareCount = files.filter(isSpareFile).length;

@@ -12,15 +12,10 @@ import { assert } from '../../../base/assert.js';
 import { ENTRY_BYTES_MAX } from '../../../base/limits.js';
 import { readU64 } from '../../../base/word64.js';
 import * as E from '../../memory/entry-format.js';
+import type { Crc, EntryHandler } from '../journal.js';
 import type { JournalFs } from './journal-fs.js';
 import type { Found } from './recovery.js';
 import { MARK_BYTES, SEGMENT_HEADER_BYTES } from './segment.js';
-
-/** Called for each entry: it stands at bytes[offset, offset + length) until the call returns. */
-export type EntryHandler = (bytes: Uint8Array, offset: number, length: number, seq: number) => void;
-
-/** CRC32C of bytes[offset, offset + length): crc32c.ts, or a kernel where `bytes` is its memory. */
-export type Crc = (bytes: Uint8Array, offset: number, length: number) => number;
 
 export type ScanSource = {
   readonly fs: JournalFs;

@@ -2,9 +2,9 @@
  * The write-ahead log of one master: batches of sealed entries into segment files, one write and
  * one fdatasync each. Belongs to one thread, the writer.
  *
- *   roomFor(bytes)? ──no──▶ switchSegment()       the salt changes, so switch before sealing
- *         │ yes
- *   seal with currentSalt ─▶ append(batch) ─▶ sync() ─▶ durable: apply, acknowledge
+ *   reserve(bytes)       switches segments where this one has no room: the salt changes
+ *         │ salt
+ *   seal with it ─▶ append(batch) ─▶ sync() ─▶ durable: apply, acknowledge
  *
  * Fail-stop: when a write is short or fails, or a sync fails, nobody knows what the disk holds, and
  * a second fsync may even succeed after the kernel dropped the pages (PostgreSQL's fsyncgate). So
@@ -21,8 +21,9 @@ import { Code, StatusError } from '../../../base/status.js';
 import { readU64 } from '../../../base/word64.js';
 import * as E from '../../memory/entry-format.js';
 import { JournalFailure } from '../failure.js';
+import type { JournalAppender, Recovery, Replay } from '../journal.js';
 import { type JournalFs, nodeJournalFs } from './journal-fs.js';
-import { type JournalEnd, type JournalTail, readJournal } from './reader.js';
+import { type JournalEnd, type LastSegment, readJournal } from './reader.js';
 import {
   END_BYTES,
   MARK_BYTES,
@@ -31,14 +32,7 @@ import {
   writeEnd,
   writeMark,
 } from './segment.js';
-import {
-  type JournalUsage,
-  listSegments,
-  SegmentPool,
-  writeAll,
-  zeroRange,
-} from './segment-pool.js';
-import type { Crc, EntryHandler } from './segment-scan.js';
+import { listSegments, SegmentPool, writeAll, zeroRange } from './segment-pool.js';
 import { readWatermark, Watermark } from './watermark.js';
 
 export type WalOptions = {
@@ -51,30 +45,11 @@ export type WalOptions = {
   readonly watermark?: string;
 };
 
-export type Replay = {
-  /** The first seq that the flushed state does not have. */
-  readonly fromSeq: number;
-  readonly onEntry: EntryHandler;
-  /** As in ReadOptions. */
-  readonly buffer?: Uint8Array;
-  readonly crc?: Crc;
-  /** No segment at all is in order: the data directory is new, or came out of a backup. */
-  readonly mayBeEmpty?: boolean;
-};
-
-/** What opening found; for the log and the admin report. */
-export type Recovery = {
-  readonly entryCount: number;
-  readonly lastSeq: number;
-  /** Where and why a torn tail was cut. */
-  readonly cut: { readonly file: string; readonly offset: number; readonly why: string } | null;
-};
-
 const REWRITE_CHUNK_BYTES = 4 * 1024 * 1024;
 
 type Position = { fd: number; file: string; salt: number; offset: number; segmentBytes: number };
 
-export class Wal {
+export class Wal implements JournalAppender {
   readonly recovery: Recovery;
   readonly #directory: string;
   readonly #options: WalOptions;
@@ -104,11 +79,11 @@ export class Wal {
     const reach = watermark === undefined ? {} : { reach: readWatermark(watermark, fs) };
     const end = readJournal(directory, { ...replay, ...reach, fs, clusterId }, replay.onEntry);
     const { fromSeq } = replay;
-    const isBehind = end.nextSeq < fromSeq || (end.tail === null && isMissing(replay));
+    const isBehind = end.nextSeq < fromSeq || (end.last === null && isMissing(replay));
     if (!isBehind) return new Wal(directory, options, pool, end);
     if (sync === 'commit') throw behindRefusal(directory, end, fromSeq);
     // Without syncs, tier 2 may outlive the log. It then has every entry of it.
-    const wal = new Wal(directory, options, pool, { ...end, nextSeq: fromSeq, tail: null });
+    const wal = new Wal(directory, options, pool, { ...end, nextSeq: fromSeq, last: null });
     discardSegments(fs, directory, fromSeq);
     return wal;
   }
@@ -121,17 +96,17 @@ export class Wal {
     this.#vector = [new Uint8Array(this.#mark.buffer), new Uint8Array(0)];
     this.#nextSeq = end.nextSeq;
     this.#durableSeq = end.nextSeq - 1;
-    this.#markedSeq = end.tail?.markedSeq ?? this.#durableSeq;
-    const { tail } = end;
+    this.#markedSeq = end.last?.markedSeq ?? this.#durableSeq;
+    const { last } = end;
     if (options.watermark !== undefined) {
       this.#watermark = new Watermark(options.watermark, 'writer', this.#fs);
     }
-    this.#at = tail === null || tail.ended ? this.#take() : this.#reopen(tail);
+    this.#at = last === null || last.ended ? this.#take() : this.#reopen(last);
     this.#raise();
     this.recovery = {
       entryCount: end.entryCount,
       lastSeq: end.nextSeq - 1,
-      cut: tail?.torn ? { file: this.#at.file, offset: tail.offset, why: tail.torn.why } : null,
+      cut: last?.torn ? { file: this.#at.file, offset: last.offset, why: last.torn.why } : null,
     };
   }
 
@@ -160,29 +135,22 @@ export class Wal {
     return this.#options.segmentBytes - SEGMENT_HEADER_BYTES - MARK_BYTES - END_BYTES;
   }
 
-  /** Disk bytes of the journal. Reads the directory. */
-  get usedBytes(): number {
-    return this.#pool.usage().bytes;
-  }
-
-  /** Reads the directory. */
-  get segmentCount(): number {
-    return this.#pool.usage().segmentCount;
-  }
-
-  usage(): JournalUsage {
-    return this.#pool.usage();
-  }
-
-  roomFor(bytes: number): boolean {
-    return bytes <= this.roomBytes;
+  /** Asks for the next segment's room before the switch: RESOURCE_EXHAUSTED poisons nothing. */
+  reserve(bytes: number): number {
+    this.#checkAlive();
+    assert(bytes <= this.batchBytesMax, 'a batch fits a segment');
+    if (bytes > this.roomBytes) {
+      this.#pool.ensureSpare();
+      this.switchSegment();
+    }
+    return this.#at.salt;
   }
 
   /** Writes one batch of entries, sealed with currentSalt, seqs firstSeq … lastSeq. */
   append(batch: Uint8Array, firstSeq: number, lastSeq: number): void {
     this.#checkAlive();
     assert(firstSeq === this.#nextSeq && lastSeq >= firstSeq, 'seqs are dense');
-    assert(this.roomFor(batch.length), 'the batch fits the segment: roomFor() comes first');
+    assert(batch.length <= this.roomBytes, 'the batch fits the segment: reserve() comes first');
     this.#checkSealed(batch, firstSeq);
     const bytes = MARK_BYTES + batch.length;
     writeMark(this.#mark, firstSeq, this.#durableSeq, this.#at.salt);
@@ -202,12 +170,6 @@ export class Wal {
     if (this.#options.sync === 'commit') this.#syncNow();
   }
 
-  /** Asks for the next segment's room ahead of a switch: RESOURCE_EXHAUSTED poisons nothing. */
-  ensureSpare(): void {
-    this.#checkAlive();
-    this.#pool.ensureSpare();
-  }
-
   /** Ends the current segment and goes on in the next one, with another salt. */
   switchSegment(): void {
     this.#checkAlive();
@@ -222,16 +184,6 @@ export class Wal {
       this.#raise();
     });
     this.#fs.closeSync(left);
-  }
-
-  /** As SegmentPool.trim and prepareSpare, for whoever has no flusher thread. */
-  trim(seq: number): number {
-    assert(seq < this.#nextSeq, 'only entries that exist are trimmed');
-    return this.#pool.trim(seq);
-  }
-
-  prepareSpare(): boolean {
-    return this.#pool.prepareSpare();
   }
 
   /** Proves the last batch with a mark, so that damage to it is seen at the next start. */
@@ -273,17 +225,17 @@ export class Wal {
   }
 
   /** Wipes a torn tail, so that nothing of it can follow what is written over its beginning. */
-  #reopen(tail: JournalTail): Position {
-    const file = segmentFile(tail.firstSeq);
-    const { salt, segmentBytes } = tail.header;
+  #reopen(last: LastSegment): Position {
+    const file = segmentFile(last.firstSeq);
+    const { salt, segmentBytes } = last.header;
     const fd = this.#fs.openSync(this.#path(file), 'r+');
     const size = this.#fs.sizeSync(fd);
-    if (tail.torn !== null) {
-      zeroRange(this.#fs, fd, tail.offset, Math.min(tail.torn.wipeEnd, size));
+    if (last.torn !== null) {
+      zeroRange(this.#fs, fd, last.offset, Math.min(last.torn.wipeEnd, size));
     }
     zeroRange(this.#fs, fd, Math.min(size, segmentBytes), segmentBytes);
-    if (tail.torn !== null || size < segmentBytes) this.#fs.fdatasyncSync(fd);
-    return { fd, file, salt, offset: tail.offset, segmentBytes };
+    if (last.torn !== null || size < segmentBytes) this.#fs.fdatasyncSync(fd);
+    return { fd, file, salt, offset: last.offset, segmentBytes };
   }
 
   #checkSealed(batch: Uint8Array, firstSeq: number): void {
@@ -352,11 +304,11 @@ function discardSegments(fs: JournalFs, directory: string, fromSeq: number): voi
 }
 
 function behindRefusal(directory: string, end: JournalEnd, fromSeq: number): StatusError {
-  const { tail } = end;
+  const { last } = end;
   const where =
-    tail === null
+    last === null
       ? `${directory}: there is no segment`
-      : `${path.join(directory, segmentFile(tail.firstSeq))}: offset ${tail.offset}: ` +
+      : `${path.join(directory, segmentFile(last.firstSeq))}: offset ${last.offset}: ` +
         `the journal ends with seq ${end.nextSeq - 1}`;
   return new StatusError(
     Code.DATA_LOSS,

@@ -1,7 +1,9 @@
 /** Builds sealed batches and opens journals on a FaultFs: what the journal's tests share. */
 import { EntryWriter, sealEntry } from '../../../../src/master/journal/entry.js';
 import { decodeEntry, type Entry } from '../../../../src/master/journal/entry-decode.js';
-import { type Replay, Wal, type WalOptions } from '../../../../src/master/journal/local/wal.js';
+import type { Replay } from '../../../../src/master/journal/journal.js';
+import { SegmentPool } from '../../../../src/master/journal/local/segment-pool.js';
+import { Wal, type WalOptions } from '../../../../src/master/journal/local/wal.js';
 import { FaultFs } from '../../../support/fault-fs.js';
 
 export const DIRECTORY = '/data/journal';
@@ -30,11 +32,15 @@ export function makeBatch(firstSeq: number, salt: number, sizes: readonly number
 /** Appends one batch, switching first when it does not fit; returns its last seq. */
 export function appendSizes(wal: Wal, sizes: readonly number[]): number {
   const first = wal.nextSeq;
-  if (!wal.roomFor(makeBatch(first, wal.currentSalt, sizes).length)) wal.switchSegment();
+  const salt = wal.reserve(makeBatch(first, 0, sizes).length);
   const last = first + sizes.length - 1;
-  wal.append(makeBatch(first, wal.currentSalt, sizes), first, last);
+  wal.append(makeBatch(first, salt, sizes), first, last);
   return last;
 }
+
+/** The segments as the flusher's thread has them. */
+export const poolOf = (fs: FaultFs, spareCount = 2): SegmentPool =>
+  new SegmentPool(DIRECTORY, { segmentBytes: SEGMENT_BYTES, fs, spareCount });
 
 export type Opened = { readonly wal: Wal; readonly entries: Entry[] };
 

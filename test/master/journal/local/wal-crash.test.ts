@@ -14,6 +14,7 @@ import {
   DIRECTORY,
   keyOf,
   openWal,
+  poolOf,
   SEGMENT_BYTES,
   seqsOf,
   upTo,
@@ -72,7 +73,7 @@ describe('crashes', () => {
             acknowledged = last;
             if (trim && coin() < 0.3) {
               flushed = acknowledged;
-              wal.trim(flushed);
+              poolOf(fs).trim(flushed);
             }
           }
           fs = coin() < 0.8 ? fs.crash(coin) : fs.kill();
@@ -100,7 +101,7 @@ describe('crashes', () => {
           try {
             wal.switchSegment();
             flushed = 6;
-            wal.trim(6);
+            poolOf(fs, 1).trim(6);
           } catch (error) {
             expect(error).toBeInstanceOf(Error);
           }

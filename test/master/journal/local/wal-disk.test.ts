@@ -33,8 +33,7 @@ test('append from shared memory, switch, trim, restart, inspect', async () => {
   const shared = new Uint8Array(new SharedArrayBuffer(SEGMENT_BYTES));
   const first = open();
   for (let seq = 1; seq <= 12; seq++) {
-    if (!first.wal.roomFor(60_072)) first.wal.switchSegment();
-    const batch = makeBatch(seq, first.wal.currentSalt, [60_000]);
+    const batch = makeBatch(seq, first.wal.reserve(60_072), [60_000]);
     shared.set(batch, 64);
     first.wal.append(shared.subarray(64, 64 + batch.length), seq, seq);
     first.wal.sync();

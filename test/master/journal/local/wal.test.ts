@@ -8,6 +8,7 @@ import {
   DIRECTORY,
   makeBatch,
   openWal,
+  poolOf,
   SEGMENT_BYTES,
   seqsOf,
   upTo,
@@ -50,8 +51,9 @@ describe('append and replay', () => {
     expect(() => wal.append(makeBatch(2, salt, [1]), 2, 2)).toThrow('dense');
     expect(() => wal.append(makeBatch(1, salt ^ 1, [1]), 1, 1)).toThrow('currentSalt');
     const large = makeBatch(1, salt, [200_000, 200_000]);
-    expect(wal.roomFor(large.length)).toBe(false);
-    expect(() => wal.append(large, 1, 2)).toThrow('roomFor');
+    expect(large.length).toBeGreaterThan(wal.roomBytes);
+    expect(() => wal.append(large, 1, 2)).toThrow('reserve');
+    expect(() => wal.reserve(large.length)).toThrow('a batch fits a segment');
     appendSizes(wal, [1]);
   });
 
@@ -63,8 +65,9 @@ describe('append and replay', () => {
     expect(batch.length).toBe(wal.batchBytesMax);
     wal.append(batch, 1, 2);
     wal.sync();
-    wal.switchSegment();
-    expect(wal.roomFor(wal.batchBytesMax)).toBe(true);
+    const salt = wal.currentSalt;
+    expect(wal.reserve(wal.batchBytesMax)).not.toBe(salt);
+    expect(wal.roomBytes).toBe(wal.batchBytesMax);
   });
 });
 
@@ -79,15 +82,15 @@ describe('segments', () => {
 
   test('trim recycles what is wholly at or below the seq, never the last segment', () => {
     const fs = new FaultFs();
-    const { wal } = openWal(fs, { spareCount: 2 });
+    const { wal } = openWal(fs);
     for (const sizes of BIG) appendSizes(wal, sizes);
     wal.sync();
-    const firsts = new SegmentPool(DIRECTORY, { segmentBytes: SEGMENT_BYTES, fs }).segments();
-    expect(firsts).toEqual([1, 5, 9, 13]);
-    expect(wal.trim(3)).toBe(0);
-    expect(wal.trim(4)).toBe(1);
-    expect(wal.trim(14)).toBe(2);
-    expect(wal.usage()).toEqual({ segmentCount: 1, spareCount: 3, bytes: 4 * SEGMENT_BYTES });
+    const pool = poolOf(fs);
+    expect(pool.segments()).toEqual([1, 5, 9, 13]);
+    expect(pool.trim(3)).toBe(0);
+    expect(pool.trim(4)).toBe(1);
+    expect(pool.trim(14)).toBe(2);
+    expect(pool.usage()).toEqual({ segmentCount: 1, spareCount: 3, bytes: 4 * SEGMENT_BYTES });
     expect(seqsOf(openWal(fs.kill(), {}, { fromSeq: 13 }).entries)).toEqual([13, 14]);
     expect(() => openWal(fs.kill(), {}, { fromSeq: 12 })).toThrow('1 entries are missing');
   });
@@ -101,8 +104,7 @@ describe('segments', () => {
       const { wal } = openWal(fs, { spareCount: 1 });
       for (const sizes of BIG) appendSizes(wal, sizes);
       wal.sync();
-      // As the flusher's pool, which only trims and makes spares.
-      const pool = new SegmentPool(DIRECTORY, { segmentBytes: SEGMENT_BYTES, fs, spareCount: 1 });
+      const pool = poolOf(fs, 1);
       expect(pool.trim(14, isDiskShort)).toBe(3);
       expect(pool.usage()).toMatchObject({ segmentCount: 1, spareCount });
       expect(pool.prepareSpare()).toBe(false);
@@ -114,7 +116,7 @@ describe('segments', () => {
     const { wal } = openWal(fs);
     for (const sizes of BIG) appendSizes(wal, sizes);
     wal.sync();
-    wal.trim(14);
+    poolOf(fs).trim(14);
     const salt = wal.currentSalt;
     const files = fs.files().length;
     wal.switchSegment();
@@ -142,7 +144,8 @@ describe('segments', () => {
     const fs = new FaultFs();
     const { wal } = openWal(fs, { spareCount: 1 });
     appendSizes(wal, [5]);
-    expect([wal.prepareSpare(), wal.prepareSpare()]).toEqual([true, false]);
+    const pool = poolOf(fs, 1);
+    expect([pool.prepareSpare(), pool.prepareSpare()]).toEqual([true, false]);
     const writes = fs.calls.get('write')!;
     wal.switchSegment();
     // The end marker and the next header.
@@ -153,7 +156,7 @@ describe('segments', () => {
   test('spares of another size are not used, half-made ones are removed', () => {
     const fs = new FaultFs();
     const small = openWal(fs, { spareCount: 1 });
-    small.wal.prepareSpare();
+    poolOf(fs, 1).prepareSpare();
     appendSizes(small.wal, [5]);
     small.wal.close();
     fs.openSync(`${DIRECTORY}/spare-1.wal.tmp`, 'wx+');
@@ -162,7 +165,8 @@ describe('segments', () => {
     wal.switchSegment();
     expect(wal.batchBytesMax).toBeGreaterThan(SEGMENT_BYTES);
     appendSizes(wal, [5]);
-    expect(wal.usedBytes).toBe(2 * 2 * SEGMENT_BYTES);
+    const pool = new SegmentPool(DIRECTORY, { segmentBytes: 2 * SEGMENT_BYTES, fs });
+    expect(pool.usage().bytes).toBe(2 * 2 * SEGMENT_BYTES);
   });
 
   test('restarts without writes leave the journal as it is', () => {
@@ -246,7 +250,7 @@ describe('fail-stop', () => {
     const { wal } = openWal(fs);
     const files = fs.files();
     fs.fail({ call: 'write', nth: 1, code: 'ENOSPC' });
-    expect(() => wal.prepareSpare()).toThrow(
+    expect(() => poolOf(fs).prepareSpare()).toThrow(
       expect.objectContaining({ codeName: 'RESOURCE_EXHAUSTED' }),
     );
     expect(fs.files()).toEqual(files);

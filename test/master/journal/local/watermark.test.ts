@@ -9,7 +9,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Code, StatusError } from '../../../../src/base/status.js';
 import { inspectJournal } from '../../../../src/master/journal/local/inspect.js';
-import { SegmentPool } from '../../../../src/master/journal/local/segment-pool.js';
 import type { WalOptions } from '../../../../src/master/journal/local/wal.js';
 import {
   NO_REACH,
@@ -18,7 +17,7 @@ import {
   writeWatermark,
 } from '../../../../src/master/journal/local/watermark.js';
 import { FaultFs } from '../../../support/fault-fs.js';
-import { appendSizes, DIRECTORY, openWal, SEGMENT_BYTES } from './journal-kit.js';
+import { appendSizes, DIRECTORY, openWal, poolOf, SEGMENT_BYTES } from './journal-kit.js';
 
 const FILE = '/data/WATERMARK';
 
@@ -42,16 +41,16 @@ function live(
     const first = openWal(fs, { watermark: FILE, sync }, { fromSeq: flushed + 1 });
     const flusher = new Watermark(FILE, 'flusher', fs);
     for (let i = 0; i < batches; i++) {
-      const at = first.wal.segmentCount;
+      const at = poolOf(fs).segments().length;
       appendSizes(first.wal, [30_000, 30_000]);
       first.wal.sync();
       // A switch tells of all that is before it.
-      if (first.wal.segmentCount !== at) known = Math.max(known, first.wal.nextSeq - 3);
+      if (poolOf(fs).segments().length !== at) known = Math.max(known, first.wal.nextSeq - 3);
       if (i !== flushAfter) continue;
       flushed = first.wal.nextSeq - 1;
       known = flushed;
       flusher.raise({ segment: 0, seq: flushed });
-      new SegmentPool(DIRECTORY, { segmentBytes: SEGMENT_BYTES, fs }).trim(flushed);
+      poolOf(fs).trim(flushed);
     }
     flusher.close();
     if (stop) {

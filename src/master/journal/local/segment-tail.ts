@@ -1,7 +1,5 @@
 /**
- * Follows a journal that somebody else is writing: hands over entries from a seq on, up to a seq
- * that is known to be durable, and later goes on from there. Belongs to whoever copies the
- * namespace while it is served. Changes nothing on disk.
+ * Follows segments that somebody else is writing, and goes on from one to the next.
  *
  * Invariant: every entry is handed over once, in order, without a gap; one that is no longer there
  *   (trimmed, recycled) is DATA_LOSS and never passed over: salts and seqs tell.
@@ -9,17 +7,18 @@
 import path from 'node:path';
 import { crc32c } from '../../../base/crc32c.js';
 import { Code, StatusError } from '../../../base/status.js';
-import { type JournalFs, nodeJournalFs } from './journal-fs.js';
+import type { EntryHandler, JournalTail } from '../journal.js';
+import type { JournalFs } from './journal-fs.js';
 import { readHeader } from './reader.js';
 import { SEGMENT_HEADER_BYTES, segmentFile } from './segment.js';
 import { listSegments } from './segment-pool.js';
-import { type EntryHandler, scanSegment } from './segment-scan.js';
+import { scanSegment } from './segment-scan.js';
 
 const BUFFER_BYTES = 1024 * 1024;
 
 type Position = { readonly fd: number; readonly salt: number; offset: number };
 
-export class JournalTail {
+export class SegmentTail implements JournalTail {
   readonly #directory: string;
   readonly #clusterId: string;
   readonly #fs: JournalFs;
@@ -28,20 +27,18 @@ export class JournalTail {
   #nextSeq: number;
   #at: Position | undefined;
 
-  constructor(directory: string, clusterId: string, fromSeq: number) {
+  constructor(fs: JournalFs, directory: string, clusterId: string, fromSeq: number) {
     this.#directory = directory;
     this.#clusterId = clusterId;
-    this.#fs = nodeJournalFs;
+    this.#fs = fs;
     this.#fromSeq = fromSeq;
     this.#nextSeq = fromSeq;
   }
 
-  /** The last seq that was handed over, or the one before the first. */
   get lastSeq(): number {
     return Math.max(this.#nextSeq, this.#fromSeq) - 1;
   }
 
-  /** Hands over everything up to `toSeq`, which is durable. */
   follow(toSeq: number, onEntry: EntryHandler): void {
     while (this.#nextSeq <= toSeq) {
       this.#at ??= this.#openFirst();
