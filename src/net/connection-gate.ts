@@ -6,6 +6,7 @@
  * tells elsewhere. So that -1 within an upgrade is passed over.
  */
 import type { HttpResponse } from 'uWebSockets.js';
+import type { CallCounters } from '../wire/call-counters.js';
 
 /** What all ports of a process may have together. */
 export type ConnectionBudget = {
@@ -23,11 +24,13 @@ const unbounded: ConnectionBudget = {
 };
 
 export class ConnectionGate {
+  readonly #counters: CallCounters;
   readonly #budget: ConnectionBudget;
   #isUpgrading = false;
   #isRefusing = false;
 
-  constructor(budget: ConnectionBudget = unbounded) {
+  constructor(counters: CallCounters, budget: ConnectionBudget = unbounded) {
+    this.#counters = counters;
     this.#budget = budget;
   }
 
@@ -35,17 +38,21 @@ export class ConnectionGate {
     return this.#budget.isFull();
   }
 
-  /** For uWS's filter. False: the connection was closed. */
-  told(response: Pick<HttpResponse, 'close'>, count: number): boolean {
+  /** For uWS's filter. */
+  told(response: Pick<HttpResponse, 'close'>, count: number): void {
     if (count !== 1) {
-      if (!this.#isUpgrading && !this.#isRefusing) this.#budget.leave();
-      return true;
+      if (!this.#isUpgrading && !this.#isRefusing) this.#left();
+      return;
     }
-    if (this.#budget.enter()) return true;
+    if (this.#budget.enter()) {
+      this.#counters.connections++;
+      this.#counters.connectionsTotal++;
+      return;
+    }
+    this.#counters.dropped++;
     this.#isRefusing = true;
     response.close();
     this.#isRefusing = false;
-    return false;
   }
 
   /** Around what makes a WebSocket of a connection. */
@@ -56,6 +63,11 @@ export class ConnectionGate {
   }
 
   webSocketClosed(): void {
+    this.#left();
+  }
+
+  #left(): void {
+    this.#counters.connections--;
     this.#budget.leave();
   }
 }

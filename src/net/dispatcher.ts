@@ -17,6 +17,7 @@ import { ReplyEncoder } from '../wire/encode.js';
 import { Cancel, RequestBody } from '../wire/generated/index.js';
 import { callWordsOf, checkRequest } from '../wire/request-check.js';
 import { RequestCursor } from '../wire/request-cursor.js';
+import { UNREADABLE } from '../wire/surface-calls.js';
 import { callNumberOf, Verdict, verifyRequest } from '../wire/verify.js';
 import { encodeWelcome, readHello, type ServerIdentity } from './handshake.js';
 import type { HttpReply } from './http-reply.js';
@@ -28,9 +29,6 @@ import type { EdgeContext, SocketSession, WaitingReply } from './socket-session.
 
 /** WebSocket close codes. */
 export const CloseCode = { GOING_AWAY: 1001, PROTOCOL: 1002, TEXT: 1003, TOO_BIG: 1009 } as const;
-
-/** Of what cannot be read, in the counters. */
-const UNREADABLE = 0;
 
 export class Dispatcher {
   /** No new calls: the thread is about to stop. */
@@ -139,37 +137,41 @@ export class Dispatcher {
       reply.operation = this.#isVerified ? this.#cursor.bodyType : UNREADABLE;
       // One too large for a number goes without: over HTTP nobody needs it.
       reply.call = callNumberOf(bytes);
-      reply.fail(refusal);
+      this.refuseHttp(reply, refusal);
       return;
     }
     reply.call = this.#cursor.call;
     reply.operation = this.#cursor.bodyType;
     if (this.draining) {
-      reply.fail(this.#drainingError());
+      this.refuseHttp(reply, this.#drainingError());
       return;
     }
     if (this.#cursor.session !== 0) {
-      reply.fail(noSessions);
+      this.refuseHttp(reply, noSessions);
       return;
     }
     switch (this.#cursor.bodyType) {
       case RequestBody.OpenSession:
       case RequestBody.CloseSession:
-        reply.fail(noSessions);
+        this.refuseHttp(reply, noSessions);
         return;
       case RequestBody.Hello:
       case RequestBody.Ping:
         reply.end(this.encoder.empty(reply.call));
         return;
       case RequestBody.Cancel:
-        reply.fail(
-          new StatusError(Code.FAILED_PRECONDITION, 'over HTTP a call is cancelled by closing it'),
-        );
+        this.refuseHttp(reply, noCancel);
         return;
       default:
         this.#hand(session, reply);
         return;
     }
+  }
+
+  /** As a call that is refused over a WebSocket. */
+  refuseHttp(reply: HttpReply, error: StatusError): void {
+    this.#countRefusal(error);
+    reply.fail(error);
   }
 
   socketClosed(session: SocketSession): void {
@@ -184,7 +186,7 @@ export class Dispatcher {
       }
       this.#handler.closed?.(session);
     } catch (error) {
-      this.#bug(error);
+      this.#edge.onBug(error);
     }
   }
 
@@ -238,13 +240,8 @@ export class Dispatcher {
       reply.fail(error);
       return;
     }
-    this.#bug(error);
-    reply.fail(internalError());
-  }
-
-  #bug(error: unknown): void {
-    this.#edge.counters.bugs++;
     this.#edge.onBug(error);
+    reply.fail(internalError());
   }
 
   #limit(session: SocketSession, call: number): StatusError | undefined {
@@ -277,17 +274,16 @@ export class Dispatcher {
   }
 
   /** Nobody below sees the call. */
-  #refuse(
-    session: SocketSession,
-    call: number,
-    error: StatusError,
-    operation: number = this.#cursor.bodyType,
-  ): void {
+  #refuse(session: SocketSession, call: number, error: StatusError): void {
+    this.#countRefusal(error);
+    this.#edge.counters.ended(this.#cursor.bodyType, error.code);
+    session.write(this.encoder.error(call, error));
+  }
+
+  #countRefusal({ code }: StatusError): void {
     const { counters } = this.#edge;
     counters.refused++;
-    if (error.code === Code.RESOURCE_EXHAUSTED) counters.exhausted++;
-    counters.ended(operation, error.code);
-    session.write(this.encoder.error(call, error));
+    if (code === Code.RESOURCE_EXHAUSTED) counters.exhausted++;
   }
 
   #sessionMessage(session: SocketSession, call: number): void {
@@ -332,7 +328,7 @@ export class Dispatcher {
     try {
       this.#handler.closed?.(member);
     } catch (error) {
-      this.#bug(error);
+      this.#edge.onBug(error);
     }
   }
 
@@ -381,6 +377,10 @@ const notGreeted = new StatusError(
   Code.UNAUTHENTICATED,
   'the first message of a connection is Hello',
   { hint: 'Say who you are, then call again.' },
+);
+const noCancel = new StatusError(
+  Code.FAILED_PRECONDITION,
+  'over HTTP a call is cancelled by closing it',
 );
 const noSessions = new StatusError(
   Code.INVALID_ARGUMENT,

@@ -11,12 +11,12 @@ import type { HttpResponse } from 'uWebSockets.js';
 import type { StatusError } from '../base/status.js';
 
 export class HttpBody {
-  /** Bytes that came since somebody last looked. */
-  movedBytes = 0;
   readonly #response: HttpResponse;
   readonly #bytesHigh: number;
   #chunks: Uint8Array[] = [];
   #bytes = 0;
+  #bytesIn = 0;
+  #windowStart = 0;
   #isLast = false;
   #isPaused = false;
   #isDropped = false;
@@ -27,6 +27,20 @@ export class HttpBody {
     this.#response = response;
     this.#bytesHigh = bytesHigh;
     response.onData((chunk, isLast) => this.#take(chunk, isLast));
+  }
+
+  /** All that came. */
+  get bytesIn(): number {
+    return this.#bytesIn;
+  }
+
+  /** What came since somebody last looked. */
+  get movedBytes(): number {
+    return this.#bytesIn - this.#windowStart;
+  }
+
+  beginWindow(): void {
+    this.#windowStart = this.#bytesIn;
   }
 
   /** Somebody wants the next chunk, and the client has not sent it. */
@@ -81,7 +95,7 @@ export class HttpBody {
   }
 
   #take(chunk: ArrayBuffer, isLast: boolean): void {
-    this.movedBytes += chunk.byteLength;
+    this.#bytesIn += chunk.byteLength;
     this.#isLast = isLast;
     if (!this.#isDropped && chunk.byteLength > 0) {
       // uWebSockets takes its bytes back when this returns.

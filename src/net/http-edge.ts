@@ -76,12 +76,12 @@ export class HttpEdge {
     });
     response.onAborted(() => this.#aborted(reply));
     if (refusal !== undefined) {
-      reply.fail(refusal);
+      this.#dispatcher.refuseHttp(reply, refusal);
       return;
     }
     this.#collect(response, (body) => {
       const problem = this.#limit(body);
-      if (problem !== undefined) reply.fail(problem);
+      if (problem !== undefined) this.#dispatcher.refuseHttp(reply, problem);
       else this.#dispatcher.httpBody(session, body!, reply);
     });
   }
@@ -99,13 +99,12 @@ export class HttpEdge {
     try {
       reply.abort();
     } catch (error) {
-      this.#edge.counters.bugs++;
       this.#edge.onBug(error);
     }
   }
 
   #limit(body: Uint8Array | undefined): StatusError | undefined {
-    const { limits, counters } = this.#edge;
+    const { limits } = this.#edge;
     if (body === undefined) {
       return new StatusError(
         Code.INVALID_ARGUMENT,
@@ -113,7 +112,6 @@ export class HttpEdge {
       );
     }
     if (this.inFlight <= limits.httpInFlightMax) return undefined;
-    counters.exhausted++;
     return new StatusError(Code.RESOURCE_EXHAUSTED, `${this.inFlight} HTTP calls are in flight`, {
       retryAfterMs: limits.retryAfterMs,
     });

@@ -8,7 +8,7 @@
  * client that sends a next request before it took this answer is cut off (uWebSockets does that).
  */
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
-import { httpStatus, statusLine } from '../base/http-status.js';
+import { codeOfHttp, httpStatus, statusLine } from '../base/http-status.js';
 import { Code, StatusError } from '../base/status.js';
 import type { Identity } from './handshake.js';
 import { headerIdentity } from './header-identity.js';
@@ -44,8 +44,12 @@ export class HttpExchange {
   readonly #gone = new AbortController();
   #state: 'open' | 'headSent' | 'over' = 'open';
   #unsent: Unsent | undefined;
+  #code: Code | undefined;
+  #isGivenUp = false;
   #total = 0;
   #sentBytes = 0;
+  /** Of `#sentBytes`, when the client was last looked at. */
+  #windowBytes = 0;
   #windowStart = 0;
   #framing: StatusError | undefined;
 
@@ -98,6 +102,26 @@ export class HttpExchange {
 
   get isOver(): boolean {
     return this.#state === 'over';
+  }
+
+  /** How it was answered, once it is over. */
+  get code(): Code {
+    return this.#code ?? Code.OK;
+  }
+
+  /** Its client was too slow. */
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
+  }
+
+  /** Of the body, as far as it came. */
+  get bytesIn(): number {
+    return this.#body?.bytesIn ?? 0;
+  }
+
+  /** Of the answer's body, as far as it went to the socket. */
+  get bytesOut(): number {
+    return this.#sentBytes;
   }
 
   /** To be taken once. */
@@ -153,6 +177,7 @@ export class HttpExchange {
   /** Tells why; a body that has begun is cut short, which is the only way to say it then. */
   fail(error: StatusError): void {
     if (this.#state === 'over') return;
+    this.#code ??= error.code;
     if (this.#state === 'headSent') {
       this.cut(error);
       return;
@@ -168,6 +193,7 @@ export class HttpExchange {
   /** Ends the connection at once. */
   cut(error: StatusError): void {
     if (this.#state === 'over') return;
+    this.#code ??= error.code;
     this.#gone.abort(error);
     // Runs #aborted.
     this.#response.close();
@@ -178,7 +204,7 @@ export class HttpExchange {
     const isAwaited = this.#unsent !== undefined || this.#body?.isAwaited === true;
     if (!isAwaited || this.#windowStart === 0) this.#beginWindow(now);
     if (!isAwaited) return;
-    const moved = this.#sentBytes + (this.#body?.movedBytes ?? 0);
+    const moved = this.#sentBytes - this.#windowBytes + (this.#body?.movedBytes ?? 0);
     if (now - this.#windowStart < transferMsMax) {
       this.#keepAlive();
       return;
@@ -189,14 +215,15 @@ export class HttpExchange {
       return;
     }
     const late = tooSlow(transferMsMax);
+    this.#isGivenUp = true;
     if (this.#unsent !== undefined) this.cut(late);
     else this.#body?.end(late);
   }
 
   #beginWindow(now: number): void {
     this.#windowStart = now;
-    this.#sentBytes = 0;
-    if (this.#body !== undefined) this.#body.movedBytes = 0;
+    this.#windowBytes = this.#sentBytes;
+    this.#body?.beginWindow();
   }
 
   /** uWebSockets cuts a reader that takes nothing for ten seconds, unless it is tried again. */
@@ -215,6 +242,7 @@ export class HttpExchange {
 
   #writeHead(status: number, headers: Headers): void {
     this.#state = 'headSent';
+    if (status >= 400) this.#code ??= Code[codeOfHttp(status)];
     this.#response.writeStatus(statusLine(status));
     for (const name in headers) this.#response.writeHeader(name, String(headers[name]));
   }
@@ -259,6 +287,7 @@ export class HttpExchange {
 
   #aborted(): void {
     if (this.#state === 'over') return;
+    this.#code ??= Code.CANCELLED;
     const gone = new StatusError(Code.CANCELLED, 'The client has gone.');
     this.#gone.abort(gone);
     this.#body?.end(gone);

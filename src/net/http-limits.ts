@@ -2,8 +2,6 @@
 export type HttpLimits = {
   /** Requests that are being answered; beyond it 429. Those that must always work do not count. */
   readonly inFlightMax: number;
-  /** Connections, idle ones too; beyond it they are closed. */
-  readonly connectionsMax: number;
   /** Bytes of a body that wait for whoever takes them. */
   readonly bodyBytesHigh: number;
   /** A transfer that waits for its client and moves less than `transferBytesMin` meanwhile ends. */
@@ -14,7 +12,6 @@ export type HttpLimits = {
 
 export const httpLimitsDefault: HttpLimits = {
   inFlightMax: 1024,
-  connectionsMax: Number.POSITIVE_INFINITY,
   bodyBytesHigh: 1 << 18,
   transferMsMax: 60_000,
   transferBytesMin: 1 << 16,

@@ -16,7 +16,10 @@ import uWS, {
   type us_listen_socket,
 } from 'uWebSockets.js';
 import { Code, StatusError } from '../base/status.js';
+import { CallCounters } from '../wire/call-counters.js';
+import type { SurfaceCall } from '../wire/surface-calls.js';
 import { type ConnectionBudget, ConnectionGate } from './connection-gate.js';
+import { HttpCalls } from './http-calls.js';
 import { HttpExchange } from './http-exchange.js';
 import { type HttpLimits, httpLimitsDefault } from './http-limits.js';
 import { type OriginRule, originRule } from './origin-rule.js';
@@ -27,6 +30,8 @@ export type HttpRoute = {
   /** A whole path, or what it begins with if it ends in "/". */
   readonly path: string;
   readonly methods: Readonly<Record<string, HttpHandler>>;
+  /** What requests of a method are counted as; those without a name are not. */
+  readonly calls?: Readonly<Record<string, SurfaceCall>>;
   /** Answered whatever else is going on: small, and soon done. */
   readonly isVital?: boolean;
 };
@@ -43,6 +48,8 @@ export type HttpServerOptions = {
   /** Connections that it may accept; any number when absent. */
   readonly connections?: ConnectionBudget;
   readonly limits?: Partial<HttpLimits>;
+  /** What it counts into; its own when absent. */
+  readonly counters?: CallCounters;
   readonly onBug: (error: unknown) => void;
 };
 
@@ -52,14 +59,13 @@ const LOOK_MS = 2000;
 const DRAIN_POLL_MS = 10;
 
 export class HttpServer {
-  connections = 0;
   readonly #options: HttpServerOptions;
   readonly #limits: HttpLimits;
   readonly #routes: readonly HttpRoute[];
   readonly #origin: OriginRule;
   readonly #gate: ConnectionGate;
   readonly #app: TemplatedApp;
-  readonly #exchanges = new Set<HttpExchange>();
+  readonly #calls: HttpCalls;
   readonly #timer: NodeJS.Timeout;
   #listening: us_listen_socket | undefined;
   #isDraining = false;
@@ -69,9 +75,11 @@ export class HttpServer {
     this.#limits = { ...httpLimitsDefault, ...options.limits };
     this.#origin = originRule(options);
     this.#routes = options.routes.toSorted((a, b) => b.path.length - a.path.length);
-    this.#gate = new ConnectionGate(options.connections);
+    const counters = options.counters ?? new CallCounters();
+    this.#calls = new HttpCalls(counters);
+    this.#gate = new ConnectionGate(counters, options.connections);
     this.#app = uWS.App();
-    this.#app.filter((response, count) => this.#connected(response, Number(count)));
+    this.#app.filter((response, count) => this.#gate.told(response, Number(count)));
     this.#app.any('/*', (response, request) => this.#take(response, request));
     const every = Math.min(LOOK_MS, Math.max(10, this.#limits.transferMsMax / 4));
     this.#timer = setInterval(() => this.#look(), every).unref();
@@ -79,7 +87,7 @@ export class HttpServer {
 
   /** Requests that have no answer yet. */
   get inFlight(): number {
-    return this.#exchanges.size;
+    return this.#calls.size;
   }
 
   /** Resolves with the port that it listens on. */
@@ -114,32 +122,36 @@ export class HttpServer {
     clearInterval(this.#timer);
     if (this.#listening !== undefined) uWS.us_listen_socket_close(this.#listening);
     this.#listening = undefined;
-    for (const exchange of [...this.#exchanges]) exchange.cut(stopping());
+    for (const exchange of this.#calls.exchanges) exchange.cut(stopping());
     this.#app.close();
-  }
-
-  #connected(response: HttpResponse, count: number): void {
-    this.connections += Math.sign(count);
-    const isOpen = this.#gate.told(response, count);
-    if (!isOpen || count < 0) return;
-    if (this.connections > this.#limits.connectionsMax) response.close();
   }
 
   #take(response: HttpResponse, request: HttpRequest): void {
     const exchange = new HttpExchange(response, request, this.#limits, (ended) => {
-      this.#exchanges.delete(ended);
+      this.#calls.ended(ended);
     });
-    this.#exchanges.add(exchange);
+    this.#calls.taken(exchange);
     void this.#answer(exchange);
   }
 
   async #answer(exchange: HttpExchange): Promise<void> {
     try {
-      await this.#handlerOf(exchange)(exchange);
+      await this.#admit(exchange)(exchange);
     } catch (error) {
       const known = knownFailure(error, exchange);
       if (known === undefined) this.#options.onBug(error);
       exchange.fail(known ?? new StatusError(Code.INTERNAL, 'A bug in the master.'));
+    }
+  }
+
+  #admit(exchange: HttpExchange): HttpHandler {
+    try {
+      const handler = this.#handlerOf(exchange);
+      this.#calls.admitted(exchange);
+      return handler;
+    } catch (error) {
+      if (error instanceof StatusError) this.#calls.refused(error);
+      throw error;
     }
   }
 
@@ -151,6 +163,7 @@ export class HttpServer {
     if (route === undefined) throw noSuchPage(method, path);
     const handler = route.methods[method];
     if (handler === undefined) return (refused) => notAllowed(refused, route);
+    this.#calls.routed(exchange, route.calls?.[method]);
     if (route.isVital === true) return handler;
     if (this.#isDraining) throw stopping();
     const { inFlightMax, retryAfterMs } = this.#limits;
@@ -163,7 +176,7 @@ export class HttpServer {
 
   #look(): void {
     const now = performance.now();
-    for (const exchange of [...this.#exchanges]) exchange.look(now, this.#limits);
+    for (const exchange of this.#calls.exchanges) exchange.look(now, this.#limits);
   }
 }
 

@@ -7,7 +7,6 @@
  * the limit.
  */
 import uWS, {
-  type HttpResponse,
   type TemplatedApp,
   type us_listen_socket,
   type WebSocket,
@@ -78,9 +77,9 @@ export class RpcServer {
     this.#dispatcher = new Dispatcher(this.#edge, options.handler, options);
     this.#gather = options.pause === undefined ? undefined : new Gather(options.pause);
     this.#http = new HttpEdge(this.#edge, this.#dispatcher);
-    this.#gate = new ConnectionGate(options.connections);
+    this.#gate = new ConnectionGate(counters, options.connections);
     this.#app = uWS.App();
-    this.#app.filter((response, count) => this.#connected(response, Number(count)));
+    this.#app.filter((response, count) => this.#gate.told(response, Number(count)));
     this.#http.attach(this.#app);
     this.#app.ws<SocketData>('/rpc', this.#behavior());
   }
@@ -143,10 +142,6 @@ export class RpcServer {
     this.#app.close();
   }
 
-  #connected(response: HttpResponse, count: number): void {
-    this.#gate.told(response, count);
-  }
-
   #stopListening(): void {
     if (this.#listening !== undefined) uWS.us_listen_socket_close(this.#listening);
     this.#listening = undefined;
@@ -170,6 +165,7 @@ export class RpcServer {
           return;
         }
         if (this.#gate.isFull) {
+          this.counters.refused++;
           this.counters.exhausted++;
           response.writeStatus('503 Service Unavailable');
           response.end('This master has as many connections as it may: try again later.\n', true);
@@ -196,8 +192,6 @@ export class RpcServer {
     const { session } = socket.getUserData();
     session.socket = socket;
     this.#sessions.add(session);
-    this.counters.connections++;
-    this.counters.connectionsTotal++;
     session.helloTimer = setTimeout(() => {
       this.#drop(session, CloseCode.PROTOCOL, 'no Hello in time');
     }, this.#edge.limits.helloMsMax).unref();
@@ -230,7 +224,6 @@ export class RpcServer {
   #closed(session: SocketSession): void {
     clearTimeout(session.helloTimer);
     this.#sessions.delete(session);
-    this.counters.connections--;
     this.#gate.webSocketClosed();
     this.#dispatcher.socketClosed(session);
   }

@@ -182,7 +182,6 @@ export class SocketSession implements Session, OutboxTarget {
     try {
       callback();
     } catch (error) {
-      this.edge.counters.bugs++;
       this.edge.onBug(error);
     }
   }

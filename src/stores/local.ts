@@ -82,7 +82,8 @@ export class LocalUfs implements Ufs {
     checkUfsPath(path);
     const call = this.#call(path, options.signal);
     if (path === '') throw isADirectory(call.uri);
-    return openStream(this.#gate, call, async (step) => {
+    const { onBytes } = options;
+    return openStream({ gate: this.#gate, call, onBytes }, async (step) => {
       const found = await this.#tree.openFile(path, step);
       if (found === undefined) throw absent(call.uri);
       const { handle, stats } = found;

@@ -1,6 +1,6 @@
 /**
- * A store that tells how long each call took and whether it failed. A read is over when its first
- * bytes are there; what its stream meets later is told as a failure of its own.
+ * A store that tells how long each call took, whether it failed, and the bytes that it moved. A
+ * read is over when its first bytes are there; what its stream meets later is told as its failure.
  */
 import type { Readable } from 'node:stream';
 import { Code, StatusError } from '../base/status.js';
@@ -21,13 +21,23 @@ const ANSWERS: ReadonlySet<Code> = new Set([
   Code.CANCELLED,
 ]);
 
+/** What is told. */
+export type StoreMeter = {
+  /** A call has ended. */
+  called(ms: number, failed: boolean): void;
+  /** One that had gone well has failed after all. */
+  failedLate(): void;
+  read(bytes: number): void;
+  wrote(bytes: number): void;
+};
+
 export class MeteredStore implements Ufs {
   readonly #store: Ufs;
-  readonly #onCall: (ms: number, failed: boolean) => void;
+  readonly #meter: StoreMeter;
 
-  constructor(store: Ufs, onCall: (ms: number, failed: boolean) => void) {
+  constructor(store: Ufs, meter: StoreMeter) {
     this.#store = store;
-    this.#onCall = onCall;
+    this.#meter = meter;
   }
 
   get uri(): string {
@@ -43,9 +53,10 @@ export class MeteredStore implements Ufs {
   }
 
   async read(path: string, options: UfsReadOptions): Promise<Readable> {
-    const stream = await this.#metered(this.#store.read(path, options));
+    const onBytes = (bytes: number): void => this.#meter.read(bytes);
+    const stream = await this.#metered(this.#store.read(path, { ...options, onBytes }));
     stream.once('error', (error) => {
-      if (isFailure(error)) this.#onCall(0, true);
+      if (isFailure(error)) this.#meter.failedLate();
     });
     return stream;
   }
@@ -55,21 +66,28 @@ export class MeteredStore implements Ufs {
     data: AsyncIterable<Uint8Array>,
     options: UfsWriteOptions,
   ): Promise<UfsStatus> {
-    return this.#metered(this.#store.write(path, data, options));
+    return this.#metered(this.#store.write(path, this.#counted(data), options));
   }
 
   close(): Promise<void> {
     return this.#store.close();
   }
 
+  async *#counted(data: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of data) {
+      this.#meter.wrote(chunk.length);
+      yield chunk;
+    }
+  }
+
   async #metered<T>(call: Promise<T>): Promise<T> {
     const began = performance.now();
     try {
       const answer = await call;
-      this.#onCall(performance.now() - began, false);
+      this.#meter.called(performance.now() - began, false);
       return answer;
     } catch (error) {
-      this.#onCall(performance.now() - began, isFailure(error));
+      this.#meter.called(performance.now() - began, isFailure(error));
       throw error;
     }
   }

@@ -19,12 +19,19 @@ export type ChunkSource = {
 /** Chunks that a stream holds at most beyond what its consumer took. */
 const READ_AHEAD_MAX = 2;
 
+/** What a store makes a stream of. */
+type Source = {
+  readonly gate: CallGate;
+  readonly call: Call;
+  readonly onBytes: ((bytes: number) => void) | undefined;
+};
+
 /** One call of the gate that lasts as long as the stream. */
 export async function openStream(
-  gate: CallGate,
-  call: Call,
+  given: Source,
   open: (signal: AbortSignal) => Promise<ChunkSource>,
 ): Promise<Readable> {
+  const { gate, call } = given;
   const release = await gate.enter(call, 'read');
   let opening: Promise<ChunkSource> | undefined;
   try {
@@ -32,7 +39,7 @@ export async function openStream(
       opening = open(signal);
       return opening;
     });
-    return pullStream(source, gate, call, release);
+    return pullStream(source, given, release);
   } catch (error) {
     // What still opens after the step gave up is closed again, and only then is the call over.
     if (opening === undefined) release();
@@ -41,7 +48,11 @@ export async function openStream(
   }
 }
 
-function pullStream(source: ChunkSource, gate: CallGate, call: Call, release: Release): Readable {
+function pullStream(
+  source: ChunkSource,
+  { gate, call, onBytes }: Source,
+  release: Release,
+): Readable {
   const pace = new TransferPace(gate, call, 'read');
   let wanted: () => void = nobodyWaits;
   /** Until the consumer wants more, or has gone. */
@@ -61,6 +72,7 @@ function pullStream(source: ChunkSource, gate: CallGate, call: Call, release: Re
           (chunk) => {
             if (chunk !== undefined) {
               pace.moved(chunk.length);
+              onBytes?.(chunk.length);
               awaitConsumer();
             }
             this.push(chunk ?? null);

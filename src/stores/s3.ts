@@ -141,7 +141,8 @@ export class S3Ufs implements Ufs {
     checkUfsPath(path);
     const call = this.#call(path, options.signal);
     if (path === '') throw isADirectory(call.uri);
-    return openStream(this.#gate, call, async (signal) => {
+    const { onBytes } = options;
+    return openStream({ gate: this.#gate, call, onBytes }, async (signal) => {
       try {
         return await this.#open(path, options, signal);
       } catch (error) {

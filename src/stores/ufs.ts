@@ -67,6 +67,8 @@ export type UfsReadOptions = {
    * Another file gives FAILED_PRECONDITION, before the first byte or in place of the end.
    */
   readonly expect?: number | undefined;
+  /** Told of what the store gave, chunk by chunk. */
+  readonly onBytes?: ((bytes: number) => void) | undefined;
   readonly signal: AbortSignal;
 };
 

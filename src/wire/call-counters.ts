@@ -9,6 +9,7 @@
  */
 import { type Code, codeName } from '../base/status.js';
 import { operationOf } from './operations.js';
+import { surfaceCallOf } from './surface-calls.js';
 
 const W = {
   CONNECTIONS: 0,
@@ -27,7 +28,7 @@ const W = {
   CALLS: 16,
 } as const;
 
-/** Operations are numbered below: a union's type is a byte. 0: a frame that nobody could read. */
+/** A union's type is a byte; 0 is UNREADABLE, and surfaces number theirs from the end. */
 const OPERATIONS = 256;
 const CODES = 17;
 /** The first counts what took less than 1 µs, the last what took longer than 100 s. */
@@ -227,6 +228,6 @@ export class CallCounters {
 }
 
 function nameOf(operation: number): string {
-  const name = operationOf(operation)?.name ?? 'unreadable';
+  const name = operationOf(operation)?.name ?? surfaceCallOf(operation) ?? 'unreadable';
   return name[0]!.toLowerCase() + name.slice(1);
 }

@@ -11,7 +11,7 @@ import { isReadOnly, readOnlyRefusal } from '../executor/read-only.js';
 import { Scheduler } from '../executor/scheduler.js';
 import { instantiate } from '../memory/kernel.js';
 import { SharedMemory } from '../memory/shared-memory.js';
-import { countStoreCall } from '../mount/store-counters.js';
+import { storeMeters } from '../mount/store-counters.js';
 import { Tier2 } from '../storage/tier2.js';
 import type { LoadContext } from './directory-load.js';
 import { Expirer } from './expirer.js';
@@ -62,7 +62,7 @@ export class BackgroundWorker {
       environment: data.environment,
       timeoutMs: config.ufsTimeoutMs,
       rules: storeRules(config),
-      onCall: (mountId, ms, failed) => countStoreCall(shared, index, { mountId, ms, failed }),
+      meterOf: storeMeters(shared, index),
     });
     this.#context = {
       scheduler,

@@ -4,7 +4,7 @@
  * Opening calls no store.
  */
 
-import { MeteredStore } from '../../stores/metered-store.js';
+import { MeteredStore, type StoreMeter } from '../../stores/metered-store.js';
 import { openUfs, type StoreRules } from '../../stores/registry.js';
 import type { Ufs, UfsStatus } from '../../stores/ufs.js';
 import type { Mount, MountTable } from '../mount/mount-table.js';
@@ -19,8 +19,8 @@ export type StoreCacheOptions = {
   readonly timeoutMs: number;
   /** What mounts may reach; without them, everything. */
   readonly rules?: StoreRules;
-  /** Told of every call to a store, by the number of its mount. */
-  readonly onCall?: (mountId: number, ms: number, failed: boolean) => void;
+  /** Told of every call to the store of a mount, by its number. */
+  readonly meterOf?: (mountId: number) => StoreMeter;
   /** How a store is opened; tests put faulty ones in. */
   readonly openStore?: typeof openUfs;
 };
@@ -80,9 +80,8 @@ export class StoreCache implements Stores {
 
   async #openMetered({ mountId, uri, options, readOnly }: Mount): Promise<Ufs> {
     const store = await this.#openNew(uri, options, readOnly);
-    const { onCall } = this.#options;
-    if (onCall === undefined) return store;
-    return new MeteredStore(store, (ms, failed) => onCall(mountId, ms, failed));
+    const { meterOf } = this.#options;
+    return meterOf === undefined ? store : new MeteredStore(store, meterOf(mountId));
   }
 
   #openNew(uri: string, options: Options, readOnly = true): Promise<Ufs> {

@@ -119,6 +119,7 @@ export class Scheduler {
   drain(error: StatusError): void {
     this.#ended = error;
     for (const call of this.#takeParked(() => true)) this.#ending.giveUp(call, error);
+    this.executor.countParked(this.parkedCount);
     this.#announce();
     if (this.#sweep !== undefined) clearInterval(this.#sweep);
   }
@@ -248,17 +249,17 @@ export class Scheduler {
   #queueElsewhere(call: Call, done: Promise<unknown>): void {
     if (call instanceof Mutation) call.dropPlan();
     this.#elsewhere.add(call);
-    const again = (): void => {
-      // Not there: its deadline passed meanwhile, or the client gave it up.
+    // Unless its deadline passed meanwhile, or the client gave it up.
+    const leave = (go: () => void): void => {
       if (!this.#elsewhere.delete(call)) return;
-      this.submit(call);
+      this.executor.countParked(this.parkedCount);
+      go();
       this.#options.onTurnEnd?.();
     };
-    done.then(again, (error: unknown) => {
-      if (!this.#elsewhere.delete(call)) return;
-      this.#ending.end(call, error);
-      this.#options.onTurnEnd?.();
-    });
+    done.then(
+      () => leave(() => this.submit(call)),
+      (error: unknown) => leave(() => this.#ending.end(call, error)),
+    );
   }
 
   // ── news ───────────────────────────────────────────────────────────────────────────────────

@@ -18,11 +18,12 @@ import { StoreCache } from '../background/store-cache.js';
 import { storeRules } from '../background/store-rules.js';
 import { Executor } from '../executor/executor.js';
 import { Scheduler } from '../executor/scheduler.js';
+import { edgeCounters } from '../memory/counters.js';
 import { instantiate } from '../memory/kernel.js';
 import { CONTROL } from '../memory/layout.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { State } from '../memory/state.js';
-import { countStoreCall } from '../mount/store-counters.js';
+import { storeMeters } from '../mount/store-counters.js';
 import { MasterFileService } from '../service/file-service.js';
 import { Tier2 } from '../storage/tier2.js';
 import { connectionBudget } from './connection-share.js';
@@ -62,7 +63,7 @@ const stores = new StoreCache(executor.mounts, {
   environment: data.environment,
   timeoutMs: config.ufsTimeoutMs,
   rules: storeRules(config),
-  onCall: (mountId, ms, failed) => countStoreCall(shared, data.executor, { mountId, ms, failed }),
+  meterOf: storeMeters(shared, data.executor),
 });
 const channel = new Channel<MainQuestions, ServingQuestions>(
   parentPort!,
@@ -79,6 +80,7 @@ const metrics = new Metrics(async () => [
   ...readRows(METRIC_ROWS, readFigures(shared, executor.kernel)),
   ...readRows(SKIP_ROWS, await channel.ask('skips', {})),
 ]);
+const counters = edgeCounters(shared, data.executor);
 const server = new HttpServer({
   host: config.host,
   port: config.httpPort,
@@ -89,6 +91,7 @@ const server = new HttpServer({
     ...dataRoutes(new MasterFileService(scheduler, stores, config)),
   ],
   connections: connectionBudget(shared, config),
+  counters,
   limits: { transferMsMax: config.transferTimeoutMs },
   onBug: judge,
 });
@@ -107,6 +110,7 @@ async function drain(withinMs: number): Promise<void> {
 
 /** As in a shard: a bug costs the call that met it, unless shared state may be half changed. */
 function judge(error: unknown): void {
+  counters.bugs++;
   if (mayHaveBrokenState(error)) die(error);
   else createLog(config, { thread: `door-${data.executor}` }).error({ err: error }, 'bug');
 }

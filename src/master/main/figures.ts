@@ -11,7 +11,7 @@ import { CONTROL, CONTROL_BASE, RETRY, RETRY_BYTES } from '../memory/layout.js';
 import { COUNTER } from '../memory/layout-counters.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import { MountTable } from '../mount/mount-table.js';
-import { type StoreCounts, storeCounts } from '../mount/store-counters.js';
+import { noStoreCounts, type StoreCounts, storeCounts } from '../mount/store-counters.js';
 
 export type Figures = {
   readonly calls: CallCounters;
@@ -126,7 +126,6 @@ function readJobs(shared: SharedMemory): Figures['jobs'] {
 function readStores(shared: SharedMemory): Figures['stores'] {
   const counts = storeCounts(shared);
   return new MountTable(shared).all().map(({ mountId, path, uri }) => {
-    const { calls, errors, seconds } = counts.get(mountId) ?? { calls: 0, errors: 0, seconds: 0 };
-    return { mount: path, uri, calls, errors, seconds };
+    return { mount: path, uri, ...(counts.get(mountId) ?? noStoreCounts()) };
   });
 }

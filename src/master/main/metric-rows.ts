@@ -1,6 +1,7 @@
 /** The rows of a master's /metrics: a table over its figures. */
 import { histogram, type Row, type Sample } from '../../process/metrics.js';
 import { BUCKET_BOUNDS } from '../../wire/call-counters.js';
+import type { StoreCounts } from '../mount/store-counters.js';
 import type { Figures } from './figures.js';
 
 type MasterRow = Row<Figures>;
@@ -20,13 +21,13 @@ const gauge = (name: string, help: string, read: MasterRow['read']): MasterRow =
 const byLabel = (label: string, values: Readonly<Record<string, number>>): Sample[] =>
   Object.entries(values).map(([name, value]) => ({ value, labels: { [label]: name } }));
 
-const byMount = ({ stores }: Figures, what: 'calls' | 'errors' | 'seconds'): Sample[] =>
+const byMount = ({ stores }: Figures, what: keyof StoreCounts): Sample[] =>
   stores.map((store) => ({ value: store[what], labels: { mount: store.mount } }));
 
 const callSeconds = 'orchard_call_seconds';
 
 export const METRIC_ROWS: readonly MasterRow[] = [
-  counter('calls_total', 'Calls ended, by operation and status code', ({ calls }) =>
+  counter('calls_total', 'Calls and transfers ended, by operation and status code', ({ calls }) =>
     calls.callCounts().map(({ operation, code, count }) => ({
       value: count,
       labels: { op: operation, code },
@@ -47,12 +48,16 @@ export const METRIC_ROWS: readonly MasterRow[] = [
         })),
       ),
   },
-  gauge('connections', 'Open connections', ({ calls }) => calls.connections),
+  gauge('connections', 'Open connections, of both ports', ({ calls }) => calls.connections),
   counter('connections_total', 'Connections ever opened', ({ calls }) => calls.connectionsTotal),
   gauge('sessions', 'Sessions opened beside those of connections', ({ calls }) => calls.sessions),
   gauge('calls_in_flight', 'Calls without a reply yet', ({ calls }) => calls.inFlight),
-  counter('received_bytes_total', 'Bytes of requests', ({ calls }) => calls.bytesIn),
-  counter('sent_bytes_total', 'Bytes of replies', ({ calls }) => calls.bytesOut),
+  counter(
+    'received_bytes_total',
+    'Bytes of requests: frames, and bodies of transfers',
+    ({ calls }) => calls.bytesIn,
+  ),
+  counter('sent_bytes_total', 'Bytes of replies, likewise', ({ calls }) => calls.bytesOut),
   counter('frames_received_total', 'Frames of requests', ({ calls }) => calls.framesIn),
   counter('frames_sent_total', 'Frames of replies', ({ calls }) => calls.framesOut),
   counter(
@@ -97,7 +102,11 @@ export const METRIC_ROWS: readonly MasterRow[] = [
     'Segments on disk, as of the last flush',
     ({ journal }) => journal.segments,
   ),
-  gauge('journal_disk_bytes', 'Bytes of those segments', ({ journal }) => journal.diskBytes),
+  gauge(
+    'journal_disk_bytes',
+    'Bytes of those segments and of spare ones',
+    ({ journal }) => journal.diskBytes,
+  ),
   gauge('retry_answers', 'Answers kept for repeated calls', ({ retries }) => retries.answers),
   gauge(
     'retry_window_seconds',
@@ -114,16 +123,20 @@ export const METRIC_ROWS: readonly MasterRow[] = [
     'Age of the youngest answer given up so',
     ({ retries }) => retries.earlySeconds,
   ),
-  gauge('files', 'Files in the namespace', ({ inodes }) => inodes.files),
-  gauge('directories', 'Directories in the namespace', ({ inodes }) => inodes.directories),
+  gauge(
+    'files',
+    'Files in the namespace, and below deleted directories',
+    ({ inodes }) => inodes.files,
+  ),
+  gauge('directories', 'Directories there', ({ inodes }) => inodes.directories),
   gauge(
     'trash_files',
-    'Deleted files that are not reclaimed yet',
+    'Deleted files that are not reclaimed yet, but those below deleted directories',
     ({ inodes }) => inodes.trashedFiles,
   ),
   gauge(
     'trash_directories',
-    'Deleted directories that are not reclaimed yet',
+    'Deleted directories that are not reclaimed yet, likewise',
     ({ inodes }) => inodes.trashedDirectories,
   ),
   gauge('disk_free_bytes', 'Free bytes under the data directory', ({ disk }) => disk.freeBytes),
@@ -134,6 +147,10 @@ export const METRIC_ROWS: readonly MasterRow[] = [
   counter('store_calls_total', 'Calls to a store, by mount point', (all) => byMount(all, 'calls')),
   counter('store_errors_total', 'Those that failed', (all) => byMount(all, 'errors')),
   counter('store_seconds_total', 'Time that they took', (all) => byMount(all, 'seconds')),
+  counter('store_read_bytes_total', 'Bytes read of files', (all) => byMount(all, 'readBytes')),
+  counter('store_written_bytes_total', 'Bytes written of files', (all) =>
+    byMount(all, 'writtenBytes'),
+  ),
 ];
 
 /** Entries of stores that loads have left out, by reason; main has them. */

@@ -119,8 +119,8 @@ function tier1Report({ tier1 }: Figures, config: Config): Record<string, number>
 }
 
 function mountRow(store: Figures['stores'][number]): Record<string, unknown> {
-  const { mount, uri, calls, errors, seconds } = store;
-  return { mount, uri, calls, errors, meanMs: calls === 0 ? 0 : (seconds * 1000) / calls };
+  const { seconds, ...row } = store;
+  return { ...row, meanMs: store.calls === 0 ? 0 : (seconds * 1000) / store.calls };
 }
 
 export function journalReport(sources: ReportSources): Record<string, unknown> {

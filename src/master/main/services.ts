@@ -37,7 +37,7 @@ import type { JournalPart } from '../journal/journal.js';
 import { callSums, jobCounters } from '../memory/counters.js';
 import type { KernelExports } from '../memory/exports.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
-import { countStoreCall } from '../mount/store-counters.js';
+import { storeMeters } from '../mount/store-counters.js';
 import { checkSuper } from '../ops/mechanism/access.js';
 import { type Answer, submitted } from '../ops/mechanism/promise-calls.js';
 import { Mount } from '../ops/verbs/mount.js';
@@ -345,7 +345,7 @@ export class MasterServices {
       environment,
       timeoutMs: config.ufsTimeoutMs,
       rules: storeRules(config),
-      onCall: (mountId, ms, failed) => countStoreCall(shared, index, { mountId, ms, failed }),
+      meterOf: storeMeters(shared, index),
     });
   }
 

@@ -97,6 +97,7 @@ async function drain(withinMs: number): Promise<void> {
 
 /** A bug costs the call that met it, unless what all threads share may be half changed. */
 function judge(error: unknown): void {
+  server.counters.bugs++;
   if (mayHaveBrokenState(error)) die(error);
   else log().error({ err: error }, 'bug: it cost one call');
 }

@@ -30,7 +30,7 @@ export const COUNTER = {
   JOBS: 40,
   /** STORE_ROWS rows. */
   STORES: 512,
-  CALLS: 512 + 256 * 32,
+  CALLS: 512 + 256 * 48,
 } as const;
 
 /** What one thread has asked of the store of one mount; a row is taken by the first call. */
@@ -40,8 +40,10 @@ export const STORE_ROW = {
   CALLS: 8,
   ERRORS: 16,
   SECONDS: 24,
+  READ_BYTES: 32,
+  WRITTEN_BYTES: 40,
 } as const;
-export const STORE_ROW_BYTES = 32;
+export const STORE_ROW_BYTES = 48;
 /** Mounts beyond so many share the last row, whose number is then NaN. */
 export const STORE_ROWS = 256;
 

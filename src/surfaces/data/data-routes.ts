@@ -22,6 +22,7 @@ export function dataRoutes(files: FileService): readonly HttpRoute[] {
         PUT: (exchange) => answerWrite(files, exchange),
         DELETE: (exchange) => answerRemove(files, exchange),
       },
+      calls: { GET: 'dataGet', HEAD: 'dataHead', PUT: 'dataPut', DELETE: 'dataDelete' },
     },
   ];
 }

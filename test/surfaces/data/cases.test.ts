@@ -9,12 +9,14 @@ import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MasterFileService } from '../../../src/master/service/file-service.js';
+import type { ConnectionBudget } from '../../../src/net/connection-gate.js';
 import type { HttpLimits } from '../../../src/net/http-limits.js';
 import { HttpServer } from '../../../src/net/http-server.js';
 import { Metrics } from '../../../src/process/metrics.js';
 import { healthRoutes } from '../../../src/surfaces/admin/health-routes.js';
 import { dataRoutes } from '../../../src/surfaces/data/data-routes.js';
 import { StoreFixture } from '../../master/background/store-fixture.js';
+import { connectionsUpTo } from '../../net/edge-fixture.js';
 
 let stores: StoreFixture;
 let server: HttpServer;
@@ -23,7 +25,7 @@ let pump: NodeJS.Timeout;
 const bugs: unknown[] = [];
 const sockets: Socket[] = [];
 
-async function start(limits: Partial<HttpLimits> = {}): Promise<void> {
+async function start(limits: Partial<HttpLimits> = {}, connections?: ConnectionBudget) {
   stores = await StoreFixture.open();
   const { fixture } = stores;
   server = new HttpServer({
@@ -34,6 +36,7 @@ async function start(limits: Partial<HttpLimits> = {}): Promise<void> {
       ...dataRoutes(new MasterFileService(fixture.schedulers[0]!, stores.context.stores)),
     ],
     limits,
+    ...(connections !== undefined && { connections }),
     onBug: (bug) => bugs.push(bug),
   });
   port = await server.listen();
@@ -313,7 +316,8 @@ describe('bounds', () => {
   });
 
   test('B17: connections beyond the bound are closed, the others stay', async () => {
-    await start({ connectionsMax: 2 });
+    // One more is accepted, to be told so.
+    await start({}, connectionsUpTo(1));
     const first = await raw('');
     await raw('');
     const third = await raw('');
