@@ -1,9 +1,9 @@
 /**
  * schemas/*.fbs -> src/wire/generated/*.ts: accessors by flatc, refined to the house's
  * TypeScript (refine.mjs), the tables of the verifier (tables.mjs), the fields of requests
- * (request-fields.mjs), and the numbers that the kernels know (kernel-numbers.mjs). `node
- * schemas/gen.mjs` writes them; a test calls generate() and compares, so that what is committed is
- * always fresh.
+ * (request-fields.mjs), the numbers that the kernels know (kernel-numbers.mjs), and those of the
+ * unions (union-numbers.mjs). `node schemas/gen.mjs` writes them; a test calls generate() and
+ * compares, so that what is committed is always fresh.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -14,6 +14,7 @@ import { refine } from './refine.mjs';
 import { readReflection } from './reflection.mjs';
 import { requestFieldsSource } from './request-fields.mjs';
 import { inodeProblem, tablesSource } from './tables.mjs';
+import { unionNumbersSource } from './union-numbers.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const target = join(here, '..', 'src', 'wire', 'generated');
@@ -46,6 +47,7 @@ export async function generate() {
   out.set('tables.ts', tablesSource(reflection));
   out.set('kernel-numbers.ts', kernelNumbersSource(reflection));
   out.set('request-fields.ts', requestFieldsSource(reflection));
+  out.set('union-numbers.ts', unionNumbersSource(reflection));
   return out;
 }
 

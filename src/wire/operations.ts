@@ -9,21 +9,21 @@
  * first, so a client may retry it on a new connection to a master that has lost its memory of
  * calls.
  */
-import { ReplyBody, RequestBody } from './generated/index.js';
+import { REPLY_NUMBERS, REQUEST_NUMBERS } from './generated/union-numbers.js';
 
 export type Lane = 'fast' | 'slow' | 'admin' | 'session';
 
 export type Operation = {
-  readonly name: Exclude<keyof typeof RequestBody, 'NONE'>;
-  readonly number: RequestBody;
+  readonly name: keyof typeof REQUEST_NUMBERS;
+  readonly number: (typeof REQUEST_NUMBERS)[keyof typeof REQUEST_NUMBERS];
   readonly kind: 'read' | 'write';
   readonly idempotent: boolean;
   readonly lane: Lane;
   /** The member of the last reply when the call went well. */
-  readonly reply: ReplyBody;
+  readonly reply: (typeof REPLY_NUMBERS)[keyof typeof REPLY_NUMBERS];
 };
 
-type Row = readonly [Operation['kind'], 'idempotent' | 'once', Lane, keyof typeof ReplyBody];
+type Row = readonly [Operation['kind'], 'idempotent' | 'once', Lane, keyof typeof REPLY_NUMBERS];
 
 const rows: Record<Operation['name'], Row> = {
   Hello: ['read', 'idempotent', 'session', 'Welcome'],
@@ -71,11 +71,11 @@ const rows: Record<Operation['name'], Row> = {
 
 export const operations: readonly Operation[] = Object.entries(rows).map(([name, row]) => ({
   name: name as Operation['name'],
-  number: RequestBody[name as Operation['name']],
+  number: REQUEST_NUMBERS[name as Operation['name']],
   kind: row[0],
   idempotent: row[1] === 'idempotent',
   lane: row[2],
-  reply: ReplyBody[row[3]],
+  reply: REPLY_NUMBERS[row[3]],
 }));
 
 const byNumber: (Operation | undefined)[] = [];
