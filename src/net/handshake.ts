@@ -1,21 +1,10 @@
-/**
- * Who is calling. Simple authentication, as in Alluxio's and HDFS's default: the caller says who it
- * is and is believed; on a WebSocket by Hello, and by OpenSession for further sessions of the same
- * connection; over HTTP by headers.
- */
+/** Who is calling on a WebSocket: by Hello, and by OpenSession for further sessions of it. */
 import { Code, StatusError } from '../base/status.js';
-import { checkBody } from '../wire/body-check.js';
 import type { ReplyEncoder } from '../wire/encode.js';
-import { Hello, OpenSession, ReplyBody, RequestBody, Welcome } from '../wire/generated/index.js';
+import { Hello, OpenSession, ReplyBody, Welcome } from '../wire/generated/index.js';
 import type { RequestCursor } from '../wire/request-cursor.js';
+import { checkIdentity, type Identity } from './identity.js';
 import { PROTOCOL_VERSION, type RpcLimits } from './rpc-limits.js';
-
-export type Identity = {
-  readonly clientId: number;
-  readonly user: string;
-  readonly groups: readonly string[];
-  readonly clientName: string;
-};
 
 export type ServerIdentity = {
   readonly serverVersion: string;
@@ -48,16 +37,6 @@ function identityOf(from: Hello | OpenSession): Identity {
     user: from.user(),
     groups,
     clientName: from.clientName() ?? '',
-  });
-}
-
-/** Throws unless it names a caller: by the rules of Hello, also where headers stand for one. */
-export function checkIdentity(identity: Identity): Identity {
-  const refusal = checkBody(RequestBody.Hello, identity);
-  if (refusal !== undefined) throw refusal;
-  if (identity.user !== '') return identity;
-  throw new StatusError(Code.UNAUTHENTICATED, 'The caller gave no user name.', {
-    hint: 'Say Hello with a user name, or send the header x-orchard-user.',
   });
 }
 

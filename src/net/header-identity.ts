@@ -8,8 +8,8 @@
  *   x-orchard-call-id     with the client id: the same again is answered as the first was
  */
 import { Code, StatusError } from '../base/status.js';
-import { checkIdentity, type Identity } from './handshake.js';
 import type { HeaderOf } from './http-conditions.js';
+import { checkIdentity, type Identity } from './identity.js';
 
 export function headerIdentity(header: HeaderOf): Identity {
   const groups = header('x-orchard-groups');

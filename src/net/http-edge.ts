@@ -5,9 +5,9 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { Code, StatusError } from '../base/status.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { Identity } from './handshake.js';
 import { headerIdentity } from './header-identity.js';
 import { HttpReply } from './http-reply.js';
+import type { Identity } from './identity.js';
 import type { Session } from './rpc-handler.js';
 import type { EdgeContext } from './socket-session.js';
 import { sourceOf } from './source-address.js';

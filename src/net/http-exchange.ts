@@ -10,11 +10,11 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { codeOfHttp, httpStatus, statusLine } from '../base/http-status.js';
 import { Code, StatusError } from '../base/status.js';
-import type { Identity } from './handshake.js';
 import { headerIdentity } from './header-identity.js';
 import { HttpBody } from './http-body.js';
 import { failureBody, retryAfterSeconds } from './http-failure.js';
 import type { HttpLimits } from './http-limits.js';
+import type { Identity } from './identity.js';
 import { sourceOf } from './source-address.js';
 
 export type Headers = Readonly<Record<string, string | number>>;

@@ -3,7 +3,7 @@
  * calls wait. Everything about bytes is the connection's, so that a session costs a map entry and
  * this object.
  */
-import type { Identity } from './handshake.js';
+import type { Identity } from './identity.js';
 import type { Session } from './rpc-handler.js';
 
 export class MemberSession implements Session {

@@ -10,7 +10,7 @@ import { Code, StatusError } from '../base/status.js';
 import { LocalUfs } from './local.js';
 import type { LocalRules } from './local-rules.js';
 import type { Environment } from './options.js';
-import { openS3, type S3Place } from './s3.js';
+import type { S3Place } from './s3.js';
 import { environmentReference, type UfsOptions } from './shown-options.js';
 import { checkUfsPath, type Ufs, type UfsPlace } from './ufs.js';
 
@@ -38,7 +38,10 @@ const openers: Readonly<Record<string, Opener>> = {
     return new LocalUfs(localRoot(rest), parsed, allowed);
   },
   s3: async (rest, { options, environment }) => {
-    const { parseOptions, s3Options } = await import('./options.js');
+    const [{ parseOptions, s3Options }, { openS3 }] = await Promise.all([
+      import('./options.js'),
+      import('./s3.js'),
+    ]);
     return openS3(s3Place(rest), parseOptions(s3Options, options, environment));
   },
 };

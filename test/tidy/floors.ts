@@ -190,9 +190,13 @@ export const LIGHT: readonly (readonly [entry: RegExp, without: readonly string[
     /^src\/cli\/main\.ts$/,
     [...HEAVY, 'flatbuffers', 'lmdb', 'pino', 'piscina', 'p-retry', 'uWebSockets.js'],
   ],
-  [/^src\/master\/main\/main\.ts$/, HEAVY],
+  [/^src\/master\/main\/main\.ts$/, [...HEAVY, 'flatbuffers']],
   [
-    /^src\/master\/(main\/(door|shard|writer|flusher|inspection)|background\/\w+)-thread\.ts$/,
+    /^src\/master\/main\/(door|writer|flusher)-thread\.ts$/,
+    [...HEAVY, 'flatbuffers', 'zod', 'pino', 'piscina'],
+  ],
+  [
+    /^src\/master\/(main\/(shard|inspection)|background\/\w+)-thread\.ts$/,
     [...HEAVY, 'zod', 'pino', 'piscina'],
   ],
 ];
