@@ -149,8 +149,15 @@ export type Job = WorkProgress & {
   readonly report?: LoadReport;
 };
 
-/** What a load left out of the namespace: counted by reason, with the first thousand paths. */
+/** What a load found beside what it loaded. */
 export type LoadReport = {
+  /** Inodes whose content or type is another in the store by now. */
+  readonly changed: number;
+  /** Inodes that the store has lost, and that nothing else needs. */
+  readonly removed: number;
+  /** What could not be loaded, by the name of the code; `Job.failures` has the first paths. */
+  readonly failedByCode: Readonly<Record<string, number>>;
+  /** What the namespace cannot hold: counted by reason, with the first thousand paths. */
   readonly skipped: {
     readonly count: number;
     readonly reasons: Readonly<Record<string, number>>;

@@ -17,12 +17,13 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Semaphore } from '../base/semaphore.js';
+import type { SkipReason } from '../base/skip-reasons.js';
 import { Code, StatusError } from '../base/status.js';
 import { type Accounts, readAccounts } from './accounts.js';
 import { STORE_DOWN_MS } from './failures.js';
 import { isAbsent, systemCode } from './local-errors.js';
 import { checkLocalRoot, type LocalRules } from './local-rules.js';
-import { oddValue, type SkipReason } from './skips.js';
+import { oddValue } from './skips.js';
 import { isUfsName, type UfsStatus } from './ufs.js';
 
 /** Of one mount, at a time. */

@@ -27,10 +27,11 @@
  * A file and a directory of one name are one entry, the directory.
  */
 import { assert } from '../base/assert.js';
+import type { SkipReason } from '../base/skip-reasons.js';
 import { Code, StatusError } from '../base/status.js';
 import { compareNames } from './name-order.js';
 import { directoryEntry } from './s3-values.js';
-import { SkipCount, type SkipReason, type Skips } from './skips.js';
+import { SkipCount, type Skips } from './skips.js';
 import { isUfsName, type UfsPage, type UfsStatus } from './ufs.js';
 
 /** A key relative to the listed directory: a file, or a directory with its '/'. */

@@ -1,8 +1,10 @@
 /**
  * Keys, times and lengths as stores that speak S3 write them, good and bad. Pure.
  */
+
+import type { SkipReason } from '../base/skip-reasons.js';
 import { Code, StatusError } from '../base/status.js';
-import { oddValue, type SkipReason } from './skips.js';
+import { oddValue } from './skips.js';
 import type { UfsStatus } from './ufs.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -3,17 +3,7 @@
  * never left out in silence. Counted by reason, with some of the names. Plain data: it goes to
  * other threads as it is. Pure.
  */
-
-export const skipTexts = {
-  name: 'the namespace cannot hold the name',
-  encoding: 'the name is not UTF-8',
-  size: 'no length that a file can have',
-  time: 'no time that a file can have',
-  content: 'it has content, but the name of a directory',
-  link: 'a link to a directory, out of the mount, or to nothing',
-  special: 'a socket, pipe or device',
-} as const;
-export type SkipReason = keyof typeof skipTexts;
+import type { SkipReason } from '../base/skip-reasons.js';
 
 export type Skipped = { readonly name: string; readonly reason: SkipReason };
 

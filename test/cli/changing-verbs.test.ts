@@ -163,6 +163,65 @@ describe('load and mounts', () => {
     ]);
   });
 
+  const skipped = {
+    count: 3,
+    reasons: { name: 2, encoding: 1 },
+    samples: [
+      { name: '/data/a//b', reason: 'name' },
+      { name: '/data/\xff', reason: 'encoding' },
+    ],
+  };
+
+  it('25, 13: load tells what followed the store, and what was left out', async () => {
+    client.loaded = { report: { changed: 2, removed: 1, failedByCode: {}, skipped } };
+    const { out, status } = await run(client, 'load -R /data');
+    expect(status).toBe(0);
+    expect(out).toBe(
+      'Loaded 12 entries below /data in 2s, 2 changed, 1 gone from the store, ' +
+        '3 left out (2 by name, 1 by encoding)\n',
+    );
+  });
+
+  it('load -R tells the paths that failed, and how many by reason', async () => {
+    client.loaded = {
+      failed: 3,
+      failures: [
+        { path: '/data/a', code: 'PERMISSION_DENIED', reason: 'The store refuses access.' },
+        { path: '/data/b', code: 'DATA_LOSS', reason: 'The store is damaged.' },
+      ],
+      report: {
+        changed: 0,
+        removed: 0,
+        failedByCode: { PERMISSION_DENIED: 1, DATA_LOSS: 2 },
+        skipped: { count: 0, reasons: {}, samples: [] },
+      },
+    };
+    const { err, status } = await run(client, 'load -R /data');
+    expect(status).toBe(1);
+    expect(err).toContain('PERMISSION_DENIED: /data/a: The store refuses access.');
+    expect(err).toContain('DATA_LOSS: /data/b: The store is damaged');
+    expect(err).toContain('3 of 15 entries could not be loaded (1 PERMISSION_DENIED, 2 DATA_LOSS)');
+    const json = await run(client, 'load -R --json /data');
+    expect(json.status).toBe(1);
+    expect(JSON.parse(json.out)).toMatchObject({
+      failed: 3,
+      failedByCode: { PERMISSION_DENIED: 1, DATA_LOSS: 2 },
+      failures: [{ path: '/data/a' }, { path: '/data/b' }],
+    });
+  });
+
+  it('13: ls --skipped lists what no namespace can hold, with its reason', async () => {
+    client.loaded = { report: { changed: 0, removed: 0, failedByCode: {}, skipped } };
+    const { out, err } = await run(client, 'ls --skipped /data');
+    expect(out.split('\n')).toEqual([
+      '/data/a//b: the namespace cannot hold the name',
+      '/data/ÿ: the name is not UTF-8',
+      '',
+    ]);
+    expect(err).toContain('1 more');
+    expect(asked('load').at(-1)?.[2]).toMatchObject({ descendants: 'one' });
+  });
+
   it('mount with options, show the table, unmount', async () => {
     const line = 'mount --read-only --option region=eu --option k=a=b /m s3://bucket/x';
     expect((await run(client, line)).out).toBe('Mounted s3://bucket/x at /m\n');

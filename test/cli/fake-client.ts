@@ -6,6 +6,7 @@
 import type { Client } from '../../src/cli/io.js';
 import {
   type FileStatus,
+  type Job,
   type ListedPage,
   type ListOptions,
   type MountPoint,
@@ -145,11 +146,14 @@ export class FakeClient {
     throw new OrchardError('PERMISSION_DENIED', 'no', { path });
   }
 
+  /** What else a load answers. */
+  loaded: Partial<Job> = {};
+
   async load(path: string, options: object) {
     this.#record('load', path, options);
     const progress = { job: 7, done: 12, total: 12, failed: 0, bytes: 0, path };
     const times = { startedMs: 1000, endedMs: 3500 };
-    return { ...progress, kind: 'load', state: 'done', failures: [], ...times };
+    return { ...progress, kind: 'load', state: 'done', failures: [], ...times, ...this.loaded };
   }
 
   async mount(path: string, uri: string, options: object): Promise<void> {

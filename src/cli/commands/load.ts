@@ -1,8 +1,8 @@
 /** load: the metadata of a store into the namespace, before somebody asks for it. */
-import { OrchardError } from '../../client/errors.js';
 import type { Job, LoadReport } from '../../client/index.js';
 import { shown, spanText } from '../format.js';
 import { recursive, unneeded, verb } from '../verb.js';
+import { failParts } from './parts.js';
 
 type Options = { recursive?: boolean; detach?: boolean };
 
@@ -37,25 +37,37 @@ export const load = verb<Options>({
       } finally {
         progress.stop();
       }
-      const { job: id, state, done, failed, report } = job;
-      const skipped = report?.skipped;
+      const { job: id, state, done, failed, failures, report } = job;
       const span = spanText(Math.max(0, job.endedMs - job.startedMs));
-      const loss = failed > 0 ? `, ${failed} failed` : '';
-      const left = skipped !== undefined && skipped.count > 0 ? `, ${leftOut(skipped)}` : '';
       const text = detach
         ? `Job ${id} loads ${shown(path)}`
-        : `Loaded ${done} entries below ${shown(path)} in ${span}${loss}${left}`;
-      const outcome = { path, job: id, state, done, failed, ...report };
+        : `Loaded ${done} entries below ${shown(path)} in ${span}${foundBeside(report)}`;
+      const outcome = { path, job: id, state, done, failed, failures, ...report };
       // The number of a job that goes on is what was asked for.
       if (detach) await shell.out.tell(text, outcome);
       else await shell.confirm(text, outcome);
-      if (job.error !== undefined) throw job.error;
-      if (failed > 0) throw new OrchardError('ABORTED', `${failed} entries failed`, { path });
+      if (failed > 0) {
+        const what = `could not be loaded (${counted(report?.failedByCode ?? {})})`;
+        await failParts(shell, { done, failed, failures }, what);
+      } else if (job.error !== undefined) {
+        throw job.error;
+      }
     }),
 });
 
-/** "3 left out: 2 by encoding, 1 by name" */
-function leftOut({ count, reasons }: LoadReport['skipped']): string {
-  const parts = Object.entries(reasons).map(([reason, some]) => `${some} by ${reason}`);
-  return `${count} left out: ${parts.join(', ')}`;
+/** ", 2 changed, 1 gone from the store, 3 left out (2 by encoding, 1 by name)" */
+function foundBeside(report: LoadReport | undefined): string {
+  if (report === undefined) return '';
+  const { changed, removed, skipped } = report;
+  const parts = [
+    changed > 0 ? `, ${changed} changed` : '',
+    removed > 0 ? `, ${removed} gone from the store` : '',
+    skipped.count > 0 ? `, ${skipped.count} left out (${counted(skipped.reasons, 'by ')})` : '',
+  ];
+  return parts.join('');
 }
+
+const counted = (counts: Readonly<Record<string, number>>, by = ''): string =>
+  Object.entries(counts)
+    .map(([reason, some]) => `${some} ${by}${reason}`)
+    .join(', ');

@@ -1,4 +1,5 @@
 /** ls: what is in a directory, sorted by name unless told otherwise, printed as it comes. */
+import { type SkipReason, skipTexts } from '../../base/skip-reasons.js';
 import { OrchardError } from '../../client/errors.js';
 import type { FileStatus } from '../../client/index.js';
 import { modeText, shown, sizeText, stateText, statusJson, timeText } from '../format.js';
@@ -7,6 +8,7 @@ import type { Shell } from '../shell.js';
 import { walkTree } from '../tree.js';
 import { UsageError } from '../usage-error.js';
 import { human, recursive, unneeded, verb } from '../verb.js';
+import { failParts } from './parts.js';
 
 type Options = {
   recursive?: boolean;
@@ -14,6 +16,7 @@ type Options = {
   directory?: boolean;
   paths?: boolean;
   load?: boolean;
+  skipped?: boolean;
   pinned?: boolean;
   sort?: string;
   time?: boolean;
@@ -39,7 +42,8 @@ export const ls = verb<Options>({
     human,
     { flags: '-d, --directory', means: 'the directory itself, not what is in it' },
     { flags: '-C, --paths', means: 'paths only (-1 as well)' },
-    { flags: '-f, --load', means: 'look into the store again' },
+    { flags: '-f, --load', means: 'look into the store again: what it changed or lost follows' },
+    { flags: '--skipped', means: 'instead: what the store has and a namespace cannot hold' },
     { flags: '-p, --pinned', means: 'pinned entries only' },
     { flags: '--sort <what>', means: 'by name (default), size or time, largest or newest first' },
     { flags: '-t, --time', means: 'the newest first' },
@@ -62,9 +66,31 @@ export const ls = verb<Options>({
     checkTimes(options);
     if (options.access === true) shell.note('times of access are not kept: of modification');
     const paths = args.length === 0 ? ['/'] : args;
-    return shell.eachPath(paths, (path) => list(shell, path, { options, order }));
+    return shell.eachPath(paths, (path) =>
+      options.skipped === true
+        ? listSkipped(shell, path, options)
+        : list(shell, path, { options, order }),
+    );
   },
 });
+
+/** What a load of the path leaves out, with its reasons. */
+async function listSkipped(shell: Shell, path: string, options: Options): Promise<void> {
+  const client = await shell.client();
+  const { out, signal } = shell;
+  const descendants = options.recursive === true ? 'all' : 'one';
+  const { report, failed, failures, done } = await client.load(path, { descendants, signal });
+  const { samples, count } = report?.skipped ?? { samples: [], count: 0 };
+  for (const { name, reason } of samples) {
+    if (shell.isJson) await out.json({ path: name, reason });
+    else await out.line(`${shown(name)}: ${skipText(reason)}`);
+  }
+  if (count > samples.length) shell.note(`${count - samples.length} more`);
+  if (failed > 0) await failParts(shell, { done, failed, failures }, 'could not be looked at');
+}
+
+const skipText = (reason: string): string =>
+  Object.hasOwn(skipTexts, reason) ? skipTexts[reason as SkipReason] : reason;
 
 async function list(
   shell: Shell,

@@ -15,6 +15,7 @@ import { storeMeters } from '../mount/store-counters.js';
 import { Tier2 } from '../storage/tier2.js';
 import type { LoadContext } from './directory-load.js';
 import { Expirer } from './expirer.js';
+import type { LoadReport } from './load-report.js';
 import { loadShallow } from './load-shallow.js';
 import { MetadataLoader } from './metadata-loader.js';
 import { Reclaimer } from './reclaimer.js';
@@ -31,7 +32,7 @@ import {
   type TaskOutcome,
   type WorkRequest,
 } from './tasks.js';
-import { type LoadReport, TreeLoad, type WorkControl, type WorkProgress } from './tree-load.js';
+import { TreeLoad, type WorkControl, type WorkProgress } from './tree-load.js';
 import type { WorkFailures } from './work-failures.js';
 import { WriteLeases } from './write-leases.js';
 
@@ -91,7 +92,7 @@ export class BackgroundWorker {
         return {
           ok: true,
           progress: NO_PROGRESS,
-          report: { skipped: await this.#loader.loadCounted(task.path, task.children) },
+          report: await this.#loader.loadCounted(task.path, task.children, task.again),
         };
       case 'duty':
         return this.#duty(task.duty, task.nowMs);

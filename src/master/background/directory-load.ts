@@ -87,6 +87,8 @@ export type LoadedPage = LoadedBatch & {
   readonly entryCount: number;
   /** Bytes of the files listed. */
   readonly bytes: number;
+  /** Of the entries. */
+  readonly names: readonly string[];
   /** What the listing left out. */
   readonly skipped: Skips;
   /** Where the next page begins; undefined: that was the last. */
@@ -109,6 +111,7 @@ export async function loadPage(
   const batches = cut(page.entries);
   let added = 0;
   const directories: LoadedBatch['directories'][number][] = [];
+  const others: LoadedBatch['others'][number][] = [];
   for (const [i, entries] of batches.entries()) {
     signal.throwIfAborted();
     refuseEnding(context);
@@ -116,10 +119,13 @@ export async function loadPage(
     const batch = await addBatch(context, place, entries, last);
     added += batch.added;
     directories.push(...batch.directories);
+    others.push(...batch.others);
   }
   return {
     added,
     directories,
+    others,
+    names: page.entries.map(({ name }) => name),
     entryCount: page.entries.length,
     bytes: page.entries.reduce((sum, { length }) => sum + length, 0),
     skipped: page.skipped,

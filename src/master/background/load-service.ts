@@ -22,7 +22,7 @@ export type LoadServiceOptions = {
   /** For mounts that set none. A load of a large directory takes many answers of the store. */
   readonly timeoutMs: number;
   /** The pool's. */
-  readonly load: (path: string, children: boolean) => Promise<void>;
+  readonly load: Loader['load'];
 };
 
 export class LoadService implements Loader {
@@ -41,23 +41,23 @@ export class LoadService implements Loader {
     return this.#running.size;
   }
 
-  load(path: string, children: boolean): Promise<void> {
-    const key = `${children ? 'children' : 'path'} ${path}`;
+  load(path: string, children: boolean, again = false): Promise<void> {
+    const key = `${children ? 'children' : 'path'} ${again} ${path}`;
     const running = this.#running.get(key);
     if (running !== undefined) return running;
-    const load = this.#loadBounded(path, children).finally(() => this.#running.delete(key));
+    const load = this.#loadBounded(path, children, again).finally(() => this.#running.delete(key));
     this.#running.set(key, load);
     return load;
   }
 
-  async #loadBounded(path: string, children: boolean): Promise<void> {
+  async #loadBounded(...[path, ...how]: Parameters<Loader['load']>): Promise<void> {
     const mount = this.#options.mounts.deepest(path);
     if (mount === undefined) return;
     const { mountId } = mount;
     const down = this.#down.get(mountId);
     if (down !== undefined && performance.now() < down.untilMs) throw down.error;
     try {
-      await this.#loadFrom(mount, path, children);
+      await this.#loadFrom(mount, path, ...how);
       this.#down.delete(mountId);
     } catch (error) {
       if (error instanceof StatusError && (error.retryAfterMs ?? 0) >= STORE_DOWN_MS) {
@@ -67,14 +67,17 @@ export class LoadService implements Loader {
     }
   }
 
-  async #loadFrom(mount: Mount, path: string, children: boolean): Promise<void> {
+  async #loadFrom(
+    mount: Mount,
+    ...[path, children, again]: Parameters<Loader['load']>
+  ): Promise<void> {
     const timeoutMs = timeoutOf(mount, this.#options.timeoutMs);
     const signal = AbortSignal.timeout(timeoutMs);
     const gate = this.#gateOf(mount.mountId);
     const release = await gate.acquire(signal).catch((error: unknown) => {
       throw error instanceof StatusError ? error : tooSlow(path, mount, timeoutMs);
     });
-    const work = this.#options.load(path, children).finally(release);
+    const work = this.#options.load(path, children, again).finally(release);
     // A directory of a million entries takes its time, but every answer of its store is bounded.
     await (children ? work : raced(work, signal, () => tooSlow(path, mount, timeoutMs)));
   }

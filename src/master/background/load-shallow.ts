@@ -1,10 +1,11 @@
 /** `load` of one path, or of one directory's children, without what is below them. */
 
 import type { LoadContext } from './directory-load.js';
+import type { LoadReport } from './load-report.js';
 import { MetadataLoader } from './metadata-loader.js';
 import { StorePatience } from './store-patience.js';
 import type { WorkRequest } from './tasks.js';
-import type { LoadReport, WorkControl } from './tree-load.js';
+import type { WorkControl } from './tree-load.js';
 
 export async function loadShallow(
   context: LoadContext,
@@ -13,6 +14,5 @@ export async function loadShallow(
 ): Promise<LoadReport> {
   const patient = { ...context, patience: new StorePatience() };
   const loader = new MetadataLoader(patient, control.signal);
-  const skipped = await loader.loadCounted(request.path, request.descendants === 'one');
-  return { skipped };
+  return loader.loadCounted(request.path, request.descendants === 'one', true);
 }

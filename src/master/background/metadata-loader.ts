@@ -6,8 +6,8 @@
  * a directory that was moved meanwhile.
  */
 
-import { Code } from '../../base/status.js';
-import { noSkips, SkipCount, type Skips } from '../../stores/skips.js';
+import { Code, type StatusError } from '../../base/status.js';
+import { noSkips, SkipCount } from '../../stores/skips.js';
 import type { Loader } from '../executor/executor.js';
 import { isReadOnly } from '../executor/read-only.js';
 import { isBelowFile } from '../ops/mechanism/failures.js';
@@ -21,9 +21,16 @@ import {
   loadPage,
   type Place,
 } from './directory-load.js';
+import { type LoadReport, reportOf } from './load-report.js';
+import { StoreRefresh } from './store-refresh.js';
 import { childPath } from './tree-walk.js';
 
 const encoder = new TextEncoder();
+
+/** A call hears of the first failure, as of one of the listing. */
+const onFailure = (error: StatusError): never => {
+  throw error;
+};
 
 /** A component that the namespace lacks, and the directory in which its store may have it. */
 type Missing = { readonly directory: Omit<Place, 'isLoaded' | 'length'>; readonly name: string };
@@ -37,22 +44,24 @@ export class MetadataLoader implements Loader {
     this.#signal = signal;
   }
 
-  async load(path: string, children: boolean): Promise<void> {
-    await this.loadCounted(path, children);
+  async load(path: string, children: boolean, again = false): Promise<void> {
+    await this.loadCounted(path, children, again);
   }
 
-  /** Resolves with what was left out. */
-  async loadCounted(path: string, children: boolean): Promise<Skips> {
+  /** Resolves with what came of it. */
+  async loadCounted(path: string, children: boolean, again = false): Promise<LoadReport> {
     const skipped = new SkipCount();
+    const refresh = new StoreRefresh(this.#context, { signal: this.#signal, onFailure });
     // With the disk full nothing new is taken in: calls see what is here.
-    if (isReadOnly(this.#context.scheduler.executor.shared)) return noSkips;
+    if (isReadOnly(this.#context.scheduler.executor.shared)) return reportOf(noSkips, refresh);
     try {
+      if (again) await refresh.path(path);
       await this.#loadPath(path);
-      if (children) await this.#loadChildren(path, skipped);
+      if (children) await this.#loadChildren(path, skipped, again ? refresh : undefined);
     } catch (error) {
       if (!isStatus(error, Code.NOT_FOUND)) throw error;
     }
-    return skipped.plain;
+    return reportOf(skipped.plain, refresh);
   }
 
   async #loadPath(path: string): Promise<void> {
@@ -92,13 +101,18 @@ export class MetadataLoader implements Loader {
     });
   }
 
-  async #loadChildren(path: string, skipped: SkipCount): Promise<void> {
+  async #loadChildren(
+    path: string,
+    skipped: SkipCount,
+    refresh: StoreRefresh | undefined,
+  ): Promise<void> {
     const place = await findPlace(this.#context, path);
     if (place === undefined) return;
     let cursor: string | undefined;
     do {
       const page = await loadPage(this.#context, place, cursor, this.#signal);
       skipped.addAll(page.skipped, childPath(place.path, ''));
+      if (place.length > 0) await refresh?.page(place, page, cursor);
       cursor = page.cursor;
     } while (cursor !== undefined);
   }

@@ -11,6 +11,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { Code, StatusError } from '../../base/status.js';
 import { fromPlain } from '../../base/status-form.js';
+import type { LoadReport } from './load-report.js';
 import {
   type BackgroundData,
   CANCEL,
@@ -20,7 +21,7 @@ import {
   type TaskOutcome,
   type WorkRequest,
 } from './tasks.js';
-import type { LoadReport, WorkProgress } from './tree-load.js';
+import type { WorkProgress } from './tree-load.js';
 
 /** Of one thread; loads of one mount are bounded far below (load-service.ts). */
 const TASKS_PER_THREAD = 1024;
@@ -71,8 +72,8 @@ export class BackgroundPool {
   }
 
   /** Loads what a call waits for. */
-  async load(path: string, children: boolean): Promise<LoadReport | undefined> {
-    const { report } = await this.#run({ kind: 'load', path, children });
+  async load(path: string, children: boolean, again: boolean): Promise<LoadReport | undefined> {
+    const { report } = await this.#run({ kind: 'load', path, children, again });
     return report;
   }
 

@@ -59,7 +59,7 @@ export class SetAttributeTree extends TreeWalk<Frame> {
 
   /** Rejects when the root of the subtree itself cannot be changed, or when cancelled. */
   async run(): Promise<WorkProgress> {
-    await this.#loader.load(this.#request.path, false);
+    await this.#loader.load(this.#request.path, false, false);
     await this.#change(this.#request.path);
     this.#done++;
     const root = await this.open(this.#request.path);
@@ -154,7 +154,7 @@ export class SetAttributeTree extends TreeWalk<Frame> {
   async #load(frame: Frame): Promise<void> {
     frame.isLoaded = true;
     try {
-      await this.#loader.load(frame.path, true);
+      await this.#loader.load(frame.path, true, false);
     } catch (error) {
       if (!(error instanceof StatusError) || isStatus(error, Code.CANCELLED)) throw error;
       this.#note(error, frame.path);

@@ -8,7 +8,8 @@ import type { PlainStatus } from '../../base/status-form.js';
 import type { Caller } from '../executor/caller.js';
 import type { AttributeChange } from '../ops/mechanism/attribute-change.js';
 import type { Config } from '../settings/config.js';
-import type { LoadReport, WorkProgress } from './tree-load.js';
+import type { LoadReport } from './load-report.js';
+import type { WorkProgress } from './tree-load.js';
 
 /** What every thread of the pool gets when it starts. */
 export type BackgroundData = {
@@ -50,7 +51,12 @@ export type WorkRequest =
 export type Duty = 'expire' | 'reclaim' | 'leases';
 
 export type Task =
-  | { readonly kind: 'load'; readonly path: string; readonly children: boolean }
+  | {
+      readonly kind: 'load';
+      readonly path: string;
+      readonly children: boolean;
+      readonly again: boolean;
+    }
   | { readonly kind: 'job'; readonly request: WorkRequest; readonly port: MessagePort }
   | { readonly kind: 'duty'; readonly duty: Duty; readonly nowMs: number };
 

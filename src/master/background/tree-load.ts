@@ -4,18 +4,22 @@
  *
  *   frame:  store pages ─▶ (had children already: pages of the namespace) ─▶ gone
  *
+ * What was there already follows its store: store-refresh.ts.
+ *
  * A directory that cannot be listed is counted and passed over; what the namespace has below it
  * is visited all the same.
  */
 
 import { Code, StatusError } from '../../base/status.js';
-import { SkipCount, type Skips } from '../../stores/skips.js';
+import { SkipCount } from '../../stores/skips.js';
 import type { Caller } from '../executor/caller.js';
 import { INODE_TYPE_DIRECTORY } from '../memory/record.js';
 import type { Mount } from '../mount/mount-table.js';
 import { childrenPage } from './children-page.js';
 import { findPlace, isStatus, type LoadContext, loadPage, type Place } from './directory-load.js';
+import { type LoadReport, reportOf } from './load-report.js';
 import { StorePatience } from './store-patience.js';
+import { StoreRefresh } from './store-refresh.js';
 import { childPath, TreeWalk, type WalkFrame } from './tree-walk.js';
 import { WorkFailures } from './work-failures.js';
 
@@ -28,9 +32,6 @@ export type WorkProgress = {
   /** What is being worked at. */
   readonly path: string;
 };
-
-/** What a load found beside what it loaded. */
-export type LoadReport = { readonly skipped: Skips };
 
 export type WorkControl = {
   readonly signal: AbortSignal;
@@ -56,6 +57,7 @@ export class TreeLoad extends TreeWalk<Frame> {
   #path: string;
   #root: Place | undefined;
   readonly #skipped = new SkipCount();
+  readonly #refresh: StoreRefresh;
 
   /** `caller`: who asks; directories that it may not list are passed over. */
   constructor(
@@ -69,6 +71,10 @@ export class TreeLoad extends TreeWalk<Frame> {
     this.#control = control;
     this.#path = path;
     this.#caller = caller;
+    this.#refresh = new StoreRefresh(this.#context, {
+      signal: control.signal,
+      onFailure: (error, at) => this.#note(error, { path: at }),
+    });
   }
 
   get progress(): WorkProgress {
@@ -81,9 +87,8 @@ export class TreeLoad extends TreeWalk<Frame> {
     };
   }
 
-  /** What the stores have and the namespace cannot hold. */
   get report(): LoadReport {
-    return { skipped: this.#skipped.plain };
+    return reportOf(this.#skipped.plain, this.#refresh, this.failures);
   }
 
   /**
@@ -92,6 +97,9 @@ export class TreeLoad extends TreeWalk<Frame> {
    */
   async run(): Promise<WorkProgress> {
     const path = this.#path;
+    // Who may not load it is told before anything is asked.
+    await findPlace(this.#context, path, this.#caller);
+    await this.#refresh.path(path);
     const place = await findPlace(this.#context, path, this.#caller);
     if (place === undefined) throw noSuchDirectory(path);
     this.#root = place;
@@ -135,6 +143,7 @@ export class TreeLoad extends TreeWalk<Frame> {
     this.#done += page.entryCount;
     this.#bytes += page.bytes;
     this.#skipped.addAll(page.skipped, childPath(frame.place.path, ''));
+    if (frame.hadChildren) await this.#refresh.page(frame.place, page, frame.cursor);
     frame.cursor = page.cursor;
     if (page.cursor === undefined) endStorePages(frame);
     if (frame.hadChildren) return;

@@ -1,5 +1,5 @@
 /** What failed in work over many paths: how many, and the first of them, so that it can be told. */
-import { Code, type StatusError } from '../../base/status.js';
+import { Code, type CodeName, type StatusError } from '../../base/status.js';
 
 export type FailedPart = { readonly error: StatusError; readonly path: string };
 
@@ -8,11 +8,13 @@ const FIRST_MAX = 10;
 export class WorkFailures {
   #denied: StatusError | undefined;
   readonly #first: FailedPart[] = [];
+  readonly byCode: Partial<Record<CodeName, number>> = {};
   count = 0;
 
   /** `path`: where it failed, if the error does not know. */
   note(error: StatusError, path: string): void {
     this.count++;
+    this.byCode[error.codeName] = (this.byCode[error.codeName] ?? 0) + 1;
     if (error.code === Code.PERMISSION_DENIED) this.#denied ??= error;
     if (this.#first.length < FIRST_MAX) this.#first.push({ error, path });
   }

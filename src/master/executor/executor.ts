@@ -64,8 +64,11 @@ export type ExecutorOptions = {
 
 /** Brings metadata of a path in from its store; settles when it is there, or there is none. */
 export interface Loader {
-  /** `children`: the directory's entries too, not only the path itself. */
-  load(path: string, children: boolean): Promise<void>;
+  /**
+   * `children`: the directory's entries too, not only the path itself. `again`: what is there
+   * already follows its store.
+   */
+  load(path: string, children: boolean, again: boolean): Promise<void>;
 }
 
 export class Executor {

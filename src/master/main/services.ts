@@ -16,12 +16,13 @@ import { DiskWatcher } from '../background/disk-watcher.js';
 import { Duties } from '../background/duties.js';
 import { type Job, type JobCaller, Jobs } from '../background/jobs.js';
 import { mayLoad } from '../background/load-access.js';
+import type { LoadReport } from '../background/load-report.js';
 import { LoadService } from '../background/load-service.js';
 import { BackgroundPool } from '../background/pool.js';
 import { StoreCache } from '../background/store-cache.js';
 import { storeRules } from '../background/store-rules.js';
 import type { InspectRequest, JobRequest, WorkRequest } from '../background/tasks.js';
-import type { LoadReport, WorkProgress } from '../background/tree-load.js';
+import type { WorkProgress } from '../background/tree-load.js';
 import type { Caller } from '../executor/caller.js';
 import { Executor } from '../executor/executor.js';
 import type { LockReport } from '../executor/lock-row.js';
@@ -114,7 +115,7 @@ export class MasterServices {
       permissions: config.permissions,
       umask: config.umask,
       trashRetentionMs: config.trashRetentionMs,
-      loader: { load: (path, children) => this.loads.load(path, children) },
+      loader: { load: (...asked) => this.loads.load(...asked) },
     });
     const { callsParkedMax: parkedMax } = config;
     this.scheduler = new Scheduler(this.executor, { parkedMax, onBug: options.onBug });
@@ -131,7 +132,7 @@ export class MasterServices {
     this.loads = new LoadService({
       mounts: this.executor.mounts,
       timeoutMs: config.ufsTimeoutMs,
-      load: async (path, children) => this.#tellSkipped(path, await this.pool.load(path, children)),
+      load: async (path, ...how) => this.#tellSkipped(path, await this.pool.load(path, ...how)),
     });
     this.#inspections = this.#makeInspections();
     this.jobs = new Jobs(
@@ -264,7 +265,7 @@ export class MasterServices {
   #answersFor(shard: number): Answers<MainQuestions> {
     const key = (token: number): string => `${shard}:${token}`;
     return {
-      loadPath: ({ path, children }) => this.loads.load(path, children),
+      loadPath: ({ path, children, again }) => this.loads.load(path, children, again),
       abort: ({ token }) => this.#interest.get(key(token))?.abort(),
       mount: (call) => this.#mount(call),
       unmount: (call) => this.#unmount(call),

@@ -41,7 +41,7 @@ export class RemoteServices implements ShardServices {
 
   /** For calls that meet metadata which only a store knows yet. */
   readonly loader: Loader = {
-    load: (path, children) => this.#to().ask('loadPath', { path, children }),
+    load: (path, children, again) => this.#to().ask('loadPath', { path, children, again }),
   };
 
   async load(call: ServiceCall, request: LoadRequest): Promise<JobView> {

@@ -29,7 +29,11 @@ export type PlainJob = Omit<JobView, 'error'> & {
 /** Asked of main, by shards and doors. */
 export type MainQuestions = {
   /** For a call that meets metadata which only a store knows yet. */
-  readonly loadPath: (given: { readonly path: string; readonly children: boolean }) => void;
+  readonly loadPath: (given: {
+    readonly path: string;
+    readonly children: boolean;
+    readonly again: boolean;
+  }) => void;
   /** Nobody waits any more for the call of this token. */
   readonly abort: (given: { readonly token: number }) => void;
   readonly mount: (call: ServiceRequest<MountRequest>) => number;

@@ -31,7 +31,7 @@ export class StoreFixture {
     this.#openStore = openStore;
     this.fixture = Fixture.open({
       ...options,
-      loader: { load: (at, children) => new MetadataLoader(this.context).load(at, children) },
+      loader: { load: (...asked) => new MetadataLoader(this.context).load(...asked) },
     });
   }
 

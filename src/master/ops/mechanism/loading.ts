@@ -28,7 +28,7 @@ export function awaitPath(executor: Executor, walk: PathWalk, type: LoadType, as
     if ((walk.flags(walk.next - 1) & FLAG_CHILDREN_LOADED) !== 0) return;
   }
   asked.path = true;
-  throw Park.work(loader.load(walk.text(), false));
+  throw Park.work(loader.load(walk.text(), false, type === LoadType.ALWAYS));
 }
 
 /** Parks while the children of the (found) directory are not loaded. */
@@ -43,5 +43,5 @@ export function awaitChildren(
   const loaded = (walk.flags(walk.depth) & FLAG_CHILDREN_LOADED) !== 0;
   if (loaded && type !== LoadType.ALWAYS) return;
   asked.children = true;
-  throw Park.work(loader.load(walk.text(), true));
+  throw Park.work(loader.load(walk.text(), true, type === LoadType.ALWAYS));
 }

@@ -185,7 +185,8 @@ export class TreeScan {
     this.#asked.add(frame.id);
     this.#barrier.move();
     const path = decoder.decode(this.#path.slice(0, frame.pathBytes));
-    const loading = loader.load(path === '' ? '/' : path, true);
+    const again = this.#load === LoadType.ALWAYS;
+    const loading = loader.load(path === '' ? '/' : path, true, again);
     const leftOut = this.#frames.length === 1 ? undefined : this.#leftOut;
     if (leftOut === undefined) throw Park.work(loading);
     throw Park.work(

@@ -1,7 +1,8 @@
 /**
  * LoadBatch: one page of a store's listing becomes children of its directory; names that exist
- * already stay as they are. Not a call of users: background work submits it, never while it waits
- * for the store. The last batch of a directory also notes that its children are loaded.
+ * already stay as they are, and those that the store has otherwise are told. Not a call of users:
+ * background work submits it, never while it waits for the store. The last batch of a directory
+ * also notes that its children are loaded.
  *
  * What the store still keeps of a renamed or deleted inode (ORIGIN_BACK) must not come back under
  * its old name. Those rows are in tier 2 only once flushed; but an unflushed departure leaves a
@@ -30,6 +31,7 @@ import * as R from '../../memory/record.js';
 import { type RecordFields, readRecord } from '../../memory/record-fields.js';
 import { lockRead, lockWriteInode } from '../../path/lock-pattern.js';
 import { ForeignNames } from '../mechanism/key-owner.js';
+import { isAsKnown, isOfStore } from './of-store.js';
 
 const DIRECTORY_MODE = 0o777;
 const FILE_MODE = 0o666;
@@ -56,6 +58,8 @@ export type LoadedBatch = {
   readonly added: number;
   /** All directories among the entries, also those that were there before. */
   readonly directories: readonly LoadedDirectory[];
+  /** Inodes that the store has otherwise than they are known. */
+  readonly others: readonly RecordFields[];
 };
 
 const encoder = new TextEncoder();
@@ -72,7 +76,7 @@ export class LoadBatch extends Mutation {
   readonly #done: (batch: LoadedBatch) => void;
   readonly #failed: (error: StatusError) => void;
   #flushWaits = 0;
-  #result: LoadedBatch = { added: 0, directories: [] };
+  #result: LoadedBatch = { added: 0, directories: [], others: [] };
 
   constructor(
     caller: Caller,
@@ -149,6 +153,7 @@ export class LoadBatch extends Mutation {
     const owners = entries.map((status) => ownersOf(executor, status));
     const foreign = new ForeignNames(executor, directory.mountId, this.#options.storePath);
     const directories: LoadedDirectory[] = [];
+    const others: RecordFields[] = [];
     const out = executor.walkB.record;
     let added = 0;
     let i = 0;
@@ -160,6 +165,8 @@ export class LoadBatch extends Mutation {
         if (shared.u8[out + R.RECORD_TYPE] === R.INODE_TYPE_DIRECTORY) {
           directories.push({ name: status.name, id: readU64(shared.view, out + R.RECORD_ID) });
         }
+        const known = readRecord(shared.view, out);
+        if (isOfStore(known) && !isAsKnown(status, known)) others.push(known);
         continue;
       }
       if (foreign.has(status.name)) continue;
@@ -169,7 +176,7 @@ export class LoadBatch extends Mutation {
       if (status.type === 'directory') directories.push({ name: status.name, id });
       added++;
     }
-    this.#result = { added, directories };
+    this.#result = { added, directories, others };
     return added;
   }
 
@@ -207,7 +214,7 @@ export class LoadBatch extends Mutation {
 
 type Owners = { readonly owner: number; readonly group: number };
 
-function ownersOf(executor: Executor, status: UfsStatus): Owners {
+export function ownersOf(executor: Executor, status: UfsStatus): Owners {
   const { superuser, supergroup } = executor.options;
   return {
     owner: executor.intern(status.owner ?? superuser),
@@ -215,10 +222,10 @@ function ownersOf(executor: Executor, status: UfsStatus): Owners {
   };
 }
 
-function inodeOf(
+export function inodeOf(
   status: UfsStatus,
   at: {
-    readonly directory: RecordFields;
+    readonly directory: Pick<RecordFields, 'id' | 'mountId' | 'flags'>;
     readonly id: number;
     readonly name: Uint8Array;
     readonly owner: Owners;

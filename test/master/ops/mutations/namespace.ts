@@ -159,7 +159,7 @@ function outcomeOf(sink: OutcomeSink): Outcome {
 }
 
 /** The calls themselves, to be submitted together or with hands on their deadlines. */
-class Drafts {
+export class Drafts {
   readonly #root: Caller;
 
   constructor(root: Caller) {
