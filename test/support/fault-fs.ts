@@ -45,6 +45,10 @@ export class FaultFs implements JournalFs {
   #fdNext = 3;
   /** The fault that is thrown just now drops what was written. */
   #drops = false;
+  /** What callers are told. */
+  freeBytes = Number.MAX_SAFE_INTEGER;
+  /** No new file gets room. */
+  isFull = false;
   /** Calls so far, by name: for tests that say "no more than". */
   readonly calls = new Map<string, number>();
 
@@ -132,6 +136,7 @@ export class FaultFs implements JournalFs {
     let inode = this.#names.get(file);
     if (flags === 'wx+') {
       if (inode !== undefined) throw errno('EEXIST', file);
+      if (this.isFull) throw errno('ENOSPC', file);
       inode = { bytes: new Uint8Array(0), durable: new Uint8Array(0) };
       this.#names.set(file, inode);
       this.#changes.push({ from: null, to: file, inode });
@@ -145,9 +150,6 @@ export class FaultFs implements JournalFs {
   closeSync(fd: number): void {
     if (!this.#open.delete(fd)) throw errno('EBADF', String(fd));
   }
-
-  /** Of the disk: what callers are told, and nothing that writes would feel. */
-  freeBytes = Number.MAX_SAFE_INTEGER;
 
   get openCount(): number {
     return this.#open.size;

@@ -65,7 +65,7 @@ export interface JournalAppender {
   readonly recovery: Recovery;
   /** The seq that the next entry must have. */
   readonly nextSeq: number;
-  /** Every entry up to this seq is durable. */
+  /** Every entry up to this seq is durable: what sync() was called for, and perhaps more. */
   readonly durableSeq: number;
   /** Bytes of entries in the largest batch. */
   readonly batchBytesMax: number;

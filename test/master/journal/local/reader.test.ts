@@ -6,16 +6,8 @@ import {
   SEGMENT_FORMAT_VERSION,
 } from '../../../../src/master/journal/local/segment.js';
 import type { FaultFs } from '../../../support/fault-fs.js';
-import {
-  appendSizes,
-  CLUSTER,
-  makeBatch,
-  openWal,
-  SEGMENT_BYTES,
-  seqsOf,
-  upTo,
-  writeJournal,
-} from './journal-kit.js';
+import { makeBatch, seqsOf, upTo } from '../batches.js';
+import { appendSizes, CLUSTER, openWal, SEGMENT_BYTES, writeJournal } from './journal-kit.js';
 
 /** Four segments: 1-4, 5-8, 9-12, 13-14. */
 const FOUR = Array.from({ length: 14 }, () => [60_000]);

@@ -9,15 +9,13 @@ import { Code, type StatusError } from '../../../../src/base/status.js';
 import type { Entry } from '../../../../src/master/journal/entry-decode.js';
 import { SegmentPool } from '../../../../src/master/journal/local/segment-pool.js';
 import { FaultFs } from '../../../support/fault-fs.js';
+import { keyOf, seqsOf, upTo } from '../batches.js';
 import {
   appendSizes,
   DIRECTORY,
-  keyOf,
   openWal,
   poolOf,
   SEGMENT_BYTES,
-  seqsOf,
-  upTo,
   writeJournal,
 } from './journal-kit.js';
 

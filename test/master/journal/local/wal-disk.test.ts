@@ -7,7 +7,8 @@ import { inspectJournal } from '../../../../src/master/journal/local/inspect.js'
 import { segmentFile } from '../../../../src/master/journal/local/segment.js';
 import { SegmentPool } from '../../../../src/master/journal/local/segment-pool.js';
 import { Wal } from '../../../../src/master/journal/local/wal.js';
-import { CLUSTER, makeBatch, SEGMENT_BYTES, upTo } from './journal-kit.js';
+import { makeBatch, upTo } from '../batches.js';
+import { CLUSTER, SEGMENT_BYTES } from './journal-kit.js';
 
 let directory = '';
 beforeEach(() => {

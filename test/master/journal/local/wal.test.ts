@@ -3,15 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { JournalFailure } from '../../../../src/master/journal/failure.js';
 import { SegmentPool } from '../../../../src/master/journal/local/segment-pool.js';
 import { FaultFs, type FaultRule } from '../../../support/fault-fs.js';
+import { makeBatch, seqsOf, upTo } from '../batches.js';
 import {
   appendSizes,
   DIRECTORY,
-  makeBatch,
   openWal,
   poolOf,
   SEGMENT_BYTES,
-  seqsOf,
-  upTo,
   writeJournal,
 } from './journal-kit.js';
 
