@@ -108,10 +108,10 @@ function connectionHint(reason: string): string | undefined {
   if (reason.includes('no Orchard master')) {
     return 'give its port for calls with --port (ORCHARD_RPC_PORT), not the one for data';
   }
-  if (/^no answer|: no answer|no way to that/.test(reason)) {
-    return 'see whether the address is right and no firewall is between, or wait with --timeout';
+  if (/^No answer|: no answer|no way to that/.test(reason)) {
+    return 'check the address and the firewalls on the way, or wait longer with --timeout';
   }
-  if (!/^no connection|ECONNREFUSED|refused/.test(reason)) return undefined;
+  if (!/^No connection|ECONNREFUSED|refused/.test(reason)) return undefined;
   return 'start one with `orchard master start`, or name another with --host and --port';
 }
 

@@ -111,7 +111,7 @@ export class Call<T = unknown> {
     const { path } = this.spec;
     if (this.lastError !== undefined && this.state !== 'sent') return this.lastError;
     const waited = Math.round(performance.now() - this.startedMs);
-    return new OrchardError('DEADLINE_EXCEEDED', `no answer within ${waited} ms`, {
+    return new OrchardError('DEADLINE_EXCEEDED', `No answer within ${waited} ms.`, {
       path,
       hint: 'A change may still have been made: look before doing it again.',
     });
@@ -120,7 +120,7 @@ export class Call<T = unknown> {
   #abortError(signal: AbortSignal): OrchardError {
     const hint = 'If it was a change, it may still have been made: look before doing it again.';
     const { path } = this.spec;
-    return new OrchardError('CANCELLED', 'the call was aborted', {
+    return new OrchardError('CANCELLED', 'The call was aborted.', {
       path,
       cause: signal.reason,
       ...(this.state === 'sent' && { hint }),

@@ -135,7 +135,7 @@ export class Channel {
     }
     this.#closing.abort();
     clearTimeout(this.#pumpTimer);
-    const error = new OrchardError('CANCELLED', 'the client was closed');
+    const error = new OrchardError('CANCELLED', 'The client was closed.');
     for (const call of this.#inFlight.values()) call.fail(error);
     this.#inFlight.clear();
     this.#failWaiting(error);
@@ -148,9 +148,9 @@ export class Channel {
     const { path } = spec;
     const bad = checkBody(spec.type, spec.body) ?? checkCallId(callId);
     if (bad !== undefined) return new OrchardError(bad.codeName, bad.message, { ...bad, path });
-    if (this.#refusesCalls) return new OrchardError('CANCELLED', 'the client is closed', { path });
+    if (this.#refusesCalls) return new OrchardError('CANCELLED', 'The client is closed.', { path });
     if (this.#queued < this.#options.queueMax) return undefined;
-    return new OrchardError('RESOURCE_EXHAUSTED', `${this.#queued} calls wait already`, {
+    return new OrchardError('RESOURCE_EXHAUSTED', `${this.#queued} calls wait already.`, {
       path,
       hint: 'Await client.room() before sending more.',
     });
@@ -188,14 +188,14 @@ export class Channel {
 
   #send(link: Link, call: Call): void {
     if (this.#inFlight.has(call.id)) {
-      call.fail(new OrchardError('INVALID_ARGUMENT', `call id ${call.id} is in flight`));
+      call.fail(new OrchardError('INVALID_ARGUMENT', `Call id ${call.id} is in flight.`));
       return;
     }
     const frame = this.#encode(call);
     if (frame === undefined) return;
     const { frameBytesMax } = link.welcome;
     if (frame.length > frameBytesMax) {
-      const reason = `the request has ${frame.length} bytes, the master takes ${frameBytesMax}`;
+      const reason = `The request has ${frame.length} bytes; the master takes ${frameBytesMax}.`;
       const hint = 'Send fewer or smaller items in one call.';
       call.fail(new OrchardError('INVALID_ARGUMENT', reason, { path: call.spec.path, hint }));
       return;
@@ -213,7 +213,7 @@ export class Channel {
       return encodeRequest(this.#builder, call.spec, { call: id, deadlineMs, session });
     } catch (cause) {
       const { path } = call.spec;
-      const reason = `not a request: ${asOrchardError(cause).message}`;
+      const reason = `The request cannot be encoded: ${asOrchardError(cause).message}`;
       call.fail(new OrchardError('INVALID_ARGUMENT', reason, { path, cause }));
       return undefined;
     }

@@ -113,7 +113,7 @@ function addressOf(options: ConnectOptions): { scheme: string; host: string; por
 }
 
 const noAddress = (text: string): OrchardError =>
-  new OrchardError('INVALID_ARGUMENT', `Not the address of a master: ${text}`, {
+  new OrchardError('INVALID_ARGUMENT', `"${text}" is not the address of a master.`, {
     hint: 'Write it as ws://host:19998.',
   });
 

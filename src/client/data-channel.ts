@@ -253,7 +253,7 @@ function abandon({ body }: Dispatcher.ResponseData): void {
 }
 
 const changedMeanwhile = (path: string): OrchardError =>
-  new OrchardError('ABORTED', 'the file has changed while it was read', {
+  new OrchardError('ABORTED', 'The file has changed while it was read.', {
     path,
     hint: 'Read it again.',
   });
@@ -262,17 +262,17 @@ function transferError(thrown: unknown, path: string): OrchardError {
   if (thrown instanceof OrchardError) return thrown;
   const error = thrown as Error & { code?: string };
   if (error.name === 'AbortError') {
-    return new OrchardError('CANCELLED', 'the transfer was aborted', { path, cause: thrown });
+    return new OrchardError('CANCELLED', 'The transfer was aborted.', { path, cause: thrown });
   }
   if (error.name === 'TimeoutError') {
-    return new OrchardError('DEADLINE_EXCEEDED', 'the transfer took longer than it may', {
+    return new OrchardError('DEADLINE_EXCEEDED', 'The transfer took longer than its time limit.', {
       path,
       cause: thrown,
     });
   }
   const isNetwork = /^(ECONN|EPIPE|ENOTFOUND|EAI_|UND_ERR_)/.test(error.code ?? '');
   if (!isNetwork) return asOrchardError(thrown);
-  const reason = `the transfer failed: ${error.message || error.code}`;
+  const reason = `The transfer failed: ${error.message || error.code}.`;
   return new OrchardError('UNAVAILABLE', reason, { path, cause: thrown });
 }
 

@@ -57,7 +57,7 @@ function body<T>(reply: Reply, type: ReplyBody, kind: Accessor<T>): T {
   if (found !== null) return found;
   throw new OrchardError(
     'INTERNAL',
-    `the master answered with a body of kind ${reply.bodyType()}`,
+    `The master answered with a body of kind ${reply.bodyType()}.`,
     {
       hint: 'Client and master may be of versions that do not understand each other.',
     },

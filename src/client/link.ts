@@ -114,13 +114,13 @@ class OpeningLink {
   start(): void {
     const { url, transport, openTimeoutMs } = this.#options;
     this.#timer = setTimeout(
-      () => this.#end(`no answer from ${url} in ${openTimeoutMs} ms`),
+      () => this.#end(`No answer from ${url} in ${openTimeoutMs} ms.`),
       openTimeoutMs,
     );
     this.#wire = transport(url, {
       opened: () => this.#hello(),
       frame: (bytes) => this.#frame(bytes),
-      closed: (reason) => this.#end(`no connection to ${url}: ${reason}`),
+      closed: (reason) => this.#end(`No connection to ${url}: ${reason}.`),
     });
   }
 
@@ -135,7 +135,7 @@ class OpeningLink {
     if (this.#state === 'over') return;
     this.#heardMs = performance.now();
     if (verifyReply(bytes) === Verdict.MALFORMED) {
-      this.#end('the master sent a malformed frame');
+      this.#end('The master sent a malformed frame.');
       return;
     }
     const reply = Reply.getRootAsReply(new ByteBuffer(bytes));
@@ -148,7 +148,7 @@ class OpeningLink {
       const refusal =
         reply.code() !== 0
           ? errorOfReply(reply.code(), reply.error())
-          : new OrchardError('INTERNAL', 'the master did not say Welcome');
+          : new OrchardError('INTERNAL', 'The master did not say Welcome.');
       this.#over();
       this.#outcome.reject(refusal);
       return;

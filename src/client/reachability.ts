@@ -8,7 +8,7 @@ const PROBE_MS_MAX = 2_000;
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused, nothing listens there',
-  ECONNRESET: 'refused, something there ended the connection',
+  ECONNRESET: 'refused, the other side ended the connection',
   EHOSTUNREACH: 'there is no way to that host',
   ENETUNREACH: 'there is no way to that network',
   ETIMEDOUT: 'no answer',
@@ -23,7 +23,7 @@ export function whyUnreachable(url: string): Promise<string> {
       socket.destroy();
       resolve(reason);
     };
-    socket.once('connect', () => told('what listens there is no Orchard master'));
+    socket.once('connect', () => told('no Orchard master is there'));
     socket.once('timeout', () => told('no answer'));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const { code = '' } = error;

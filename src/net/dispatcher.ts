@@ -82,7 +82,7 @@ export class Dispatcher {
       return;
     }
     if (this.#isFull(member)) {
-      const reason = `${member.inFlight} calls of session ${number} are in flight`;
+      const reason = `${member.inFlight} calls of session ${number} are in flight.`;
       this.#refuse(session, call, this.#exhausted(reason));
       return;
     }
@@ -250,13 +250,13 @@ export class Dispatcher {
     const { waiting } = session;
     if (waiting.size > 0) {
       if (waiting.has(call)) {
-        return new StatusError(Code.INVALID_ARGUMENT, `call ${call} is in flight already`);
+        return new StatusError(Code.INVALID_ARGUMENT, `Call ${call} is in flight already.`);
       }
       if (waiting.size >= limits.inFlightMax) {
-        return this.#exhausted(`${waiting.size} calls of this connection are in flight`);
+        return this.#exhausted(`${waiting.size} calls of this connection are in flight.`);
       }
     }
-    if (session.isCongested()) return this.#exhausted('replies of this connection wait unread');
+    if (session.isCongested()) return this.#exhausted('This connection does not read its replies.');
     return undefined;
   }
 
@@ -268,7 +268,7 @@ export class Dispatcher {
   }
 
   #drainingError(): StatusError {
-    return new StatusError(Code.UNAVAILABLE, 'the master is stopping', {
+    return new StatusError(Code.UNAVAILABLE, 'The master is stopping.', {
       retryAfterMs: this.#edge.limits.retryAfterMs,
     });
   }
@@ -337,7 +337,7 @@ export class Dispatcher {
       this.#refuse(
         session,
         call,
-        new StatusError(Code.FAILED_PRECONDITION, 'this connection has said Hello already'),
+        new StatusError(Code.FAILED_PRECONDITION, 'This connection has already said Hello.'),
       );
       return;
     }
@@ -367,7 +367,7 @@ export class Dispatcher {
     session.release(call, reply);
     session.abort(reply);
     // It counts when whoever works for it has given it up.
-    const error = new StatusError(Code.CANCELLED, 'the caller cancelled the call');
+    const error = new StatusError(Code.CANCELLED, 'The caller cancelled the call.');
     session.write(this.encoder.error(call, error));
   }
 }
@@ -375,20 +375,20 @@ export class Dispatcher {
 /** Made once: an error takes its stack when it is made, and these come by the thousand. */
 const notGreeted = new StatusError(
   Code.UNAUTHENTICATED,
-  'the first message of a connection is Hello',
+  'The first message of a connection must be Hello.',
   { hint: 'Say who you are, then call again.' },
 );
 const noCancel = new StatusError(
   Code.FAILED_PRECONDITION,
-  'over HTTP a call is cancelled by closing it',
+  'An HTTP call is cancelled by closing its connection.',
 );
 const noSessions = new StatusError(
   Code.INVALID_ARGUMENT,
-  'over HTTP the caller is in the headers, and there are no sessions',
+  'Over HTTP the caller is in the headers, and there are no sessions.',
 );
-const malformed = new StatusError(Code.INVALID_ARGUMENT, 'the frame is not a well-formed request');
+const malformed = new StatusError(Code.INVALID_ARGUMENT, 'The frame is not a well-formed request.');
 const unknownRequest = new StatusError(
   Code.UNIMPLEMENTED,
-  'this master does not know the request',
+  'This master does not know the request.',
   { hint: 'Use a client of the same version as the master.' },
 );

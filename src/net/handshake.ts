@@ -16,7 +16,7 @@ export function readHello(request: RequestCursor): Identity {
   if (hello.version() !== PROTOCOL_VERSION) {
     throw new StatusError(
       Code.FAILED_PRECONDITION,
-      `protocol version ${hello.version()} is not spoken here`,
+      `This master does not speak protocol version ${hello.version()}.`,
       { hint: `Use a client of protocol version ${PROTOCOL_VERSION}.` },
     );
   }

@@ -108,11 +108,11 @@ export class HttpEdge {
     if (body === undefined) {
       return new StatusError(
         Code.INVALID_ARGUMENT,
-        `a request has at most ${limits.frameBytesMax} bytes`,
+        `A request has at most ${limits.frameBytesMax} bytes.`,
       );
     }
     if (this.inFlight <= limits.httpInFlightMax) return undefined;
-    return new StatusError(Code.RESOURCE_EXHAUSTED, `${this.inFlight} HTTP calls are in flight`, {
+    return new StatusError(Code.RESOURCE_EXHAUSTED, `${this.inFlight} HTTP calls are in flight.`, {
       retryAfterMs: limits.retryAfterMs,
     });
   }

@@ -16,14 +16,14 @@ export function openSession(connection: SocketSession, request: RequestCursor): 
   connection.members ??= new Map();
   const { members } = connection;
   if (members.has(number)) {
-    throw new StatusError(Code.INVALID_ARGUMENT, `session ${number} is open already`);
+    throw new StatusError(Code.INVALID_ARGUMENT, `Session ${number} is open already.`);
   }
   const { sessionsMax } = connection.edge.limits;
   if (members.size >= sessionsMax) {
     connection.edge.counters.exhausted++;
     throw new StatusError(
       Code.FAILED_PRECONDITION,
-      `this connection carries ${sessionsMax} sessions already`,
+      `This connection carries ${sessionsMax} sessions already.`,
       { hint: 'Close one, open another connection, or raise ORCHARD_SESSIONS_PER_CONNECTION_MAX.' },
     );
   }
@@ -43,6 +43,6 @@ export function closeSession(connection: SocketSession, request: RequestCursor):
 }
 
 export const notOpen = (number: number): StatusError =>
-  new StatusError(Code.UNAUTHENTICATED, `session ${number} is not open`, {
+  new StatusError(Code.UNAUTHENTICATED, `Session ${number} is not open.`, {
     hint: 'Open it on this connection with OpenSession, then call again.',
   });

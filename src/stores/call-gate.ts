@@ -172,12 +172,12 @@ export function abortedByCaller(call: Call): StatusError {
   if (reason instanceof StatusError) return reason;
   const late = reason instanceof Error && reason.name === 'TimeoutError';
   return late
-    ? new StatusError(Code.DEADLINE_EXCEEDED, `the deadline passed at ${call.uri}`)
-    : new StatusError(Code.CANCELLED, `cancelled at ${call.uri}`);
+    ? new StatusError(Code.DEADLINE_EXCEEDED, `The deadline passed during a call to ${call.uri}.`)
+    : new StatusError(Code.CANCELLED, `The call to ${call.uri} was cancelled.`);
 }
 
 const timedOut = (call: Call, timeoutMs: number): StatusError =>
-  new StatusError(Code.UNAVAILABLE, `no answer from ${call.uri} within ${timeoutMs} ms`, {
+  new StatusError(Code.UNAVAILABLE, `No answer from ${call.uri} within ${timeoutMs} ms.`, {
     hint: 'Check that the store is up and reachable, or raise timeoutMs of the mount.',
     retryAfterMs: STORE_DOWN_MS,
   });
@@ -185,7 +185,7 @@ const timedOut = (call: Call, timeoutMs: number): StatusError =>
 const closed = (call: Call): StatusError =>
   new StatusError(
     Code.UNAVAILABLE,
-    `${call.uri} is closed: its mount was removed or changed, or the master stops`,
+    `${call.uri} is closed: its mount was removed or changed, or the master stops.`,
     { hint: 'Look at the mounts, and try again: orchard mounts.' },
   );
 

@@ -14,7 +14,7 @@ export function explainLocal(error: unknown, uri: string): StatusError {
   switch (code) {
     case 'ENOENT':
     case 'ELOOP':
-      return new StatusError(Code.NOT_FOUND, `${uri} does not exist in the store`, {
+      return new StatusError(Code.NOT_FOUND, `${uri} does not exist in the store.`, {
         hint: 'List its parent to see what is there.',
       });
     case 'EACCES':
@@ -22,7 +22,7 @@ export function explainLocal(error: unknown, uri: string): StatusError {
     case 'EROFS':
       return new StatusError(
         Code.PERMISSION_DENIED,
-        `the store refuses access to ${uri} (${code})`,
+        `The store refuses access to ${uri} (${code}).`,
         {
           hint: 'Give the user of the master rights on it, or mount it read-only.',
         },
@@ -34,18 +34,22 @@ export function explainLocal(error: unknown, uri: string): StatusError {
     case 'ENAMETOOLONG':
     case 'EINVAL':
     case 'EILSEQ':
-      return new StatusError(Code.INVALID_ARGUMENT, `${uri} cannot be used like that (${code})`, {
-        hint: 'Look whether it, and each part of its path, is a file or a directory.',
-      });
+      return new StatusError(
+        Code.INVALID_ARGUMENT,
+        `${uri} is of the wrong kind for this call (${code}).`,
+        {
+          hint: 'Check whether it, and each part of its path, is a file or a directory.',
+        },
+      );
     case 'ENOSPC':
     case 'EDQUOT':
-      return new StatusError(Code.RESOURCE_EXHAUSTED, `no space left for ${uri} (${code})`, {
+      return new StatusError(Code.RESOURCE_EXHAUSTED, `No space left for ${uri} (${code}).`, {
         hint: 'Free space in the store or raise the quota.',
       });
     default:
       return new StatusError(
         Code.UNAVAILABLE,
-        `the store failed at ${uri} (${code || 'unknown'})`,
+        `The store failed at ${uri} (${code || 'unknown'}).`,
         {
           hint: 'Check the file system and its mount on the machine of the master.',
         },

@@ -95,7 +95,7 @@ export class LocalTree {
       return await this.call(signal, () => this.#realRoot());
     } catch (error) {
       if (!isAbsent(error)) throw error;
-      throw new StatusError(Code.UNAVAILABLE, `the root of the mount is gone: ${this.#root}`, {
+      throw new StatusError(Code.UNAVAILABLE, `The root of the mount is gone: ${this.#root}.`, {
         hint: 'Check that the file system below it is mounted.',
         retryAfterMs: STORE_DOWN_MS,
       });

@@ -105,7 +105,7 @@ async function publish(
   });
   const status = await tree.entry(at, basename(path), signal);
   if (status !== undefined) return status;
-  throw new StatusError(Code.ABORTED, `${call.uri} was removed while it was being written`);
+  throw new StatusError(Code.ABORTED, `${call.uri} was removed while it was being written.`);
 }
 
 /** What has no hard links: some network file systems. */
@@ -192,12 +192,12 @@ async function makeDirectory(tree: LocalTree, real: string, signal: AbortSignal)
 }
 
 const inTheWay = (real: string): StatusError =>
-  new StatusError(Code.INVALID_ARGUMENT, `file://${real} is no directory of this mount`, {
+  new StatusError(Code.INVALID_ARGUMENT, `File://${real} is not a directory of this mount.`, {
     hint: 'It is a file, or a link that the mount does not follow: choose another path.',
   });
 
 const rootMoved = (uri: string): StatusError =>
-  new StatusError(Code.UNAVAILABLE, `the root of the mount moves while ${uri} is written`, {
+  new StatusError(Code.UNAVAILABLE, `The root of the mount moves while ${uri} is written.`, {
     hint: 'Check that the file system below it is mounted.',
   });
 

@@ -103,7 +103,7 @@ export function parseOptions<T>(
   const parsed = schema.safeParse(Object.fromEntries(resolved));
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map(describeIssue).join('; ');
-  throw new StatusError(Code.INVALID_ARGUMENT, `wrong mount options: ${wrong}`, {
+  throw new StatusError(Code.INVALID_ARGUMENT, `Wrong mount options: ${wrong}.`, {
     hint: 'Correct the options named and mount again.',
   });
 }
@@ -115,7 +115,7 @@ function resolveReference(name: string, value: unknown, environment: Environment
   if (found !== undefined && found !== '') return found;
   throw new StatusError(
     Code.INVALID_ARGUMENT,
-    `mount option ${name} refers to ${reference}, which is not set in the master's environment`,
+    `Mount option ${name} refers to ${reference}, which is not set in the master's environment.`,
     { hint: `Set ${reference} where the master runs.` },
   );
 }

@@ -98,7 +98,7 @@ function parseUri(uri: string): { scheme: string; opener: Opener; rest: string }
   const opener = Object.hasOwn(openers, scheme) ? openers[scheme] : undefined;
   if (opener !== undefined) return { scheme, opener, rest };
   const what =
-    scheme === '' ? 'a store URI needs a scheme' : `no store has the scheme ${scheme}://`;
+    scheme === '' ? 'A store URI needs a scheme.' : `No store has the scheme ${scheme}://.`;
   const known = ufsSchemes.map((name) => `${name}://`).join(', ');
   throw new StatusError(Code.INVALID_ARGUMENT, what, {
     hint: `Known schemes: ${known}, or an absolute path.`,
@@ -107,7 +107,7 @@ function parseUri(uri: string): { scheme: string; opener: Opener; rest: string }
 
 function localRoot(rest: string): string {
   if (!rest.startsWith('/')) {
-    throw new StatusError(Code.INVALID_ARGUMENT, 'a file URI needs an absolute path', {
+    throw new StatusError(Code.INVALID_ARGUMENT, 'A file URI needs an absolute path.', {
       hint: 'Write file:///path/to/directory, with three slashes.',
     });
   }
@@ -118,7 +118,7 @@ function s3Place(rest: string): S3Place {
   const end = rest.indexOf('/');
   const bucket = end === -1 ? rest : rest.slice(0, end);
   if (!/^(?:[\w.$-]{1,255}:)?[A-Za-z0-9](?:[\w.-]{0,253}[A-Za-z0-9])?$/.test(bucket)) {
-    throw new StatusError(Code.INVALID_ARGUMENT, `not a bucket name: ${bucket}`, {
+    throw new StatusError(Code.INVALID_ARGUMENT, `"${bucket}" is not a bucket name.`, {
       hint: 'Write s3://bucket or s3://bucket/prefix.',
     });
   }
@@ -136,6 +136,6 @@ function cleanPath(path: string): string {
 }
 
 const credentialsInUri = (): StatusError =>
-  new StatusError(Code.INVALID_ARGUMENT, 'a store URI must not hold a user or password', {
+  new StatusError(Code.INVALID_ARGUMENT, 'A store URI must not hold a user or password.', {
     hint: 'Give them as options of the mount: accessKeyId, secretAccessKey, best as env:NAME.',
   });

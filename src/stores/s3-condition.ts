@@ -66,6 +66,6 @@ export async function sendConditional(
 }
 
 const contended = (uri: string): StatusError =>
-  new StatusError(Code.UNAVAILABLE, `another write to ${uri} is under way in the store`, {
+  new StatusError(Code.UNAVAILABLE, `Another write to ${uri} is under way in the store.`, {
     hint: 'Try again when it has ended.',
   });

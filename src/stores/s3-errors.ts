@@ -91,38 +91,38 @@ export function explainS3(error: unknown, uri: string): StatusError {
   if (expiredNames.has(name)) {
     return new StatusError(
       Code.PERMISSION_DENIED,
-      `the credentials for ${uri} have expired (${facts})`,
+      `The credentials for ${uri} have expired (${facts}).`,
       { hint: 'Give the mount new ones: orchard updateMount with accessKeyId and the others.' },
     );
   }
   if (credentialNames.has(name)) {
-    return new StatusError(Code.PERMISSION_DENIED, `no valid credentials for ${uri} (${facts})`, {
+    return new StatusError(Code.PERMISSION_DENIED, `No valid credentials for ${uri} (${facts}).`, {
       hint:
         'Check accessKeyId, secretAccessKey and sessionToken of the mount, and the clock; ' +
         'anonymous=true is for public buckets.',
     });
   }
   if (name === 'InvalidObjectState') {
-    return new StatusError(Code.FAILED_PRECONDITION, `${uri} is archived (${facts})`, {
+    return new StatusError(Code.FAILED_PRECONDITION, `${uri} is archived (${facts}).`, {
       hint: 'Restore it in the store first (RestoreObject), and read it when that has ended.',
     });
   }
   if (regionNames.has(name) || httpStatus === 301 || httpStatus === 307) {
-    return new StatusError(Code.INVALID_ARGUMENT, `${uri} is served elsewhere (${facts})`, {
+    return new StatusError(Code.INVALID_ARGUMENT, `${uri} is served elsewhere (${facts}).`, {
       hint: 'Set region and endpoint of the mount to those of the bucket.',
     });
   }
   if (httpStatus === 403 || httpStatus === 401) {
     return new StatusError(
       Code.PERMISSION_DENIED,
-      `the store refuses access to ${uri} (${facts})`,
+      `The store refuses access to ${uri} (${facts}).`,
       {
         hint: 'Grant the key of the mount s3:ListBucket, s3:GetObject and s3:PutObject there.',
       },
     );
   }
   if (httpStatus === 404) {
-    return new StatusError(Code.NOT_FOUND, `${uri} does not exist in the store (${facts})`, {
+    return new StatusError(Code.NOT_FOUND, `${uri} does not exist in the store (${facts}).`, {
       hint: 'Check the bucket and the path, or list its parent.',
     });
   }
@@ -139,24 +139,24 @@ function isTransient({ name, httpStatus }: S3Failure): boolean {
 }
 
 const unavailable = (uri: string, facts: string): StatusError =>
-  new StatusError(Code.UNAVAILABLE, `no usable answer from ${uri} (${facts})`, {
+  new StatusError(Code.UNAVAILABLE, `No usable answer from ${uri} (${facts}).`, {
     hint: 'Check that the endpoint of the mount is right and reachable.',
   });
 
 const unreachable = (uri: string, facts: string): StatusError =>
-  new StatusError(Code.UNAVAILABLE, `the store of ${uri} cannot be reached (${facts})`, {
+  new StatusError(Code.UNAVAILABLE, `The store of ${uri} cannot be reached (${facts}).`, {
     hint: 'Check that it is up, and that the endpoint of the mount is its address.',
     retryAfterMs: STORE_DOWN_MS,
   });
 
 /** Only this has a time to wait: background work then waits instead of failing. */
 const slowDown = (uri: string, facts: string): StatusError =>
-  new StatusError(Code.UNAVAILABLE, `the store asks for fewer calls to ${uri} (${facts})`, {
+  new StatusError(Code.UNAVAILABLE, `The store asks for fewer calls to ${uri} (${facts}).`, {
     hint: 'Try again later, or lower maxConcurrent of the mount.',
     retryAfterMs: SLOW_DOWN_MS,
   });
 
 const rejected = (uri: string, facts: string): StatusError =>
-  new StatusError(Code.INVALID_ARGUMENT, `the store rejects the request for ${uri} (${facts})`, {
+  new StatusError(Code.INVALID_ARGUMENT, `The store rejects the request for ${uri} (${facts}).`, {
     hint: 'Check the path and the options of the mount.',
   });

@@ -135,12 +135,16 @@ function unescapeXml(text: string): string {
 function notS3(uri: string, text: string): StatusError {
   const isPage = /<html|<!doctype html/i.test(text.slice(0, HEAD_CHARS_MAX));
   const what = isPage ? 'a web page' : 'no list of objects';
-  return new StatusError(Code.FAILED_PRECONDITION, `no S3 answers for ${uri}: it is ${what}`, {
-    hint: 'Set endpoint of the mount to the port that speaks S3: not a console, not a proxy.',
-  });
+  return new StatusError(
+    Code.FAILED_PRECONDITION,
+    `The answer for ${uri} is not from S3: it is ${what}.`,
+    {
+      hint: 'Set endpoint of the mount to the port that speaks S3, not to a console or proxy.',
+    },
+  );
 }
 
 const cutOff = (uri: string): StatusError =>
-  new StatusError(Code.UNAVAILABLE, `the list that the store gave for ${uri} ends too early`, {
+  new StatusError(Code.UNAVAILABLE, `The list that the store gave for ${uri} ends too early.`, {
     hint: 'Try again; if it stays so, look for a proxy between master and store.',
   });

@@ -186,9 +186,9 @@ function requireProgress(items: readonly S3Item[], after: string, uri: string): 
 const noWayOn = (uri: string): StatusError =>
   new StatusError(
     Code.FAILED_PRECONDITION,
-    `${uri} says that there are more keys, but not how to get them`,
+    `${uri} has more keys, but its answer does not say how to get them.`,
     { hint: 'Ask who runs the store for ListObjectsV2 with continuation tokens.' },
   );
 
 const noAnswer = (uri: string): StatusError =>
-  new StatusError(Code.UNAVAILABLE, `no list of keys came from ${uri}`);
+  new StatusError(Code.UNAVAILABLE, `No list of keys came from ${uri}.`);

@@ -188,7 +188,7 @@ function checkOrder(items: readonly S3Item[], lastKey: string): void {
     // Of a key that is not UTF-8 the true bytes are not here to be compared.
     if (skip === 'encoding') continue;
     if (previous !== '' && compareNames(previous, key) > 0) {
-      throw new StatusError(Code.FAILED_PRECONDITION, 'the store does not list by byte order', {
+      throw new StatusError(Code.FAILED_PRECONDITION, 'The store does not list by byte order.', {
         hint: 'Directory buckets (S3 Express) do not; use another kind of bucket.',
       });
     }

@@ -53,7 +53,7 @@ export async function bodyOf(response: SeenResponse, bytesMax: number): Promise<
     if (length > bytesMax) {
       throw new StatusError(
         Code.UNAVAILABLE,
-        `the store answers with more than ${bytesMax} bytes`,
+        `The store answers with more than ${bytesMax} bytes.`,
         {
           hint: 'Check that the endpoint of the mount is an S3.',
         },

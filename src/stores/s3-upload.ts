@@ -129,7 +129,7 @@ class Multipart {
       return error;
     } catch {
       if (!(error instanceof StatusError)) return error;
-      return new StatusError(error.code, `${error.message}; its parts could not be removed`, {
+      return new StatusError(error.code, `${error.message} Its parts could not be removed.`, {
         hint: 'Let a lifecycle rule of the bucket remove unfinished multipart uploads.',
       });
     }
@@ -140,11 +140,11 @@ class Multipart {
     const command = new sdk.CreateMultipartUploadCommand(object);
     const output = await gate.step(call, (abortSignal) => client.send(command, { abortSignal }));
     if (output.UploadId !== undefined) return output.UploadId;
-    throw new StatusError(Code.UNAVAILABLE, `no upload id from the store for ${call.uri}`);
+    throw new StatusError(Code.UNAVAILABLE, `No upload id from the store for ${call.uri}.`);
   }
 }
 
 const tooLarge = (uri: string): StatusError =>
-  new StatusError(Code.INVALID_ARGUMENT, `${uri} is longer than ${PARTS_MAX * PART_BYTES} bytes`, {
+  new StatusError(Code.INVALID_ARGUMENT, `${uri} is longer than ${PARTS_MAX * PART_BYTES} bytes.`, {
     hint: 'Write it into the bucket with a tool of the store.',
   });

@@ -104,9 +104,13 @@ const numberOf = (text: string | undefined): number =>
 export function requireEntry(object: S3Object, uri: string): UfsStatus {
   const entry = entryOf(object);
   if (typeof entry !== 'string') return entry;
-  throw new StatusError(Code.FAILED_PRECONDITION, `the store gives ${uri} an impossible ${entry}`, {
-    hint: 'Look at the object with a tool of the store, and write it anew there.',
-  });
+  throw new StatusError(
+    Code.FAILED_PRECONDITION,
+    `The store gives ${uri} an impossible ${entry}.`,
+    {
+      hint: 'Look at the object with a tool of the store, and write it anew there.',
+    },
+  );
 }
 
 export const directoryEntry = (name: string): UfsStatus => ({ name, type: 'directory', length: 0 });

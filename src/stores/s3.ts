@@ -79,7 +79,7 @@ function credentialsOf(options: S3Options): Partial<S3ClientConfig> {
 /** Other stores have upper case, underscores and tenants. */
 function requireAmazonName(bucket: string): void {
   if (/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) return;
-  throw new StatusError(Code.INVALID_ARGUMENT, `not a bucket name of Amazon S3: ${bucket}`, {
+  throw new StatusError(Code.INVALID_ARGUMENT, `"${bucket}" is not a bucket name of Amazon S3.`, {
     hint: 'Buckets of other stores need the option endpoint.',
   });
 }
@@ -344,6 +344,6 @@ const nothing: ChunkSource = {
 };
 
 const rangeIgnored = (uri: string): StatusError =>
-  new StatusError(Code.UNAVAILABLE, `the store does not serve ranges of ${uri}`, {
+  new StatusError(Code.UNAVAILABLE, `The store does not serve ranges of ${uri}.`, {
     hint: 'Read it from its beginning.',
   });

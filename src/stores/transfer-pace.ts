@@ -45,6 +45,6 @@ export class TransferPace {
 const stalled = (call: Call, idleMs: number): StatusError =>
   new StatusError(
     Code.DEADLINE_EXCEEDED,
-    `the transfer of ${call.uri} stood still for ${idleMs} ms`,
+    `The transfer of ${call.uri} stood still for ${idleMs} ms.`,
     { hint: 'Send or take the data faster, or raise idleMs of the mount.' },
   );

@@ -119,7 +119,7 @@ export function checkUfsPath(path: string): void {
   if (path === '') return;
   const clean = path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
   if (clean && !path.includes('\0')) return;
-  throw new StatusError(Code.INVALID_ARGUMENT, `not a clean relative store path: ${path}`, {
+  throw new StatusError(Code.INVALID_ARGUMENT, `"${path}" is not a clean relative store path.`, {
     hint: 'Give components separated by single slashes, without "." and "..".',
   });
 }

@@ -177,10 +177,10 @@ describe('the way to the master', () => {
   });
 
   test.each([
-    ['no connection to ws://x:1/rpc: the host "x" is unknown', 'check the name'],
-    ['no connection to ws://x:1/rpc: refused, nothing listens there', 'orchard master start'],
-    ['no answer from ws://x:1/rpc in 5000 ms', 'firewall'],
-    ['no connection to ws://x:1/rpc: what listens there is no Orchard master', '--port'],
+    ['No connection to ws://x:1/rpc: the host "x" is unknown', 'check the name'],
+    ['No connection to ws://x:1/rpc: refused, nothing listens there', 'orchard master start'],
+    ['No answer from ws://x:1/rpc in 5000 ms', 'firewall'],
+    ['No connection to ws://x:1/rpc: no Orchard master is there', '--port'],
   ])('A8: %s has its own next step', async (reason, step) => {
     const connect = () => Promise.reject(new OrchardError('UNAVAILABLE', reason));
     const { status, err } = await run(new FakeClient(), 'ls', { connect });

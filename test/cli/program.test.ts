@@ -10,7 +10,7 @@ import { FakeClient } from './fake-client.js';
 import { run } from './run.js';
 
 const nobody = async (): Promise<never> => {
-  throw new OrchardError('UNAVAILABLE', 'no connection to ws://127.0.0.1:19998/rpc: refused');
+  throw new OrchardError('UNAVAILABLE', 'No connection to ws://127.0.0.1:19998/rpc: refused');
 };
 
 describe('the address of the master', () => {
@@ -80,7 +80,7 @@ describe('the exit status', () => {
     expect(status).toBe(1);
     expect(out).toBe('');
     expect(err).toBe(
-      'orchard: ls: UNAVAILABLE: no connection to ws://127.0.0.1:19998/rpc: refused. ' +
+      'orchard: ls: UNAVAILABLE: No connection to ws://127.0.0.1:19998/rpc: refused. ' +
         'Try: start one with `orchard master start`, or name another with --host and --port\n',
     );
   });

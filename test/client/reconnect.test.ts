@@ -117,7 +117,7 @@ describe('the first connection', () => {
     const transport = scripted((call, type, answer) => {
       if (type !== RequestBody.Hello) return;
       attempts += 1;
-      const detail = new ErrorDetailT('version 1 is not spoken here', null, null, 0);
+      const detail = new ErrorDetailT('Version 1 is not spoken.', null, null, 0);
       answer(new ReplyT(call, Code.FAILED_PRECONDITION, detail));
     });
     const connecting = OrchardClient.connect({ transport, user: 'alice' });

@@ -13,6 +13,7 @@ import {
   checkLight,
   checkPure,
 } from './import-checks.js';
+import { checkReasons } from './reason-checks.js';
 import type { SourceFile } from './source-file.js';
 import { readProject, sourceFile } from './source-file.js';
 import {
@@ -160,6 +161,18 @@ const rows: readonly Row[] = [
     },
     says: /src\/base\/a.ts:2: 71 lines; a function has at most 70/,
     good: { 'src/base/a.ts': `const f = () => {\n${lines(68)}};`, 'assembly/a.ts': lines(90) },
+  },
+  {
+    name: 'reasons are sentences',
+    check: checkReasons,
+    bad: {
+      'src/net/a.ts':
+        `f(new StatusError(code, \`no \${a}.\`));` + `g(new OrchardError('X', 'No ' + b + 'c'));`,
+    },
+    says: /a.ts:1: a reason begins with a capital and ends with a stop\n.*a.ts:1: a reason/,
+    good: {
+      'src/net/a.ts': `f(new StatusError(code, 'No b.')); g(new StatusError(c, d));`,
+    },
   },
   {
     name: 'a line has at most 100 columns',

@@ -77,7 +77,7 @@ async function check(shell: Shell, options: Options): Promise<void> {
     for (const problem of problems) await shell.out.line(`damaged: ${shown(problem)}`);
   }
   if (problems.length === 0) return;
-  throw new OrchardError('DATA_LOSS', `${problems.length} damaged: ${problems[0]}`, {
+  throw new OrchardError('DATA_LOSS', `${problems.length} damaged: ${problems[0]}.`, {
     hint: 'restore a backup; or see what a repair would lose: orchard admin journal repair',
   });
 }

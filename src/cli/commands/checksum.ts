@@ -9,8 +9,7 @@ export const checksum = verb({
   summary: 'print the MD5 of files, which are read whole for it',
   options: [],
   examples: [['orchard checksum /data/a.csv', 'what md5sum says of the same bytes']],
-  familiar:
-    'as `alluxio fs checksum`. That of `hdfs dfs -checksum` is made of blocks, which are not here.',
+  familiar: 'as `alluxio fs checksum`. `hdfs dfs -checksum` sums blocks, which Orchard has not.',
   run: (shell, args) =>
     shell.eachPath(args, async (path) => {
       const client = await shell.client();

@@ -19,7 +19,7 @@ export const df = verb<{ human?: boolean }>({
     ['orchard df /data/2026', 'the mount that this is in'],
   ],
   familiar:
-    'stores tell no capacity: what is shown has been loaded or written. Nothing is loaded for it.',
+    'stores tell no capacity: it shows what was loaded or written, and loads nothing itself.',
   run: async (shell, args, options) => {
     const client = await shell.client();
     const table = await client.getMountTable({ signal: shell.signal });

@@ -76,7 +76,7 @@ export class Rejects {
     if (this.#isStrict) {
       throw new StatusError(
         Code.INVALID_ARGUMENT,
-        `Line ${line}: ${rejectReasons[reason]}: ${text}`,
+        `Line ${line}: ${rejectReasons[reason]}: ${text}.`,
         { hint: 'Correct the manifest, or import without --strict to leave such entries out.' },
       );
     }

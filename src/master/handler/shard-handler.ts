@@ -209,7 +209,7 @@ function callerOf(session: Session): Caller {
 }
 
 function unknownRequest(): StatusError {
-  return new StatusError(Code.UNIMPLEMENTED, 'this master does not know the request', {
+  return new StatusError(Code.UNIMPLEMENTED, 'This master does not know the request.', {
     hint: 'Use a client of the same version as the master.',
   });
 }

@@ -135,5 +135,5 @@ export const encodeJson = (value: BackupHead | BackupEnd): Buffer =>
   Buffer.from(JSON.stringify(value));
 
 export function malformed(what: string): StatusError {
-  return new StatusError(Code.DATA_LOSS, `malformed backup: ${what}`);
+  return new StatusError(Code.DATA_LOSS, `Malformed backup: ${what}.`);
 }

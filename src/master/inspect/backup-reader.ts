@@ -107,14 +107,14 @@ export class BackupReader {
   }
 
   #notOne(what: string): StatusError {
-    return new StatusError(Code.FAILED_PRECONDITION, `${this.#file}: ${what}`, {
+    return new StatusError(Code.FAILED_PRECONDITION, `${this.#file}: ${what}.`, {
       path: this.#file,
       hint: 'Restore it with the version of Orchard that wrote it.',
     });
   }
 
   #damaged(what: string): StatusError {
-    return new StatusError(Code.DATA_LOSS, `${this.#file}: offset ${this.at ?? 0}: ${what}`, {
+    return new StatusError(Code.DATA_LOSS, `${this.#file}: offset ${this.at ?? 0}: ${what}.`, {
       path: this.#file,
       hint: 'Take another backup; nothing was restored.',
     });

@@ -120,7 +120,7 @@ class BackupWriter implements CaptureSink {
 
   damaged(table: TableName, key: Uint8Array): never {
     const where = Buffer.from(key).toString('hex');
-    throw new StatusError(Code.DATA_LOSS, `the row of ${table} at key ${where} is damaged`, {
+    throw new StatusError(Code.DATA_LOSS, `The row of ${table} at key ${where} is damaged.`, {
       hint: 'A backup of it would be none: see what else is damaged, orchard admin verify',
     });
   }
@@ -199,7 +199,7 @@ function asStatus<T>(file: string, work: () => T): T {
       EACCES: Code.PERMISSION_DENIED,
       EROFS: Code.PERMISSION_DENIED,
     };
-    throw new StatusError(known[code] ?? Code.FAILED_PRECONDITION, `${code}: ${message}`, {
+    throw new StatusError(known[code] ?? Code.FAILED_PRECONDITION, `${code}: ${message}.`, {
       path: file,
     });
   }

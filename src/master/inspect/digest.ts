@@ -99,7 +99,7 @@ function namesOf(state: ExactState): Map<number, Buffer> {
 }
 
 function damaged(count: number): StatusError {
-  return new StatusError(Code.DATA_LOSS, `${count} stored rows are damaged`, {
+  return new StatusError(Code.DATA_LOSS, `${count} stored rows are damaged.`, {
     hint: 'See what else is damaged: orchard admin verify',
   });
 }

@@ -138,7 +138,7 @@ async function refuseWithoutSpace(directory: string, bytes: number): Promise<voi
 function noSpace(directory: string): StatusError {
   return new StatusError(
     Code.RESOURCE_EXHAUSTED,
-    `${directory} has no room for a copy of the metadata`,
+    `${directory} has no room for a copy of the metadata.`,
     { path: directory, hint: 'Free there what meta/ takes, half as much again, and the reserve.' },
   );
 }

@@ -171,5 +171,5 @@ function check(condition: boolean, what: string): asserts condition {
 }
 
 function malformed(what: string): StatusError {
-  return new StatusError(Code.DATA_LOSS, `malformed journal entry: ${what}`);
+  return new StatusError(Code.DATA_LOSS, `Malformed journal entry: ${what}.`);
 }

@@ -125,7 +125,10 @@ export class EntryWriter {
   /** SIDE: the side record `key` of `kind` gets `value`, or goes when it is null. */
   side(kind: number, key: Uint8Array, value: Uint8Array | null): void {
     if (key.length > SIDE_KEY_BYTES_MAX) {
-      throw new StatusError(Code.INVALID_ARGUMENT, `a side key of ${key.length} bytes is too long`);
+      throw new StatusError(
+        Code.INVALID_ARGUMENT,
+        `A side key of ${key.length} bytes is too long.`,
+      );
     }
     const valueBytes = value === null ? 0 : value.length;
     const to = this.#change(E.CHANGE_SIDE, 0, E.SIDE_KEY + key.length + valueBytes);
@@ -195,7 +198,7 @@ function checkName(nameBytes: number): void {
   if (nameBytes > NAME_BYTES_MAX) {
     throw new StatusError(
       Code.INVALID_ARGUMENT,
-      `a name of ${nameBytes} bytes is longer than ${NAME_BYTES_MAX}`,
+      `A name of ${nameBytes} bytes is longer than ${NAME_BYTES_MAX}.`,
     );
   }
 }
@@ -203,7 +206,7 @@ function checkName(nameBytes: number): void {
 function tooLarge(): StatusError {
   return new StatusError(
     Code.RESOURCE_EXHAUSTED,
-    `the change does not fit one journal entry of ${ENTRY_BYTES_MAX} bytes`,
+    `The change does not fit one journal entry of ${ENTRY_BYTES_MAX} bytes.`,
     { hint: 'Split the call into smaller ones.' },
   );
 }

@@ -24,7 +24,8 @@ export async function requireRootStore(config: Config, environment: Environment)
     if (!(error instanceof StatusError)) throw error;
     const { code, message, hint } = error;
     const retry = 'Correct ORCHARD_ROOT_UFS or ORCHARD_ROOT_UFS_OPTIONS, and start again.';
-    throw new StatusError(code, `The root store ${rootUfs} cannot be used: ${message}.`, {
+    const why = message.replace(/\.$/, '');
+    throw new StatusError(code, `The root store ${rootUfs} cannot be used: ${why}.`, {
       hint: hint === undefined ? retry : `${hint} ${retry}`,
     });
   }

@@ -35,7 +35,7 @@ export function refuseDamagedTier2(directory: string, fullBytesMax: number): Pag
   const more = others.length === 0 ? '' : ` (and at least ${others.length} more)`;
   throw new StatusError(
     Code.DATA_LOSS,
-    `${path}: page ${first.page}, offset ${first.page * PAGE_BYTES}: ${first.what}${more}`,
+    `${path}: page ${first.page}, offset ${first.page * PAGE_BYTES}: ${first.what}${more}.`,
     { path, hint: HINT },
   );
 }

@@ -24,7 +24,7 @@ export function dataPath(path: string): string {
       if (!(error instanceof URIError)) throw error;
     }
   }
-  throw new StatusError(Code.INVALID_ARGUMENT, `Not a percent-encoded path: ${path}`, {
+  throw new StatusError(Code.INVALID_ARGUMENT, `"${path}" is not a percent-encoded path.`, {
     hint: 'Encode each component as encodeURIComponent does.',
   });
 }
@@ -40,7 +40,7 @@ export function modeOf(parameters: URLSearchParams): number | undefined {
   const text = parameters.get('mode');
   if (text === null) return undefined;
   if (/^[0-7]{1,5}$/.test(text)) return Number.parseInt(text, 8);
-  throw new StatusError(Code.INVALID_ARGUMENT, `Not an octal mode: ${text}`, {
+  throw new StatusError(Code.INVALID_ARGUMENT, `"${text}" is not an octal mode.`, {
     hint: 'Write permission bits such as 644.',
   });
 }

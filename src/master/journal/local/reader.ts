@@ -203,7 +203,7 @@ export function recordRefusal(file: string, stop: ScanStop, why: string): Status
   const found = Number.isNaN(stop.foundSeq) ? '' : `, found ${stop.foundSeq}`;
   return new StatusError(
     Code.DATA_LOSS,
-    `${file}: offset ${stop.offset}: ${why} (expected seq ${stop.nextSeq}${found})`,
+    `${file}: offset ${stop.offset}: ${why} (expected seq ${stop.nextSeq}${found}).`,
     { path: file, hint: RESTORE },
   );
 }
@@ -221,7 +221,7 @@ export function headerRefusal(
 ): StatusError {
   const { file, firstSeq, nextSeq, bytes, header } = facts;
   const refuse = (code: Code, what: string, hint: string): StatusError =>
-    new StatusError(code, `${file}: offset 0: ${what}`, { path: file, hint });
+    new StatusError(code, `${file}: offset 0: ${what}.`, { path: file, hint });
   switch (problem) {
     case 'version':
       return refuse(
@@ -244,7 +244,7 @@ export function headerRefusal(
     case 'shortened':
       return new StatusError(
         Code.DATA_LOSS,
-        `${file}: offset ${bytes}: the file ends here, of ${header?.segmentBytes} bytes`,
+        `${file}: offset ${bytes}: the file ends here, of ${header?.segmentBytes} bytes.`,
         { path: file, hint: LOST_END },
       );
     case 'missing':

@@ -182,9 +182,13 @@ export class SegmentPool {
     } catch (error) {
       this.#removeIfThere(temporary);
       if (!isDiskFull(error)) throw error;
-      throw new StatusError(Code.RESOURCE_EXHAUSTED, `no room for a segment: ${this.#directory}`, {
-        hint: `Free at least ${this.#segmentBytes} bytes on the disk of the data directory.`,
-      });
+      throw new StatusError(
+        Code.RESOURCE_EXHAUSTED,
+        `${this.#directory} has no space for another segment.`,
+        {
+          hint: `Free at least ${this.#segmentBytes} bytes on the disk of the data directory.`,
+        },
+      );
     }
     this.#fs.renameSync(temporary, this.#path(spare));
     this.#fs.syncDirectorySync(this.#directory);

@@ -86,7 +86,7 @@ export class SegmentTail implements JournalTail {
 }
 
 function gone(directory: string, seq: number): StatusError {
-  return new StatusError(Code.DATA_LOSS, `${directory}: entry ${seq} of the journal is not there`, {
+  return new StatusError(Code.DATA_LOSS, `${directory}: entry ${seq} of the journal is missing.`, {
     path: directory,
     hint: 'Look at the journal with `orchard admin journal`.',
   });

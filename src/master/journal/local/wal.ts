@@ -312,7 +312,7 @@ function behindRefusal(directory: string, end: JournalEnd, fromSeq: number): Sta
         `the journal ends with seq ${end.nextSeq - 1}`;
   return new StatusError(
     Code.DATA_LOSS,
-    `${where}, but the stored namespace has every change up to seq ${fromSeq - 1}`,
+    `${where}, but the stored namespace has every change up to seq ${fromSeq - 1}.`,
     {
       path: directory,
       hint: 'Put the journal back beside its metadata, or restore both from one backup.',

@@ -58,7 +58,7 @@ export function checkRemove(executor: Executor, caller: Caller, walk: PathWalk):
   if (walk.owner(depth) === user || walk.owner(depth - 1) === user) return;
   throw new StatusError(
     Code.PERMISSION_DENIED,
-    `Permission denied by sticky bit: user=${caller.user}, path="${walk.text()}"`,
+    `Permission denied by sticky bit: user=${caller.user}, path="${walk.text()}".`,
     { path: walk.text(), hint: 'Only the owner of the file or of the directory may do that.' },
   );
 }
@@ -69,7 +69,7 @@ export function checkOwner(executor: Executor, caller: Caller, walk: PathWalk, n
   if (walk.owner(node) === executor.strings.idOf(caller.user)) return;
   throw new StatusError(
     Code.PERMISSION_DENIED,
-    `Permission denied: user=${caller.user} is not the owner of "${walk.text(node)}"`,
+    `Permission denied: user=${caller.user} is not the owner of "${walk.text(node)}".`,
     { path: walk.text(node), hint: 'Ask its owner or a superuser.' },
   );
 }
@@ -78,7 +78,7 @@ export function checkSuper(executor: Executor, caller: Caller, path: string): vo
   if (executor.isSuper(caller)) return;
   throw new StatusError(
     Code.PERMISSION_DENIED,
-    `Permission denied: ${caller.user} is not a super user or in super group`,
+    `Permission denied: ${caller.user} is not a super user or in super group.`,
     { path, hint: 'Run it as the superuser, or ask to be put into the supergroup.' },
   );
 }
@@ -108,7 +108,7 @@ function denial(
   return new StatusError(
     Code.PERMISSION_DENIED,
     `Permission denied: user=${caller.user}, access=${bitNames[bit]}, ` +
-      `path="${walk.text()}": failed at "${walk.text(node)}": ${owner}:${group}:${mode}`,
+      `path="${walk.text()}": failed at "${walk.text(node)}": ${owner}:${group}:${mode}.`,
     { path: walk.text(), hint: `Ask ${owner} for access, or run it as another user.` },
   );
 }

@@ -161,7 +161,7 @@ export class Create extends PathMutation {
       throw new StatusError(
         Code.NOT_FOUND,
         `${kind} "${walk.text()}" creation failed. ` +
-          `Component ${walk.next}(${walk.nameText(walk.next)}) does not exist`,
+          `Component ${walk.next}(${walk.nameText(walk.next)}) does not exist.`,
         { path: walk.text(), hint: 'Create the parent first, or create recursively.' },
       );
     }

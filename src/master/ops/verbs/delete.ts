@@ -110,7 +110,7 @@ export class Delete extends PathMutation {
     if (length === 0) return;
     throw new StatusError(
       Code.FAILED_PRECONDITION,
-      `Cannot delete non-empty directory "${path}" because recursive is set to false`,
+      `Cannot delete non-empty directory "${path}" because recursive is set to false.`,
       { path, hint: 'Delete recursively (rm -R), or empty it first.' },
     );
   }

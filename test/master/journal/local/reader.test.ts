@@ -38,7 +38,7 @@ describe('refused', () => {
     expect(error.path).toBe(`/data/journal/${SECOND}`);
     expect(error.message).toBe(
       `/data/journal/${SECOND}: offset ${offset}: ` +
-        'a damaged record, and a later segment exists (expected seq 6)',
+        'a damaged record, and a later segment exists (expected seq 6).',
     );
     expect(error.hint).toContain('orchard admin journal');
   });
@@ -70,7 +70,7 @@ describe('refused', () => {
     expect(error.code).toBe(Code.DATA_LOSS);
     expect(error.message).toBe(
       `/data/journal/${LAST}: offset 0: the segment begins with seq 13, but 9 comes next: ` +
-        '4 entries are missing',
+        '4 entries are missing.',
     );
   });
 
@@ -104,7 +104,7 @@ describe('refused', () => {
     const fs = writeJournal(FOUR);
     fs.flip(SECOND, 100, 0);
     expect(refusal(fs).message).toBe(
-      `/data/journal/${SECOND}: offset 0: the segment header is damaged`,
+      `/data/journal/${SECOND}: offset 0: the segment header is damaged.`,
     );
   });
 

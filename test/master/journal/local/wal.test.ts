@@ -225,7 +225,7 @@ describe('fail-stop', () => {
   });
 
   test.each([
-    ['no room for a segment', { call: 'write', nth: 2, code: 'ENOSPC' }],
+    ['has no space for another segment', { call: 'write', nth: 2, code: 'ENOSPC' }],
     ['the rename fails', { call: 'rename', nth: 1 }],
     ['the directory does not sync', { call: 'syncDirectory', nth: 1 }],
     ['the end marker does not sync', { call: 'fdatasync', nth: 1 }],
