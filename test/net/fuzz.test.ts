@@ -17,7 +17,7 @@ import { type Fixture, startEdge } from './edge-fixture.js';
 import { frame, WireClient } from './wire-client.js';
 
 const seed = Number(process.env['ORCHARD_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
-const framesMax = Number(process.env['ORCHARD_FUZZ_FRAMES'] ?? 250_000);
+const framesMax = Number(process.env['ORCHARD_FUZZ_FRAMES'] ?? 100_000);
 const connectionCount = 8;
 const burst = 400;
 

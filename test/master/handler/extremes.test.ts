@@ -16,7 +16,7 @@ import { Extremes, memberNames } from '../../wire/extremes.js';
 import { Random } from '../../wire/mutate.js';
 
 const seed = Number(process.env['ORCHARD_TEST_SEED'] ?? Date.now() % 2 ** 31);
-const framesEach = Number(process.env['ORCHARD_TEST_EXTREMES'] ?? 120);
+const framesEach = Number(process.env['ORCHARD_TEST_EXTREMES'] ?? 60);
 
 let master: WireMaster;
 afterEach(() => master.close());

@@ -69,7 +69,7 @@ describe('threads over one tier 1', () => {
   it.each([0, 4096])(
     'see whole records, none too old, while slots are evicted (%i bytes of filter)',
     async (filterBytes) => {
-      const options = { tier1Bytes: 1, entries: 150_000, keyCount: 120, filterBytes };
+      const options = { tier1Bytes: 1, entries: 60_000, keyCount: 120, filterBytes };
       const [written, ...seen] = await run(roles('read'), options);
       expect(written!['flushes']).toBeGreaterThan(100);
       for (const counts of seen) {
@@ -80,7 +80,7 @@ describe('threads over one tier 1', () => {
   );
 
   it('see a rename whole: one place, and the children of one moment', async () => {
-    const options = { tier1Bytes: 1 << 20, entries: 150_000, keyCount: 1 };
+    const options = { tier1Bytes: 1 << 20, entries: 60_000, keyCount: 1 };
     const [, ...seen] = await run(roles('walk'), options);
     for (const counts of seen) {
       expect(counts['found']).toBeGreaterThan(1000);
