@@ -18,10 +18,20 @@ import { Cancel, RequestBody } from '../wire/generated/index.js';
 import { callWordsOf, checkRequest } from '../wire/request-check.js';
 import { RequestCursor } from '../wire/request-cursor.js';
 import { UNREADABLE } from '../wire/surface-calls.js';
-import { callNumberOf, Verdict, verifyRequest } from '../wire/verify.js';
+import { callNumberOf, unfoldedBytes, Verdict, verifyRequest } from '../wire/verify.js';
 import { encodeWelcome, readHello, type ServerIdentity } from './handshake.js';
 import type { HttpReply } from './http-reply.js';
 import type { MemberSession } from './member-session.js';
+import {
+  exhausted,
+  malformed,
+  memoryIsShort,
+  noCancelling,
+  noSessions,
+  notGreeted,
+  stopping,
+  unknownRequest,
+} from './refusals.js';
 import type { ReplyPort, RpcHandler, Session } from './rpc-handler.js';
 import { closeSession, notOpen, openSession } from './session-table.js';
 import { SocketReply } from './socket-reply.js';
@@ -29,6 +39,9 @@ import type { EdgeContext, SocketSession, WaitingReply } from './socket-session.
 
 /** WebSocket close codes. */
 export const CloseCode = { GOING_AWAY: 1001, PROTOCOL: 1002, TEXT: 1003, TOO_BIG: 1009 } as const;
+
+/** What a call takes that waits, beside what was asked. */
+const CALL_BYTES = 1024;
 
 export class Dispatcher {
   /** No new calls: the thread is about to stop. */
@@ -40,6 +53,8 @@ export class Dispatcher {
   readonly #handler: RpcHandler;
   readonly #server: ServerIdentity;
   #spare = new SocketReply(this.encoder);
+  /** What the frame that was read last costs if its call stays. */
+  #cost = 0;
   /** The cursor stands on the frame that was read last, whether or not its fields are allowed. */
   #isVerified = false;
 
@@ -65,7 +80,7 @@ export class Dispatcher {
       this.#sessionMessage(session, call);
       return;
     }
-    const limit = this.#limit(session, call);
+    const limit = this.#limit(session, call, this.#cost);
     if (limit !== undefined) {
       this.#refuse(session, call, limit);
       return;
@@ -83,7 +98,7 @@ export class Dispatcher {
     }
     if (this.#isFull(member)) {
       const reason = `${member.inFlight} calls of session ${number} are in flight.`;
-      this.#refuse(session, call, this.#exhausted(reason));
+      this.#refuse(session, call, exhausted(reason, this.#edge.limits.retryAfterMs));
       return;
     }
     this.#call(session, member, call);
@@ -91,7 +106,7 @@ export class Dispatcher {
 
   #call(session: SocketSession, member: MemberSession | undefined, call: number): void {
     const reply = this.#spare;
-    reply.begin(session, member, call, this.#cursor.bodyType);
+    reply.begin(session, member, call, this.#cursor.bodyType, this.#cost);
     this.#hand(member ?? session, reply);
     this.#keep(session, reply);
   }
@@ -101,12 +116,13 @@ export class Dispatcher {
     const { fast } = this.#handler;
     if (fast === undefined) return false;
     const call = fast.open(bytes);
-    if (call < 0 || this.#limit(session, call) !== undefined) return false;
+    const cost = CALL_BYTES + bytes.length;
+    if (call < 0 || this.#limit(session, call, cost) !== undefined) return false;
     const number = fast.session;
     const member = number === 0 ? undefined : session.members?.get(number);
     if (number !== 0 && (member === undefined || this.#isFull(member))) return false;
     const reply = this.#spare;
-    reply.begin(session, member, call, fast.operation);
+    reply.begin(session, member, call, fast.operation, cost);
     try {
       if (!fast.serve(member ?? session, reply)) return false;
     } catch (error) {
@@ -143,7 +159,7 @@ export class Dispatcher {
     reply.call = this.#cursor.call;
     reply.operation = this.#cursor.bodyType;
     if (this.draining) {
-      this.refuseHttp(reply, this.#drainingError());
+      this.refuseHttp(reply, stopping(this.#edge.limits.retryAfterMs));
       return;
     }
     if (this.#cursor.session !== 0) {
@@ -160,10 +176,11 @@ export class Dispatcher {
         reply.end(this.encoder.empty(reply.call));
         return;
       case RequestBody.Cancel:
-        this.refuseHttp(reply, noCancel);
+        this.refuseHttp(reply, noCancelling);
         return;
       default:
-        this.#hand(session, reply);
+        if (reply.charge(this.#cost)) this.#hand(session, reply);
+        else this.refuseHttp(reply, memoryIsShort(this.#edge.limits.retryAfterMs));
         return;
     }
   }
@@ -202,6 +219,7 @@ export class Dispatcher {
       counters.malformed++;
       return malformed;
     }
+    this.#cost = CALL_BYTES + unfoldedBytes();
     this.#cursor.move(bytes);
     this.#isVerified = true;
     return checkRequest(bytes);
@@ -244,8 +262,8 @@ export class Dispatcher {
     reply.fail(internalError());
   }
 
-  #limit(session: SocketSession, call: number): StatusError | undefined {
-    if (this.draining) return this.#drainingError();
+  #limit(session: SocketSession, call: number, cost: number): StatusError | undefined {
+    if (this.draining) return stopping(this.#edge.limits.retryAfterMs);
     const { limits } = this.#edge;
     const { waiting } = session;
     if (waiting.size > 0) {
@@ -253,24 +271,29 @@ export class Dispatcher {
         return new StatusError(Code.INVALID_ARGUMENT, `Call ${call} is in flight already.`);
       }
       if (waiting.size >= limits.inFlightMax) {
-        return this.#exhausted(`${waiting.size} calls of this connection are in flight.`);
+        return exhausted(
+          `${waiting.size} calls of this connection are in flight.`,
+          limits.retryAfterMs,
+        );
       }
     }
-    if (session.isCongested()) return this.#exhausted('This connection does not read its replies.');
+    const full = this.#memory(session, cost);
+    if (full !== undefined) return full;
+    if (session.isCongested())
+      return exhausted('This connection does not read its replies.', limits.retryAfterMs);
     return undefined;
   }
 
-  #exhausted(reason: string): StatusError {
-    return new StatusError(Code.RESOURCE_EXHAUSTED, reason, {
-      hint: 'Read the replies, then try again.',
-      retryAfterMs: this.#edge.limits.retryAfterMs,
-    });
-  }
-
-  #drainingError(): StatusError {
-    return new StatusError(Code.UNAVAILABLE, 'The master is stopping.', {
-      retryAfterMs: this.#edge.limits.retryAfterMs,
-    });
+  /** Undefined: there is room for what costs so much to wait. */
+  #memory({ heldBytes }: SocketSession, cost: number): StatusError | undefined {
+    const { limits, bytes } = this.#edge;
+    if (heldBytes > 0 && heldBytes + cost > limits.heldBytesMax) {
+      return exhausted(
+        `The calls of this connection hold ${heldBytes} bytes.`,
+        limits.retryAfterMs,
+      );
+    }
+    return bytes.hasRoom(cost) ? undefined : memoryIsShort(limits.retryAfterMs);
   }
 
   /** Nobody below sees the call. */
@@ -309,10 +332,13 @@ export class Dispatcher {
   }
 
   #openOrClose(session: SocketSession, type: RequestBody): StatusError | undefined {
-    if (this.draining) return this.#drainingError();
+    if (this.draining) return stopping(this.#edge.limits.retryAfterMs);
     try {
-      if (type === RequestBody.OpenSession) openSession(session, this.#cursor);
-      else this.#endMember(session, closeSession(session, this.#cursor));
+      if (type === RequestBody.OpenSession) {
+        const full = this.#memory(session, this.#cost);
+        if (full !== undefined) return full;
+        openSession(session, this.#cursor, this.#cost);
+      } else this.#endMember(session, closeSession(session, this.#cursor));
       return undefined;
     } catch (error) {
       if (error instanceof StatusError) return error;
@@ -350,6 +376,7 @@ export class Dispatcher {
       return;
     }
     session.greeted = true;
+    session.charge(this.#cost);
     clearTimeout(session.helloTimer);
     session.helloTimer = undefined;
     this.#edge.counters.ended(this.#cursor.bodyType, Code.OK);
@@ -371,24 +398,3 @@ export class Dispatcher {
     session.write(this.encoder.error(call, error));
   }
 }
-
-/** Made once: an error takes its stack when it is made, and these come by the thousand. */
-const notGreeted = new StatusError(
-  Code.UNAUTHENTICATED,
-  'The first message of a connection must be Hello.',
-  { hint: 'Say who you are, then call again.' },
-);
-const noCancel = new StatusError(
-  Code.FAILED_PRECONDITION,
-  'An HTTP call is cancelled by closing its connection.',
-);
-const noSessions = new StatusError(
-  Code.INVALID_ARGUMENT,
-  'Over HTTP the caller is in the headers, and there are no sessions.',
-);
-const malformed = new StatusError(Code.INVALID_ARGUMENT, 'The frame is not a well-formed request.');
-const unknownRequest = new StatusError(
-  Code.UNIMPLEMENTED,
-  'This master does not know the request.',
-  { hint: 'Use a client of the same version as the master.' },
-);

@@ -8,6 +8,7 @@ import type { Dispatcher } from './dispatcher.js';
 import { headerIdentity } from './header-identity.js';
 import { HttpReply } from './http-reply.js';
 import type { Identity } from './identity.js';
+import { memoryIsShort } from './refusals.js';
 import type { Session } from './rpc-handler.js';
 import type { EdgeContext } from './socket-session.js';
 import { sourceOf } from './source-address.js';
@@ -61,11 +62,12 @@ export class HttpEdge {
   #post(response: HttpResponse, request: HttpRequest): void {
     const { identity, refusal } = this.#callerOf(request);
     const session = new HttpSession(identity, sourceOf(response.getRemoteAddress()));
-    const { counters, clock } = this.#edge;
+    const { counters, clock, bytes: held } = this.#edge;
     const began = clock.now();
     this.inFlight++;
     counters.inFlight++;
-    const reply = new HttpReply(session, response, this.#dispatcher.encoder, (bytes, code) => {
+    const { encoder } = this.#dispatcher;
+    const reply = new HttpReply({ session, response, encoder, bytes: held }, (bytes, code) => {
       this.inFlight--;
       counters.inFlight--;
       session.open = false;
@@ -79,10 +81,10 @@ export class HttpEdge {
       this.#dispatcher.refuseHttp(reply, refusal);
       return;
     }
-    this.#collect(response, (body) => {
-      const problem = this.#limit(body);
+    this.#collect(response, reply, (body) => {
+      const problem = body instanceof StatusError ? body : this.#limit();
       if (problem !== undefined) this.#dispatcher.refuseHttp(reply, problem);
-      else this.#dispatcher.httpBody(session, body!, reply);
+      else this.#dispatcher.httpBody(session, body as Uint8Array, reply);
     });
   }
 
@@ -103,33 +105,35 @@ export class HttpEdge {
     }
   }
 
-  #limit(body: Uint8Array | undefined): StatusError | undefined {
+  #limit(): StatusError | undefined {
     const { limits } = this.#edge;
-    if (body === undefined) {
-      return new StatusError(
-        Code.INVALID_ARGUMENT,
-        `A request has at most ${limits.frameBytesMax} bytes.`,
-      );
-    }
     if (this.inFlight <= limits.httpInFlightMax) return undefined;
     return new StatusError(Code.RESOURCE_EXHAUSTED, `${this.inFlight} HTTP calls are in flight.`, {
       retryAfterMs: limits.retryAfterMs,
     });
   }
 
-  /** Gives the whole body once it is there; undefined when it is too large, at once. */
-  #collect(response: HttpResponse, take: (body: Uint8Array | undefined) => void): void {
-    const bytesMax = this.#edge.limits.frameBytesMax;
+  /**
+   * Gives the whole body once it is there, or at once why there will be none. A client that sends
+   * next to nothing for ten seconds is cut off by uWebSockets, and what it sent is given back.
+   */
+  #collect(
+    response: HttpResponse,
+    reply: HttpReply,
+    take: (body: Uint8Array | StatusError) => void,
+  ): void {
+    const { frameBytesMax: bytesMax, retryAfterMs } = this.#edge.limits;
     let chunks: Uint8Array[] = [];
     let bytes = 0;
     let taken = false;
     response.onData((chunk, isLast) => {
       if (taken) return;
       bytes += chunk.byteLength;
-      if (bytes > bytesMax) {
+      const refusal = bytes > bytesMax ? tooLarge(bytesMax) : undefined;
+      if (refusal !== undefined || !reply.charge(chunk.byteLength)) {
         taken = true;
         chunks = [];
-        take(undefined);
+        take(refusal ?? memoryIsShort(retryAfterMs));
       } else if (isLast) {
         taken = true;
         take(chunks.length === 0 ? new Uint8Array(chunk) : joined(chunks, new Uint8Array(chunk)));
@@ -139,6 +143,9 @@ export class HttpEdge {
     });
   }
 }
+
+const tooLarge = (bytesMax: number): StatusError =>
+  new StatusError(Code.INVALID_ARGUMENT, `A request has at most ${bytesMax} bytes.`);
 
 type HttpCaller = { readonly identity: Identity; readonly refusal?: StatusError };
 

@@ -2,12 +2,23 @@
  * The port of one call over HTTP. A single reply is the response's body. A call that streams is
  * answered with `application/vnd.orchard.stream`: each frame behind its length, a u32
  * little-endian.
+ *
+ * Invariant: what the request costs is counted in the budget of bytes until its answer is sent or
+ *   the client has gone, and so is what the client does not read.
  */
 import type { HttpResponse } from 'uWebSockets.js';
 import { httpStatus, statusLine } from '../base/http-status.js';
 import { Code, type StatusError } from '../base/status.js';
 import type { ReplyEncoder } from '../wire/encode.js';
+import type { ByteBudget } from './byte-budget.js';
 import type { ReplyPort, Session } from './rpc-handler.js';
+
+export type HttpReplyParts = {
+  readonly session: Session;
+  readonly response: HttpResponse;
+  readonly encoder: ReplyEncoder;
+  readonly bytes: ByteBudget;
+};
 
 export class HttpReply implements ReplyPort {
   call = 0;
@@ -19,22 +30,30 @@ export class HttpReply implements ReplyPort {
   readonly session: Session;
   readonly #response: HttpResponse;
   readonly #encoder: ReplyEncoder;
+  readonly #budget: ByteBudget;
   readonly #onEnd: (bytes: number, code: Code) => void;
   #ended = false;
   #streaming = false;
   #writable = true;
   #bytes = 0;
+  #heldBytes = 0;
+  /** What the socket did not take of the answer, and the write offset at which that begins. */
+  #unsent: { readonly rest: Uint8Array; readonly from: number } | undefined;
 
-  constructor(
-    session: Session,
-    response: HttpResponse,
-    encoder: ReplyEncoder,
-    onEnd: (bytes: number, code: Code) => void,
-  ) {
-    this.session = session;
-    this.#response = response;
-    this.#encoder = encoder;
+  constructor(parts: HttpReplyParts, onEnd: (bytes: number, code: Code) => void) {
+    this.session = parts.session;
+    this.#response = parts.response;
+    this.#encoder = parts.encoder;
+    this.#budget = parts.bytes;
     this.#onEnd = onEnd;
+  }
+
+  /** Counts what the request makes the master hold. False: there is no room for it. */
+  charge(bytes: number): boolean {
+    if (!this.#budget.hasRoom(bytes)) return false;
+    this.#budget.add(bytes);
+    this.#heldBytes += bytes;
+    return true;
   }
 
   send(bytes: Uint8Array): boolean {
@@ -54,6 +73,8 @@ export class HttpReply implements ReplyPort {
 
   /** The connection is gone. */
   abort(): void {
+    this.#unsent = undefined;
+    this.#refund();
     if (this.#ended) return;
     this.aborted = true;
     this.#over(Code.CANCELLED);
@@ -72,15 +93,53 @@ export class HttpReply implements ReplyPort {
         this.#bytes += bytes?.length ?? 0;
         this.#response.writeStatus(statusLine);
         this.#response.writeHeader('content-type', 'application/vnd.orchard.reply');
-        this.#response.end(bytes ?? '');
+        if (bytes === undefined) this.#response.end();
+        else this.#send(bytes);
       });
     }
-    this.#over(code);
+    // Also when the client went away, or was given up, meanwhile.
+    if (!this.#ended) this.#over(code);
   }
 
   #over(code: Code): void {
     this.#ended = true;
     this.#onEnd(this.#bytes, code);
+    if (this.#unsent === undefined) this.#refund();
+  }
+
+  #refund(): void {
+    this.#budget.remove(this.#heldBytes);
+    this.#heldBytes = 0;
+  }
+
+  /** What the socket does not take now, it takes later; a reader has ten seconds for a part. */
+  #send(bytes: Uint8Array): void {
+    const response = this.#response;
+    const [, isDone] = response.tryEnd(bytes, bytes.length);
+    if (isDone) return;
+    const from = response.getWriteOffset();
+    const rest = bytes.slice(from);
+    this.#unsent = { rest, from };
+    if (!this.charge(rest.length)) {
+      // Runs abort().
+      response.close();
+      return;
+    }
+    response.onWritable((offset) => this.#sendRest(offset));
+  }
+
+  #sendRest(offset: number): boolean {
+    const unsent = this.#unsent;
+    if (unsent === undefined) return true;
+    let isDone = false;
+    this.#response.cork(() => {
+      const left = unsent.rest.subarray(offset - unsent.from);
+      [, isDone] = this.#response.tryEnd(left, unsent.from + unsent.rest.length);
+    });
+    if (!isDone) return false;
+    this.#unsent = undefined;
+    this.#refund();
+    return true;
   }
 
   #frame(bytes: Uint8Array): void {

@@ -13,6 +13,7 @@ import uWS, {
   type WebSocketBehavior,
 } from 'uWebSockets.js';
 import { CallCounters } from '../wire/call-counters.js';
+import { type ByteAccount, ByteBudget, ownAccount } from './byte-budget.js';
 import { type ConnectionBudget, ConnectionGate } from './connection-gate.js';
 import { CloseCode, Dispatcher } from './dispatcher.js';
 import { Gather } from './gather.js';
@@ -36,6 +37,8 @@ export type RpcOptions = ServerIdentity & {
   readonly limits?: Partial<RpcLimits>;
   /** Connections that this edge may accept; any number when absent. */
   readonly connections?: ConnectionBudget;
+  /** What callers may make it hold; anything when absent. */
+  readonly heldBytes?: ByteAccount;
   /** What it counts into; one of its own when absent. */
   readonly counters?: CallCounters;
   /** Blocks the thread for a moment, so that frames of a crowd gather; never when absent. */
@@ -72,6 +75,9 @@ export class RpcServer {
       clock: new TurnClock(counters),
       outbox: this.outbox,
       origin: originRule(options),
+      bytes: new ByteBudget(options.heldBytes ?? ownAccount(), (held) => {
+        counters.heldBytes = held;
+      }),
       onBug: options.onBug,
     };
     this.#dispatcher = new Dispatcher(this.#edge, options.handler, options);

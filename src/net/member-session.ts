@@ -13,16 +13,19 @@ export class MemberSession implements Session {
   readonly clientName: string;
   /** The connection's. */
   readonly source: string;
+  /** What it counts in the connection's bytes. */
+  readonly cost: number;
   attachment: unknown = undefined;
   open = true;
   /** Calls that did not end within their own message callback. */
   inFlight = 0;
 
-  constructor(identity: Identity, source: string) {
+  constructor(identity: Identity, source: string, cost: number) {
     this.clientId = identity.clientId;
     this.user = identity.user;
     this.groups = identity.groups;
     this.clientName = identity.clientName;
     this.source = source;
+    this.cost = cost;
   }
 }

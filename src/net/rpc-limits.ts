@@ -17,6 +17,11 @@ export type RpcLimits = {
   readonly sessionInFlightMax: number;
   /** HTTP calls of this thread that wait for their last reply. */
   readonly httpInFlightMax: number;
+  /**
+   * What calls and sessions of one connection may make the thread hold (byte-budget.ts). A single
+   * call is always taken.
+   */
+  readonly heldBytesMax: number;
   /** Unsent bytes of one connection from which on streams pause and new calls are refused. */
   readonly bufferedBytesHigh: number;
   /** Unsent bytes at which paused streams go on. */
@@ -37,6 +42,7 @@ export const rpcLimitsDefault: RpcLimits = {
   sessionsMax: 1024,
   sessionInFlightMax: 256,
   httpInFlightMax: 4096,
+  heldBytesMax: 64 << 20,
   bufferedBytesHigh: 1 << 20,
   bufferedBytesLow: 1 << 18,
   bufferedBytesMax: 64 << 20,
@@ -48,6 +54,7 @@ export const rpcLimitsDefault: RpcLimits = {
 export function checkRpcLimits(limits: RpcLimits): void {
   assert(limits.bufferedBytesLow < limits.bufferedBytesHigh, 'a paused stream must resume below');
   assert(limits.bufferedBytesHigh < limits.bufferedBytesMax, 'pause before giving up');
+  assert(limits.heldBytesMax > 0, 'a connection may make the thread hold something');
   assert(limits.inFlightMax > 0, 'a connection may have a call in flight');
   assert(limits.sessionInFlightMax > 0, 'a session may have a call in flight');
   assert(limits.helloMsMax > 0, 'a connection may say Hello');

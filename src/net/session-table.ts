@@ -11,7 +11,8 @@ import { readOpenSession } from './handshake.js';
 import { MemberSession } from './member-session.js';
 import type { SocketSession } from './socket-session.js';
 
-export function openSession(connection: SocketSession, request: RequestCursor): void {
+/** `cost`: what it counts in the budget of bytes, until it is closed. */
+export function openSession(connection: SocketSession, request: RequestCursor, cost: number): void {
   const { number, identity } = readOpenSession(request);
   connection.members ??= new Map();
   const { members } = connection;
@@ -27,7 +28,8 @@ export function openSession(connection: SocketSession, request: RequestCursor): 
       { hint: 'Close one, open another connection, or raise ORCHARD_SESSIONS_PER_CONNECTION_MAX.' },
     );
   }
-  members.set(number, new MemberSession(identity, connection.source));
+  members.set(number, new MemberSession(identity, connection.source, cost));
+  connection.charge(cost);
   connection.edge.counters.sessions++;
 }
 
@@ -38,6 +40,7 @@ export function closeSession(connection: SocketSession, request: RequestCursor):
   if (member === undefined) throw notOpen(number);
   connection.members?.delete(number);
   connection.edge.counters.sessions--;
+  connection.refund(member.cost);
   member.open = false;
   return member;
 }

@@ -13,6 +13,7 @@ export class SocketReply implements ReplyPort {
   session!: SocketSession;
   member: MemberSession | undefined = undefined;
   call = 0;
+  cost = 0;
   #operation = 0;
   /** Of the turn in which the call came. */
   #began = 0;
@@ -31,10 +32,12 @@ export class SocketReply implements ReplyPort {
     member: MemberSession | undefined,
     call: number,
     operation: number,
+    cost: number,
   ): void {
     this.session = session;
     this.member = member;
     this.call = call;
+    this.cost = cost;
     this.#operation = operation;
     this.#began = session.edge.clock.now();
     this.aborted = false;

@@ -5,10 +5,13 @@
  * Invariant: a member's `inFlight` is the number of its calls in `waiting`.
  * Invariant: `waiting` holds exactly the calls that did not end within their own message callback.
  * Invariant: a stream that was told to stop is in `paused` and is woken once, below the low mark.
+ * Invariant: `heldBytes` is what its calls in `waiting`, its members and itself cost; that and what
+ *   it has not read are counted in the budget of bytes until the connection is gone.
  * Invariant: frames of a session leave in the order in which they were written.
  */
 import type { WebSocket } from 'uWebSockets.js';
 import type { CallCounters } from '../wire/call-counters.js';
+import type { ByteBudget } from './byte-budget.js';
 import type { MemberSession } from './member-session.js';
 import type { OriginRule } from './origin-rule.js';
 import type { Outbox, OutboxTarget } from './outbox.js';
@@ -30,6 +33,7 @@ export type EdgeContext = {
   readonly clock: TurnClock;
   readonly outbox: Outbox;
   readonly origin: OriginRule;
+  readonly bytes: ByteBudget;
   /** What must not happen has happened in a callback of the floor below. */
   readonly onBug: (error: unknown) => void;
 };
@@ -39,6 +43,8 @@ export type WaitingReply = {
   aborted: boolean;
   /** Whose call it is, if not the connection's own. */
   readonly member: MemberSession | undefined;
+  /** What it counts in the budget of bytes, for as long as it waits. */
+  readonly cost: number;
   readonly onDrain: (() => void) | undefined;
   readonly onAbort: (() => void) | undefined;
 };
@@ -64,6 +70,7 @@ export class SocketSession implements Session, OutboxTarget {
   outboxLast = -1;
   outboxBytes = 0;
 
+  heldBytes = 0;
   readonly waiting = new Map<number, WaitingReply>();
   /** Sessions beside its own, by number; most connections have none. */
   members: Map<number, MemberSession> | undefined;
@@ -103,7 +110,14 @@ export class SocketSession implements Session, OutboxTarget {
     const sent = this.socket.send(bytes, true, false);
     if (sent === 1) return;
     // Built up (0), or dropped (2): then uWS closes the connection by itself.
-    if (this.open) this.#checkBuffered();
+    if (!this.open || this.#checkBuffered()) return;
+    if (this.#bufferedBytes > BUFFERED_CHECK_BYTES) this.#giveUp();
+  }
+
+  /** Memory is short, and this connection does not read what it has asked for. */
+  #giveUp(): void {
+    this.edge.counters.dropped++;
+    this.socket.close();
   }
 
   isCongested(): boolean {
@@ -118,16 +132,31 @@ export class SocketSession implements Session, OutboxTarget {
     if (!this.#paused.includes(reply)) this.#paused.push(reply);
   }
 
+  /** Until refund(), or until the connection is gone. */
+  charge(bytes: number): void {
+    this.heldBytes += bytes;
+    this.edge.bytes.add(bytes);
+  }
+
+  refund(bytes: number): void {
+    this.heldBytes -= bytes;
+    this.edge.bytes.remove(bytes);
+  }
+
   /** The call goes on after its message callback. */
   hold(call: number, reply: WaitingReply): void {
     this.waiting.set(call, reply);
+    this.charge(reply.cost);
     this.edge.counters.inFlight++;
     if (reply.member !== undefined) reply.member.inFlight++;
   }
 
   /** The opposite of hold(). */
   release(call: number, reply: WaitingReply): void {
-    if (this.waiting.delete(call)) this.edge.counters.inFlight--;
+    if (this.waiting.delete(call)) {
+      this.edge.counters.inFlight--;
+      this.refund(reply.cost);
+    }
     if (reply.member !== undefined) reply.member.inFlight--;
   }
 
@@ -141,8 +170,9 @@ export class SocketSession implements Session, OutboxTarget {
 
   /** The socket has written some of what it held. */
   drained(): void {
-    if (!this.open || this.#paused.length === 0) return;
+    if (!this.open) return;
     this.#checkBuffered();
+    if (this.#paused.length === 0) return;
     if (this.#bufferedBytes + this.outboxBytes > this.edge.limits.bufferedBytesLow) return;
     const woken = this.#paused.splice(0);
     for (const reply of woken) this.#guarded(reply.onDrain);
@@ -161,6 +191,9 @@ export class SocketSession implements Session, OutboxTarget {
   closed(): void {
     this.open = false;
     this.#paused.length = 0;
+    this.edge.bytes.remove(this.heldBytes + this.#bufferedBytes);
+    this.heldBytes = 0;
+    this.#bufferedBytes = 0;
     const replies = [...this.waiting.values()];
     this.edge.counters.inFlight -= replies.length;
     this.waiting.clear();
@@ -172,9 +205,15 @@ export class SocketSession implements Session, OutboxTarget {
     this.#guarded(reply.onAbort);
   }
 
-  #checkBuffered(): void {
+  /** False: it is more than it was, and no room is left for it. */
+  #checkBuffered(): boolean {
     this.#uncheckedBytes = 0;
+    const before = this.#bufferedBytes;
     this.#bufferedBytes = this.socket.getBufferedAmount();
+    const more = this.#bufferedBytes - before;
+    if (more > 0) return this.edge.bytes.add(more);
+    if (more < 0) this.edge.bytes.remove(-more);
+    return true;
   }
 
   #guarded(callback: (() => void) | undefined): void {

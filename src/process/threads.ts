@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { StatusError } from '../base/status.js';
 import { inTime } from './ending.js';
+import { OPEN } from './opened.js';
 
 /** How long a thread that is ended by force may take: one in a system call takes any time. */
 const TERMINATE_MS_MAX = 1000;
@@ -51,7 +52,7 @@ export class Threads {
     if (this.#stopping) throw new Error(`the master ends: ${name} does not begin`);
     const worker = this.get(name);
     this.#opened.add(name);
-    worker.postMessage('open');
+    worker.postMessage(OPEN);
     const message = await this.#heard(worker);
     this.#watch(name);
     return message;

@@ -25,6 +25,7 @@ const W = {
   DROPPED: 10,
   BUGS: 11,
   FRAMES_IN: 12,
+  HELD_BYTES: 13,
   CALLS: 16,
 } as const;
 
@@ -204,6 +205,13 @@ export class CallCounters {
   }
   set dropped(value: number) {
     this.words[W.DROPPED] = value;
+  }
+  /** What callers make this thread hold, now. */
+  get heldBytes(): number {
+    return this.words[W.HELD_BYTES]!;
+  }
+  set heldBytes(value: number) {
+    this.words[W.HELD_BYTES] = value;
   }
   get bugs(): number {
     return this.words[W.BUGS]!;

@@ -36,6 +36,17 @@ let textLeft = 0;
 let unknownMember = false;
 
 export const verifyRequest = (bytes: Uint8Array): Verdict => verify(bytes, requestTable);
+
+/** Beside its text, what an element of a decoded message takes: measured with rows of a batch. */
+const UNFOLDED_ELEMENT_BYTES = 512;
+
+/** What the message that was verified last takes when it is decoded, about. */
+export function unfoldedBytes(): number {
+  const text = end * TEXT_SHARING_MAX + TEXT_BYTES_FREE - textLeft;
+  const elements = Math.floor(end / ELEMENT_BYTES_MIN) - elementsLeft;
+  return text + elements * UNFOLDED_ELEMENT_BYTES;
+}
+
 export const verifyReply = (bytes: Uint8Array): Verdict => verify(bytes, replyTable);
 
 function verify(bytes: Uint8Array, rootTable: number): Verdict {

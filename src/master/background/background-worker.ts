@@ -10,6 +10,7 @@ import { Executor } from '../executor/executor.js';
 import { isReadOnly, readOnlyRefusal } from '../executor/read-only.js';
 import { Scheduler } from '../executor/scheduler.js';
 import { instantiate } from '../memory/kernel.js';
+import { OpeningGate } from '../memory/opening-gate.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { storeMeters } from '../mount/store-counters.js';
 import { Tier2 } from '../storage/tier2.js';
@@ -46,12 +47,13 @@ export class BackgroundWorker {
   constructor(data: BackgroundData, onBug: (error: unknown) => void) {
     const { config } = data;
     const shared = new SharedMemory(data.memory);
+    const gate = new OpeningGate(shared);
     const index = claimExecutor(shared, data.firstExecutor, data.executorCount);
     const executor = new Executor({
       index,
       shared,
       kernel: instantiate(data.memory, index),
-      tier2: new Tier2(data.meta, { mapBytes: config.tier2MapBytes }),
+      tier2: new Tier2(data.meta, { mapBytes: config.tier2MapBytes, gate }),
       supergroup: config.supergroup,
       superuser: config.superuser,
       permissions: config.permissions,

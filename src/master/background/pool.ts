@@ -11,6 +11,8 @@ import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { Code, StatusError } from '../../base/status.js';
 import { fromPlain } from '../../base/status-form.js';
+import { OpeningGate } from '../memory/opening-gate.js';
+import { SharedMemory } from '../memory/shared-memory.js';
 import type { LoadReport } from './load-report.js';
 import {
   type BackgroundData,
@@ -27,6 +29,8 @@ import type { WorkProgress } from './tree-load.js';
 const TASKS_PER_THREAD = 1024;
 const TASKS_WAITING_MAX = 16_384;
 const RETRY_AFTER_MS = 200;
+/** How long a thread may take to open its files, which must not be ended meanwhile. */
+const OPENING_MS_MAX = 2000;
 
 export type BackgroundPoolOptions = BackgroundData & {
   /** A thread has ended, or a task met a bug. */
@@ -38,11 +42,13 @@ type Done = Extract<TaskOutcome, { ok: true }>;
 export class BackgroundPool {
   readonly #piscina: Piscina<Task, TaskOutcome>;
   readonly #onBug: (error: unknown) => void;
+  readonly #gate: OpeningGate;
   #closing = false;
 
   constructor(options: BackgroundPoolOptions) {
     const { onBug, ...workerData } = options;
     this.#onBug = onBug;
+    this.#gate = new OpeningGate(new SharedMemory(options.memory));
     this.#piscina = new Piscina<Task, TaskOutcome>({
       filename: new URL('./background-thread.js', import.meta.url).href,
       name: 'run',
@@ -105,6 +111,7 @@ export class BackgroundPool {
   /** Ends the threads; what they were at is begun anew by whoever asks again. */
   async close(): Promise<void> {
     this.#closing = true;
+    await this.#gate.close(OPENING_MS_MAX);
     await this.#piscina.destroy();
   }
 

@@ -9,7 +9,12 @@ export class RefusedCalls {
     this.#calls = new Set(calls.map(({ clientId, callId }) => keyOf(clientId, callId)));
   }
 
-  has(clientId: number, callId: number): boolean {
+  /** Its identity is made only if there is anything to compare it with. */
+  refuses(call: { readonly identity: CallIdentity }): boolean {
+    return this.#calls.size > 0 && this.has(call.identity);
+  }
+
+  has({ clientId, callId }: CallIdentity): boolean {
     return this.#calls.size > 0 && this.#calls.has(keyOf(clientId, callId));
   }
 }

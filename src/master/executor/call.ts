@@ -23,6 +23,7 @@ import { LockList } from '../lock/lock-list.js';
 import { NO_TICKET, STOPPED_BY_NONE } from '../lock/lock-table.js';
 import { ENTRY_SEQ } from '../memory/entry-format.js';
 import { EXECUTOR, RETRY } from '../memory/layout.js';
+import type { CallIdentity } from './call-identity.js';
 import type { Caller } from './caller.js';
 import type { Executor } from './executor.js';
 import { Park } from './park.js';
@@ -51,12 +52,19 @@ export abstract class Call {
   parkedAt = 0;
   /** Smaller than that of every call of its executor that was parked first after it. */
   parkedOrder = 0;
+  /** Of the request that it is a part of, where that is another one's or has another number. */
+  partOf: CallIdentity | undefined;
   /** The client gave it up: it ends at its next attempt. */
   cancelled = false;
 
   constructor(caller: Caller, callId: number) {
     this.caller = caller;
     this.callId = callId;
+  }
+
+  /** What its client sends again, with this identity, when nobody answers. */
+  get identity(): CallIdentity {
+    return this.partOf ?? { clientId: this.caller.clientId, callId: this.callId };
   }
 
   /** True: answered. False: committing. Throws StatusError, or Park. */

@@ -50,7 +50,7 @@ export type SchedulerOptions = {
 
 export class Scheduler {
   readonly executor: Executor;
-  /** Whose attempt it is just now, for who ends within it. */
+  /** Whose attempt or answer it is just now, for who ends within it. */
   running: Call | undefined;
   readonly #options: SchedulerOptions;
   readonly #ending: CallEnding;
@@ -124,15 +124,13 @@ export class Scheduler {
     if (this.#sweep !== undefined) clearInterval(this.#sweep);
   }
 
-  // ── attempts ───────────────────────────────────────────────────────────────────────────────
-
   #run(call: Call): void {
     if (call.parkedAt !== 0) this.executor.countParked(this.parkedCount);
     const releases = this.#releases();
     this.running = call;
     try {
       if (call.cancelled) throw cancelled();
-      if (this.#options.refused?.has(call.caller.clientId, call.callId)) throw internalError();
+      if (this.#options.refused?.refuses(call) === true) throw internalError();
       if (call.attempt(this.executor)) return;
       assert(call instanceof Mutation, 'only mutations commit');
       this.#committing.push(call);
@@ -262,8 +260,6 @@ export class Scheduler {
     );
   }
 
-  // ── news ───────────────────────────────────────────────────────────────────────────────────
-
   #completed(): number {
     const word = (this.executor.base + EXECUTOR.COMPLETED) >> 2;
     return Atomics.load(this.executor.shared.i32, word) >>> 0;
@@ -301,7 +297,9 @@ export class Scheduler {
       const call = this.#committing.shift();
       assert(call !== undefined, 'the writer completes only what was submitted');
       this.#completedSeen = (this.#completedSeen + 1) >>> 0;
+      this.running = call instanceof Mutation ? call : undefined;
       this.#ending.finish(call);
+      this.running = undefined;
       freed = true;
     }
     if (!freed) return;

@@ -101,10 +101,12 @@ export class ShardHandler implements RpcHandler, FastPath {
   }
 
   #begin({ clientId }: Session, { call }: ReplyPort): void {
-    this.serving.clientId = 0;
-    if (this.#refused.has(clientId, call)) throw internalError();
-    this.serving.callId = call;
-    this.serving.clientId = clientId;
+    const { serving } = this;
+    serving.callId = call;
+    serving.clientId = clientId;
+    if (!this.#refused.has(serving)) return;
+    serving.clientId = 0;
+    throw internalError();
   }
 
   #serve(session: Session, reply: ReplyPort): boolean {

@@ -4,23 +4,23 @@
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { mayHaveBrokenState } from '../../base/assert.js';
 import type { Environment } from '../../base/settings.js';
 import { Code, StatusError } from '../../base/status.js';
 import { HttpServer } from '../../net/http-server.js';
 import { Channel } from '../../process/channel.js';
-import { createLog } from '../../process/log.js';
 import { Metrics, readRows } from '../../process/metrics.js';
 import { opened } from '../../process/opened.js';
 import { healthRoutes } from '../../surfaces/admin/health-routes.js';
 import { dataRoutes } from '../../surfaces/data/data-routes.js';
 import { StoreCache } from '../background/store-cache.js';
 import { storeRules } from '../background/store-rules.js';
+import { RefusedCalls } from '../executor/call-identity.js';
 import { Executor } from '../executor/executor.js';
 import { Scheduler } from '../executor/scheduler.js';
 import { edgeCounters } from '../memory/counters.js';
 import { instantiate } from '../memory/kernel.js';
 import { CONTROL } from '../memory/layout.js';
+import { OpeningGate } from '../memory/opening-gate.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { State } from '../memory/state.js';
 import { storeMeters } from '../mount/store-counters.js';
@@ -29,6 +29,7 @@ import { Tier2 } from '../storage/tier2.js';
 import { connectionBudget } from './connection-share.js';
 import { readFigures } from './figures.js';
 import { METRIC_ROWS, SKIP_ROWS } from './metric-rows.js';
+import { ServingBugs } from './serving-bugs.js';
 import { RemoteServices } from './shard-services.js';
 import type { ThreadData } from './thread-data.js';
 import type { MainQuestions, ServingQuestions } from './thread-questions.js';
@@ -45,12 +46,13 @@ const data = workerData as DoorData;
 const { config } = data;
 await opened();
 const shared = new SharedMemory(data.memory);
+const gate = new OpeningGate(shared);
 const services = new RemoteServices();
 const executor = new Executor({
   index: data.executor,
   shared,
   kernel: instantiate(data.memory, data.executor),
-  tier2: new Tier2(data.meta, { mapBytes: config.tier2MapBytes }),
+  tier2: new Tier2(data.meta, { mapBytes: config.tier2MapBytes, gate }),
   supergroup: config.supergroup,
   superuser: config.superuser,
   permissions: config.permissions,
@@ -58,7 +60,19 @@ const executor = new Executor({
   trashRetentionMs: config.trashRetentionMs,
   loader: services.loader,
 });
-const scheduler = new Scheduler(executor, { parkedMax: config.callsParkedMax, onBug: judge });
+const counters = edgeCounters(shared, data.executor);
+const { judge, die } = new ServingBugs({
+  config,
+  counters,
+  thread: `door-${data.executor}`,
+  serving: () => scheduler.running?.identity,
+  abandon,
+});
+const scheduler = new Scheduler(executor, {
+  parkedMax: config.callsParkedMax,
+  onBug: judge,
+  refused: new RefusedCalls(data.fatalCalls),
+});
 const stores = new StoreCache(executor.mounts, {
   environment: data.environment,
   timeoutMs: config.ufsTimeoutMs,
@@ -80,7 +94,6 @@ const metrics = new Metrics(async () => [
   ...readRows(METRIC_ROWS, readFigures(shared, executor.kernel)),
   ...readRows(SKIP_ROWS, await channel.ask('skips', {})),
 ]);
-const counters = edgeCounters(shared, data.executor);
 const server = new HttpServer({
   host: config.host,
   port: config.httpPort,
@@ -106,19 +119,6 @@ async function drain(withinMs: number): Promise<void> {
   server.close();
   await stores.close();
   setImmediate(() => process.exit(0));
-}
-
-/** As in a shard: a bug costs the call that met it, unless shared state may be half changed. */
-function judge(error: unknown): void {
-  counters.bugs++;
-  if (mayHaveBrokenState(error)) die(error);
-  else createLog(config, { thread: `door-${data.executor}` }).error({ err: error }, 'bug');
-}
-
-/** A thread with a bug must not go on: the process ends with it and recovers. */
-function die(error: unknown): void {
-  createLog(config, { thread: `door-${data.executor}` }).fatal({ err: error }, 'bug');
-  abandon();
 }
 
 /** Without an answer to anybody, as a shard does it. */

@@ -9,6 +9,7 @@ import { opened } from '../../process/opened.js';
 import { wakeExecutors } from '../executor/wake.js';
 import { instantiate } from '../memory/kernel.js';
 import { CONTROL, CONTROL_BASE, EXECUTOR } from '../memory/layout.js';
+import { OpeningGate } from '../memory/opening-gate.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { State } from '../memory/state.js';
 import { Tier2 } from '../storage/tier2.js';
@@ -25,7 +26,10 @@ const { config } = data;
 await opened();
 const shared = new SharedMemory(data.memory);
 const kernel = instantiate(data.memory, data.executor);
-const tier2 = new Tier2(data.meta, { mapBytes: config.tier2MapBytes });
+const tier2 = new Tier2(data.meta, {
+  mapBytes: config.tier2MapBytes,
+  gate: new OpeningGate(shared),
+});
 const { executor } = data;
 const slotsMax = config.flushSlotsMax;
 const journal = openJournal(data.journal).trimmer();

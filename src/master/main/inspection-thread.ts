@@ -11,6 +11,7 @@ import { checkTier1 } from '../inspect/check-tier1.js';
 import { digestSource, type InspectControl, verifySource } from '../inspect/inspect.js';
 import type { JournalTail } from '../journal/journal.js';
 import { CONTROL, CONTROL_BASE } from '../memory/layout.js';
+import { OpeningGate } from '../memory/opening-gate.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
 import type { InspectionData, InspectionMessage } from './inspection-data.js';
@@ -27,7 +28,10 @@ parentPort!.on('message', (message: unknown) => {
   cancel.abort(new StatusError(Code.CANCELLED, `The ${data.request.kind} was cancelled.`));
 });
 
-const tier2 = new Tier2(data.meta, { mapBytes: data.mapBytes });
+const tier2 = new Tier2(data.meta, {
+  mapBytes: data.mapBytes,
+  gate: new OpeningGate(new SharedMemory(data.memory)),
+});
 try {
   tell({ report: await inspect() });
 } catch (error) {

@@ -132,6 +132,7 @@ class Master {
       if (this.#failing) return;
       // node aborts, or never ends, when the process exits while a thread loads a native module.
       await this.#threads.allLoaded(FAIL_MS_MAX);
+      await inTime(this.#services.abandon(), FAIL_MS_MAX);
       throw error;
     }
   }

@@ -1,12 +1,10 @@
 /** Thread entry: one RPC shard: sockets, an executor of its own, and the way to main. */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { mayHaveBrokenState } from '../../base/assert.js';
 import { Code, StatusError } from '../../base/status.js';
 import { listenRpc } from '../../net/listen.js';
 import { Channel } from '../../process/channel.js';
 import { CoreWait } from '../../process/core-wait.js';
-import { createLog, type Log } from '../../process/log.js';
 import { opened } from '../../process/opened.js';
 import { RefusedCalls } from '../executor/call-identity.js';
 import { Executor } from '../executor/executor.js';
@@ -15,10 +13,11 @@ import { pauseExecutor } from '../executor/wake.js';
 import { ShardHandler } from '../handler/shard-handler.js';
 import { edgeCounters } from '../memory/counters.js';
 import { instantiate } from '../memory/kernel.js';
+import { OpeningGate } from '../memory/opening-gate.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { Tier2 } from '../storage/tier2.js';
 import { connectionBudget } from './connection-share.js';
-import { noteFatalCall } from './fatal-calls.js';
+import { ServingBugs } from './serving-bugs.js';
 import { RemoteServices } from './shard-services.js';
 import type { ThreadData } from './thread-data.js';
 import type { MainQuestions, ServingQuestions } from './thread-questions.js';
@@ -31,12 +30,13 @@ const { config } = data;
 // All is loaded; what the writer replays meanwhile is not to be looked at before it stands.
 await opened();
 const shared = new SharedMemory(data.memory);
+const gate = new OpeningGate(shared);
 const services = new RemoteServices();
 const executor = new Executor({
   index: data.executor,
   shared,
   kernel: instantiate(data.memory, data.executor),
-  tier2: new Tier2(data.meta, { mapBytes: config.tier2MapBytes }),
+  tier2: new Tier2(data.meta, { mapBytes: config.tier2MapBytes, gate }),
   supergroup: config.supergroup,
   superuser: config.superuser,
   permissions: config.permissions,
@@ -45,6 +45,14 @@ const executor = new Executor({
   loader: services.loader,
 });
 const refused = new RefusedCalls(data.fatalCalls);
+const counters = edgeCounters(shared, data.executor);
+const { judge, die } = new ServingBugs({
+  config,
+  counters,
+  thread: `shard-${data.executor}`,
+  serving: () => scheduler.running?.identity ?? handler.serving,
+  abandon,
+});
 const scheduler = new Scheduler(executor, {
   parkedMax: config.callsParkedMax,
   onBug: judge,
@@ -70,7 +78,7 @@ const server = await listenRpc({
   allowedOrigins: config.allowedOrigins,
   handler,
   connections: connectionBudget(shared, config),
-  counters: edgeCounters(shared, data.executor),
+  counters,
   limits: {
     inFlightMax: config.callsInFlightMax,
     sessionsMax: config.sessionsPerConnectionMax,
@@ -93,33 +101,6 @@ async function drain(withinMs: number): Promise<void> {
   scheduler.drain(new StatusError(Code.UNAVAILABLE, 'The master is stopping.'));
   server.close();
   setImmediate(() => process.exit(0));
-}
-
-/** A bug costs the call that met it, unless what all threads share may be half changed. */
-function judge(error: unknown): void {
-  server.counters.bugs++;
-  if (mayHaveBrokenState(error)) die(error);
-  else log().error({ err: error }, 'bug: it cost one call');
-}
-
-/** A thread that cannot know what it has left must not go on: the process ends, and recovers. */
-function die(error: unknown): void {
-  const { running } = scheduler;
-  const call =
-    running === undefined
-      ? handler.serving
-      : { clientId: running.caller.clientId, callId: running.callId };
-  log().fatal({ err: error, ...call }, 'bug');
-  try {
-    noteFatalCall(config.dataDir, call);
-  } catch (failure) {
-    log().error({ err: failure }, 'the call that ends this thread cannot be noted');
-  }
-  abandon();
-}
-
-function log(): Log {
-  return createLog(config, { thread: `shard-${data.executor}` });
 }
 
 /**

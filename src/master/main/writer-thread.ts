@@ -7,6 +7,7 @@ import { EntryWriter } from '../journal/entry.js';
 import type { JournalAppender, Recovery } from '../journal/journal.js';
 import { instantiate } from '../memory/kernel.js';
 import { CONTROL, CONTROL_BASE, EXECUTOR, REPLY_BYTES } from '../memory/layout.js';
+import { OpeningGate } from '../memory/opening-gate.js';
 import { ID_FIRST_FREE } from '../memory/record.js';
 import { SharedMemory } from '../memory/shared-memory.js';
 import { State } from '../memory/state.js';
@@ -26,7 +27,10 @@ const data = workerData as ThreadData;
 await opened();
 const shared = new SharedMemory(data.memory);
 const kernel = instantiate(data.memory, data.executor);
-const tier2 = new Tier2(data.meta, { mapBytes: data.config.tier2MapBytes });
+const tier2 = new Tier2(data.meta, {
+  mapBytes: data.config.tier2MapBytes,
+  gate: new OpeningGate(shared),
+});
 const tables = new SharedTables(shared);
 const epochs = new Epochs(shared, kernel);
 const applier = new Applier({

@@ -97,13 +97,11 @@ export const CONTROL = {
   ID_NEXT: 704,
   /** u64. Seq of the last change of the mount table. */
   MOUNT_SEQ: 768,
-  /** u32. Seqlock over the mount blob. */
+  /** u32. Seqlock over the mount blob, and its bytes. */
   MOUNT_VERSION: 776,
-  /** u32. Bytes of the mount blob. */
   MOUNT_USED: 780,
-  /** u32. Interned strings so far; index 0 is the empty string. */
+  /** u32. Interned strings so far; index 0 is the empty string; and bytes of their blob. */
   STRING_COUNT: 832,
-  /** u32. Bytes used in the string blob. */
   STRING_USED: 836,
   /** u32 a row, and the day that they are of: what clients took of the new names. */
   NAME_SHARE_BASE: 840,
@@ -124,8 +122,11 @@ export const CONTROL = {
   READ_ONLY: 1028,
   /** u32. Bit per claimed executor. */
   EXECUTOR_CLAIMS: 1032,
-  /** u32. Open connections of all ports, whatever they do. */
+  /** u32. Open connections of all ports; the grants of bytes that their threads have. */
   CONNECTIONS: 1036,
+  HELD_GRANTS: 1040,
+  /** u32. Bits of OpeningGate. */
+  OPENING: 1044,
   /** u32. Side ring: bytes ever written by the writer / read by the flusher, modulo 2^32. */
   SIDE_HEAD: 1088,
   SIDE_TAIL: 1152,

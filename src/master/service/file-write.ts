@@ -17,6 +17,7 @@ import type { FileStatus } from '../../api/file-status.js';
 import type { Caller } from '../../base/caller.js';
 import { Code, StatusError } from '../../base/status.js';
 import { fingerprint, type UfsStatus } from '../../stores/ufs.js';
+import type { Sink } from '../executor/call.js';
 import type { Executor } from '../executor/executor.js';
 import type { Scheduler } from '../executor/scheduler.js';
 import { CONTROL } from '../memory/layout.js';
@@ -29,7 +30,7 @@ import { checkRemove, checkWay, checkWritableMount } from '../ops/mechanism/acce
 import { notFound } from '../ops/mechanism/failures.js';
 import { writableKey } from '../ops/mechanism/key-owner.js';
 import { awaitPath, LoadType, nothingAsked } from '../ops/mechanism/loading.js';
-import { type Answer, reading, submitted } from '../ops/mechanism/promise-calls.js';
+import { type Answer, type CallPart, reading, submitted } from '../ops/mechanism/promise-calls.js';
 import { CompleteFile } from '../ops/verbs/complete-file.js';
 import { Create } from '../ops/verbs/create.js';
 import { DeleteInode } from '../ops/verbs/delete-inode.js';
@@ -107,7 +108,7 @@ export class FileWrites {
     const replaced = options.overwrite === true ? await this.#replaceable(call, path) : undefined;
     if (replaced === undefined) return this.#putNew(call, path, source, options, signal);
     const written = await this.#replace(replaced, source, signal);
-    const { id } = await this.create(withoutId(call), path, options);
+    const { id } = await this.#create(call, 0, path, options);
     return this.#completed(call, path, id, written, replaced);
   }
 
@@ -131,13 +132,22 @@ export class FileWrites {
     }
   }
 
-  async create(call: CallContext, path: string, options: CreateOptions): Promise<FileStatus> {
+  create(call: CallContext, path: string, options: CreateOptions): Promise<FileStatus> {
+    return this.#create(call, call.callId ?? 0, path, options);
+  }
+
+  /** `callId`: 0 within a put, whose id is that of the entry that completes the file. */
+  async #create(
+    call: CallContext,
+    callId: number,
+    path: string,
+    options: CreateOptions,
+  ): Promise<FileStatus> {
     checkFields('CreateFile', { path, mode: options.mode });
     const all = createOptions('file', path, options);
-    const { caller, callId = 0 } = call;
-    const make = () =>
-      submitted(this.#scheduler, (sink) => new Create(caller, callId, all, sink), call);
-    return this.#told(await make(), path);
+    const { caller } = call;
+    const make = (sink: Sink) => new Create(caller, callId, all, sink);
+    return this.#told(await submitted(this.#scheduler, make, call), path);
   }
 
   async complete(call: CallContext, path: string, options: CompleteOptions): Promise<FileStatus> {
@@ -155,7 +165,7 @@ export class FileWrites {
   }
 
   /** The inode goes, unless somebody completed or replaced it meanwhile. */
-  async abort(caller: Caller, path: string, id: number): Promise<void> {
+  async abort(caller: Caller, path: string, id: number, part: CallPart = {}): Promise<void> {
     checkFields('GetStatusById', { id });
     checkFields('Delete', { path });
     const options = {
@@ -166,14 +176,15 @@ export class FileWrites {
       inodeId: id,
       applies: ({ flags }: { readonly flags: number }) => (flags & FLAG_COMPLETED) === 0,
     };
-    await submitted(this.#scheduler, (sink) => new DeleteInode(caller, options, sink));
+    await submitted(this.#scheduler, (sink) => new DeleteInode(caller, options, sink), part);
   }
 
   /** Whatever its directory permits by now: what began as this caller's goes with it. */
-  async #takeAway(path: string, id: number): Promise<void> {
+  async #takeAway(call: CallContext, path: string, id: number): Promise<void> {
     const { superuser } = this.#scheduler.executor.options;
+    const { caller, callId } = call;
     try {
-      await this.abort({ user: superuser, groups: [], clientId: 0 }, path, id);
+      await this.abort({ user: superuser, groups: [], clientId: 0 }, path, id, { caller, callId });
     } catch (error) {
       // It was moved or deleted by somebody else; what is told is why the write failed.
       if (!(error instanceof StatusError)) throw error;
@@ -187,7 +198,7 @@ export class FileWrites {
     options: CreateOptions,
     signal: AbortSignal,
   ): Promise<FileStatus> {
-    const { id } = await this.create(withoutId(call), path, options);
+    const { id } = await this.#create(call, 0, path, options);
     const renewing = this.#renew(path, id);
     try {
       const target = await this.#newTarget(call, path, id);
@@ -196,7 +207,7 @@ export class FileWrites {
       const written = await store.write(target.origin.path, source, { ifAbsent, signal });
       return await this.#completed(call, path, id, written, target);
     } catch (error) {
-      await this.#takeAway(path, id);
+      await this.#takeAway(call, path, id);
       throw error;
     } finally {
       clearInterval(renewing);
@@ -327,9 +338,6 @@ function targetOf(executor: Executor, walk: PathWalk): Target {
   const { fingerprint: known } = readRecord(executor.shared.view, walk.record);
   return { mount, fingerprint: known, ...writableKey(executor, walk) };
 }
-
-/** The id of a put is that of the entry that completes the file. */
-const withoutId = (call: CallContext): CallContext => ({ ...call, callId: 0 });
 
 /** When the upload is given up. */
 function endOf({ signal = neverAborted, deadlineMs }: CallContext): AbortSignal {

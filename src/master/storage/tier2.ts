@@ -24,6 +24,7 @@ import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { Code, StatusError } from '../../base/status.js';
 import type { InodeCounts } from '../memory/inode-counts.js';
+import type { OpeningGate } from '../memory/opening-gate.js';
 import { ExpiryIndex } from './expiry-index.js';
 import { IdIndex } from './id-index.js';
 import { SealedTable } from './sealed-table.js';
@@ -44,6 +45,8 @@ export type Tier2Options = {
   readonly noSync?: boolean;
   /** Keys are looked up here and there: whoever opens it first in a process decides. */
   readonly isRandom?: boolean;
+  /** Of the process's other threads that open it. */
+  readonly gate?: OpeningGate;
 };
 
 type Bytes = Uint8Array;
@@ -64,6 +67,40 @@ const STATE_KEY = encoder.encode('state');
 const IMPORT_KEY = encoder.encode('import');
 const CLUSTER_KEY = encoder.encode('cluster');
 
+type Opened = {
+  readonly env: RootDatabase;
+  readonly tables: Readonly<Record<(typeof TABLES)[number], Database<Bytes, Bytes>>>;
+};
+
+function openAlone(path: string, options: Tier2Options): Opened {
+  options.gate?.enter();
+  try {
+    return openAll(path, options);
+  } finally {
+    options.gate?.leave();
+  }
+}
+
+function openAll(path: string, options: Tier2Options): Opened {
+  const env = open({
+    path,
+    mapSize: options.mapBytes,
+    maxDbs: 8,
+    // Off: a commit returns only when it is on disk, since the journal is trimmed behind it.
+    overlappingSync: false,
+    noMemInit: true,
+    readOnly: options.readOnly ?? false,
+    noSync: options.noSync ?? false,
+    // The typings leave it out.
+    ...({ noReadAhead: options.isRandom ?? false } as object),
+  });
+  if (options.readOnly !== true) keepPrivate(path);
+  const table = (name: string): Database<Bytes, Bytes> =>
+    env.openDB<Bytes, Bytes>({ name, keyEncoding: 'binary', encoding: 'binary' });
+  const tables = Object.fromEntries(TABLES.map((name) => [name, table(name)]));
+  return { env, tables: tables as Opened['tables'] };
+}
+
 export class Tier2 {
   readonly inodes: Database<Bytes, Bytes>;
   readonly ids: IdIndex;
@@ -80,32 +117,16 @@ export class Tier2 {
     this.#path = path;
     refuseOddFiles(path);
     refuseNarrowSpace(path, options.mapBytes);
-    this.#env = open({
-      path,
-      mapSize: options.mapBytes,
-      maxDbs: 8,
-      // Off: a commit returns only when it is on disk, since the journal is trimmed behind it.
-      overlappingSync: false,
-      noMemInit: true,
-      readOnly: options.readOnly ?? false,
-      noSync: options.noSync ?? false,
-      // The typings leave it out.
-      ...({ noReadAhead: options.isRandom ?? false } as object),
-    });
-    if (options.readOnly !== true) keepPrivate(path);
-    const table = (name: (typeof TABLES)[number]): Database<Bytes, Bytes> =>
-      this.#env.openDB<Bytes, Bytes>({ name, keyEncoding: 'binary', encoding: 'binary' });
-    const sealed = (name: (typeof TABLES)[number], rows = table(name)): SealedTable =>
-      new SealedTable(name, rows);
-    const [ids, side, expiries] = [table('ids'), table('side'), table('expiries')];
-    const calls = table('calls');
-    this.inodes = table('inodes');
-    this.tables = { inodes: this.inodes, ids, side, expiries, calls };
-    this.ids = new IdIndex(sealed('ids', ids));
-    this.side = sealed('side', side);
-    this.expiries = new ExpiryIndex(sealed('expiries', expiries));
-    this.calls = sealed('calls', calls);
-    this.#meta = sealed('meta');
+    const { env, tables } = openAlone(path, options);
+    const { inodes, ids, side, expiries, calls } = tables;
+    this.#env = env;
+    this.inodes = inodes;
+    this.tables = { inodes, ids, side, expiries, calls };
+    this.ids = new IdIndex(new SealedTable('ids', ids));
+    this.side = new SealedTable('side', side);
+    this.expiries = new ExpiryIndex(new SealedTable('expiries', expiries));
+    this.calls = new SealedTable('calls', calls);
+    this.#meta = new SealedTable('meta', tables.meta);
   }
 
   get state(): Tier2State | undefined {

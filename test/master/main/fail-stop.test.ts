@@ -185,3 +185,28 @@ test('A1: a call that ended a life of the master does not end the next one', asy
   expect((await client.getStatus('/f')).path).toBe('/f');
   await client.createFile('/after');
 }, 90_000);
+
+test('A1: the same for a call over HTTP, also in a part of it that has no number', async () => {
+  master = await ProofMaster.create({
+    ORCHARD_TEST_BUG: 'trap-create',
+    NODE_OPTIONS: `--import=${bugs}`,
+  });
+  await master.start();
+  const put = (): Promise<Response> =>
+    fetch(`http://127.0.0.1:${master.httpPort}/v1/data/f`, {
+      method: 'PUT',
+      body: 'bytes',
+      headers: {
+        'x-orchard-user': 'root',
+        'x-orchard-client-id': '7',
+        'x-orchard-call-id': '9',
+      },
+    });
+  await expect(put()).rejects.toThrow();
+  expect(await master.ended).toBe(EXIT_BUG);
+  await master.start();
+  const again = await put();
+  expect(again.status).toBe(500);
+  expect(await again.json()).toMatchObject({ code: 'INTERNAL' });
+  expect(master.isRunning).toBe(true);
+}, 90_000);

@@ -6,6 +6,7 @@
  *   execute   thrown under the locks of a call, before its entry
  *   answer    thrown when the entry is durable, while the answer is made
  *   trap      as of a kernel, which may have left a seqlock odd
+ *   trap-create the same, in a create that no kernel does
  *   turn      thrown in a shard, in a turn of its event loop, where nobody catches
  *   main      thrown in main, at SIGUSR2
  *   release   a call gives its locks back before its entry, and then once more
@@ -18,6 +19,7 @@ import { SharedStateError } from '../../../dist/src/base/assert.js';
 import { ShardHandler } from '../../../dist/src/master/handler/shard-handler.js';
 import { EXECUTOR } from '../../../dist/src/master/memory/layout.js';
 import { CompleteFile } from '../../../dist/src/master/ops/verbs/complete-file.js';
+import { Create } from '../../../dist/src/master/ops/verbs/create.js';
 import { Undelete } from '../../../dist/src/master/ops/verbs/undelete.js';
 import { RequestBody } from '../../../dist/src/wire/generated/index.js';
 
@@ -25,7 +27,7 @@ const kind = process.env['ORCHARD_TEST_BUG'];
 
 function bug() {
   const text = `an injected bug: ${kind}`;
-  throw kind === 'trap' ? new WebAssembly.RuntimeError(text) : new TypeError(text);
+  throw kind.startsWith('trap') ? new WebAssembly.RuntimeError(text) : new TypeError(text);
 }
 
 if (isMainThread && kind === 'main') process.on('SIGUSR2', bug);
@@ -53,6 +55,7 @@ if (kind === 'stale') {
   };
 }
 if (kind === 'trap') Undelete.prototype.plan = bug;
+if (kind === 'trap-create') Create.prototype.plan = bug;
 
 const { handle } = ShardHandler.prototype;
 ShardHandler.prototype.handle = function (session, request, reply) {

@@ -24,11 +24,17 @@ export type CallEnd = {
   readonly deadlineMs?: number | undefined;
 };
 
+/** With the request that the call is a part of: what its client would send again. */
+export type CallPart = CallEnd & {
+  readonly caller?: Caller | undefined;
+  readonly callId?: number | undefined;
+};
+
 /** Submits the call that `make` returns; rejects with its StatusError. */
 export function submitted(
   scheduler: Scheduler,
   make: (sink: Sink) => Call,
-  end: CallEnd = {},
+  end: CallPart = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const call = make({
@@ -42,7 +48,9 @@ export function submitted(
 }
 
 /** One that waits is given up soon after its end, one that commits is not. */
-function submitUntil(scheduler: Scheduler, call: Call, { signal, deadlineMs }: CallEnd): void {
+function submitUntil(scheduler: Scheduler, call: Call, part: CallPart): void {
+  const { signal, deadlineMs, caller, callId = 0 } = part;
+  if (caller !== undefined && callId !== 0) call.partOf = { clientId: caller.clientId, callId };
   if (deadlineMs !== undefined) call.deadline = performance.now() + deadlineMs;
   if (signal?.aborted === true) call.cancelled = true;
   const giveUp = new WeakRef(call);
@@ -93,7 +101,7 @@ export function reading<T>(
   name: string,
   caller: Caller,
   read: (executor: Executor) => T,
-  end: CallEnd = {},
+  end: CallPart = {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     submitUntil(scheduler, new Reading({ name, caller, read }, resolve, reject), end);
