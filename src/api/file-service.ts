@@ -3,14 +3,14 @@
  * against it once and runs in a master (over the operations), in a worker, or in a process of its
  * own (over the wire): both implementations pass one suite of tests.
  *
- * Whoever asks is said with each call; permissions, limits and atomicity are below the contract.
+ * Each call names its caller. Permissions, limits and atomicity are checked below this contract.
  * Every failure is a StatusError. A signal or a deadline ends a call with CANCELLED or
- * DEADLINE_EXCEEDED; of a change that was on its way nobody knows then whether it was made, unless
- * it is asked again with the same call id.
+ * DEADLINE_EXCEEDED. It is then unknown whether a change was made, unless it is sent again with the
+ * same call id.
  *
  * Invariant: put() shows either what was there or the whole new file, and leaves nothing behind
  * when its source fails, its signal comes or its caller goes away.
- * Invariant: read() gives bytes of the one content that open() told of, or fails.
+ * Invariant: read() gives only bytes of the content that open() described, or fails.
  */
 import type { Caller } from '../base/caller.js';
 import type { FileStatus, LoadTypeName, XattrsIn, XattrUpdateName } from './file-status.js';
@@ -20,13 +20,13 @@ export type CallContext = {
   readonly signal?: AbortSignal | undefined;
   /** From now; absent: none. */
   readonly deadlineMs?: number | undefined;
-  /** With the caller's client id: the same again is answered as the first was. For changes. */
+  /** With the caller's client id: a repeated call gets the first answer. For changes. */
   readonly callId?: number | undefined;
 };
 
 export type StatOptions = {
   readonly load?: LoadTypeName | undefined;
-  /** Also where the store has it, and its extended attributes. */
+  /** Also its place in the store, and its extended attributes. */
   readonly withAttributes?: boolean | undefined;
 };
 
@@ -40,7 +40,7 @@ export type ListOptions = {
 };
 
 export type FilePage = {
-  /** By the bytes of their names. */
+  /** Sorted by the bytes of their names. */
   readonly entries: readonly FileStatus[];
   /** Pass as startAfter for the next page; undefined: this was the last. */
   readonly next: string | undefined;
@@ -61,7 +61,7 @@ export type CompleteOptions = {
   readonly id: number;
   readonly length: number;
   readonly mtimeMs?: number | undefined;
-  /** Of the object in the store, which is there then. */
+  /** Describes the object in the store, which exists by then. */
   readonly fingerprint?: number | undefined;
 };
 
@@ -69,7 +69,7 @@ export type ByteRange = { readonly offset: number; readonly length: number };
 
 export type OpenFile = {
   readonly status: FileStatus;
-  /** The bytes of the range as fast as they are taken; whoever stops taking them ends the read. */
+  /** The bytes of the range, at the reader's pace. A reader that stops ends the read. */
   read(range: ByteRange, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 };
 
@@ -85,7 +85,7 @@ export type RemoveOptions = {
   readonly skipTrash?: boolean | undefined;
 };
 
-/** What is left out stays as it is. */
+/** An absent field stays unchanged. */
 export type AttributeOptions = {
   readonly mode?: number | undefined;
   readonly owner?: string | undefined;
@@ -93,7 +93,7 @@ export type AttributeOptions = {
   readonly pinned?: boolean | undefined;
   readonly ttlMs?: number | undefined;
   readonly xattrs?: XattrsIn | undefined;
-  /** How they meet those that are there; default: they replace those of the same name. */
+  /** How they combine with existing ones; by default they replace those of the same name. */
   readonly xattrUpdate?: XattrUpdateName | undefined;
 };
 
@@ -113,10 +113,10 @@ export interface FileService {
   ): Promise<FileStatus>;
   locate(call: CallContext, path: string, range?: ByteRange): Promise<readonly BlockLocation[]>;
 
-  /** The parts of put(), for whoever brings the data to its place himself. */
+  /** The parts of put(), for callers that write the data themselves. */
   create(call: CallContext, path: string, options?: CreateOptions): Promise<FileStatus>;
   complete(call: CallContext, path: string, options: CompleteOptions): Promise<FileStatus>;
-  /** Takes away what create() made, if it is not complete; what is not there is no failure. */
+  /** Removes what create() made, if it is not complete. It is no failure if nothing is there. */
   abort(call: CallContext, path: string, id: number): Promise<void>;
 
   createDirectory(call: CallContext, path: string, options?: CreateOptions): Promise<FileStatus>;

@@ -1,12 +1,12 @@
 /**
- * A file that is written step by step, over any FileService: create ─▶ write … ─▶ commit | abort.
+ * A file that is written in steps, over any FileService: create ─▶ write … ─▶ commit | abort.
  *
  *   write(chunk)   resolves when the chunk was taken, so a slow store slows its writer down
  *   commit()       the file is there, whole
  *   abort()        as if it had never begun
  *
- * Invariant: at most one chunk is held. Who neither commits nor aborts holds an unfinished file
- * until the signal of the call comes.
+ * Invariant: at most one chunk is held. A caller that neither commits nor aborts holds an
+ * unfinished file until the signal of the call comes.
  */
 import { Code, StatusError } from '../base/status.js';
 import type { CallContext, CreateOptions, FileService } from './file-service.js';
@@ -29,7 +29,7 @@ export class Upload {
   constructor(service: FileService, call: CallContext, path: string, options?: CreateOptions) {
     this.#done = service.put(call, path, this.#chunks(), options);
     this.#done.then(
-      // It was written by the same call before: what it is sent again is passed over.
+      // The same call has already written it: the repeated bytes are skipped.
       () => {
         this.#isOver = true;
         this.#waiting?.taken();

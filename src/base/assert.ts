@@ -1,8 +1,8 @@
 /**
- * Programmer errors; expected outcomes are StatusError (status.ts), never this. What one costs
- * depends on where it is thrown. Within a call, which changes nothing by itself before its entry
- * is published, it costs that call. About what all threads share, or in a thread that changes it
- * (the writer, the flusher), the process goes down and comes back from its journal.
+ * Checks of our own promises. Expected outcomes are StatusError (status.ts), never this. The cost
+ * of a failed check depends on its place. Within a call it costs only that call, because a call
+ * changes nothing before its entry is published. If it concerns memory that all threads share, or a
+ * thread that changes it (the writer, the flusher), the process ends and restarts from its journal.
  */
 export class AssertionError extends Error {
   override readonly name = 'AssertionError';

@@ -1,8 +1,8 @@
 /**
- * Statuses as HTTP has them: one table for every port and for the client. Pure.
+ * The HTTP statuses: one table for every port and for the client. Pure.
  *
- * Where several codes share a status, the first is what a client takes it for that has no more
- * than the status.
+ * Several codes may share a status. The first of them is what a client assumes when it has only the
+ * status.
  */
 import { Code, type CodeName, codeName } from './status.js';
 

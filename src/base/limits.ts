@@ -4,10 +4,10 @@
  */
 import { assert } from './assert.js';
 
-/** The greatest whole number below which a number of JavaScript leaves none out: 2^53 - 1. */
+/** The largest number up to which JavaScript represents every whole number: 2^53 - 1. */
 export const WHOLE_MAX = 9_007_199_254_740_991;
 
-/** Longest name of one edge, bytes of UTF-8: what every POSIX file system gives. */
+/** Longest name of one edge, in bytes of UTF-8: the limit of POSIX file systems. */
 export const NAME_BYTES_MAX = 255;
 /** Longest cleaned path, bytes of UTF-8, as PATH_MAX. */
 export const PATH_BYTES_MAX = 4096;
@@ -22,7 +22,7 @@ export const BATCH_PATHS_MAX = 1024;
 export const LIST_PAGE_ENTRIES_MAX = 4096;
 export const LIST_PAGE_ENTRIES_DEFAULT = 1000;
 
-/** One journal entry with its header; a batch of more changes is cut into several entries. */
+/** One journal entry with its header. A batch with more changes is split into several entries. */
 export const ENTRY_BYTES_MAX = 1 << 18;
 /** Value of one xattr and all xattrs of one inode together. */
 export const XATTR_BYTES_MAX = 65_536;
@@ -30,17 +30,19 @@ export const XATTR_NAME_BYTES_MAX = 255;
 /** Extended attributes that one request may carry. */
 export const XATTR_COUNT_MAX = 1024;
 
-/** Times lie so many milliseconds around 1970, as those of JavaScript: half a million years. */
+/**
+ * Times lie within this many milliseconds of 1970, as in JavaScript: about half a million years.
+ */
 export const TIME_MS_MAX = 8_640_000_000_000_000;
-/** The end of a time to live, counted from now, is a time too. */
+/** A time to live, added to the present, must give a valid time. */
 export const TTL_MS_MAX = 4_503_599_627_370_496;
 /** A record stores replication in 16 bits with a sign. */
 export const REPLICATION_MAX = 32_767;
-/** Bytes of a path as it comes, before it is cleaned. */
+/** Bytes of a path as the client sends it, before it is cleaned. */
 export const PATH_INPUT_BYTES_MAX = 65_536;
 /** Numbers of the sessions that a connection carries: small integers of the engine. */
 export const SESSION_NUMBER_MAX = 2_147_483_647;
-/** Bytes of the name that a client gives itself. */
+/** Bytes of the name by which a client introduces itself. */
 export const CLIENT_NAME_BYTES_MAX = 255;
 /** Options of one mount, bytes of a key and of a value. */
 export const MOUNT_OPTIONS_MAX = 256;
@@ -59,7 +61,7 @@ export const POOL_THREADS_MAX = EXECUTOR_COUNT_MAX - OWN_EXECUTOR_COUNT;
 export const INTERNED_COUNT_MAX = 65_536;
 /** Bytes of one user or group name. */
 export const INTERNED_BYTES_MAX = 255;
-/** Groups of one caller that are looked at; POSIX systems give 65,536, NFS 16. */
+/** Groups of one caller that are checked; POSIX systems allow 65,536, NFS 16. */
 export const CALLER_GROUPS_MAX = 64;
 
 /** Slots of one tier-1 set, as the ways of a CPU cache. */

@@ -1,6 +1,7 @@
 /**
  * Modes as chmod takes them: octal (755, 1777) or symbolic (u+rwx,go-w, a=rX, g=u, -w, +t). Pure.
- * Unlike chmod(1) a missing class means all, whatever the umask: the umask is the master's.
+ * Unlike in chmod(1), a missing class means all classes whatever the umask: the umask is the
+ * master's.
  */
 
 export type ModeChange =
@@ -47,7 +48,7 @@ const shifts: Readonly<Record<string, number>> = { u: 6, g: 3, o: 0 };
 const permissionsOf = (classes: string): number =>
   [...classes].reduce((all, kind) => all | (7 << shifts[kind]!), 0);
 
-/** Of one class: by letters, or those of another class. */
+/** The bits of one class: given by letters, or copied from another class. */
 function bitsOf(kind: string, letters: string, { mode, isDirectory }: Inode): number {
   const shift = shifts[kind]!;
   const other = shifts[letters];

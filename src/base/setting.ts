@@ -8,7 +8,9 @@
 import { z } from 'zod';
 import { formatBytes, formatDurationMs, parseBytes, parseDurationMs } from './quantity.js';
 
-/** What the process finds around it; an argument, so that this floor asks no machine. */
+/**
+ * What the process finds on its machine. It is an argument, so that this folder asks no machine.
+ */
 export type Facts = {
   readonly cores: number;
   readonly memoryBytes: number;
@@ -120,7 +122,7 @@ export function text(accepts: string, { pattern }: { pattern: RegExp }): Kind<st
   return { schema, accepts, unit: 'text', format: String };
 }
 
-/** Texts with commas between them, each of the form that `pattern` says; none is none. */
+/** Texts with commas between them, each matching `pattern`; an empty text gives none. */
 export function list(accepts: string, { pattern }: { pattern: RegExp }): Kind<readonly string[]> {
   const parse = (given: string): string[] | undefined => {
     const items = given === '' ? [] : given.split(',').map((item) => item.trim());

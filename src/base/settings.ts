@@ -4,8 +4,8 @@
  *
  *   environment ─▶ texts (given, else default, else derived) ─▶ values ─▶ cross-checks ─▶ settings
  *
- * Whatever is wrong is told in one message, so that nobody repairs a configuration error by error.
- * A variable set to the empty string counts as not set, as compose files have it.
+ * All errors are reported in one message, so that nobody repairs a configuration error by error. A
+ * variable that is set to the empty string counts as not set, as in compose files.
  *
  * Invariant: settings are plain data: they survive structured clone into a thread.
  * Invariant: no secret value is in a message or in a description.
@@ -23,12 +23,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The rows of one kind of process, by the key of each value. */
 export type SettingsTable<Values> = { readonly [Key in keyof Values]: Setting<Values[Key]> };
 
-/** What one kind of process can be told, and what is wrong together though right one by one. */
+/**
+ * The settings of one kind of process, and the rules that several of its values must meet together.
+ */
 export type SettingsPlan<Values> = {
   readonly table: SettingsTable<Values>;
   /** One sentence for each rule that the values break. */
   readonly checkTogether: (values: Values) => string[];
-  /** Names of other programs of this house, which are no mistakes. */
+  /** Variables of other programs of this project, which are not mistakes. */
   readonly foreignNames: readonly RegExp[];
 };
 
@@ -83,7 +85,7 @@ export function describeSettings<Values>(
   }));
 }
 
-/** The table of the documentation: Markdown, the same on every machine. */
+/** The table for the documentation: Markdown, the same on every machine. */
 export function renderSettingsTable<Values>(table: SettingsTable<Values>): string {
   const lines = rowsOf(table).map(([, setting]) => {
     const initial = setting.default;

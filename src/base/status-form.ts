@@ -20,17 +20,19 @@ export function toPlain({ code, message, path, hint, retryAfterMs }: StatusError
 export const fromPlain = (plain: PlainStatus): StatusError =>
   new StatusError(plain.code, plain.reason, detailOf(plain));
 
-/** What is no StatusError is a bug: told as INTERNAL, and by the log as what it is. */
+/**
+ * An error that is not a StatusError is a bug: the caller gets INTERNAL, the log gets the error.
+ */
 export const asStatus = (error: unknown): StatusError =>
   error instanceof StatusError ? error : internalError();
 
 const BUG_HINT = 'See the log of the master, and report it as a bug.';
 
-/** Of a call that came upon a bug before it changed anything. */
+/** For a call that met a bug before it changed anything. */
 export const internalError = (): StatusError =>
   new StatusError(Code.INTERNAL, 'The master failed on this call.', { hint: BUG_HINT });
 
-/** Of a call that was done, and whose answer could not be made. */
+/** For a call that was done, but whose answer could not be made. */
 export const unanswerable = (): StatusError =>
   new StatusError(Code.INTERNAL, 'The call was done, and the master failed on its answer.', {
     hint: `Look before doing it again. ${BUG_HINT}`,

@@ -1,7 +1,7 @@
 /**
- * Questions between main and the threads it started, by messages: for what is rare (reports, jobs,
- * loads). The hot path never comes here. Either side asks and answers; an expected failure
- * crosses with its code, reason, path and hint.
+ * Questions between main and the threads it started, sent as messages, for rare work (reports,
+ * jobs, loads). The hot path never uses it. Both sides ask and answer. An expected failure keeps
+ * its code, reason, path and hint.
  *
  * Invariant: every question is answered once. None waits for ever: a thread that goes away takes
  * the process with it.
@@ -15,7 +15,7 @@ type Message =
   | { readonly kind: 'answer'; readonly id: number; readonly got: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly failure: PlainStatus };
 
-/** What one side can be asked: by name, what it is given and what it gives. */
+/** What one side can be asked: for each name, the type of the question and of the answer. */
 export type Questions = { readonly [what: string]: (given: never) => unknown };
 
 type Given<Q extends Questions, W extends keyof Q> = Parameters<Q[W]>[0];
@@ -28,7 +28,7 @@ export type Answers<Q extends Questions> = {
 
 type Waiting = { resolve(value: unknown): void; reject(error: Error): void };
 
-/** `Theirs`: what the other side is asked here; `Ours`: what it may ask of this one. */
+/** `Theirs`: what the other side may ask this one; `Ours`: what this side may ask the other. */
 export class Channel<Theirs extends Questions, Ours extends Questions> {
   readonly #port: MessagePort | Worker;
   readonly #answers: Answers<Ours>;

@@ -1,12 +1,12 @@
 /**
- * Is this thread short of cores? By the kernel's own account in /proc/thread-self/schedstat: for
- * how long it ran, and for how long it could have run and waited for a core. Where there is no such
- * account the answer is no.
+ * Tells whether this thread is short of cores, from the kernel's account in
+ * /proc/thread-self/schedstat: how long the thread ran, and how long it waited for a core. Without
+ * that account the answer is no.
  */
 import { readFileSync } from 'node:fs';
 
 const ACCOUNT = '/proc/thread-self/schedstat';
-/** So long an answer stands. */
+/** How long an answer is used again. */
 const LOOK_EVERY_MS = 200;
 /** Short of cores: it waits for at least this share of the time for which it runs. */
 const WAIT_SHARE = 0.1;

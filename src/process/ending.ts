@@ -1,10 +1,10 @@
 /**
- * How a master's process ends. node's exit waits without limit for every thread, its own and
- * libuv's, and one that is in a system call (a disk or an NFS server that hangs, a name that is
- * looked up) may never come back. Such a process is killed: what it acknowledged is durable.
+ * How a master's process ends. Node's exit waits without limit for every thread, its own and
+ * libuv's. A thread in a system call (a hanging disk or NFS server, a name look-up) may never
+ * return. Such a process is killed: its acknowledged changes are durable.
  *
- * A thread that gets no core does not hang. So the clock of all this stands still for as long as
- * the busiest waiting thread of the process has waited for a core meanwhile.
+ * A thread that gets no core does not hang. So this clock stands still while the thread that waits
+ * most for a core is waiting.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,14 +14,16 @@ import type { Log } from './log.js';
 const CALLS_MS_MAX = 1000;
 const POLL_MS = 10;
 
-/** A machine that never gives the process a core keeps it so many times as long, and no longer. */
+/**
+ * On a machine that never gives the process a core, the time is at most this many times as long.
+ */
 const STRETCH_MAX = 6;
 const TASKS = '/proc/self/task';
 
 /** Milliseconds that each thread of the process has waited for a core so far. */
 export type CoreWaits = () => ReadonlyMap<string, number>;
 
-/** False: it was not done within the time, and goes on by itself. */
+/** False: the work was not done in time; it goes on by itself. */
 export async function inTime(
   doing: Promise<unknown>,
   withinMs: number,
@@ -58,7 +60,7 @@ function coreWaits(): ReadonlyMap<string, number> {
       waits.set(thread, Number(account.split(' ')[1]) / 1e6);
     }
   } catch {
-    // A thread that has ended meanwhile, or no such account: what is known so far.
+    // The thread has ended meanwhile, or there is no account: return what is known so far.
     return waits;
   }
   return waits;

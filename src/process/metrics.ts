@@ -25,7 +25,7 @@ export type Row<Snapshot> = {
   readonly read: (snapshot: Snapshot) => number | readonly Sample[];
 };
 
-/** How often what took how long: `counts` of each bucket alone, the last for what is beyond. */
+/** A histogram: `counts` has one count for each bucket, and a last one for larger values. */
 export type Distribution = {
   readonly labels: Labels;
   readonly counts: readonly number[];
@@ -67,7 +67,7 @@ export class Metrics {
   }
 }
 
-/** Prometheus wants buckets that add up: each counts all that was at most its bound. */
+/** Prometheus wants cumulative buckets: each counts all values up to its bound. */
 export function histogram(
   name: string,
   bounds: readonly number[],

@@ -1,7 +1,7 @@
 /**
- * One process a port. The threads of a master share their port by SO_REUSEPORT, and then the kernel
- * lets any other process of the same user in as well, and splits the clients between the two. So a
- * port is claimed before it is listened on:
+ * One process for each port. The threads of a master share their port by SO_REUSEPORT. The kernel
+ * then also lets in any other process of the same user, and splits the clients between the two. So
+ * a port is claimed before the master listens on it:
  *
  *   probe    listens without sharing for a moment: fails if anybody listens there now
  *   claim    an abstract socket, named for port and address, held until the process ends: keeps out
@@ -9,7 +9,7 @@
  *   look     at the claims of all processes of this network namespace: 0.0.0.0 and an address
  *            overlap. Each claims first and looks then, so of two at least one sees the other
  *
- * Where there are no abstract sockets (other systems than Linux) there is the probe alone.
+ * Systems without abstract sockets (other than Linux) have only the probe.
  */
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type ListenOptions, type Server } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * Directories and files that belong to a process alone: what it keeps holds names, credentials of
- * stores and everybody's metadata, so nobody else of the machine reads it.
+ * Directories and files for one process alone. They hold names, credentials of stores and
+ * everybody's metadata, so no other user of the machine may read them.
  */
 import type { Stats } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, stat } from 'node:fs/promises';

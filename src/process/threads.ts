@@ -1,6 +1,6 @@
 /**
- * The threads of one master: loaded together, begun one by one, watched and stopped. One that dies
- * takes the process down: half a master would answer some calls and lose others.
+ * The threads of one master: loaded together, begun one by one, watched and stopped. A thread that
+ * dies ends the process: half a master would answer some calls and lose others.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -8,7 +8,7 @@ import { StatusError } from '../base/status.js';
 import { inTime } from './ending.js';
 import { OPEN } from './opened.js';
 
-/** How long a thread that is ended by force may take: one in a system call takes any time. */
+/** How long a forced end may take. A thread in a system call may take any time. */
 const TERMINATE_MS_MAX = 1000;
 
 /** Errors cross as plain ones, with the properties that they had. */

@@ -1,5 +1,5 @@
 /**
- * What those who watch a process ask, on every port of a door: answered whatever else goes on.
+ * Health and metrics, on every port of a door. They are answered whatever else is going on.
  *
  *   GET  /healthz   200 while it serves, 503 while it starts or stops
  *   GET  /metrics   Prometheus text

@@ -1,6 +1,6 @@
 /**
- * GET and HEAD /v1/data/<path>: the bytes of a file, one range of them if asked for, or nothing if
- * the client has them already. As fast as the client takes them; one that goes stops the read.
+ * GET and HEAD /v1/data/<path>: a file, one range of it, or nothing if the client already has it.
+ * Bytes go out as fast as the client takes them. A client that leaves ends the read.
  */
 import type { FileService, OpenFile } from '../../api/file-service.js';
 import type { FileStatus } from '../../api/file-status.js';
@@ -28,7 +28,7 @@ export async function answerRead(files: FileService, exchange: HttpExchange): Pr
     try {
       const file = await files.open(call, path);
       const { fingerprint } = file.status;
-      // What the store refused it would refuse again.
+      // The store would refuse it again.
       if (tried?.fingerprint === fingerprint) throw tried.failure;
       tried = { fingerprint };
       await answerFile(exchange, file);

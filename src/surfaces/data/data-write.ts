@@ -1,6 +1,6 @@
 /**
- * PUT /v1/data/<path>: the body becomes a file, whole or not at all; the directories above it are
- * made if asked for.
+ * PUT /v1/data/<path>: the body becomes a file, completely or not at all. Missing directories above
+ * it are made on request.
  *
  * Query: overwrite, recursive (true or false), mode (octal). `If-None-Match: *` is the same as no
  * overwrite, and answered with 412. With x-orchard-client-id and x-orchard-call-id the same request
@@ -38,7 +38,7 @@ export async function answerWrite(files: FileService, exchange: HttpExchange): P
   }
 }
 
-/** Headers and paths that would make the request mean something else than a whole file. */
+/** Refuses headers and paths with which the request would not mean a whole file. */
 function refuseMisunderstood({ header }: HttpExchange, path: string): void {
   if (header('content-range') !== '') {
     throw new StatusError(Code.INVALID_ARGUMENT, 'A part of a file cannot be put.', {
