@@ -2,13 +2,13 @@
 
 export type ByteRange = { readonly offset: number; readonly length: number };
 
-/** The part asked for; 'whole' for what is to be ignored; 'unsatisfiable' beyond the end. */
+/** The range asked for; 'whole' for a header to ignore; 'unsatisfiable' for one beyond the end. */
 export function parseRange(
   header: string | undefined,
   fileBytes: number,
 ): ByteRange | 'whole' | 'unsatisfiable' {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
-  // Several ranges at once may be answered with the whole, as anything that cannot be read.
+  // Several ranges, and anything unreadable, may be answered with the whole file.
   if (match === null) return 'whole';
   const [, first = '', last = ''] = match;
   if (first === '' && last === '') return 'whole';

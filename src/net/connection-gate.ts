@@ -1,19 +1,19 @@
 /**
- * The connections of one edge, counted from the moment they are accepted: one that never says a
- * word holds a descriptor like others. What the budget has no room for is closed at once.
+ * Counts the connections of one edge from the moment they are accepted, because a silent connection
+ * holds a descriptor too. Connections beyond the budget are closed at once.
  *
- * uWS tells of a connection with 1, and with -1 when it closes or becomes a WebSocket, whose end it
- * tells elsewhere. So that -1 within an upgrade is passed over.
+ * uWS reports a new connection as 1. It reports -1 when the connection closes or becomes a
+ * WebSocket. The end of a WebSocket is reported elsewhere, so the -1 within an upgrade is ignored.
  */
 import type { HttpResponse } from 'uWebSockets.js';
 import type { CallCounters } from '../wire/call-counters.js';
 
-/** What all ports of a process may have together. */
+/** The connections that all ports of a process may have together. */
 export type ConnectionBudget = {
   /** False: there is no room, and nothing is counted. */
   enter(): boolean;
   leave(): void;
-  /** Nearly no room: callers are told so while there is some to tell them. */
+  /** Nearly full: callers are told so while there are still connections to tell them. */
   isFull(): boolean;
 };
 

@@ -3,8 +3,8 @@
  * the session itself, keep the limits, and catch what the handler throws. This is the only
  * try/catch of a request.
  *
- * A frame of the fast path is served first, by kernels that take only what the table of fields
- * (wire/field-rules.ts) allows. Else:
+ * A frame of the fast path is served first, by kernels that accept only values that the table of
+ * fields (wire/field-rules.ts) allows. Any other frame:
  *
  * Life of a frame: verifyRequest -> checkRequest -> cursor.move
  *                  -> session messages | limits -> handler.handle
@@ -89,7 +89,7 @@ export class Dispatcher {
     else this.#memberCall(session, this.#cursor.session, call);
   }
 
-  /** A call of a session that the connection carries beside its own. */
+  /** A call of one of the further sessions of the connection. */
   #memberCall(session: SocketSession, number: number, call: number): void {
     const member = session.members?.get(number);
     if (member === undefined) {
@@ -111,7 +111,7 @@ export class Dispatcher {
     this.#keep(session, reply);
   }
 
-  /** True: a kernel has answered the request or has begun it, or its answer is a refusal. */
+  /** True: a kernel has answered or begun the request, or refused it. */
   #serve(session: SocketSession, bytes: Uint8Array): boolean {
     const { fast } = this.#handler;
     if (fast === undefined) return false;
@@ -139,7 +139,7 @@ export class Dispatcher {
     return member.inFlight >= this.#edge.limits.sessionInFlightMax;
   }
 
-  /** Ports of calls that go on wait with their session. */
+  /** Ports of unfinished calls wait with their session. */
   #keep(session: SocketSession, reply: SocketReply): void {
     if (reply.ended) return;
     this.#spare = new SocketReply(this.encoder);
@@ -151,7 +151,7 @@ export class Dispatcher {
     const refusal = this.#read(bytes);
     if (refusal !== undefined) {
       reply.operation = this.#isVerified ? this.#cursor.bodyType : UNREADABLE;
-      // One too large for a number goes without: over HTTP nobody needs it.
+      // A number that is too large is left out: nobody needs it over HTTP.
       reply.call = callNumberOf(bytes);
       this.refuseHttp(reply, refusal);
       return;
@@ -185,7 +185,7 @@ export class Dispatcher {
     }
   }
 
-  /** As a call that is refused over a WebSocket. */
+  /** Counts and answers as a refused call over a WebSocket. */
   refuseHttp(reply: HttpReply, error: StatusError): void {
     this.#countRefusal(error);
     reply.fail(error);
@@ -225,7 +225,7 @@ export class Dispatcher {
     return checkRequest(bytes);
   }
 
-  /** Who sees that its Hello is wrong is not to keep the connection. */
+  /** A connection whose Hello is wrong is closed after the answer. */
   #refuseFrame(session: SocketSession, bytes: Uint8Array, refusal: StatusError): void {
     const { counters } = this.#edge;
     counters.refused++;
@@ -296,7 +296,7 @@ export class Dispatcher {
     return bytes.hasRoom(cost) ? undefined : memoryIsShort(limits.retryAfterMs);
   }
 
-  /** Nobody below sees the call. */
+  /** The refused call does not reach the handler. */
   #refuse(session: SocketSession, call: number, error: StatusError): void {
     this.#countRefusal(error);
     this.#edge.counters.ended(this.#cursor.bodyType, error.code);
@@ -346,7 +346,7 @@ export class Dispatcher {
     }
   }
 
-  /** Its calls are answered with CANCELLED. */
+  /** Answers the calls of the session with CANCELLED. */
   #endMember(session: SocketSession, member: MemberSession): void {
     for (const [call, reply] of [...session.waiting]) {
       if (reply.member === member) this.#cancelled(session, call, reply);
@@ -393,7 +393,7 @@ export class Dispatcher {
   #cancelled(session: SocketSession, call: number, reply: WaitingReply): void {
     session.release(call, reply);
     session.abort(reply);
-    // It counts when whoever works for it has given it up.
+    // It counts when the code that works for it has given it up.
     const error = new StatusError(Code.CANCELLED, 'The caller cancelled the call.');
     session.write(this.encoder.error(call, error));
   }

@@ -1,21 +1,21 @@
 /**
- * Under load, lets frames gather: a thread that is called by many connections but found few of them
- * ready pauses before it looks again. As a network card that moderates its interrupts: each look
- * costs wake-ups on both sides of the wire, and many small ones cost more than what they answer.
+ * Lets frames gather under load. A thread that many connections call, but that found few of them
+ * ready, pauses before it looks again, as a network card moderates its interrupts. Each look costs
+ * wake-ups on both sides of the wire, and many small looks cost more than their answers.
  *
- * The *crowd* is how many connections called within the last full window. There is a pause only
- * when there is a crowd and a turn brought few frames beside it. One caller at a time, however
- * quick, is no crowd, and never waits. Whether cores are short, so that it is worth it, is for
- * `pause` to say.
+ * The *crowd* is the number of connections that called within the last full window. The thread
+ * pauses only if there is a crowd and the turn brought few frames compared with it. One caller at a
+ * time, however quick, is no crowd and never waits. `pause` decides whether cores are short enough
+ * to make it worthwhile.
  *
  * Invariant: at most one pause a turn of the event loop, and none in a turn without frames.
  */
 const WINDOW_MS = 1;
-/** Fewer are no crowd: then a pause would cost more calls than it saves looks. */
+/** Below this number a pause would cost more calls than it saves looks. */
 const CROWD_MIN = 12;
-/** Of the crowd; a turn that brought so much needs no pause. */
+/** A share of the crowd: a turn that brought this many frames needs no pause. */
 const FRAMES_SHARE = 0.5;
-/** Measured with the load on the same two cores: 0.1 ms gained a third of it. */
+/** Measured with the load on the same two cores; 0.1 ms gained a third of this gain. */
 const PAUSE_MS = 0.3;
 
 /** A connection; the field is the gathering's own. */
@@ -37,7 +37,7 @@ export class Gather {
     this.#now = now;
   }
 
-  /** A frame of this connection has been dealt with. */
+  /** Called after a frame of this connection was handled. */
   heard(member: GatherMember): void {
     if (member.gatherWindow !== this.#window) {
       member.gatherWindow = this.#window;

@@ -1,4 +1,4 @@
-/** Who is calling on a WebSocket: by Hello, and by OpenSession for further sessions of it. */
+/** Reads the caller on a WebSocket: from Hello, and from OpenSession for further sessions. */
 import { Code, StatusError } from '../base/status.js';
 import type { ReplyEncoder } from '../wire/encode.js';
 import { Hello, OpenSession, ReplyBody, Welcome } from '../wire/generated/index.js';

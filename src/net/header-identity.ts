@@ -35,7 +35,7 @@ function wholeNumber(text: string, what: string): number {
   });
 }
 
-/** A name that holds a percent sign and was sent as it is stays as it is. */
+/** A name that was sent raw and contains a percent sign stays unchanged. */
 function decoded(name: string): string {
   if (!name.includes('%')) return name;
   try {

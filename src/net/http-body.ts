@@ -1,7 +1,7 @@
 /**
- * The body of one request as it is taken: beyond a few chunks the socket is paused, and goes on
- * when they are taken. Whoever does not take it leaves it to pass over: an answer before its end
- * must reach a client that still sends.
+ * The body of one request. After a few untaken chunks the socket is paused; it goes on when they
+ * are taken. A body that nobody takes is skipped, because an answer before its end must reach a
+ * client that still sends.
  *
  *   socket ──onData──▶ chunks (≤ bodyBytesHigh and one more) ──for await──▶ whoever reads it
  *
@@ -43,7 +43,7 @@ export class HttpBody {
     this.#windowStart = this.#bytesIn;
   }
 
-  /** Somebody wants the next chunk, and the client has not sent it. */
+  /** A reader wants the next chunk, and the client has not sent it yet. */
   get isAwaited(): boolean {
     return this.#wake !== undefined;
   }
@@ -70,7 +70,9 @@ export class HttpBody {
     }
   }
 
-  /** What still comes is nobody's. Before the answer ends: after it the response may be gone. */
+  /**
+   * The rest of the body is dropped. Call it before the answer ends: then the response may be gone.
+   */
   drop(): void {
     this.#isDropped = true;
     this.#chunks = [];
@@ -87,7 +89,7 @@ export class HttpBody {
     this.#response.resume();
   }
 
-  /** The client has gone, or its time is over: whoever reads is told. */
+  /** The client has left, or its time is over: the reader gets the reason. */
   end(failure: StatusError): void {
     this.#failure ??= failure;
     this.#isPaused = false;
@@ -98,7 +100,7 @@ export class HttpBody {
     this.#bytesIn += chunk.byteLength;
     this.#isLast = isLast;
     if (!this.#isDropped && chunk.byteLength > 0) {
-      // uWebSockets takes its bytes back when this returns.
+      // uWebSockets takes its bytes back when this callback returns.
       this.#chunks.push(new Uint8Array(chunk.slice(0)));
       this.#bytes += chunk.byteLength;
       if (this.#bytes > this.#bytesHigh && !isLast) this.#pause();

@@ -1,6 +1,6 @@
 /**
- * The requests of an HTTP port in the counters of its edge, as calls like those of the RPC port.
- * What a route gives no name to is not counted: whoever reads the figures is not among them.
+ * Counts the requests of an HTTP port in the counters of its edge, like calls of the RPC port.
+ * Routes without a name are not counted: readers of the figures do not count themselves.
  *
  *   taken ─▶ admitted (in flight) ─▶ ended: how, how long, how many bytes
  *        └─▶ refused by the edge ──┘
@@ -11,7 +11,7 @@ import { type SurfaceCall, surfaceCallNumber, UNREADABLE } from '../wire/surface
 import type { HttpExchange } from './http-exchange.js';
 
 type Counted = {
-  /** Undefined: it is passed over. */
+  /** Undefined: the request is not counted. */
   operation: number | undefined;
   isAdmitted: boolean;
   readonly beganMs: number;
@@ -39,7 +39,7 @@ export class HttpCalls {
     this.#open.set(exchange, counted);
   }
 
-  /** What it asks for is known. */
+  /** The operation of the request is known. */
   routed(exchange: HttpExchange, call: SurfaceCall | undefined): void {
     const counted = this.#open.get(exchange);
     if (counted === undefined) return;
@@ -59,7 +59,7 @@ export class HttpCalls {
     if (code === Code.RESOURCE_EXHAUSTED) this.#counters.exhausted++;
   }
 
-  /** Its answer is with the socket as a whole, or its client has gone. */
+  /** The socket has the whole answer, or the client has left. */
   ended(exchange: HttpExchange): void {
     const counted = this.#open.get(exchange);
     if (counted === undefined) return;

@@ -1,13 +1,13 @@
 /**
- * Conditional requests of RFC 9110 (section 13): whether the method is to be done at all, and
- * whether a range still is one of the content that the client knows. Pure.
+ * Conditional requests of RFC 9110 (section 13): whether to run the method at all, and whether a
+ * range still belongs to the content that the client knows. Pure.
  *
  *   If-Match, else If-Unmodified-Since     false ─▶ 412
  *   If-None-Match, else If-Modified-Since  false ─▶ 304 for GET and HEAD, else 412
  *   If-Range                               false ─▶ the whole instead of the range
  */
 
-/** What is there now. */
+/** The present state of the file. */
 export type Validators = {
   /** With its quotes; undefined: none is known. */
   readonly etag: string | undefined;
@@ -17,7 +17,7 @@ export type Validators = {
 /** Value of a header, '' = absent. */
 export type HeaderOf = (name: string) => string;
 
-/** `now` undefined: there is nothing at that path. */
+/** `now` undefined: the path does not exist. */
 export function conditionOf(
   method: string,
   header: HeaderOf,
@@ -39,12 +39,12 @@ export function conditionOf(
   return 'go';
 }
 
-/** False: a Range header is to be passed over, since the file is another one by now. */
+/** False: ignore the Range header, because the file has changed. */
 export function rangeHolds(header: HeaderOf, now: Validators): boolean {
   const ifRange = header('if-range').trim();
   if (ifRange === '') return true;
   if (ifRange.startsWith('"')) return ifRange === now.etag;
-  // A weak tag never says that bytes are the same; a date does if it is the very one.
+  // A weak tag never proves equal bytes. A date does, if it is exactly the same.
   const time = parseHttpDate(ifRange);
   return time !== undefined && time === wholeSeconds(now.mtimeMs);
 }
@@ -59,7 +59,7 @@ function matches(list: string, now: Validators | undefined, strongly: boolean): 
   return tags.some(([, weak, tag]) => tag === etag && !(strongly && weak !== undefined));
 }
 
-/** Undefined: the header is absent, no date, or there is nothing to compare it with. */
+/** Undefined: the header is absent, is not a date, or there is nothing to compare it with. */
 function isNewer(date: string, now: Validators | undefined): boolean | undefined {
   const time = parseHttpDate(date);
   if (time === undefined || now === undefined) return undefined;
@@ -71,7 +71,7 @@ const wholeSeconds = (ms: number): number => Math.floor(ms / 1000) * 1000;
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 const IMF = /^\w{3}, (\d{2}) (\w{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT$/;
 
-/** The one form that HTTP lets anybody send; the obsolete ones are taken for no date. */
+/** The one date format that HTTP allows to send. The obsolete formats are not accepted. */
 export function parseHttpDate(text: string): number | undefined {
   const match = IMF.exec(text.trim());
   if (match === null) return undefined;

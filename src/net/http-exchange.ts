@@ -1,11 +1,12 @@
 /**
- * One HTTP request and its answer, as surfaces see it. What the request said is copied out, since
- * uWebSockets takes it back when the handler returns; the answer goes out as fast as the client
- * takes it, and never waits in memory: what the socket does not take stays with its source.
+ * One HTTP request and its answer, as surfaces see it. The request is copied out, because
+ * uWebSockets takes it back when the handler returns. The answer goes out at the client's pace and
+ * never waits in memory: bytes that the socket does not accept stay with their source.
  *
- * Invariant: answered once; after that, or when the client has gone, the response is not touched.
- * Invariant: unsent bytes of a connection: one chunk, held by whoever sends it, and one head. A
- * client that sends a next request before it took this answer is cut off (uWebSockets does that).
+ * Invariant: it is answered once. After that, or after the client has left, the response is not
+ * touched.
+ * Invariant: a connection has at most one chunk and one head unsent. uWebSockets closes a client
+ * that sends a further request before it has taken this answer.
  */
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { codeOfHttp, httpStatus, statusLine } from '../base/http-status.js';
@@ -19,7 +20,7 @@ import { sourceOf } from './source-address.js';
 
 export type Headers = Readonly<Record<string, string | number>>;
 
-/** A chunk that the socket did not take as a whole. */
+/** A chunk that the socket accepted only in part. */
 type Unsent = {
   readonly chunk: Uint8Array;
   /** Write offset at which it begins. */
@@ -48,7 +49,7 @@ export class HttpExchange {
   #isGivenUp = false;
   #total = 0;
   #sentBytes = 0;
-  /** Of `#sentBytes`, when the client was last looked at. */
+  /** The value of `#sentBytes` when the client was last checked. */
   #windowBytes = 0;
   #windowStart = 0;
   #framing: StatusError | undefined;
@@ -77,7 +78,7 @@ export class HttpExchange {
   /** '' = absent. Of a header that came several times: all values, with commas between. */
   readonly header = (name: string): string => this.#headers.get(name) ?? '';
 
-  /** Why this request cannot be what it says; undefined: it can. */
+  /** Why this request is malformed; undefined: it is well-formed. */
   get framing(): StatusError | undefined {
     return this.#framing;
   }
@@ -109,27 +110,27 @@ export class HttpExchange {
     return this.#code ?? Code.OK;
   }
 
-  /** Its client was too slow. */
+  /** The client was too slow. */
   get isGivenUp(): boolean {
     return this.#isGivenUp;
   }
 
-  /** Of the body, as far as it came. */
+  /** Bytes of the request's body that have come. */
   get bytesIn(): number {
     return this.#body?.bytesIn ?? 0;
   }
 
-  /** Of the answer's body, as far as it went to the socket. */
+  /** Bytes of the answer's body that the socket has taken. */
   get bytesOut(): number {
     return this.#sentBytes;
   }
 
-  /** To be taken once. */
+  /** May be taken once. */
   body(): AsyncIterable<Uint8Array> {
     return this.#body?.chunks() ?? nothing();
   }
 
-  /** The answer as a whole: small, or there already. */
+  /** Sends the complete answer: small, or already in memory. */
   reply(status: number, headers: Headers = {}, body: string | Uint8Array = NO_BYTES): void {
     if (this.#state !== 'open') return;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
@@ -141,13 +142,13 @@ export class HttpExchange {
     void this.#send(bytes, status, headers);
   }
 
-  /** What HEAD is answered, and whatever has no body of its own. */
+  /** The answer to HEAD, and any answer without a body. */
   replyHead(status: number, headers: Headers, length = 0): void {
     if (this.#state !== 'open') return;
     this.#body?.drop();
     this.#response.cork(() => {
       this.#writeHead(status, headers);
-      // A length in these two would be that of another answer.
+      // In these two statuses a length would describe another answer.
       if (status === 204 || status === 304) this.#response.endWithoutBody();
       else this.#response.endWithoutBody(length);
     });
@@ -174,7 +175,10 @@ export class HttpExchange {
     if (!this.isOver) throw new Error(`a source of ${length} bytes has ended before`);
   }
 
-  /** Tells why; a body that has begun is cut short, which is the only way to say it then. */
+  /**
+   * Sends the reason. A body that has begun is cut off, because nothing else can signal the
+   * failure.
+   */
   fail(error: StatusError): void {
     if (this.#state === 'over') return;
     this.#code ??= error.code;
@@ -199,7 +203,9 @@ export class HttpExchange {
     this.#response.close();
   }
 
-  /** Now and then: gives up a client that takes or sends nothing, and keeps the slow ones. */
+  /**
+   * Called from time to time: ends a transfer whose client moves nothing; slow clients may go on.
+   */
   look(now: number, { transferMsMax, transferBytesMin }: HttpLimits): void {
     const isAwaited = this.#unsent !== undefined || this.#body?.isAwaited === true;
     if (!isAwaited || this.#windowStart === 0) this.#beginWindow(now);
@@ -247,7 +253,7 @@ export class HttpExchange {
     for (const name in headers) this.#response.writeHeader(name, String(headers[name]));
   }
 
-  /** Undefined: all of it went out. Settles as well when the answer is over. */
+  /** Undefined: everything was sent. It also settles when the answer is over. */
   #send(chunk: Uint8Array, status: number, headers: Headers): Promise<void> | undefined {
     const response = this.#response;
     let ok = false;

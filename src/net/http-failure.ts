@@ -1,4 +1,4 @@
-/** Expected failures as the body of an answer: one that says all, in JSON. Pure. */
+/** An expected failure as the body of an answer, in JSON. Pure. */
 import type { StatusError } from '../base/status.js';
 import { toPlain } from '../base/status-form.js';
 

@@ -1,10 +1,10 @@
-/** What one thread's HTTP edge takes at a time, and how long it waits for a client. */
+/** What the HTTP edge of one thread accepts at a time, and how long it waits for a client. */
 export type HttpLimits = {
-  /** Requests that are being answered; beyond it 429. Those that must always work do not count. */
+  /** Requests in flight; further ones get 429. Requests that must always work do not count. */
   readonly inFlightMax: number;
-  /** Bytes of a body that wait for whoever takes them. */
+  /** Bytes of a body that may wait for their reader. */
   readonly bodyBytesHigh: number;
-  /** A transfer that waits for its client and moves less than `transferBytesMin` meanwhile ends. */
+  /** A transfer ends if its client moves less than `transferBytesMin` in this time. */
   readonly transferMsMax: number;
   readonly transferBytesMin: number;
   readonly retryAfterMs: number;

@@ -5,9 +5,9 @@
  *
  *   socket ─▶ too many? ─▶ page of a foreign site? ─▶ route ─▶ too many requests? ─▶ handler
  *
- * Bounded: connections, requests in flight (of a connection: one), bytes of bodies and answers that
- * wait for either side, the time that a client may take. Health and metrics pass the bound of
- * requests, so that they answer while data fills everything.
+ * Bounded: connections, requests in flight (one for each connection), waiting bytes of bodies and
+ * answers, and the time that a client may take. Health and metrics do not count as requests, so
+ * they answer even when data transfers fill every place.
  */
 import uWS, {
   type HttpRequest,
@@ -27,12 +27,12 @@ import { type OriginRule, originRule } from './origin-rule.js';
 export type HttpHandler = (exchange: HttpExchange) => void | Promise<void>;
 
 export type HttpRoute = {
-  /** A whole path, or what it begins with if it ends in "/". */
+  /** A complete path, or a prefix if it ends in "/". */
   readonly path: string;
   readonly methods: Readonly<Record<string, HttpHandler>>;
-  /** What requests of a method are counted as; those without a name are not. */
+  /** The name under which requests of a method are counted; without a name they are not counted. */
   readonly calls?: Readonly<Record<string, SurfaceCall>>;
-  /** Answered whatever else is going on: small, and soon done. */
+  /** Answered whatever else is going on, because it is small and quick. */
   readonly isVital?: boolean;
 };
 
@@ -40,7 +40,7 @@ export type HttpServerOptions = {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
-  /** Other threads listen on it too; otherwise it is refused when anybody has it. */
+  /** Other threads listen on it too; otherwise a port in use is refused. */
   readonly isShared?: boolean;
   /** Of web pages that may call; see origin-rule.ts. */
   readonly allowedOrigins?: readonly string[];
@@ -102,13 +102,13 @@ export class HttpServer {
         this.#listening = socket;
         resolve(uWS.us_socket_local_port(socket));
       };
-      // Its types know no call with a host and options; it takes it.
+      // The types lack a call with host and options, but the library has it.
       const listen = this.#app.listen.bind(this.#app) as (...given: unknown[]) => unknown;
       listen(host, port, ...(isShared ? [] : [EXCLUSIVE_PORT]), bound);
     });
   }
 
-  /** New requests but the vital ones are refused; resolves when none is left, or after the time. */
+  /** Refuses new requests except vital ones; resolves when none is left, or after the time. */
   async drain(withinMs: number): Promise<void> {
     this.#isDraining = true;
     const until = performance.now() + withinMs;
@@ -117,7 +117,7 @@ export class HttpServer {
     }
   }
 
-  /** Ends every connection, in the middle of what it transfers. */
+  /** Ends every connection, even in the middle of a transfer. */
   close(): void {
     clearInterval(this.#timer);
     if (this.#listening !== undefined) uWS.us_listen_socket_close(this.#listening);
@@ -183,7 +183,7 @@ export class HttpServer {
 const isOf = ({ path }: HttpRoute, asked: string): boolean =>
   path.endsWith('/') ? asked.startsWith(path) : asked === path;
 
-/** An expected failure; also what ends because its client has gone. */
+/** An expected failure, or an exchange whose client has left. */
 function knownFailure(error: unknown, { signal }: HttpExchange): StatusError | undefined {
   if (error instanceof StatusError) return error;
   return signal.aborted ? (signal.reason as StatusError) : undefined;

@@ -14,7 +14,7 @@ export type Identity = {
   readonly clientName: string;
 };
 
-/** Throws unless it names a caller: by the rules of Hello, also where headers stand for one. */
+/** Throws if it names no caller. The rules of Hello hold for headers too. */
 export function checkIdentity(identity: Identity): Identity {
   const refusal = checkBody(REQUEST_NUMBERS.Hello, identity);
   if (refusal !== undefined) throw refusal;

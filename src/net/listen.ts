@@ -2,9 +2,8 @@
  * The edge of one thread: a uWebSockets.js app with /rpc (WebSocket and POST) and /healthz. Several
  * threads listen on one port: the kernel spreads connections over them (SO_REUSEPORT).
  *
- * What a connection may do is in rpc-limits.ts, what becomes of a frame in dispatcher.ts. Frames
- * above the limit get a clean close as long as uWS lets them through, which it does up to twice
- * the limit.
+ * rpc-limits.ts says what a connection may do; dispatcher.ts handles frames. A frame above the
+ * limit gets a clean close up to twice the limit; uWS itself cuts larger ones.
  */
 import uWS, {
   type TemplatedApp,
@@ -43,7 +42,7 @@ export type RpcOptions = ServerIdentity & {
   readonly counters?: CallCounters;
   /** Blocks the thread for a moment, so that frames of a crowd gather; never when absent. */
   readonly pause?: (ms: number) => void;
-  /** Takes an exception that no caller could have caused. The call has been answered. */
+  /** Takes an exception that no caller can have caused. The call has already been answered. */
   readonly onBug: (error: unknown) => void;
   /** Stops the edge as close() does. */
   readonly signal?: AbortSignal;
@@ -141,7 +140,7 @@ export class RpcServer {
     this.#app.close();
   }
 
-  /** Ends every connection at once: what was answered but not sent yet is not sent any more. */
+  /** Ends every connection at once; unsent answers are dropped. */
   abandon(): void {
     this.#stopListening();
     for (const session of [...this.#sessions]) session.socket.close();

@@ -1,7 +1,7 @@
 /**
- * One of the sessions that a connection carries beside its own: who calls, and how many of its
- * calls wait. Everything about bytes is the connection's, so that a session costs a map entry and
- * this object.
+ * One of the further sessions of a connection: its caller, and the number of its waiting calls.
+ * Everything about bytes belongs to the connection, so a session costs only a map entry and this
+ * object.
  */
 import type { Identity } from './identity.js';
 import type { Session } from './rpc-handler.js';

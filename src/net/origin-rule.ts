@@ -1,14 +1,13 @@
 /**
- * Web pages are not callers. A browser lets any page of any site connect to a port of its own
- * machine, and simple authentication believes what a caller says: so every port asks this rule
- * first. Pure.
+ * Web pages may not call. A browser lets any page of any site connect to a port of its own machine,
+ * and simple authentication believes the caller. So every port asks this rule first. Pure.
  *
  *   Origin   who sends one is a page: refused unless the operator has listed it
  *   Host     on a loopback address: only a name of this machine, since a page may have its own
  *            name resolve to 127.0.0.1 (DNS rebinding), and then it needs no Origin to read
  *
- * Command lines and clients send no Origin. On other addresses the Host is not looked at: by which
- * names a network knows the master only the network knows.
+ * Command lines and clients send no Origin. On other addresses the Host is not checked, because
+ * only the network knows the names by which it reaches the master.
  */
 import { Code, StatusError } from '../base/status.js';
 
@@ -19,7 +18,9 @@ export type OriginOptions = {
   readonly allowedOrigins?: readonly string[] | undefined;
 };
 
-/** Values of the two headers, '' or undefined = absent. Says why the request is refused. */
+/**
+ * The values of the two headers; '' or undefined means absent. Returns why to refuse the request.
+ */
 export type OriginRule = (
   origin: string | undefined,
   host: string | undefined,
@@ -47,7 +48,7 @@ function hostName(host: string): string {
   return bracketed ?? host.replace(/:\d*$/, '');
 }
 
-/** What stands in a header is shown, but not at any length. */
+/** The text of a header for messages, cut at a maximal length. */
 const SHOWN_MAX = 200;
 const shown = (text: string): string => JSON.stringify(text.slice(0, SHOWN_MAX));
 

@@ -1,6 +1,6 @@
 /**
- * Replies that become ready outside of a socket's own callback. A send there costs a system call
- * each; so they are copied here and written together, each touched socket corked once.
+ * Replies that become ready outside of a socket's own callback. Each send there costs a system
+ * call. So replies are copied here and written together, and each touched socket is corked once.
  *
  *   arena   [frame][frame][frame]…            frames of all sockets as they came
  *   links   next[frame]: the next frame of the same socket, -1 = last
@@ -9,7 +9,7 @@
  * in one turn may call it itself. Invariant: after flush() the outbox is empty.
  */
 
-/** What the outbox needs of a socket's session; the three fields are its own. */
+/** What the outbox needs of a socket's session; it owns the three fields. */
 export type OutboxTarget = {
   readonly open: boolean;
   readonly socket: { cork(callback: () => void): unknown };

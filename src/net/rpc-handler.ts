@@ -5,7 +5,7 @@
 import type { Code, StatusError } from '../base/status.js';
 import type { RequestCursor } from '../wire/request-cursor.js';
 
-/** Who speaks. One a WebSocket connection and one for each it opens beside; one an HTTP request. */
+/** One caller: one for each WebSocket connection, further session, or HTTP request. */
 export type Session = {
   readonly clientId: number;
   readonly user: string;
@@ -28,26 +28,29 @@ export type ReplyPort = {
   readonly call: number;
   /** The caller has cancelled or is gone: whatever is sent goes nowhere. */
   readonly aborted: boolean;
-  /** Called when send() has answered false and the reader has caught up. */
+  /** Called after send() returned false, when the reader has caught up. */
   onDrain: (() => void) | undefined;
   /** Called once when the caller cancels or goes away before the end. */
   onAbort: (() => void) | undefined;
-  /** Copies at once. False: taken, but stop until onDrain (or for good when aborted). */
+  /** Copies at once. False: the frame is taken, but stop until onDrain (for good if aborted). */
   send(bytes: Uint8Array): boolean;
   /** The last reply, if it has not been sent yet; `code`: what it says, OK when absent. */
   end(bytes?: Uint8Array, code?: Code): void;
   fail(error: StatusError): void;
 };
 
-/** The way of the common requests, by kernels that check what they read of a frame. */
+/** The fast path for common requests: kernels that check every byte they read of a frame. */
 export type FastPath = {
-  /** The call number of a request frame, looked at only so far; -1: not sound. Copies the bytes. */
+  /** Reads only the call number of a request frame; -1: malformed. Copies the bytes. */
   open(frame: Uint8Array): number;
-  /** The number of the session that this request is of; 0: the connection's own. */
+  /** The session number of this request; 0: the connection's own session. */
   readonly session: number;
   /** The number of the operation that open() looked at last. */
   readonly operation: number;
-  /** Serves what open() looked at last. False: nothing has happened, and handle() must do it. */
+  /**
+   * Serves the frame that open() read last. False: nothing has happened, and handle() must serve
+   * it.
+   */
   serve(session: Session, reply: ReplyPort): boolean;
 };
 

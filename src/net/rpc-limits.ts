@@ -1,6 +1,6 @@
 /**
- * What one edge may take from one connection, and what it holds for a reader that is slow. All of
- * them can be set by whoever starts the edge; these are the defaults.
+ * What one edge accepts from one connection, and what it holds for a slow reader. Whoever starts
+ * the edge can set them; these are the defaults.
  */
 import { assert } from '../base/assert.js';
 import { FRAME_BYTES_MAX } from '../base/limits.js';
@@ -28,7 +28,7 @@ export type RpcLimits = {
   readonly bufferedBytesLow: number;
   /** Unsent bytes at which the connection is given up. */
   readonly bufferedBytesMax: number;
-  /** From the upgrade to Hello: who never says it must not hold a connection for ever. */
+  /** From the upgrade to Hello: a silent client must not hold a connection for ever. */
   readonly helloMsMax: number;
   /** Without a message or a pong, in seconds. uWS counts in steps of four. */
   readonly idleSeconds: number;

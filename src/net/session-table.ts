@@ -1,6 +1,6 @@
 /**
- * Opening and closing the sessions that a connection carries beside its own. Their calls name them
- * by number; a connection that opens none pays nothing for those that do.
+ * Opens and closes the further sessions of a connection. Their calls name them by number. A
+ * connection that opens none pays nothing.
  *
  * Invariant: at most `sessionsMax` are open on one connection.
  */
@@ -33,7 +33,7 @@ export function openSession(connection: SocketSession, request: RequestCursor, c
   connection.edge.counters.sessions++;
 }
 
-/** The session, which is not there any more; its calls are the caller's to end. */
+/** Removes and returns the session; the caller ends its calls. */
 export function closeSession(connection: SocketSession, request: RequestCursor): MemberSession {
   const number = new CloseSession().__init(request.body, request.buffer).session();
   const member = connection.members?.get(number);

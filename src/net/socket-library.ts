@@ -14,7 +14,7 @@ export async function requireSocketLibrary(): Promise<void> {
   }
 }
 
-/** What is here, what is missing, and what to do. */
+/** Says what this machine has, what is missing, and what to do. */
 export function noBinary(cause: unknown): StatusError {
   const { platform, arch, version } = process;
   const { glibcVersionRuntime } = (process.report.getReport() as unknown as ReportHeader).header;

@@ -1,7 +1,7 @@
 /**
- * The port of one call over a WebSocket. A call that ends within its own message callback gives its
- * port back, so that the common call allocates none; one that stays is in session.waiting until it
- * ends.
+ * The port of one call over a WebSocket. A call that ends within its own message callback returns
+ * its port, so that the common call allocates none. Other ports stay in session.waiting until they
+ * end.
  */
 import { Code, type StatusError } from '../base/status.js';
 import type { ReplyEncoder } from '../wire/encode.js';

@@ -1,6 +1,5 @@
 /**
- * One WebSocket connection: who speaks, which of its calls still wait, and how much of what it was
- * sent has not been read yet.
+ * One WebSocket connection: its caller, its waiting calls, and its unread bytes.
  *
  * Invariant: a member's `inFlight` is the number of its calls in `waiting`.
  * Invariant: `waiting` holds exactly the calls that did not end within their own message callback.
@@ -19,7 +18,9 @@ import type { Session } from './rpc-handler.js';
 import type { RpcLimits } from './rpc-limits.js';
 import type { TurnClock } from './turn-clock.js';
 
-/** Asking the socket how much it holds is a call into uWS: once per so many bytes will do. */
+/**
+ * To ask the socket how much it holds is a call into uWS, so it is asked once per this many bytes.
+ */
 const BUFFERED_CHECK_BYTES = 1 << 16;
 
 /**
@@ -93,7 +94,7 @@ export class SocketSession implements Session, OutboxTarget {
     this.source = source;
   }
 
-  /** False: taken, but the reader is behind. */
+  /** False: the frame is taken, but the reader is behind. */
   write(bytes: Uint8Array): boolean {
     if (!this.open) return false;
     if (this.inCallback && this.outboxBytes === 0) this.sendNow(bytes);

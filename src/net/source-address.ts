@@ -1,6 +1,7 @@
 /**
- * Which client a connection is of, as far as bounds on one client go: its address, or of IPv6 the
- * upper half, since one host has all of the lower. All of one host, or behind one proxy, are one.
+ * The client of a connection, for bounds on one client: its address, or for IPv6 the upper half,
+ * because one host owns the whole lower half. All callers of one host, or behind one proxy, count
+ * as one client.
  */
 const IPV4_BYTES = 4;
 const IPV4_MAPPED = '00000000000000000000ffff';

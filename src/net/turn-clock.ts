@@ -1,11 +1,11 @@
 /**
- * When calls began and how long they took, with two looks at the clock a turn of the event loop
- * instead of two a call: a look costs as much as a tenth of a GetStatus.
+ * Start times and durations of calls, with two reads of the clock for each turn of the event loop
+ * instead of two for each call. One read costs a tenth of a GetStatus.
  *
- * A turn begins with the first now(). All calls that come in it have begun then: they stood in the
- * sockets already. Those that are answered within it are counted together, after every PART of
- * them and at its end, with the time since it began. So a time is never too short, and too long by
- * what PART calls take.
+ * A turn begins with the first now(). All its calls have begun by then, because they already stood
+ * in the sockets. Calls answered within the turn are counted together, after every PART of them and
+ * at its end, with the time since it began. So a duration is never too short, and too long by at
+ * most the time of PART calls.
  */
 import type { CallCounters } from '../wire/call-counters.js';
 
