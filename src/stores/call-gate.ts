@@ -1,18 +1,18 @@
 /**
- * Every call to a store goes through its mount's gate: a bounded number at a time, each step
- * against a deadline, so that a store that hangs costs its callers a timeout and nobody else
- * anything.
+ * Every call to a store goes through the gate of its mount. A bounded number run at a time, and
+ * each step has a deadline. So a store that hangs costs its own callers a timeout, and other
+ * callers nothing.
  *
- * A *call* holds one permit; a *step* is one wait for the store (a request, a chunk, a part) with
- * its own timeout. A download of an hour is one call of many steps; time in which the consumer is
+ * A *call* holds one permit. A *step* is one wait for the store (a request, a chunk, a part) with
+ * its own timeout. A download of an hour is one call of many steps. Time in which the consumer is
  * slow belongs to no step.
  *
- * Each kind of call has its own permits: looks (stat, list), reads and writes. So transfers that go
- * on for hours leave the store open for looks, and uploads leave it open for reads.
+ * Each kind of call has its own permits: looks (stat, list), reads and writes. So hour-long
+ * transfers leave room for looks, and uploads leave room for reads.
  *
- * Invariant: a call's permit is given back when its work has really ended, not when its caller has
- * been told UNAVAILABLE. So work that ignores its signal (a read(2) on a dead NFS server) is
- * bounded by the permits too.
+ * Invariant: a permit is given back when the work has really ended, even if the caller was told
+ * UNAVAILABLE before. So the permits also bound work that ignores its signal (a read(2) on a dead
+ * NFS server).
  */
 import { setMaxListeners } from 'node:events';
 import { type Release, Semaphore } from '../base/semaphore.js';
@@ -29,12 +29,12 @@ export type CallKind = 'look' | 'read' | 'write';
 
 export type CallGateOptions = {
   readonly timeoutMs: number;
-  /** What the client of a transfer may stand still (transfer-pace.ts). */
+  /** How long the client of a transfer may stand still (transfer-pace.ts). */
   readonly idleMs: number;
   /** Of each kind. */
   readonly maxConcurrent: number;
   readonly maxWaiting: number;
-  /** From whatever the store threw to what the caller may see. */
+  /** Turns what the store threw into an error that the caller may see. */
   readonly explain: (error: unknown, uri: string) => StatusError;
 };
 
@@ -95,7 +95,7 @@ export class CallGate {
         return acquiring;
       });
     } catch (error) {
-      // A permit that was granted in the moment the step gave up goes back.
+      // If the permit was granted just when the step gave up, it goes back.
       acquiring?.then((release) => release(), ignoreRefusal);
       throw error;
     }
@@ -114,7 +114,8 @@ export class CallGate {
     const { explain } = this.#options;
     return new Promise<T>((resolve, reject) => {
       const controller = new AbortController();
-      // Many calls may share their caller's signal, many system calls that of their step: no leak.
+      // Many calls may share their caller's signal, and many system calls that of their step: no
+      // leak.
       setMaxListeners(0, controller.signal, call.signal);
       const settle = () => {
         clearTimeout(timer);
@@ -163,10 +164,10 @@ export type StepLimit = {
   readonly late: () => StatusError;
 };
 
-/** The step has already told the caller why it did not get in. */
+/** The step has already told its caller why it was not admitted. */
 const ignoreRefusal = (): void => undefined;
 
-/** What a caller gets whose own signal ended the call. */
+/** The error for a caller whose own signal ended the call. */
 export function abortedByCaller(call: Call): StatusError {
   const reason: unknown = call.signal.reason;
   if (reason instanceof StatusError) return reason;

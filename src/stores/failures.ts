@@ -1,4 +1,4 @@
-/** What every store says in the same words. Pure. */
+/** Failures that every store reports with the same words. Pure. */
 import { Code, StatusError } from '../base/status.js';
 
 export const absent = (uri: string): StatusError =>
@@ -29,7 +29,7 @@ export const alreadyThere = (uri: string): StatusError =>
   });
 
 /**
- * When to ask a store again that is down: whoever may not wait so long is told at once, where he
- * would try again and again until his time is over.
+ * When to ask a store that is down again. A caller that may not wait so long is told at once;
+ * otherwise it would try again until its time is over.
  */
 export const STORE_DOWN_MS = 60_000;

@@ -1,6 +1,6 @@
 /**
- * File systems that are no storage but the kernel's own face: processes, devices, control groups.
- * Nothing is kept there, and nobody mounts them; /dev/shm is an ordinary one, in memory.
+ * File systems that are an interface of the kernel and store nothing: processes, devices, control
+ * groups. Nobody may mount them. /dev/shm is an ordinary file system in memory.
  */
 import { statfs } from 'node:fs/promises';
 

@@ -5,7 +5,7 @@ import { Code, StatusError } from '../base/status.js';
 export const systemCode = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
-/** The path names nothing, as opposed to: we could not find out. */
+/** The path does not exist; other errors mean that this could not be found out. */
 export const isAbsent = (error: unknown): boolean =>
   ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(systemCode(error));
 

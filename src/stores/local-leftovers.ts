@@ -1,7 +1,6 @@
 /**
- * Temporary files that writes of processes which were killed have left behind. A listing that comes
- * across them removes those that nobody can be writing any more: a write that moves nothing ends
- * (transfer-pace.ts), so an old one has no writer.
+ * Temporary files left by killed writers. A listing that meets them removes those that no writer
+ * can still own: a write that moves nothing ends (transfer-pace.ts), so an old file has no writer.
  */
 import { lstat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +9,7 @@ import type { LocalTree } from './local-tree.js';
 
 /** Untouched for this long, or for twice what a silent client may take. */
 const AGE_MS_MIN = 3_600_000;
-/** Of one listing; the next one removes more. */
+/** Files that one listing removes; the next one removes more. */
 const REMOVED_MAX = 64;
 
 export type Leftovers = {
@@ -19,7 +18,7 @@ export type Leftovers = {
   readonly idleMs: number | undefined;
 };
 
-/** Best effort: a listing is about its entries, whatever becomes of these. */
+/** Best effort: a listing is right whether or not these files go. */
 export async function removeLeftovers(
   { tree, idleMs }: Leftovers,
   { at, names }: { readonly at: string; readonly names: readonly string[] },

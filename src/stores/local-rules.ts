@@ -1,12 +1,12 @@
 /**
- * Which directories of this machine may be a store. Whoever may mount says so by a path alone, and
- * a mount reads and writes as the process does: so never what the master keeps for itself, above
- * it or below it, and never the kernel's file systems. Of the rest, what ORCHARD_LOCAL_ROOTS names;
- * or, without it, what the process's user owns, but no home, nothing hidden (.ssh) and no folder
- * of the system.
+ * Decides which directories of this machine may be a store. A mount is only a path, and it reads
+ * and writes with the rights of the process. So it may never reach the master's own directories,
+ * above or below, nor the kernel's file systems. Of the rest, ORCHARD_LOCAL_ROOTS names what is
+ * allowed. Without it, the mount may be what the process's user owns, except homes, hidden
+ * directories (.ssh) and system folders.
  *
- * It is looked at where the root really is, links followed, and directories are told apart by
- * device and inode too, so that a bind mount is no other name for one.
+ * The rule looks at the real place of the root, with links followed. It also compares device and
+ * inode, so that a bind mount is not another name for the same directory.
  */
 import type { BigIntStats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
@@ -19,7 +19,7 @@ export type LocalRules = {
   readonly own: readonly string[];
   /** Within those: where the root store may be. */
   readonly fileData: string;
-  /** Where the operator has put the root store. */
+  /** The place that the operator gave the root store. */
   readonly rootStore: string | undefined;
   /** Named by the operator; none: what the user owns. */
   readonly roots: readonly string[];
@@ -32,7 +32,7 @@ const HIDDEN = /\/\./;
 const isBelow = (path: string, above: string): boolean =>
   above === '/' || path === above || path.startsWith(`${above}/`);
 
-/** `real` is there, and no link is on the way to it. */
+/** `real` exists, and no link is on the way to it. */
 export async function checkLocalRoot(real: string, rules: LocalRules): Promise<void> {
   if (await isKernelPath(real)) throw refused(real, 'belongs to the kernel', NEVER);
   const fileData = await realOf(rules.fileData);
@@ -63,7 +63,7 @@ async function refuseOwn(real: string, own: readonly string[]): Promise<void> {
   }
 }
 
-/** Of the directory and all above it; what is not there yet has none. */
+/** Device and inode of the directory and all above it; missing ones have none. */
 async function identities(path: string): Promise<string[]> {
   const found: string[] = [];
   for (let at = path; ; at = dirname(at)) {

@@ -2,12 +2,13 @@
  * The part of a local file system that a mount may see: what lies below its root, and nothing
  * else. Every system call that local.ts makes on a path goes through a check here.
  *
- * Symbolic links: one that leads to a regular file inside the root is shown as that file; any
- * other (to a directory, out of the root, broken) does not exist for us. So no path leads outside
- * and no directory has two paths. Sockets, pipes and devices do not exist either.
- * A process may swap a directory or a file for a link between our look at its path and our use of
- * it. So nothing rests on that look: what is opened is asked where it is (placeOf), and what lies
- * in a directory is reached through the opened directory (withDirectory, as openat(2) does).
+ * A symbolic link to a regular file inside the root is shown as that file. Any other link (to a
+ * directory, out of the root, broken) is hidden. So no path leads outside, and no directory has two
+ * paths. Sockets, pipes and devices are hidden too.
+ * A process may replace a directory or a file by a link between our check of its path and our use
+ * of it. So nothing relies on that check. An opened file is asked for its place (placeOf), and
+ * entries of a directory are reached through the opened directory (withDirectory, as openat(2)
+ * does).
  *
  * Every system call takes a permit first: libuv has four threads for the whole process, and a
  * dead NFS server holds each thread that asks it until the server is back. SYSTEM_CALLS_MAX keeps
@@ -28,7 +29,7 @@ import { isUfsName, type UfsStatus } from './ufs.js';
 
 /** Of one mount, at a time. */
 const SYSTEM_CALLS_MAX = 2;
-/** More than all calls of a mount together can ask for: calls are bounded before they get here. */
+/** More than all calls of a mount can ask for, because calls are bounded before they get here. */
 const SYSTEM_CALLS_WAITING_MAX = 1_000_000;
 
 const temporaryName = /^\.orchard-[0-9a-f]{16}\.tmp$/;
@@ -44,7 +45,7 @@ export type OpenDirectory = {
   readonly handle: FileHandle;
 };
 export type OpenFile = {
-  /** Of what was opened. */
+  /** Facts about an opened file. */
   readonly stats: Stats;
   /** Undefined: it is a directory. */
   readonly handle: FileHandle | undefined;
@@ -79,12 +80,12 @@ export class LocalTree {
     }
   }
 
-  /** Whatever became of the caller, a file that was opened gets closed, once a thread is free. */
+  /** An opened file is closed whatever happens to the caller, as soon as a thread is free. */
   close(handle: FileHandle): Promise<void> {
     return this.call(new AbortController().signal, () => handle.close());
   }
 
-  /** As close(), for whoever has nobody to tell. */
+  /** As close(), for callers that cannot report a failure. */
   release(handle: FileHandle): void {
     this.close(handle).catch(systemCode);
   }
@@ -123,7 +124,7 @@ export class LocalTree {
     const handle = await this.call(signal, () => open(real, flags)).catch(undefinedIfAbsent);
     if (handle === undefined) return undefined;
     const place = await this.call(signal, () => placeOf(handle)).catch(systemCode);
-    // Without /proc (no Linux) the path has to do.
+    // Without /proc (not on Linux) the path must do.
     if (place === undefined) return { real, at: real, handle };
     if (place === real) return { real, at: `${DESCRIPTORS}/${handle.fd}`, handle };
     await this.close(handle);
@@ -230,12 +231,12 @@ export class LocalTree {
     this.#accounts ??= readAccounts();
     if (stats === undefined) return undefined;
     const { mtimeMs, ...root } = statusOf('', stats, await this.#accounts);
-    // A root of an odd time is a root all the same: every start looks at it.
+    // A root with an invalid time is still a root: every start looks at it.
     const isOdd = oddValue(root.length, mtimeMs) !== undefined;
     return isOdd || mtimeMs === undefined ? root : { ...root, mtimeMs };
   }
 
-  /** A link may have been turned since: what it leads to now is looked at. */
+  /** The link may have changed since, so its present target is checked. */
   async #realRoot(): Promise<string> {
     const real = await realpath(this.#root);
     if (real === this.#allowed || this.#rules === undefined) return real;
@@ -263,7 +264,7 @@ async function visibleStats(realDir: string, name: string): Promise<Stats | unde
   return lstat(join(realDir, name)).catch(undefinedIfAbsent);
 }
 
-/** Where the kernel says that it is; undefined where it does not say. */
+/** Its place according to the kernel; undefined where the kernel does not say. */
 function placeOf(handle: FileHandle): Promise<string | undefined> {
   return readlink(`${DESCRIPTORS}/${handle.fd}`).catch(undefinedIfAbsent);
 }
@@ -281,7 +282,7 @@ function entryOf(
   // Node gives bad bytes of a name as U+FFFD, and a name spelled like that leads nowhere.
   if (stats === undefined && name.includes('\ufffd')) return 'encoding';
   if (!isUfsName(name)) return 'name';
-  // Gone since the names were read.
+  // The entry was removed after the names were read.
   if (stats === undefined) return undefined;
   if (followed === undefined) return stats.isSymbolicLink() ? 'link' : 'special';
   const status = statusOf(name, followed, accounts);

@@ -1,7 +1,7 @@
 /**
- * Writing one local file so that it appears whole or not at all: into a temporary file beside it,
- * fsync, rename over the old one, fsync of the directory. Directories above it that are missing
- * are made, and taken away again when the write fails.
+ * Writes one local file so that it appears completely or not at all: into a temporary file beside
+ * it, fsync, rename over the old one, fsync of the directory. Missing directories above it are
+ * made, and removed again when the write fails.
  *
  * A crash of the machine's master can leave a temporary file, which no listing shows
  * (isTemporaryName).
@@ -70,7 +70,7 @@ async function openTemporary(
 ): Promise<FileHandle> {
   const handle = await write.tree.call(signal, () => open(temporary, 'wx'));
   if (!signal.aborted) return handle;
-  // It opened after the deadline: nobody else will ever close it.
+  // The file opened after the deadline, so nobody else will ever close it.
   await discard(write, { handle, temporary, made: [] });
   throw signal.reason;
 }
@@ -108,7 +108,7 @@ async function publish(
   throw new StatusError(Code.ABORTED, `${call.uri} was removed while it was being written.`);
 }
 
-/** What has no hard links: some network file systems. */
+/** Error codes of file systems without hard links (some network file systems). */
 const noLinks: ReadonlySet<string> = new Set([
   'EPERM',
   'ENOSYS',
@@ -126,11 +126,13 @@ async function renameIntoNothing(temporary: string, target: string, uri: string)
     if (!noLinks.has(systemCode(error))) throw error;
     return renameOverOwn(temporary, target, uri);
   }
-  // Data is in place: a temporary that stays is cleaned later (local-leftovers.ts).
+  // The data is in place. A temporary file that stays is removed later (local-leftovers.ts).
   await unlink(temporary).catch(systemCode);
 }
 
-/** Takes the name with an empty file first: seen for a moment, but nobody else's is lost. */
+/**
+ * First takes the name with an empty file. The file is visible for a moment, but no other is lost.
+ */
 async function renameOverOwn(temporary: string, target: string, uri: string): Promise<void> {
   try {
     await (await open(target, 'wx')).close();
@@ -165,12 +167,12 @@ async function makeParent(write: LocalWrite, signal: AbortSignal): Promise<Paren
       const isMade = await makeDirectory(tree, join(dir.at, name), signal);
       if (isMade) made.push(join(dir.real, name));
       const below = await tree.openDirectory(dirPath, signal);
-      // Somebody else's: a directory is as good as ours, anything else is in the way.
+      // Another process made it: a directory will do, anything else is in the way.
       if (below === undefined) throw inTheWay(join(dir.real, name));
       tree.release(dir.handle);
       dir = below;
     }
-    // Nobody waits any more: then what was made goes again.
+    // Nobody waits any more, so the new directories are removed.
     signal.throwIfAborted();
     return { dir, made };
   } catch (error) {
@@ -236,6 +238,6 @@ async function removeAll(tree: LocalTree, remains: Remains, signal: AbortSignal)
   const { handle, temporary, made } = remains;
   if (handle !== undefined) await tree.close(handle);
   if (temporary !== undefined) await tree.call(signal, () => unlink(temporary)).catch(systemCode);
-  // From the bottom; one that holds somebody else's file by now stays, and so do those above it.
+  // From the bottom up. A directory that now holds a foreign file stays, and so do those above it.
   for (const dir of made.toReversed()) await tree.call(signal, () => rmdir(dir));
 }

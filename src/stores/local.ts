@@ -1,6 +1,6 @@
 /**
- * A directory of this machine, or of a file server mounted on it, as a store. What of it is
- * visible, and what links do, is local-tree.ts's business.
+ * A directory of this machine, or of a file server mounted on it, as a store. local-tree.ts decides
+ * what is visible and what links do.
  */
 import { type FileHandle, opendir } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
@@ -29,7 +29,7 @@ import {
   type UfsWriteOptions,
 } from './ufs.js';
 
-/** One read(2): large enough that a transfer is more bytes than turns of two threads. */
+/** Bytes of one read(2): large enough that a transfer is mostly bytes, not turns of two threads. */
 const CHUNK_BYTES = 512 * 1024;
 /** Names that one getdents(2) may bring. */
 const SCAN_BUFFER_NAMES = 1024;
@@ -128,7 +128,7 @@ export class LocalUfs implements Ufs {
     return { uri: path === '' ? this.uri : `${this.uri.replace(/\/$/, '')}/${path}`, signal };
   }
 
-  /** Goes on past names that turn out to be no entries, so that an empty page is the last. */
+  /** Skips names that turn out to be no entries, so that an empty page is the last one. */
   async #page(
     place: { dirPath: string; at: string; options: UfsListOptions },
     signal: AbortSignal,
@@ -178,7 +178,9 @@ export class LocalUfs implements Ufs {
     const { expect = 0 } = range;
     let position = range.offset ?? 0;
     let left = range.length ?? Number.POSITIVE_INFINITY;
-    /** What was given may be a mix when the file changed meanwhile: then the end is no end. */
+    /**
+     * If the file changed meanwhile, the bytes may be a mixture, so their end is not a valid end.
+     */
     const end = async (signal: AbortSignal): Promise<undefined> => {
       if (expect === 0) return undefined;
       const stats = await this.#tree.call(signal, () => handle.stat());

@@ -1,6 +1,6 @@
 /**
- * A store that tells how long each call took, whether it failed, and the bytes that it moved. A
- * read is over when its first bytes are there; what its stream meets later is told as its failure.
+ * A store that reports how long each call took, whether it failed, and how many bytes it moved. A
+ * read ends with its first bytes; a later failure of its stream is reported as a failure.
  */
 import type { Readable } from 'node:stream';
 import { Code, StatusError } from '../base/status.js';
@@ -13,7 +13,7 @@ import type {
   UfsWriteOptions,
 } from './ufs.js';
 
-/** Answers of a store that works: the caller asked for what is not so. */
+/** Answers of a working store: the caller asked for something that is not there. */
 const ANSWERS: ReadonlySet<Code> = new Set([
   Code.NOT_FOUND,
   Code.ALREADY_EXISTS,
@@ -25,7 +25,7 @@ const ANSWERS: ReadonlySet<Code> = new Set([
 export type StoreMeter = {
   /** A call has ended. */
   called(ms: number, failed: boolean): void;
-  /** One that had gone well has failed after all. */
+  /** A call that had succeeded has failed after all. */
   failedLate(): void;
   read(bytes: number): void;
   wrote(bytes: number): void;

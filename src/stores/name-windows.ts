@@ -3,13 +3,13 @@
  * so a sorted page needs a pass over all of them; remembering what one pass found saves one pass
  * per page.
  *
- * Memory: a pass keeps only the WINDOW_NAMES_MAX smallest names after the cursor, so a directory
- * of any size costs the same; a larger one is passed over again for each window. Windows of
- * listings that nobody continues go after WINDOW_MS_MAX, the oldest first beyond KEPT_NAMES_MAX.
+ * Memory: a pass keeps only the WINDOW_NAMES_MAX smallest names after the cursor, so a directory of
+ * any size costs the same. A larger one is read again for each window. Windows of abandoned
+ * listings go after WINDOW_MS_MAX; beyond KEPT_NAMES_MAX the oldest go first.
  *
- * A window is found only by the cursor that the last page handed out, and taken out when it is
- * used: whoever starts anywhere else looks at the directory anew, and never at an old picture.
- * Names only: attributes are read when a page is served.
+ * A window is found only by the cursor of the last page, and is removed when it is used. A listing
+ * that starts elsewhere reads the directory again, and never sees old names. Windows hold names
+ * only; attributes are read when a page is served.
  */
 import { compareNames } from './name-order.js';
 
@@ -83,7 +83,7 @@ export async function collectWindow(
       continue;
     }
     kept.push(name);
-    // Sorting at twice the size makes it O(log) per name, however many there are.
+    // Sorting at twice the size costs O(log) per name, whatever the number of names.
     if (kept.length < 2 * countMax) continue;
     kept = kept.sort(compareNames).slice(0, countMax);
     highest = kept.at(-1);

@@ -17,7 +17,7 @@ const flag = z.union([
 const wholeNumber = (least: number, most: number) =>
   z.coerce.number('must be a number').int('must be a whole number').min(least).max(most);
 
-/** Without the line end that a file or a secret of an orchestrator often brings along. */
+/** Removes the line end that files and secrets of orchestrators often have. */
 const credential = z
   .string()
   .regex(/^[\x21-\x7e]+$/, 'must be one word, without blanks, line ends or other characters');

@@ -3,7 +3,7 @@
  * one: back-pressure goes through to the store, and each wait for the store is a step of the gate.
  *
  * Invariant: the call's permit is released exactly once, after the source is closed, however the
- * stream ends, also when nobody ever reads from it but destroys it.
+ * stream ends, even if it is only destroyed and never read.
  */
 import { Readable } from 'node:stream';
 import type { Release } from '../base/semaphore.js';
@@ -41,7 +41,7 @@ export async function openStream(
     });
     return pullStream(source, given, release);
   } catch (error) {
-    // What still opens after the step gave up is closed again, and only then is the call over.
+    // A source that opens after the step gave up is closed; only then is the call over.
     if (opening === undefined) release();
     else opening.then((source) => source.close()).then(release, release);
     throw error;
@@ -61,7 +61,7 @@ function pullStream(
     wait.catch((error: Error) => stream.destroy(error));
   };
   const stream = new Readable({
-    // Chunk by chunk: who iterates over a stream of bytes is given all that is there, put together.
+    // Chunk by chunk, because an iterator over a byte stream gets everything at hand in one piece.
     objectMode: true,
     highWaterMark: READ_AHEAD_MAX,
     read() {
@@ -83,7 +83,7 @@ function pullStream(
     destroy(error, done) {
       wanted();
       call.signal.removeEventListener('abort', onAbort);
-      // Nobody waits for the close of a source that hangs; its permit does.
+      // Nobody waits for a hanging source to close; its permit stays taken until it does.
       source.close().then(release, release);
       done(error);
     },

@@ -63,7 +63,7 @@ export async function openUfs(
   return opener(rest, { options, environment, place });
 }
 
-/** A mount sends what a reference names to any endpoint that it likes. */
+/** A mount can send the value of a reference to any endpoint, so references are restricted. */
 function refuseNames(options: UfsOptions, allowed: readonly string[]): void {
   for (const [option, value] of Object.entries(options)) {
     const name = environmentReference.exec(String(value))?.[1];
@@ -79,7 +79,7 @@ function refuseNames(options: UfsOptions, allowed: readonly string[]): void {
 const isNamed = (name: string, one: string): boolean =>
   one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one;
 
-/** Refuses a wrong URI or wrong options without opening anything; what mount checks first. */
+/** Refuses a wrong URI or wrong options without opening anything; mount checks this first. */
 export function canonicalUfsUri(uri: string): string {
   const { scheme, rest } = parseUri(uri);
   if (scheme === 'file') return `file://${localRoot(rest)}`;

@@ -1,6 +1,6 @@
 /**
- * Conditional writes to S3: the store itself decides in the moment in which the object appears, by
- * If-None-Match and If-Match. A store that does not know these (501) is asked right before.
+ * Conditional writes to S3 with If-None-Match and If-Match: the store decides in the moment in
+ * which the object appears. A store that does not know these headers (501) is asked right before.
  */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Code, StatusError } from '../base/status.js';
@@ -18,7 +18,7 @@ export type Conditional = {
   readonly head: (signal: AbortSignal) => Promise<UfsStatus | undefined>;
 };
 
-/** Throws when the need is not met now; otherwise what is to be sent so that it still is then. */
+/** Throws if the condition does not hold now. Returns the headers that keep it until the write. */
 export async function conditionOf(write: Conditional, signal: AbortSignal): Promise<Condition> {
   const { ifAbsent, ifMatch = 0 } = write.need;
   if (ifAbsent !== true && ifMatch === 0) return {};
@@ -58,7 +58,7 @@ export async function sendConditional(
     const isRace = name === 'ConditionalRequestConflict';
     if (httpStatus !== 412 && !isRace) throw error;
     const found = await write.head(abortSignal);
-    // An earlier try arrived, its answer did not: what is there is ours.
+    // An earlier try arrived but its answer was lost: the present object is ours.
     if (attempts > 1 && found?.etag === ownEtag()) return { ETag: found.etag };
     if (isRace && found === undefined) throw contended(write.uri);
     throw condition.IfNoneMatch === undefined ? changed(write.uri) : alreadyThere(write.uri);

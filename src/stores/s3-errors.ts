@@ -1,7 +1,7 @@
 /**
- * From what the AWS SDK throws to what a caller of a store may see. Nothing of the SDK's own text
- * goes through: its messages and properties can repeat keys, signatures and signed URLs. What
- * goes through is the name of the error and the HTTP status. Pure.
+ * Turns errors of the AWS SDK into errors that a caller of a store may see. No text of the SDK is
+ * passed on, because its messages and properties can repeat keys, signatures and signed URLs. Only
+ * the name of the error and the HTTP status are. Pure.
  */
 import { Code, StatusError } from '../base/status.js';
 import { STORE_DOWN_MS } from './failures.js';
@@ -30,7 +30,7 @@ const expiredNames: ReadonlySet<string> = new Set([
   'TokenRefreshRequired',
   'RequestExpired',
 ]);
-/** The store is well, and asks to be called less. */
+/** The store works, but asks for fewer calls. */
 const slowDownNames: ReadonlySet<string> = new Set([
   'SlowDown',
   'SlowDownRead',
@@ -42,7 +42,7 @@ const slowDownNames: ReadonlySet<string> = new Set([
   'TooManyRequestsException',
   'RequestLimitExceeded',
 ]);
-/** The network's own words for: there is nobody, and that is known at once. */
+/** Network errors that say at once that nobody answers. */
 const unreachableNames: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -56,7 +56,7 @@ const regionNames: ReadonlySet<string> = new Set([
   'IllegalLocationConstraintException',
 ]);
 
-/** The plain facts of an error; a name that is not one word is the SDK's own doing and dropped. */
+/** The facts of an error. A name that is not one word comes from the SDK and is dropped. */
 export function failureOf(error: unknown): S3Failure {
   if (!(error instanceof Error)) return { name: 'unknown', httpStatus: 0, attempts: 0 };
   const metadata: unknown = Reflect.get(error, '$metadata');
@@ -78,7 +78,7 @@ export const isNoSuchBucket = (error: unknown): boolean => failureOf(error).name
 export const isAbsentObject = (error: unknown): boolean =>
   failureOf(error).httpStatus === 404 && !isNoSuchBucket(error);
 
-/** HEAD says no more than that it is refused; another request may say why. */
+/** HEAD says only that it is refused; another request may give the reason. */
 export const isUnexplained = (error: unknown): boolean =>
   [400, 401, 403].includes(failureOf(error).httpStatus);
 

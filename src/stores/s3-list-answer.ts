@@ -1,7 +1,7 @@
 /**
- * The answer to a list request of S3, read from its bytes: what the SDK makes of it hides whether
- * it was S3 that answered, trims and decodes keys as it sees fit, and refuses the whole page for
- * one odd value. Texts stay bytes (latin1) until the key they belong to is looked at. Pure.
+ * Reads the answer to a list request of S3 from its bytes. The SDK hides whether S3 answered at
+ * all, trims and decodes keys in its own way, and refuses a whole page for one odd value. Texts
+ * stay bytes (latin1) until their key is looked at. Pure.
  *
  *     <ListBucketResult> <Contents><Key/><LastModified/><ETag/><Size/></Contents>…
  *                        <CommonPrefixes><Prefix/></CommonPrefixes>…  <IsTruncated/> …
@@ -26,7 +26,7 @@ const ROOT = 'ListBucketResult';
 /** How far into an answer its first element may be. */
 const HEAD_CHARS_MAX = 4096;
 
-/** Throws FAILED_PRECONDITION for what is no answer of an S3. */
+/** Throws FAILED_PRECONDITION for an answer that is not from S3. */
 export function parseListAnswer(body: Uint8Array, uri: string): ListAnswer {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
   if (rootOf(text) !== ROOT) throw notS3(uri, text);
@@ -131,7 +131,7 @@ function unescapeXml(text: string): string {
   });
 }
 
-/** A page of HTML is a console, or a proxy that stands between. */
+/** An HTML page comes from a console, or from a proxy in between. */
 function notS3(uri: string, text: string): StatusError {
   const isPage = /<html|<!doctype html/i.test(text.slice(0, HEAD_CHARS_MAX));
   const what = isPage ? 'a web page' : 'no list of objects';

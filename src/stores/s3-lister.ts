@@ -1,13 +1,13 @@
 /**
  * List requests to one bucket. By ListObjectsV2 until the store shows that it speaks V1 only.
  *
- * Whether there is more is not judged by one sign: an answer that says so must also say how to go
- * on (a token, a marker, or a last key to start after), and going on must bring new keys. What
- * does neither is refused, as a silent part would be worse.
+ * No single sign decides whether there is more. An answer that says so must also say how to go on
+ * (a token, a marker, or a last key to start after), and the next answer must bring new keys. An
+ * answer that does neither is refused, because losing entries silently would be worse.
  *
- * Keys are asked for as they are: what encoding-type=url makes of a '+' differs between stores.
- * Only a page with U+FFFD, which some stores put for what XML cannot hold, is asked for again in
- * that way, to see what stands behind it.
+ * Keys are requested unencoded, because stores differ in what encoding-type=url makes of a '+'.
+ * Only a page with U+FFFD, which some stores write for characters that XML cannot hold, is
+ * requested again encoded, to see the real keys.
  */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Code, StatusError } from '../base/status.js';
@@ -48,7 +48,7 @@ export class S3Lister {
     const answer = await this.#ask(asked, false, signal);
     if (!this.#isV1 && speaksV1(answer)) {
       this.#isV1 = true;
-      // It did not understand where to begin.
+      // The store did not understand where to begin.
       if (!('after' in from) || from.after !== '') return this.fetch(prefix, request, signal);
     }
     const items = await this.#items(asked, answer, signal);
@@ -94,7 +94,7 @@ export class S3Lister {
     await sendSeen(this.#client, command, signal, async (response) => {
       const body = await bodyOf(response, ANSWER_BYTES_MAX);
       answer = parseListAnswer(body, `${this.#uri}/${prefix}`);
-      // The SDK has nothing to read but that all is well.
+      // The SDK gets nothing to read except success.
       response.body = Buffer.from('<ListBucketResult/>');
     });
     if (answer === undefined) throw noAnswer(this.#uri);
@@ -110,7 +110,7 @@ export class S3Lister {
     const items: S3Item[] = [];
     for (const [i, lossy] of keys.entries()) {
       const key = lossy.text.includes(REPLACEMENT) ? foundKey(lossy, encoded, i) : lossy;
-      // A store that does not look at the prefix gives what nobody asked for.
+      // A store that ignores the prefix sends keys that nobody asked for.
       if (!key.text.startsWith(asked.prefix)) continue;
       const object = answer.objects[i];
       items.push(itemOf(key, key.text.slice(length), object));
@@ -132,13 +132,13 @@ function itemOf(key: Key, relative: string, object: ListAnswer['objects'][number
 function keysOf({ objects, prefixes, fields }: ListAnswer): Key[] {
   const texts = [...objects.map(({ key }) => key), ...prefixes];
   if (fields.get('EncodingType')?.trim() !== 'url') return texts.map(keyOf);
-  // Who encodes although nobody asked may do so as forms do; then a plus is never bare.
+  // A store that encodes without being asked may do it as forms do; then a plus is never bare.
   const all = texts.join('');
   const isForm = /%2[bB]/.test(all) && !all.includes('%20');
   return texts.map((text) => keyOf(decodePercent(text, isForm)));
 }
 
-/** The same key as the encoded answer has it; as it was where that does not help. */
+/** The same key from the encoded answer; unchanged where that does not help. */
 function foundKey(lossy: Key, { objects, prefixes, fields }: ListAnswer, i: number): Key {
   const text = objects[i]?.key ?? prefixes[i - objects.length];
   if (text === undefined || fields.get('EncodingType')?.trim() !== 'url') {
@@ -169,13 +169,13 @@ function continuationOf(
     return { token };
   }
   const last = items.at(-1)?.key;
-  // A marker that is no key of this page may be encoded in ways nobody knows: the last key is ours.
+  // A marker that is no key of this page may be encoded in an unknown way, so the last key is used.
   const isStuck = 'after' in asked.from && asked.from.after === last;
   if (last === undefined || isStuck) throw noWayOn(uri);
   return { after: last };
 }
 
-/** From here on: a store that begins anew each time would never end. */
+/** From now on. Otherwise a store that starts again each time would never end. */
 function requireProgress(items: readonly S3Item[], after: string, uri: string): void {
   const [first] = items;
   if (first === undefined) return;

@@ -67,7 +67,7 @@ export type S3Directory = {
   readonly keyCountMax: number;
 };
 
-/** Asking for less saves nothing and makes tails of open names weigh more. */
+/** Smaller requests save nothing, and give open names at the end a larger share. */
 const KEY_COUNT_MIN = 16;
 const SLASH = '/'.charCodeAt(0);
 
@@ -100,12 +100,12 @@ export async function listS3(
     if (isEnd) return { entries, skipped: countOf(skipped), exists };
     const last = entries.at(-1)?.name;
     if (last !== undefined) {
-      // S3 goes on after that key: what comes later will be listed, and left out, again.
+      // S3 goes on after that key, so what follows will be listed, and left out, again.
       const passed = skipped.filter(({ key }) => compareNames(key, last) <= 0);
       return { entries, nextStartAfter: last, skipped: countOf(passed), exists };
     }
     assert(response.continuation !== undefined, 'an empty page that is not the last goes on');
-    // Nothing but what is dropped: S3 goes on exactly where it stopped.
+    // Only dropped entries: S3 goes on exactly where it stopped.
     request = { startAfter, keyCountMax, continuation: response.continuation };
   }
 }

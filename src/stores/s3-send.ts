@@ -1,6 +1,6 @@
 /**
- * Sending a command of the SDK and looking at the answer before the SDK reads it: what a store
- * says is checked by us, and an odd value in one field does not fail the whole answer.
+ * Sends a command of the SDK and looks at the answer before the SDK reads it. So we check what a
+ * store says, and one odd field does not fail the whole answer.
  */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Code, StatusError } from '../base/status.js';
@@ -22,7 +22,7 @@ type Stack = {
   ): void;
 };
 
-/** `see` gets every answer of success; error answers are the SDK's business. */
+/** `see` gets every successful answer; the SDK handles error answers. */
 export async function sendSeen<Output>(
   client: S3Client,
   command: object,
@@ -44,7 +44,7 @@ export async function sendSeen<Output>(
   return (await client.send(command as never, { abortSignal })) as Output;
 }
 
-/** The whole body, or UNAVAILABLE where it is beyond reason. */
+/** The whole body, or UNAVAILABLE if it is unreasonably large. */
 export async function bodyOf(response: SeenResponse, bytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -1,7 +1,7 @@
 /**
- * One object written to S3: in one request when it is small, otherwise as a multipart upload, one
- * part at a time out of one buffer of PART_BYTES. Either way it appears whole or not at all. What
- * fails aborts the multipart upload, so that no parts are left that nobody sees but somebody pays.
+ * Writes one object to S3: in one request when it is small, otherwise as a multipart upload, part
+ * by part from one buffer of PART_BYTES. Either way it appears completely or not at all. A failure
+ * aborts the multipart upload, so that no invisible parts remain that somebody pays for.
  */
 import { createHash } from 'node:crypto';
 import type { CompletedPart } from '@aws-sdk/client-s3';
@@ -119,7 +119,9 @@ class Multipart {
     return (await gate.step(call, (signal) => sendConditional(write, parts, signal))).ETag;
   }
 
-  /** The error to throw. Not through the gate: it must also run when the caller has given up. */
+  /**
+   * Returns the error to throw. It bypasses the gate, because it must run after the caller gave up.
+   */
   async abandon(error: unknown): Promise<unknown> {
     if (this.#uploadId === undefined) return error;
     const { sdk, client, object, timeoutMs } = this.#upload;

@@ -63,7 +63,7 @@ function utc(parts: readonly number[], ms: number, zone: string | undefined): nu
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
   if (hour > 23 || minute > 59 || second > 60 || !Number.isInteger(month)) return undefined;
   const date = new Date(Date.UTC(2000, month - 1, day, hour, minute, second, ms));
-  // Date.UTC takes a year below 100 for one of the last century.
+  // Date.UTC would take a year below 100 as one of the last century.
   date.setUTCFullYear(year, month - 1, day);
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
   return date.getTime() - zoneMs(zone);

@@ -234,14 +234,14 @@ export class S3Ufs implements Ufs {
     return requireEntry({ ...seen, name }, this.#call(path, never).uri);
   }
 
-  /** '' asks about the whole bucket. */
+  /** '' means the whole bucket. */
   #hasKeysBelow(key: string, signal: AbortSignal): Promise<boolean> {
     return this.#lister.hasKeys(key === '' ? '' : `${key}/`, signal);
   }
 
   async #open(path: string, range: UfsReadOptions, signal: AbortSignal): Promise<ChunkSource> {
     const offset = range.offset ?? 0;
-    // A range of no bytes cannot be asked for; one byte shows that the object is there.
+    // An empty range cannot be requested; one byte shows whether the object exists.
     const end = range.length === undefined ? '' : offset + Math.max(range.length, 1) - 1;
     const command = new this.#sdk.GetObjectCommand({
       Bucket: this.#bucket,
@@ -278,14 +278,14 @@ export class S3Ufs implements Ufs {
     throw changed(this.#call(path, signal).uri);
   }
 
-  /** The upload gives the etag but not the time the store will list; the object does. */
+  /** An upload returns the etag, but not the time that the store will list; the object has both. */
   async #written(
     path: string,
     written: { length: number; etag: string | undefined },
     call: Call,
   ): Promise<UfsStatus> {
     const name = path.slice(path.lastIndexOf('/') + 1);
-    // The object is there whatever becomes of this look at it, so a failure here is no failure.
+    // The object exists whatever this look at it returns, so a failure here is not a failure.
     const found = await this.#gate
       .step(call, (signal) => this.#head(path, signal))
       .catch(() => undefined);
@@ -302,7 +302,7 @@ type Headers = {
   readonly etag: string | undefined;
 };
 
-/** What an answer says of the whole object, taken from it where the SDK would stumble. */
+/** What an answer says of the whole object, read from the headers where the SDK would fail. */
 function takeHeaders({ headers }: SeenResponse): Headers {
   const total = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
   const seen = {
@@ -314,10 +314,10 @@ function takeHeaders({ headers }: SeenResponse): Headers {
   return seen;
 }
 
-/** For what only needs the name of a place. */
+/** For callers that only need the name of a place. */
 const never = new AbortController().signal;
 
-/** Not more than was asked for, also from servers that send the whole object for some ranges. */
+/** At most the bytes requested, because some servers send the whole object for some ranges. */
 function bodySource(output: GetObjectCommandOutput, length: number | undefined): ChunkSource {
   const body = output.Body as Readable | undefined;
   if (body === undefined) return nothing;

@@ -1,7 +1,7 @@
 /**
- * What a listing leaves out, and why: one odd entry never ends a walk over the others, and is
- * never left out in silence. Counted by reason, with some of the names. Plain data: it goes to
- * other threads as it is. Pure.
+ * What a listing leaves out, and why. One odd entry never ends a walk over the others, and is never
+ * dropped silently. Skips are counted by reason, with some of the names. They are plain data, so
+ * they cross to other threads unchanged. Pure.
  */
 import type { SkipReason } from '../base/skip-reasons.js';
 

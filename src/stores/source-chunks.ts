@@ -1,7 +1,8 @@
 /**
  * The caller's data of a write, chunk by chunk. It has no deadline of the store: a client may
- * upload for an hour, if it does not stand still. The caller's signal ends the wait at once, also
- * when the source is stuck. An error of the source itself passes unchanged: it is not the store's.
+ * upload for an hour if it does not stand still. The caller's signal ends the wait at once, even if
+ * the source is stuck. An error of the source itself passes unchanged, because it is not the
+ * store's.
  */
 import type { TransferPace } from './transfer-pace.js';
 
@@ -30,9 +31,9 @@ export async function* sourceChunks(
 
 type Next = IteratorResult<Uint8Array> | { readonly error: unknown };
 
-/** Its error comes as a value, past the gate, which explains those of the store. */
+/** Its error is passed as a value, so that the gate does not explain it as one of the store. */
 const nextOf = (iterator: AsyncIterator<Uint8Array>, pace: TransferPace): Promise<Next> =>
   pace.wait(() => iterator.next().catch((error: unknown) => ({ error })));
 
-/** The write has failed already and says why; what the source adds is of no use to anybody. */
+/** The write has already failed with a reason; a further error of the source helps nobody. */
 const ignoreLateError = (): void => undefined;

@@ -1,9 +1,9 @@
 /**
- * The other end of a transfer: the client that sends a file or takes one. It may be slow, but a
- * transfer that stands still ends, as its permit is wanted by others.
+ * The other end of a transfer: the client that sends or receives a file. It may be slow, but a
+ * transfer that stands still ends, because others need its permit.
  *
- * Ended is who moves nothing for idleMs; and, while others wait for a permit of this kind, who
- * kept us waiting for idleMs in all without moving BYTES_MIN meanwhile.
+ * A transfer ends if it moves nothing for idleMs. While others wait for a permit of this kind, it
+ * also ends if it made us wait for idleMs in total without moving BYTES_MIN meanwhile.
  */
 import { Code, StatusError } from '../base/status.js';
 import type { Call, CallGate, CallKind } from './call-gate.js';
