@@ -1,6 +1,6 @@
 /**
- * One request as a value: what is sent and how its answer is read. Building one does nothing;
- * channel.ts sends it, as often as it takes.
+ * One request as a value: what is sent, and how its answer is read. Making one does nothing;
+ * channel.ts sends it, as often as necessary.
  */
 import type { Builder, IGeneratedObject } from 'flatbuffers';
 import { type Reply, Request, type RequestBody, XAttrT } from '../wire/generated/index.js';
@@ -14,11 +14,11 @@ export type CallSpec<T> = {
   readonly decode: (reply: Reply) => T;
   /** Replies before the last one. */
   readonly onInterim?: (reply: Reply) => void;
-  /** A long call: the client's default deadline does not apply. */
+  /** A long call: it does not get the client's default deadline. */
   readonly long?: true;
 };
 
-/** Fills a generated object with the fields that are given: undefined leaves the default. */
+/** Copies the given fields into a generated object; undefined leaves the default. */
 export function fill<T extends object>(
   target: T,
   fields: { [K in keyof T]?: T[K] | undefined },

@@ -1,7 +1,6 @@
 /**
- * One call of the caller, from being asked to being answered, over as many attempts and connections
- * as that takes. Its id stays the same, so that the master answers a repeated one with the first
- * outcome.
+ * One call, from the question to the answer, over any number of attempts and connections. Its id
+ * stays the same, so the master answers a repeat with the first outcome.
  *
  *   queued ─▶ sent ─▶ done              lost connection, retry-after: sent ─▶ queued
  *      └────────┴──────▶ given up ─▶ done   (abort, deadline; a late reply only frees its place)
@@ -13,14 +12,14 @@ import type { CallSpec } from './call-spec.js';
 import { asOrchardError, OrchardError } from './errors.js';
 import type { CallOptions } from './types.js';
 
-/** Timers and the wire count to 2^31; whoever waits longer than 24 days has no deadline. */
+/** Timers and the wire count to 2^31 ms; a wait of more than 24 days gets no deadline. */
 const DEADLINE_MS_MAX = 2 ** 31 - 1;
 
 export class Call<T = unknown> {
   readonly id: number;
   readonly spec: CallSpec<T>;
   readonly promise: Promise<T>;
-  /** Who calls, on a connection that carries several; 0 = who said Hello. */
+  /** The session that calls, on a connection with several; 0 = the session of Hello. */
   readonly session: number;
   readonly mayRetry: boolean;
   /** By performance.now(). */
@@ -28,7 +27,7 @@ export class Call<T = unknown> {
   readonly deadlineAtMs: number;
   state: 'queued' | 'waiting' | 'sent' | 'done' = 'queued';
   retries = 0;
-  /** Why the last attempt came to nothing; told when the deadline passes. */
+  /** Why the last attempt failed; reported when the deadline passes. */
   lastError: OrchardError | undefined;
   #resolve!: (value: T) => void;
   #reject!: (error: OrchardError) => void;
@@ -68,7 +67,7 @@ export class Call<T = unknown> {
     else signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  /** For the master: whole milliseconds that are left, at least one; 0 = no deadline. */
+  /** For the master: the remaining whole milliseconds, at least one; 0 = no deadline. */
   remainingMs(): number {
     if (this.deadlineAtMs === Number.POSITIVE_INFINITY) return 0;
     return Math.max(1, Math.ceil(this.deadlineAtMs - performance.now()));
@@ -90,7 +89,7 @@ export class Call<T = unknown> {
     if (this.#settle()) this.#reject(error);
   }
 
-  /** What a reply or a callback throws is this call's failure, not the connection's. */
+  /** An error thrown by a reply or a callback fails this call, not the connection. */
   #attempt(work: () => void): void {
     try {
       work();

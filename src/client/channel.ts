@@ -1,13 +1,13 @@
 /**
- * Calls over successive connections: pipelined, bounded, sent again where an answer was lost.
+ * Calls over successive connections: pipelined, bounded, and sent again if an answer was lost.
  *
  *   call() ─▶ queue ─▶ in flight (≤ limit) ─▶ answer        connection lost: in flight ─▶ front of
  *               ▲         │ RESOURCE_EXHAUSTED, UNAVAILABLE   the queue, in the order of their ids
  *               └─ wait ◀─┘
  *
- * Invariant: at most `inFlightMax` calls are unanswered by the master; a call that was given up
- *   counts until its answer is here, since the master counts it too.
- * Invariant: whatever is queued has its connection coming: the channel opens one when it is needed.
+ * Invariant: at most `inFlightMax` calls are unanswered by the master. A call that was given up
+ * counts until its answer arrives, because the master counts it too.
+ * Invariant: a queued call has a connection coming: the channel opens one when it is needed.
  */
 import { Builder, type IGeneratedObject } from 'flatbuffers';
 import pRetry, { AbortError } from 'p-retry';
@@ -35,7 +35,7 @@ export type ChannelOptions = Omit<LinkOptions, 'nextCallId'> & {
   readonly longDeadlineMs: number;
   readonly inFlightMax: number;
   readonly queueMax: number;
-  /** How long to try for a connection before the calls that wait for it fail. */
+  /** How long to try to connect before the waiting calls fail. */
   readonly reconnectMs: number;
 };
 
@@ -47,7 +47,7 @@ const RETRY_DELAY_MS_MAX = 2000;
 const RETRY_TIME_MS_MAX = 60_000;
 const SEND_BUFFER_BYTES_MAX = 4 * 2 ** 20;
 const SEND_BUFFER_POLL_MS = 5;
-/** Ids of a millisecond: a client that takes over a client id does not meet older call ids. */
+/** Ids of one millisecond. A client that takes over a client id so avoids older call ids. */
 const CALL_IDS_PER_MS = 2 ** 11;
 
 export class Channel {
@@ -55,7 +55,7 @@ export class Channel {
   readonly #builder = new Builder(1024);
   readonly #queue = new FifoQueue<Call>();
   readonly #inFlight = new Map<number, Call>();
-  /** Sessions beside the channel's own, which each new connection is told of first. */
+  /** Further sessions of the connection; each new connection opens them first. */
   readonly #sessions = new Map<number, Greeting>();
   #nextSession = 1;
   readonly #waiting = new Map<Call, ReturnType<typeof setTimeout>>();
@@ -67,7 +67,7 @@ export class Channel {
   #pumpTimer: ReturnType<typeof setTimeout> | undefined;
   #nextCallId = Date.now() * CALL_IDS_PER_MS;
   #refusesCalls = false;
-  /** Calls in the queue that are done already: skipped when their turn comes. */
+  /** Finished calls that are still in the queue: skipped when their turn comes. */
   #givenUpQueued = 0;
 
   constructor(options: ChannelOptions) {
@@ -88,7 +88,7 @@ export class Channel {
     await this.#connect(withinMs);
   }
 
-  /** Another client on this connection. Its number, for call(). */
+  /** Opens another client on this connection. Returns its number, for call(). */
   async openSession(greeting: Greeting): Promise<number> {
     const session = this.#nextSession++;
     await this.call(openSessionCall(session, greeting));
@@ -119,7 +119,7 @@ export class Channel {
     return call.promise;
   }
 
-  /** Resolves when another call would not be refused for want of room. */
+  /** Resolves when another call would find room. */
   room(): Promise<void> {
     if (this.#queued < this.#options.queueMax) return Promise.resolve();
     return new Promise((resolve) => this.#roomWaiters.push(resolve));
@@ -205,7 +205,7 @@ export class Channel {
     link.send(frame);
   }
 
-  /** Arguments that no request can hold are that call's failure. */
+  /** Arguments that cannot be encoded fail that call only. */
   #encode(call: Call): Uint8Array | undefined {
     try {
       const deadlineMs = call.remainingMs();
@@ -265,7 +265,7 @@ export class Channel {
     return call.deadlineAtMs === Number.POSITIVE_INFINITY ? RETRY_TIME_MS_MAX : Infinity;
   }
 
-  /** The caller wants no answer any more; what the master has is cancelled there. */
+  /** The caller no longer wants an answer; the call is cancelled at the master. */
   #giveUp(call: Call, error: OrchardError): void {
     const before = call.state;
     call.fail(error);
@@ -280,7 +280,7 @@ export class Channel {
     this.#pump();
   }
 
-  /** A message whose answer nobody waits for. */
+  /** Sends a message whose answer nobody waits for. */
   #sendAside(spec: { type: RequestBody; body: IGeneratedObject }, link = this.#link): void {
     const call = this.#takeCallId();
     link?.send(encodeRequest(this.#builder, spec, { call, deadlineMs: 0 }));
@@ -363,7 +363,7 @@ export class Channel {
     }
   }
 
-  /** So that a deadline that passes meanwhile tells that there was no connection. */
+  /** A deadline that passes meanwhile then reports that there was no connection. */
   #blame(error: OrchardError): void {
     for (const call of this.#queue) call.lastError = error;
   }

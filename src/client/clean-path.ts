@@ -1,4 +1,6 @@
-/** The path of an answer is clean, whatever the caller wrote: as the master cleans it. Pure. */
+/**
+ * Cleans a path as the master does: paths in answers are clean, whatever the caller wrote. Pure.
+ */
 import { absolutePath } from '../base/absolute-path.js';
 
 /** Nearly every path is clean already. */

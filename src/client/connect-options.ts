@@ -1,4 +1,4 @@
-/** What OrchardClient.connect takes, and what it makes of what was left out. */
+/** The options of OrchardClient.connect, and their defaults. */
 import { userInfo } from 'node:os';
 import { checkBody } from '../wire/body-check.js';
 import { RequestBody } from '../wire/generated/index.js';
@@ -10,32 +10,34 @@ export type ConnectOptions = {
   readonly url?: string;
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Of the calls; default 19998. */
+  /** The port for calls; default 19998. */
   readonly port?: number;
-  /** Of file data; default 19999. */
+  /** The port for file data; default 19999. */
   readonly httpPort?: number;
   /** Default: the user of this process. */
   readonly user?: string;
   readonly groups?: readonly string[];
-  /** Below 2^53; default random. The same again takes over the answers to repeated calls. */
+  /**
+   * Below 2^53; default random. A client with the same id gets the answers to its repeated calls.
+   */
   readonly clientId?: number;
-  /** For people who look at connections. */
+  /** A name for people who look at connections. */
   readonly clientName?: string;
-  /** Of a call that names none; default 60 s, 0 = none. */
+  /** For calls without a deadline of their own; default 60 s, 0 = none. */
   readonly deadlineMs?: number;
-  /** Of calls that may take long: loads, mounts, listings, recursive changes. Default none. */
+  /** For calls that may take long: loads, mounts, listings, recursive changes. Default none. */
   readonly longDeadlineMs?: number;
   /** For the first connection; default 10 s. */
   readonly connectMs?: number;
   /** For one attempt at a connection; default connectMs, at most 5 s. */
   readonly openMs?: number;
-  /** Default 60 s: then the calls that wait for a connection fail. */
+  /** Default 60 s; after it, the calls that wait for a connection fail. */
   readonly reconnectMs?: number;
   /** Unanswered calls at a time; the master may allow fewer. Default 256. */
   readonly inFlightMax?: number;
-  /** Calls that wait for their turn; beyond it they are refused. Default 65,536. */
+  /** Calls that wait for their turn; further ones are refused. Default 65,536. */
   readonly queueMax?: number;
-  /** Silence after which the master is asked whether it is there; default 10 s. */
+  /** Silence after which the master is asked whether it is alive; default 10 s. */
   readonly silenceMs?: number;
   readonly transport?: Transport;
 };
@@ -117,7 +119,7 @@ const noAddress = (text: string): OrchardError =>
     hint: 'Write it as ws://host:19998.',
   });
 
-/** A process whose user id has no name (a container) is called by its number. */
+/** A user id without a name (in a container) is shown as its number. */
 function processUser(): string {
   try {
     return userInfo().username;

@@ -1,6 +1,6 @@
 /**
  * File data over the master's HTTP port: `GET` and `PUT /v1/data/<path>`, streamed both ways. The
- * sender stops when the receiver does, by the flow control of TCP through undici's streams.
+ * flow control of TCP, through undici's streams, stops the sender when the receiver stops.
  */
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -28,10 +28,10 @@ type RequestOptions = {
 };
 
 const CONNECTIONS_MAX = 16;
-/** A store may take its time for the first byte. */
+/** A store may be slow to send the first byte. */
 const SILENCE_MS_MAX = 120_000;
 const ERROR_BODY_BYTES_MAX = 16_384;
-/** Attempts in a row that bring nothing. */
+/** Attempts in a row that bring no bytes. */
 const RETRIES_MAX = 3;
 const RETRY_MS = 50;
 const RETRY_AFTER_MS_MAX = 10_000;
@@ -39,7 +39,7 @@ const RETRY_AFTER_MS_MAX = 10_000;
 export class DataChannel {
   readonly #options: DataChannelOptions;
   readonly #agent: Agent;
-  /** Not that of other calls: their ids are counted too. */
+  /** A number of its own, because ids of other calls are counted too. */
   readonly #clientId = randomClientId();
   #lastCallId = 0;
 
@@ -54,7 +54,7 @@ export class DataChannel {
       });
   }
 
-  /** For another user, over the same connections; only the first one is closed. */
+  /** For another user, over the same connections; closing the first one closes all. */
   as(user: string, groups: readonly string[]): DataChannel {
     return new DataChannel({ ...this.#options, user, groups }, this.#agent);
   }
@@ -98,7 +98,7 @@ export class DataChannel {
     }
   }
 
-  /** Undefined: there is nothing there to read. */
+  /** Undefined: there is nothing to read. */
   async #get(
     path: string,
     at: number,
@@ -114,7 +114,7 @@ export class DataChannel {
       },
       ...(signal !== undefined && { signal }),
     });
-    // A range that starts at the end or behind it is nothing to read, not a mistake.
+    // A range that starts at the end or after it is empty, not an error.
     if (response.statusCode === 416) {
       await response.body.dump();
       return undefined;
@@ -160,7 +160,7 @@ export class DataChannel {
     return response;
   }
 
-  /** What the master counts, as Prometheus reads it; the port gives it to everybody. */
+  /** The master's metrics in the form of Prometheus; the port gives them to everybody. */
   async metrics(signal?: AbortSignal): Promise<string> {
     const { origin } = this.#options;
     try {
@@ -202,7 +202,7 @@ export class DataChannel {
   }
 }
 
-/** An upload whose bytes are at hand is sent again; by its ids the master knows it. */
+/** An upload whose bytes are in memory is sent again; the master knows it by its ids. */
 async function retried<T>(send: () => Promise<T>): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
@@ -215,7 +215,7 @@ async function retried<T>(send: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Not for hours: what is over only tomorrow, the caller shall hear of now. */
+/** At most this long: a deadline that is far away is reported now. */
 const isWorthWaiting = ({ retryable, retryAfterMs = 0 }: OrchardError): boolean =>
   retryable && retryAfterMs <= RETRY_AFTER_MS_MAX;
 
@@ -246,7 +246,7 @@ function headerOf(response: Dispatcher.ResponseData, name: string): string | und
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Nobody will read this body; that it ends early is nobody's failure. */
+/** Nobody will read this body, so its early end is not a failure. */
 function abandon({ body }: Dispatcher.ResponseData): void {
   body.on('error', () => undefined);
   body.destroy();
@@ -276,7 +276,7 @@ function transferError(thrown: unknown, path: string): OrchardError {
   return new OrchardError('UNAVAILABLE', reason, { path, cause: thrown });
 }
 
-/** Reads the error of an answer that is none of success; the body says more than the status. */
+/** Reads the error of a failed answer; the body says more than the status. */
 async function refuseFailure(response: Dispatcher.ResponseData, path: string): Promise<void> {
   if (response.statusCode < 300) return;
   const detail = detailOf(await textOf(response));

@@ -1,6 +1,6 @@
 /**
- * From the accessors of a reply to plain objects. Everything is copied out: nothing that is given
- * to the caller refers to the frame.
+ * Turns the accessors of a reply into plain objects. Everything is copied out: no result refers to
+ * the frame.
  */
 
 import { codeName } from '../base/status.js';
@@ -124,7 +124,7 @@ export function decodeSummary(reply: Reply): TreeSummary {
   };
 }
 
-/** Of a reply that tells of work over many paths, refused or not. */
+/** From a reply about many paths, refused or not. */
 export function decodeOutcome(reply: Reply): WorkOutcome | undefined {
   if (reply.bodyType() !== ReplyBody.JobReply) return undefined;
   const job = body(reply, ReplyBody.JobReply, JobReply);
@@ -139,7 +139,7 @@ const failuresOf = (told: WithFailures): PathFailure[] =>
     return { path: row.path(), code: codeName(row.code()), reason: row.reason() ?? '' };
   });
 
-/** Undefined when the reply is no progress: another kind of interim reply of a later version. */
+/** Undefined when the reply is not progress, but another interim reply of a later version. */
 export function decodeProgress(reply: Reply): WorkProgress | undefined {
   if (reply.bodyType() !== ReplyBody.Progress) return undefined;
   return progressOf(body(reply, ReplyBody.Progress, Progress));

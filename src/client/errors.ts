@@ -1,6 +1,6 @@
 /**
- * The one error class of the client: what the master refused, what the network lost, what the
- * caller took back. Match `code`, a stable name from base/status.ts, never the message.
+ * The one error class of the client, for refusals of the master, failures of the network, and
+ * cancellations. Match `code`, a stable name from base/status.ts, never the message.
  */
 import { Code, type CodeName, codeName, isRetryable, StatusError } from '../base/status.js';
 import type { ErrorDetail } from '../wire/generated/index.js';
@@ -12,7 +12,7 @@ export type PathFailure = {
   readonly reason: string;
 };
 
-/** What has come of work over many paths; of those that failed the first are named. */
+/** The outcome of work over many paths; it names the first failures. */
 export type WorkOutcome = {
   readonly done: number;
   readonly failed: number;
@@ -34,9 +34,9 @@ export class OrchardError extends Error {
   readonly path: string | undefined;
   /** What can be done next, one sentence. */
   readonly hint: string | undefined;
-  /** Not earlier than this many milliseconds from now should the call be sent again. */
+  /** Milliseconds to wait before the call may be sent again. */
   readonly retryAfterMs: number | undefined;
-  /** Of work that failed in part: what was done stays done. */
+  /** For work that failed in part: what was done stays done. */
   readonly outcome: WorkOutcome | undefined;
 
   constructor(code: CodeName, reason: string, detail: OrchardErrorDetail = {}) {

@@ -1,6 +1,6 @@
 /**
- * A queue in which taking from the front costs the same at any length: an array with a head that
- * moves, cut when half of it is behind the head.
+ * A queue whose front costs the same at any length: an array with a moving head, cut when half of
+ * it lies before the head.
  */
 export class FifoQueue<T> {
   #items: T[] = [];

@@ -1,12 +1,12 @@
 /**
- * One connection to a master: opened, greeted, watched, lost. It knows frames and the handshake;
- * which calls travel on it, and whether they travel again on the next, is channel.ts's business.
+ * One connection to a master: opened, greeted, watched, lost. It knows frames and the handshake.
+ * channel.ts decides which calls use it, and whether they are sent again on the next one.
  *
  *   transport opens ─▶ Hello ─▶ Welcome ─▶ requests and replies ─▶ lost, once
  *
- * Invariant: `lost` is told once, and only of a link that was welcomed.
- * A connection that says nothing while the master owes an answer is asked by Ping and then dropped:
- * a peer that vanished without a FIN is otherwise found by TCP after a quarter of an hour.
+ * Invariant: `lost` is called once, and only for a link that was welcomed.
+ * A connection that is silent while the master owes an answer is asked by Ping, and then dropped.
+ * TCP would notice a peer that vanished without a FIN only after a quarter of an hour.
  */
 import { Builder, ByteBuffer } from 'flatbuffers';
 import {
@@ -37,7 +37,9 @@ export type LinkOptions = {
   readonly transport: Transport;
   readonly greeting: Greeting;
   readonly openTimeoutMs: number;
-  /** Silence after which the master is asked whether it is there; thrice that ends the link. */
+  /**
+   * Silence after which the master is asked whether it is alive; three times this ends the link.
+   */
   readonly silenceMs: number;
   readonly nextCallId: () => number;
 };
@@ -69,7 +71,7 @@ export type Link = {
 };
 
 const SILENCES_MAX = 3;
-/** What a master that names no limits takes for granted. */
+/** The limits to assume for a master that names none. */
 const IN_FLIGHT_DEFAULT = 256;
 const FRAME_BYTES_DEFAULT = 1 << 20;
 

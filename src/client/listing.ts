@@ -1,7 +1,7 @@
 /**
- * A listing as an async iterator: pages are asked for as they are consumed, one ahead, so that a
- * listing of any length holds two pages at most and a slow consumer slows the asking down. Because
- * the cursor is here and the master holds nothing, it survives lost connections and restarts.
+ * A listing as an async iterator. Pages are requested as they are consumed, one ahead. So a listing
+ * of any length holds two pages at most, and a slow consumer slows the requests. The cursor is here
+ * and the master holds nothing, so a listing survives lost connections and restarts.
  */
 import type { FileStatus, ListedPage, ListOptions, ListPageOptions } from './types.js';
 
@@ -22,7 +22,8 @@ export async function* pagesOf(
     while (next !== undefined) {
       const page: ListedPage = await next;
       next = page.cursor === undefined ? undefined : ask(followUp(whole, page.cursor));
-      // Awaited in the next round, or never when the consumer stops: then its failure is nobody's.
+      // Awaited in the next round, or never if the consumer stops; then its failure concerns
+      // nobody.
       next?.catch(() => undefined);
       yield page;
     }
@@ -38,7 +39,7 @@ export async function* entriesOf(
   for await (const page of pagesOf(ask, options)) yield* page.entries;
 }
 
-/** The cursor says where to go on; where to start is of the first page only. */
+/** The cursor says where to go on; the start applies only to the first page. */
 function followUp(options: ListOptions, cursor: Uint8Array): ListPageOptions {
   const { startAfter: _startAfter, offsetId: _offsetId, callId: _callId, ...rest } = options;
   return { ...rest, cursor };

@@ -75,7 +75,7 @@ export const listPageCall = (path: string, options: ListPageOptions): CallSpec<L
   }),
   path,
   decode: decodePage(path),
-  // The first look into a directory of millions waits for all of its store's pages.
+  // The first look into a directory of millions waits for all pages of its store.
   long: true,
 });
 

@@ -62,7 +62,7 @@ export class OrchardClient {
   readonly url: string;
   readonly #channel: Channel;
   readonly #data: DataChannel;
-  /** 0 = the connection is this client's; otherwise the number under which it travels along. */
+  /** 0 = the connection belongs to this client; otherwise the number of its session. */
   readonly #session: number;
 
   private constructor(
@@ -122,7 +122,7 @@ export class OrchardClient {
     return new OrchardClient(from, this.#channel, this.#data.as(user, groups), session);
   }
 
-  /** What the master said of itself; undefined while there is no connection. */
+  /** The limits of the master; undefined while there is no connection. */
   get master(): WelcomeInfo | undefined {
     return this.#channel.welcome;
   }
@@ -132,7 +132,7 @@ export class OrchardClient {
     return this.#channel.pending;
   }
 
-  /** Resolves when there is room for another call: awaited in a loop, it bounds the loop. */
+  /** Resolves when there is room for another call. Awaited in a loop, it bounds the loop. */
   room(): Promise<void> {
     return this.#channel.room();
   }
@@ -166,7 +166,7 @@ export class OrchardClient {
     return this.#call(namespace.existsCall(path, options), options);
   }
 
-  /** Children sorted by name (recursive: the whole tree below), asked for as they are consumed. */
+  /** Children sorted by name (recursive: the whole tree below), requested as they are consumed. */
   list(path: string, options: ListOptions = {}): AsyncGenerator<FileStatus, void, undefined> {
     return entriesOf((page) => this.listPage(path, page), options);
   }
@@ -282,7 +282,7 @@ export class OrchardClient {
     return this.#call(admin.reverseResolveCall(uri), options);
   }
 
-  /** Reports are JSON whose shape may grow. */
+  /** Reports are JSON; later versions may add fields. */
   report(options?: CallOptions): Promise<unknown> {
     return this.#call(admin.reportCall(), options);
   }
@@ -299,12 +299,12 @@ export class OrchardClient {
     return this.#call(admin.configCall(), options);
   }
 
-  /** What the master counts, as text for Prometheus. */
+  /** The master's metrics, as text for Prometheus. */
   metrics(options: Pick<CallOptions, 'signal'> = {}): Promise<string> {
     return this.#data.metrics(options.signal);
   }
 
-  /** Checks the whole namespace, as it is after one entry of the journal, while it is served. */
+  /** Checks the whole namespace after one entry of the journal, while the master serves. */
   verify(options: InspectOptions = {}): Promise<VerifyReport> {
     return this.#call(work.verifyCall(options), options);
   }

@@ -1,6 +1,6 @@
 /**
- * Why a connection did not come about. WebSockets do not tell (a page shall not learn what listens
- * in a network), so name service and TCP are asked, once it has failed.
+ * Finds out why a connection failed. WebSockets do not say, so that a page cannot learn what
+ * listens in a network. So this asks the name service and TCP after a failure.
  */
 import { connect } from 'node:net';
 

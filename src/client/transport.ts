@@ -1,6 +1,6 @@
 /**
- * What the client needs of a WebSocket, and the two that give it: the platform's own where there is
- * one, undici's under Node 20. Anything else (a test, a tunnel) is injected as a Transport.
+ * What the client needs of a WebSocket, with two implementations: the platform's own, or undici's
+ * under Node 20. Anything else (a test, a tunnel) is injected as a Transport.
  */
 import { WebSocket as UndiciWebSocket } from 'undici';
 import { whyUnreachable } from './reachability.js';
@@ -9,7 +9,7 @@ export type WireEvents = {
   opened(): void;
   /** One binary frame; the bytes are the receiver's to keep. */
   frame(bytes: Uint8Array): void;
-  /** Once, and nothing comes after it; also when the connection never opened. */
+  /** Called once, and last; also when the connection never opened. */
   closed(reason: string): void;
 };
 
@@ -48,7 +48,7 @@ export const webSocketTransport: Transport = (url, events) => {
   const closed = (reason: string) => {
     if (isClosed) return;
     isClosed = true;
-    // Of a connection that never opened, a WebSocket has nothing to tell but that it did not.
+    // A WebSocket that never opened says nothing about the reason.
     if (isOpen) events.closed(reason);
     else void whyUnreachable(url).then((why) => events.closed(why));
   };
@@ -60,8 +60,8 @@ export const webSocketTransport: Transport = (url, events) => {
     if (event.data instanceof ArrayBuffer) events.frame(new Uint8Array(event.data));
     else socket.close(NORMAL_CLOSURE);
   };
-  // undici: an error may come without a close event, and while the state is still CONNECTING.
-  // Its close() then is another error: the first one counts.
+  // undici may report an error without a close event, while the state is still CONNECTING. Its
+  // close() then reports another error; the first one counts.
   socket.onerror = (event: { message?: string }) => {
     if (isClosed) return;
     closed(event.message || 'the connection failed');

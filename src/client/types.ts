@@ -28,11 +28,11 @@ export type JobStateName = 'running' | 'done' | 'failed' | 'cancelled';
 
 export type CallOptions = {
   readonly signal?: AbortSignal;
-  /** From now, retries and reconnects included; 0 = none. Default: that of the client. */
+  /** From now, including retries and reconnects; 0 = none. Default: that of the client. */
   readonly deadlineMs?: number;
-  /** Identifies the call to the master: the same id again gets the first answer. */
+  /** Identifies the call: a repeat with the same id gets the first answer. */
   readonly callId?: number;
-  /** false: RESOURCE_EXHAUSTED and UNAVAILABLE are told at once. */
+  /** false: RESOURCE_EXHAUSTED and UNAVAILABLE are reported at once. */
   readonly retry?: boolean;
 };
 
@@ -48,7 +48,7 @@ export type ListOptions = CallOptions & {
   readonly pageSize?: number;
   /** A name (recursive: a path below the listed one) that need not exist. */
   readonly startAfter?: string;
-  /** Go on after this inode, wherever in the directory it is now. */
+  /** Go on after this inode, wherever it is in the directory now. */
   readonly offsetId?: number;
   readonly prefix?: string;
   readonly withAttributes?: boolean;
@@ -96,16 +96,16 @@ export type CompleteFileOptions = CallOptions & {
 export type DeleteOptions = CallOptions & {
   readonly recursive?: boolean;
   readonly skipTrash?: boolean;
-  /** Also if there are mount points below: those are unmounted, and nothing goes into the trash. */
+  /** Also unmounts mount points below; then nothing goes into the trash. */
   readonly deleteMountPoints?: boolean;
   readonly alluxioOnly?: boolean;
 };
 
-/** What is left out stays as it is. */
+/** An absent field stays unchanged. */
 export type SetAttributeOptions = CallOptions & {
   readonly recursive?: boolean;
   readonly mode?: number;
-  /** As chmod has it: `u+rw,go=u-w`; made from what each inode has. Instead of mode. */
+  /** As in chmod: `u+rw,go=u-w`, applied to the mode of each inode. Instead of mode. */
   readonly modeChange?: string;
   readonly owner?: string;
   readonly group?: string;
@@ -131,7 +131,7 @@ export type WorkProgress = {
 
 export type LoadOptions = CallOptions & {
   readonly descendants?: DescendantsName;
-  /** Answer at once with the job. */
+  /** Return at once, with the job. */
   readonly detach?: boolean;
   readonly onProgress?: (progress: WorkProgress) => void;
 };
@@ -142,22 +142,22 @@ export type Job = WorkProgress & {
   readonly startedMs: number;
   /** 0 while it runs. */
   readonly endedMs: number;
-  /** The first parts of it that failed; `failed` counts them all. */
+  /** The first failures; `failed` counts all of them. */
   readonly failures: readonly PathFailure[];
   readonly error?: OrchardError;
-  /** Of a load that has ended. */
+  /** Only for a load that has ended. */
   readonly report?: LoadReport;
 };
 
-/** What a load found beside what it loaded. */
+/** What a load found besides the inodes that it loaded. */
 export type LoadReport = {
-  /** Inodes whose content or type is another in the store by now. */
+  /** Inodes whose content or type has changed in the store. */
   readonly changed: number;
-  /** Inodes that the store has lost, and that nothing else needs. */
+  /** Inodes that the store has lost and nothing else needs. */
   readonly removed: number;
-  /** What could not be loaded, by the name of the code; `Job.failures` has the first paths. */
+  /** Paths that could not be loaded, by name of the code; `Job.failures` has the first of them. */
   readonly failedByCode: Readonly<Record<string, number>>;
-  /** What the namespace cannot hold: counted by reason, with the first thousand paths. */
+  /** Entries that the namespace cannot hold: counted by reason, with the first thousand paths. */
   readonly skipped: {
     readonly count: number;
     readonly reasons: Readonly<Record<string, number>>;
@@ -169,10 +169,10 @@ export type InspectOptions = CallOptions & {
   readonly onProgress?: (progress: WorkProgress) => void;
 };
 
-/** What is wrong with the namespace: a stable code, the inode, where it is, and what. */
+/** One fault of the namespace: a stable code, the inode, its place, and what is wrong. */
 export type VerifyFinding = {
   readonly code: string;
-  /** 0: it is about no inode. */
+  /** 0: the fault is not about an inode. */
   readonly id: number;
   readonly path: string;
   readonly what: string;
@@ -185,7 +185,7 @@ export type VerifyReport = {
   readonly inodes: number;
   readonly files: number;
   readonly directories: number;
-  /** Slots of the cache that were compared with the disk; none where no master runs. */
+  /** Slots of the cache that were compared with the disk; none without a running master. */
   readonly slots: number;
   readonly findingCount: number;
   /** The first of them. */
@@ -223,7 +223,7 @@ export type TreeSummary = {
   readonly files: number;
   readonly directories: number;
   readonly bytes: number;
-  /** Directories whose content is not among these: not to be listed, or their store failed. */
+  /** Directories whose content is missing here: not permitted, or their store failed. */
   readonly leftOut: number;
   /** The first of them. */
   readonly failures: readonly PathFailure[];
@@ -255,7 +255,7 @@ export type ReadOptions = {
   readonly offset?: number;
   /** Bytes to read at most. */
   readonly length?: number;
-  /** Of the content that is meant: another one is FAILED_PRECONDITION. 0: whatever is there. */
+  /** Of the expected content: other content is FAILED_PRECONDITION. 0: any content. */
   readonly fingerprint?: number;
   readonly signal?: AbortSignal;
 };
@@ -270,9 +270,9 @@ export type WriteOptions = {
   readonly overwrite?: boolean;
   readonly recursive?: boolean;
   readonly mode?: number;
-  /** When it is known, the master sees at once that a transfer was cut. */
+  /** If it is known, the master notices a cut transfer at once. */
   readonly length?: number;
-  /** The same two again are answered as the first was; default: new ones for each call. */
+  /** The same two ids again get the first answer; by default each call has new ones. */
   readonly clientId?: number;
   readonly callId?: number;
   readonly signal?: AbortSignal;

@@ -1,10 +1,10 @@
 /**
- * FileService over the wire: what a surface uses that runs in a process of its own. Metadata goes
- * over one connection, with a session for each caller; file data over the data port. The other
+ * FileService over the wire, for a surface in a process of its own. Metadata goes over one
+ * connection, with a session for each caller; file data goes over the data port. The other
  * implementation is master/service/file-service.ts.
  *
- * Invariant: at most SESSIONS_MAX callers have a session; the one that was used longest ago, and
- * has nothing on its way, gives way.
+ * Invariant: at most SESSIONS_MAX callers have a session. The idle session that was used longest
+ * ago gives way.
  */
 import type {
   AttributeOptions,
@@ -30,7 +30,7 @@ const SESSIONS_MAX = 256;
 
 type Row = { readonly opened: Promise<OrchardClient>; busy: number };
 
-/** What a call of the client takes besides its own options. */
+/** Options of the client's calls besides their own. */
 type How = Pick<CallOptions, 'signal' | 'deadlineMs' | 'callId'>;
 
 export class WireFileService implements FileService {
@@ -38,7 +38,7 @@ export class WireFileService implements FileService {
   /** By caller, in the order of their last use. */
   readonly #sessions = new Map<string, Row>();
 
-  /** The client stays its owner's, and is closed by it. */
+  /** The client belongs to its owner, who closes it. */
   constructor(client: OrchardClient) {
     this.#client = client;
   }
@@ -108,7 +108,7 @@ export class WireFileService implements FileService {
     });
   }
 
-  /** Whoever comes between the look and the delete made a file of that name in that moment. */
+  /** Another caller may have made a file of that name between the look and the delete. */
   abort(call: CallContext, path: string, id: number): Promise<void> {
     return this.#ask(call, async (client, how) => {
       const found = await client.getStatus(path, { load: 'never' }).catch(absentIsNothing);
@@ -202,7 +202,7 @@ export class WireFileService implements FileService {
     const own = clientId === 0 ? {} : { clientId };
     const row = { opened: this.#client.session({ user, groups, ...own }), busy: 0 };
     this.#sessions.set(key, row);
-    // Whoever asked is told; the next one tries again.
+    // The caller gets the failure; the next call tries again.
     row.opened.catch(() => this.#sessions.delete(key));
     return row;
   }
@@ -217,7 +217,7 @@ export class WireFileService implements FileService {
   }
 }
 
-/** Without what is not given: the client's options are absent, never undefined. */
+/** Leaves out undefined fields: options of the client are absent, never undefined. */
 function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
   const present = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(present) as { [K in keyof T]?: NonNullable<T[K]> };

@@ -1,4 +1,4 @@
-/** The words of the public types, as the numbers of the wire and back. */
+/** Maps the words of the public types to the numbers of the wire and back. */
 import {
   Descendants,
   JobState,
