@@ -1,8 +1,8 @@
 /**
- * Checks a request before it is sent, in its object form, by the same table and in the same words
- * as the master (request-check.ts). So what the wire cannot carry is told, and not changed on its
- * way: a NaN would arrive as 0, 1.5 as 1, 70,000 in sixteen bits as 4,464, half of a pair of
- * surrogates as U+FFFD.
+ * Checks a request before it is sent, in its object form, with the same table and the same words as
+ * the master (request-check.ts). So values that the wire cannot carry are refused instead of
+ * changed: a NaN would arrive as 0, 1.5 as 1, 70,000 in sixteen bits as 4,464, and half of a
+ * surrogate pair as U+FFFD.
  */
 import type { StatusError } from '../base/status.js';
 import { type FieldChecks, fieldChecks, type TableName } from './field-checks.js';
@@ -19,7 +19,7 @@ import {
 import type { TextRule } from './field-rules.js';
 import { requestMembers } from './generated/request-fields.js';
 
-/** UTF-8 takes at most so many bytes for a unit of a JavaScript string. */
+/** UTF-8 takes at most this many bytes for one unit of a JavaScript string. */
 const UNIT_BYTES_MAX = 3;
 const encoder = new TextEncoder();
 
@@ -27,13 +27,13 @@ const names = new Map<number, TableName>(
   Object.entries(requestMembers).map(([name, number]) => [number, name as TableName]),
 );
 
-/** Undefined: it may be sent. `type`: number of the union. */
+/** Undefined: the request may be sent. `type`: number of the union. */
 export function checkBody(type: number, body: object): StatusError | undefined {
   const name = names.get(type);
   return name === undefined ? undefined : checkObject(body, name, name);
 }
 
-/** Undefined: so may the call's number. */
+/** Undefined: the number of the call is allowed. */
 export const checkCallId = (call: number): StatusError | undefined =>
   checkObject({ call }, 'Request', 'Request');
 
@@ -89,7 +89,7 @@ function checkText(
 ): StatusError | undefined {
   if (typeof value !== 'string') return refusalOf(request, field, noText(rule, value));
   if (!value.isWellFormed()) return refusalOf(request, field, notUtf8(rule));
-  // Most texts are paths that are short: they are not encoded to be counted.
+  // Most texts are short paths; they need no encoding to be measured.
   const { bytesMin, bytesMax, characters } = rule;
   const fits = value.length >= bytesMin && value.length * UNIT_BYTES_MAX <= bytesMax;
   if (characters === 'unread' || (fits && characters === 'any' && !value.includes('\0'))) {

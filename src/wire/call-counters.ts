@@ -1,6 +1,6 @@
 /**
- * What one edge has seen since it began, in a block of f64 words that its thread alone writes: in
- * shared memory, where other threads read it, or its own.
+ * The counters of one edge since it began, in a block of f64 words. Only the edge's thread writes
+ * them. They stand in shared memory, where other threads read them, or in memory of its own.
  *
  *   gauges and totals │ calls: operation × status │ latencies: operation × bucket, and their sum
  *
@@ -32,19 +32,19 @@ const W = {
 /** A union's type is a byte; 0 is UNREADABLE, and surfaces number theirs from the end. */
 const OPERATIONS = 256;
 const CODES = 17;
-/** The first counts what took less than 1 µs, the last what took longer than 100 s. */
+/** The first bucket counts times below 1 µs, the last one times above 100 s. */
 const BUCKETS = 54;
 const LATENCIES = W.CALLS + OPERATIONS * CODES;
 const SECONDS = LATENCIES + OPERATIONS * BUCKETS;
 
 export const CALL_WORDS = SECONDS + OPERATIONS;
 
-/** Upper bounds of the buckets but the last one, which has none; seconds. */
+/** Upper bounds of the buckets in seconds; the last bucket has none. */
 export const BUCKET_BOUNDS: readonly number[] = Array.from({ length: BUCKETS - 1 }, (_, bucket) =>
   bucket < 2 ? (bucket + 1) / 1e6 : ((3 + (bucket & 1)) * 2 ** (bucket >> 1)) / 2e6,
 );
 
-/** Of the bucket that counts a time. */
+/** The bucket for a time. */
 export function bucketOf(ms: number): number {
   const us = Math.min(ms * 1000, 2 ** 30) | 0;
   if (us < 2) return us < 1 ? 0 : 1;
@@ -52,7 +52,7 @@ export function bucketOf(ms: number): number {
   return Math.min(2 * octave + ((us >> (octave - 1)) & 1), BUCKETS - 1);
 }
 
-/** The time that so great a part of the calls stayed below, by the upper bound of its bucket. */
+/** The quantile `share` of the times, as the upper bound of its bucket. */
 export function quantileMs(counts: readonly number[], part: number): number {
   const total = counts.reduce((sum, count) => sum + count, 0);
   let below = 0;
@@ -63,7 +63,7 @@ export function quantileMs(counts: readonly number[], part: number): number {
   return 0;
 }
 
-/** How often an operation ended so. */
+/** How often an operation ended with one status. */
 export type CallCount = {
   readonly operation: string;
   /** Name of the status code, OK included. */
@@ -71,7 +71,7 @@ export type CallCount = {
   readonly count: number;
 };
 
-/** How often an operation took how long: `counts` by bucket, each alone. */
+/** The times of an operation: `counts` by bucket, each bucket alone. */
 export type CallLatency = {
   readonly operation: string;
   readonly counts: readonly number[];
@@ -90,7 +90,7 @@ export class CallCounters {
     this.words[W.CALLS + operation * CODES + code]!++;
   }
 
-  /** Calls of this operation took so long each. */
+  /** Counts calls of this operation, each with this time. */
   took(operation: number, ms: number, calls = 1): void {
     this.words[LATENCIES + operation * BUCKETS + bucketOf(ms)]! += calls;
     this.words[SECONDS + operation]! += (ms * calls) / 1000;
@@ -148,7 +148,7 @@ export class CallCounters {
   set sessions(value: number) {
     this.words[W.SESSIONS] = value;
   }
-  /** Calls without their last reply, now. */
+  /** Calls that still wait for their last reply. */
   get inFlight(): number {
     return this.words[W.IN_FLIGHT]!;
   }
@@ -192,7 +192,7 @@ export class CallCounters {
   set exhausted(value: number) {
     this.words[W.EXHAUSTED] = value;
   }
-  /** Answered by the edge itself: nobody below saw the call. */
+  /** Answered by the edge itself: the handler never saw the call. */
   get refused(): number {
     return this.words[W.REFUSED]!;
   }
@@ -220,7 +220,7 @@ export class CallCounters {
     this.words[W.BUGS] = value;
   }
 
-  /** Adds another block: for whoever sums up all edges. */
+  /** Adds another block, for sums over all edges. */
   add({ words }: CallCounters): void {
     for (let i = 0; i < CALL_WORDS; i++) this.words[i]! += words[i]!;
   }

@@ -1,6 +1,6 @@
 /**
- * Builds replies with one reused Builder: whatever is given out is valid until the next begin(), so
- * it is sent (and copied by the socket) at once. What is not here, generated code does:
+ * Builds replies with one reused Builder. A result is valid until the next begin(), so it is sent
+ * (and copied by the socket) at once. Generated code does the rest:
  *
  *   const builder = encoder.begin();
  *   const body = PathReply.createPathReply(builder, builder.createString(path));
@@ -22,7 +22,7 @@ export type ReplyOptions = {
   readonly seq?: number;
   /** Further replies to this call follow. */
   readonly more?: boolean;
-  /** The body tells of work that failed, if only in part. */
+  /** The body reports work that failed, wholly or in part. */
   readonly failure?: StatusError;
 };
 
@@ -62,7 +62,7 @@ export class ReplyEncoder {
     return this.refusal([Math.floor(call / TWO_32), call | 0], error);
   }
 
-  /** To a call whose number, as two words, may be too large for one of JavaScript's. */
+  /** For a call whose number, given as two words, may be too large for a JavaScript number. */
   refusal([high, low]: readonly [number, number], error: StatusError): Uint8Array {
     const builder = this.begin();
     const detail = writeError(builder, error);
@@ -105,7 +105,7 @@ export function writeInode(builder: Builder, source: Uint8Array, at: number): Of
   return builder.offset();
 }
 
-/** A string from bytes that are UTF-8 already: no detour through a JavaScript string. */
+/** A string from bytes that are already UTF-8, without a JavaScript string in between. */
 export const writeUtf8 = (
   builder: Builder,
   source: Uint8Array,

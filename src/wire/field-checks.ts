@@ -1,6 +1,6 @@
 /**
- * field-rules.ts and the schema's own types, joined: for each table the fields that must be looked
- * at, as frames (request-check.ts) and objects (body-check.ts) are walked by them. Pure.
+ * Joins field-rules.ts with the types of the schema. For each table it gives the fields to check,
+ * in frames (request-check.ts) and in objects (body-check.ts). Pure.
  */
 import { assert } from '../base/assert.js';
 import {
@@ -23,7 +23,7 @@ export type FieldChecks = {
   | {
       readonly kind: 'number';
       readonly type: string;
-      /** What an absent field says; undefined: nothing, and that is fine. */
+      /** The value of an absent field; undefined: nothing, which is allowed. */
       readonly absent: number | undefined;
       readonly rule: NumberRule;
     }

@@ -1,6 +1,6 @@
 /**
- * What is said of a value that field-rules.ts does not allow, by the master and by the client in
- * the same words. Pure.
+ * The messages for values that field-rules.ts does not allow. Master and client use the same words.
+ * Pure.
  */
 import { Code, StatusError } from '../base/status.js';
 import type { BytesRule, Characters, ListRule, NumberRule, TextRule } from './field-rules.js';
@@ -19,7 +19,7 @@ export function refusalOf(
   return new StatusError(Code.INVALID_ARGUMENT, reason, { hint: fault.hint });
 }
 
-/** What is no whole number is never allowed. */
+/** A value that is not a whole number is never allowed. */
 export function numberFault({ min, max }: NumberRule, value: unknown): Fault | undefined {
   if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return undefined;
   const hint = `Give a whole number from ${min} to ${max}.`;
@@ -32,14 +32,14 @@ const SPACE = 0x20;
 const DELETE = 0x7f;
 /** , / : separate names in headers, in paths and on the command line. */
 const SEPARATORS: readonly number[] = [0x2c, 0x2f, 0x3a];
-/** Behind the last of them; what follows is a letter to every rule. */
+/** After the last separator; every rule allows the characters from here on. */
 const LETTERS_BEGIN = 0x3b;
 const ASCII_END = 0x80;
 const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Of the text at `start` … `start + length`. */
+/** Checks the text at `start` … `start + length`. */
 export function textFault(
   rule: TextRule,
   bytes: Uint8Array,
@@ -50,7 +50,7 @@ export function textFault(
   if (length < bytesMin) return badText(rule, 'is empty');
   if (length > bytesMax) return badText(rule, `has ${length} bytes, more than ${bytesMax}`);
   if (characters === 'unread') return undefined;
-  // Decoders drop one at the start: what was checked would be another text than what is used.
+  // Decoders drop a leading byte order mark, so the checked text and the used text would differ.
   if (characters !== 'any' && BYTE_ORDER_MARK.every((byte, i) => bytes[start + i] === byte)) {
     return badText(rule, 'begins with a byte order mark');
   }
@@ -113,7 +113,7 @@ function isUtf8(bytes: Uint8Array): boolean {
     decoder.decode(bytes);
     return true;
   } catch {
-    // A TypeError is how it says no.
+    // The decoder throws a TypeError for invalid bytes.
     return false;
   }
 }

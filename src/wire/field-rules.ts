@@ -1,13 +1,14 @@
 /**
- * The one table of what a request may hold: for every field of every kind of request the range of
- * its number, or the length and the characters of its text. The master checks each request by it
- * before anything else sees one (request-check.ts), the client before it sends one (body-check.ts).
- * The kernels of the fast path leave to the slow path, and so to this table, whatever it refuses.
+ * The one table of allowed values in requests. For every field of every kind of request it has the
+ * range of a number, or the length and the characters of a text. The master checks each request
+ * with it before anything else sees it (request-check.ts); the client does so before it sends one
+ * (body-check.ts). The kernels of the fast path leave every value that it refuses to the slow path,
+ * and so to this table.
  *
- * Flags and enums need no rule: a flag is any byte, an enum's numbers are those of the schema. All
- * others must have one: the type of the table says so, and a new field without a rule does not
- * compile. Rules that need the namespace (replicationMin <= replicationMax of an inode, whether a
- * path exists) are the operations'.
+ * Flags and enums need no rule: a flag is any byte, and an enum's numbers come from the schema. All
+ * other fields must have a rule: the type of the table requires it, so a new field without one does
+ * not compile. Rules that need the namespace (replicationMin <= replicationMax of an inode, whether
+ * a path exists) belong to the operations.
  */
 import {
   BATCH_PATHS_MAX,
@@ -74,16 +75,16 @@ const text = (bytesMin: number, bytesMax: number, characters: Characters): TextR
 
 const UINT_MAX = 0xffff_ffff;
 const MODE_MAX = 0o7777;
-/** As chmod has it; many clauses are none that a person wrote. */
+/** As in chmod; more clauses than this were not written by a person. */
 const MODE_CHANGE_BYTES_MAX = 255;
 
 const ANY_WHOLE = whole(0, WHOLE_MAX);
 const ANY_UINT = whole(0, UINT_MAX);
 const SESSION = whole(0, SESSION_NUMBER_MAX);
 const NEW_SESSION = whole(1, SESSION_NUMBER_MAX);
-/** What is cleaned, split and judged by the kernels' cleanPath. */
+/** Text that the kernels' cleanPath cleans, splits and checks. */
 const PATH = text(0, PATH_INPUT_BYTES_MAX, 'any');
-/** An empty one is UNAUTHENTICATED, which the handshake says. */
+/** An empty one is UNAUTHENTICATED, which the handshake reports. */
 const USER = text(0, INTERNED_BYTES_MAX, 'principal');
 const PRINCIPAL = text(1, INTERNED_BYTES_MAX, 'principal');
 const GROUPS = { countMax: CALLER_GROUPS_MAX, each: PRINCIPAL };
@@ -106,7 +107,7 @@ const OPTIONS = { countMax: MOUNT_OPTIONS_MAX };
 export const fieldRules: { readonly [Table in keyof Fields]: Ruled<Fields[Table]> } = {
   Request: { call: ANY_WHOLE, deadlineMs: ANY_UINT, session: SESSION },
   Hello: {
-    // Any: the handshake says which one is spoken.
+    // Any value: the handshake refuses unknown versions.
     version: whole(0, 0xffff),
     clientId: ANY_WHOLE,
     user: USER,
@@ -135,7 +136,7 @@ export const fieldRules: { readonly [Table in keyof Fields]: Ruled<Fields[Table]
     offsetId: ANY_WHOLE,
     prefix: BELOW,
   },
-  // Each path has its own answer, also when that is a refusal.
+  // Each path has its own answer, even if it is a refusal.
   BatchGetStatus: {
     paths: { countMax: BATCH_PATHS_MAX, each: text(0, Number.POSITIVE_INFINITY, 'unread') },
   },

@@ -1,13 +1,12 @@
 /**
  * One row for each request: what the edge, the driver of operations and the client must know about
- * it without looking inside. Numbers are those of the union in schemas/request.fbs.
+ * it without reading its body. The numbers are those of the union in schemas/request.fbs.
  *
- * lane: `fast` answers from memory or with one journal entry; `slow` may wait for a store, walk a
- * tree or stream; `admin` reports on the master itself, one call at a time; `session` is the edge's
- * own business.
- * idempotent: sending it twice has the effect of sending it once even if nobody remembers the
- * first, so a client may retry it on a new connection to a master that has lost its memory of
- * calls.
+ * lane: `fast` is answered from memory or with one journal entry; `slow` may wait for a store, walk
+ * a tree or stream; `admin` reports on the master itself, one call at a time; `session` is handled
+ * by the edge.
+ * idempotent: sending it twice has the same effect as sending it once, even if nobody remembers the
+ * first call. So a client may repeat it at a master that has lost its memory of calls.
  */
 import { REPLY_NUMBERS, REQUEST_NUMBERS } from './generated/union-numbers.js';
 

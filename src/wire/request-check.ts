@@ -1,7 +1,7 @@
 /**
- * Checks a request frame by the table of field-rules.ts. Only for frames that verifyRequest() found
- * valid: no offset is compared with the frame's end here any more. Allocates nothing for a request
- * that is in order, unless it has texts beyond ASCII.
+ * Checks a request frame with the table of field-rules.ts. Only for frames that verifyRequest()
+ * found valid: offsets are not compared with the frame's end again. Allocates nothing for a valid
+ * request, unless it has texts beyond ASCII.
  */
 import { assert } from '../base/assert.js';
 import type { StatusError } from '../base/status.js';
@@ -29,7 +29,7 @@ for (const [name, number] of Object.entries(requestMembers)) {
 let frame: Uint8Array = new Uint8Array(0);
 let view: DataView = new DataView(frame.buffer);
 
-/** Undefined: every field has a value that is allowed. */
+/** Undefined: all fields have allowed values. */
 export function checkRequest(bytes: Uint8Array): StatusError | undefined {
   frame = bytes;
   view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -42,7 +42,7 @@ export function checkRequest(bytes: Uint8Array): StatusError | undefined {
   return refusal ?? checkTable(body + u32(body), name, name);
 }
 
-/** The eight bytes of the call's number as two words, the upper first, however large it is. */
+/** The eight bytes of the call's number as two words, the upper one first, whatever its size. */
 export function callWordsOf(bytes: Uint8Array): readonly [high: number, low: number] {
   frame = bytes;
   view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,7 +1,7 @@
 /**
- * Reads a request in place, without an object or a string: for the calls that are answered in a
- * microsecond. One cursor a thread, moved from frame to frame; everything it gives is valid until
- * it moves on. Only for frames that verifyRequest() found valid.
+ * Reads a request in place, without objects or strings, for calls that are answered in a
+ * microsecond. Each thread has one cursor and moves it from frame to frame. Its results are valid
+ * until it moves on. Only for frames that verifyRequest() found valid.
  *
  * Slots are vtable offsets: field number n of a table stands in slot 4 + 2n.
  */
@@ -25,7 +25,7 @@ export class RequestCursor {
   /** From arrival; 0 = none. */
   deadlineMs = 0;
   bodyType: RequestBody = 0;
-  /** 0 = who said Hello. */
+  /** 0 = the session of Hello. */
   session = 0;
   /** Where the body's table stands; 0 when there is none. */
   body = 0;

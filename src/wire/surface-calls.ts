@@ -1,9 +1,9 @@
 /**
- * What surfaces over HTTP are asked for, as the counters of an edge number it: from the end, where
- * no request of the wire is (a test compares). A surface that comes adds its names here.
+ * The calls of surfaces over HTTP, as the counters of an edge number them: from the end, where no
+ * request of the wire has its number (a test compares). A new surface adds its names here.
  */
 
-/** Of what cannot be read, or asks for nothing that there is. */
+/** Requests that cannot be read, or that ask for something that does not exist. */
 export const UNREADABLE = 0;
 
 const FIRST = 240;

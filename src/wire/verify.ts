@@ -1,6 +1,6 @@
 /**
- * FlatBuffers in TypeScript has no verifier: its accessors believe every offset. This one walks a
- * message along the tables generated from the schemas and accepts it only when every offset,
+ * FlatBuffers has no verifier in TypeScript: its accessors believe every offset. This one walks a
+ * message along the tables generated from the schemas. It accepts the message only if every offset,
  * vtable, vector and string that an accessor could follow lies inside the frame.
  *
  *   0 u32 -> root table
@@ -22,9 +22,9 @@ export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 const FIELD_NUMBERS = 4;
 /** The deepest message of today has 5 levels. */
 const DEPTH_MAX = 16;
-/** An element that nobody shares takes at least this many bytes: its own offset. */
+/** An unshared element takes at least this many bytes: its own offset. */
 const ELEMENT_BYTES_MIN = 4;
-/** How often the text of a frame may be named over: short owner names of a listing are shared. */
+/** How often the text of a frame may be shared: short owner names of a listing are. */
 const TEXT_SHARING_MAX = 16;
 const TEXT_BYTES_FREE = 4096;
 const NO_MEMBER = 255;
@@ -64,7 +64,7 @@ const u16 = (at: number): number => frame[at]! | (frame[at + 1]! << 8);
 const i32 = (at: number): number =>
   frame[at]! | (frame[at + 1]! << 8) | (frame[at + 2]! << 16) | (frame[at + 3]! << 24);
 
-/** Where the offset at `at` leads; -1 = out of the frame, or nowhere. */
+/** The target of the offset at `at`; -1 = outside of the frame, or none. */
 function follow(at: number): number {
   if (at < 0 || at + 4 > end) return -1;
   const offset = i32(at) >>> 0;

@@ -34,7 +34,7 @@ export function addFieldWide(
   builder.slot(field);
 }
 
-/** Any 64 bits, also those that no number holds. */
+/** Any 64 bits, even those beyond the numbers of JavaScript. */
 export function addFieldWords(builder: Builder, field: number, high: number, low: number): void {
   builder.prep(8, 0);
   builder.writeInt32(high);
