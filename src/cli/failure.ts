@@ -1,5 +1,5 @@
 /**
- * Failures as they stand on standard error: what, where, why, and the next step.
+ * Failures on standard error: what, where, why, and the next step.
  *
  *   orchard: ls: NOT_FOUND: /x: Path "/x" does not exist. Try: orchard ls /
  */
@@ -16,7 +16,7 @@ export type Failure = {
   readonly hint?: string;
   /** Of work over many paths: how much was done, and what failed first. */
   readonly outcome?: WorkOutcome;
-  /** Of this process: may have several lines. What comes from elsewhere is one line. */
+  /** From this process: may have several lines. Other reasons are one line. */
   readonly isLocal?: true;
 };
 
@@ -39,7 +39,7 @@ export function failureOf(thrown: unknown): Failure {
   return localFailure(thrown as NodeJS.ErrnoException);
 }
 
-/** What this machine refuses, in words instead of `ENOENT: no such file or directory, open`. */
+/** Refusals of this machine, in words instead of `ENOENT: no such file or directory, open`. */
 function localFailure(error: NodeJS.ErrnoException): Failure {
   const known = localFailures[error.code ?? ''];
   if (known === undefined) return { code: 'INTERNAL', reason: error.message ?? String(error) };
@@ -49,7 +49,7 @@ function localFailure(error: NodeJS.ErrnoException): Failure {
   return { code, ...told, ...(hint !== undefined && { hint }) };
 }
 
-/** With a capital where that changes no name, and one stop at its end. */
+/** Adds a capital and one stop. */
 const sentence = (text: string): string =>
   text.replace(/^[a-z]/, (first) => first.toUpperCase()).replace(/[.\s]*$/, '.');
 
@@ -64,7 +64,7 @@ export function failureLine(verb: string, failure: Failure): string {
   return `orchard: ${who}${code}: ${where}${lines.map(shown).join('\n')}${next}`;
 }
 
-/** Of this machine: its files, its ports. */
+/** For files and ports of this machine. */
 const localFailures: Readonly<Record<string, readonly [string, string, string?]>> = {
   ENOENT: ['NOT_FOUND', 'There is no such file or directory on this machine.'],
   EEXIST: ['ALREADY_EXISTS', 'It exists on this machine already.'],
@@ -88,7 +88,7 @@ const localFailures: Readonly<Record<string, readonly [string, string, string?]>
   ],
 };
 
-/** Where the master names no next step. */
+/** For failures without a next step from the master. */
 function hintOf(error: OrchardError): string | undefined {
   const { code, path } = error;
   if (code === 'UNAVAILABLE') return connectionHint(error.message);
@@ -115,7 +115,7 @@ function connectionHint(reason: string): string | undefined {
   return 'start one with `orchard master start`, or name another with --host and --port';
 }
 
-/** What is for programs in the hints of master and client, as the command line has it. */
+/** Hints of master and client for programs, in the words of the command line. */
 const wordsOfPrograms: readonly (readonly [RegExp, string])[] = [
   [/^Delete recursively \(rm -R\), or empty it first/, 'delete it with -R, or empty it first'],
   [/or create recursively/, 'or use -p'],

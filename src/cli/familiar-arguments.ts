@@ -42,7 +42,7 @@ const jobNames: Words = { cancel: ['--cancel'], ls: [], stat: [] };
 
 type Renamed = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** Long options that others write after one dash, or name otherwise; '' = so it is anyway. */
+/** Long options that other tools write with one dash or another name; '' = the default here. */
 const otherOptions: Renamed = {
   admin: { '--master': '', '--source': '' },
   cat: { '-ignoreCrc': '' },
@@ -72,7 +72,7 @@ const otherOptions: Renamed = {
   rmdir: { '-ignore-fail-on-non-empty': '--ignore-fail-on-non-empty' },
 };
 
-/** The same, of letters that mean something else where nobody says `dfs` or `fs`. */
+/** The same for letters that mean something else without `dfs` or `fs`. */
 const dfsOptions: Renamed = {
   count: { '-q': '--quota', '-v': '--header', '-u': '--quota-only' },
   du: { '-v': '--header' },
@@ -101,7 +101,7 @@ function translateVerb(words: readonly string[], isDfs = false): string[] {
   if (first === 'fs' || first === 'dfs') {
     const [verb = '', ...args] = rest;
     if (verb === '') return [];
-    // In HDFS a copy takes directories as they are.
+    // In HDFS a copy takes directories without an option.
     const deep = first === 'dfs' && verb === '-cp' ? ['-R'] : [];
     return translateVerb([verb.replace(/^-(?=[a-zA-Z]{2})/, ''), ...deep, ...args], true);
   }

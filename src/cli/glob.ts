@@ -61,7 +61,7 @@ export async function* expandGlob(
   client: Client,
   path: string,
 ): AsyncGenerator<string, void, undefined> {
-  // A file may be called `a*b`: the path as it stands comes first.
+  // A file may be called `a*b`, so the literal path comes first.
   if (!hasWildcard(path) || (await client.exists(path))) {
     yield path;
     return;
@@ -74,7 +74,7 @@ export async function* expandGlob(
   if (count === 0) throw new OrchardError('NOT_FOUND', 'No path matches.', { path });
 }
 
-/** What is below a directory by these components, one of them a level. */
+/** The entries below a directory that match these components, one component a level. */
 async function* matches(
   client: Client,
   directory: string,

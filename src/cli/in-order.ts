@@ -1,6 +1,6 @@
 /**
- * Works on the items of a sequence, several at a time, and tells what came of them in their order.
- * Invariant: at most `width` are worked on, and at most UNTOLD_MAX are done and not told.
+ * Works on the items of a sequence, several at a time, and reports the outcomes in their order.
+ * Invariant: at most `width` are in work, and at most UNTOLD_MAX are done and not reported.
  */
 const UNTOLD_MAX = 1024;
 

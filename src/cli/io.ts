@@ -1,6 +1,7 @@
 /**
- * What surrounds a run of the command line: its streams, its environment, its way to a master.
- * An argument everywhere, so that tests run the very commands without a process or a network.
+ * The surroundings of a run of the command line: its streams, its environment, its way to a master.
+ * They are arguments everywhere, so that tests run the real commands without a process or a
+ * network.
  */
 import type { Readable, Writable } from 'node:stream';
 import type { ConnectOptions, DigestReport, OrchardClient, VerifyReport } from '../client/index.js';
@@ -13,7 +14,7 @@ export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?:
 /** A bulk import, as the command asks for it. */
 export type ImportOrder = {
   readonly path: string;
-  /** None: the store behind the path is walked. */
+  /** Undefined: the store behind the path is walked. */
   readonly manifests: readonly string[];
   readonly format: 'csv' | 's3-inventory';
   readonly columns: string | undefined;

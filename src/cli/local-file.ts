@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OrchardError } from '../client/errors.js';
 
-/** Under another name until it is whole, so that nobody takes half a file for a file. */
+/** Written under another name until it is complete, so that nobody uses half a file. */
 export async function writeLocal(
   path: string,
   chunks: AsyncIterable<Uint8Array>,
@@ -17,7 +17,7 @@ export async function writeLocal(
   }
   const unfinished = `${path}.orchard-${process.pid}`;
   try {
-    // Open before the first chunk: a stream that opens by itself may make the file after `rm`.
+    // Opened before the first chunk: a stream that opens by itself may make the file after `rm`.
     const file = await open(unfinished, 'w');
     await pipeline(chunks, file.createWriteStream());
     await rename(unfinished, path);
@@ -31,7 +31,7 @@ export async function isLocalDirectory(path: string): Promise<boolean> {
   return (await stat(path).catch(nothingThere))?.isDirectory() ?? false;
 }
 
-/** Directories that nobody asked for are not made. */
+/** Refuses to make directories that nobody asked for. */
 export async function checkParent(path: string): Promise<void> {
   const parent = dirname(path);
   if (await isLocalDirectory(parent)) return;

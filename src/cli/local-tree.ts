@@ -1,7 +1,7 @@
 /**
- * Directories of this machine as put sees them: walked depth first, sorted by name. What cannot be
- * copied (links, sockets, names that are not UTF-8, what may not be read) is told, each, and the
- * walk goes on.
+ * Directories of this machine as put sees them: walked depth first, sorted by name. Each entry that
+ * cannot be copied (a link, a socket, a name that is not UTF-8, an unreadable file) is reported,
+ * and the walk goes on.
  */
 import type { Dirent, Stats } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
@@ -15,12 +15,12 @@ export type LocalEntry = {
   readonly isDirectory: boolean;
 };
 
-/** What becomes of symbolic links below the root; undefined: left out, as a failure. */
+/** What to do with symbolic links below the root; undefined: leave them out, as a failure. */
 export type LinkRule = 'follow' | 'skip' | 'fail' | undefined;
 
 export type WalkRules = {
   readonly links: LinkRule;
-  /** Told of what is left out, and why. */
+  /** Gets what is left out, and why. */
   readonly leftOut: (why: Error) => Promise<void>;
 };
 
@@ -97,17 +97,17 @@ export async function countLocal(root: string, links: LinkRule): Promise<number>
 }
 
 export type LocalFile = {
-  /** Undefined: a pipe or the like, whose end is not known before it comes. */
+  /** Undefined: a pipe or the like, whose length is unknown. */
   readonly length: number | undefined;
   readonly chunks: AsyncIterable<Uint8Array>;
   close(): void;
 };
 
-/** A file as long as it is now: what is appended while it is read does not belong to it. */
+/** Reads a file up to its present length: bytes appended during the read are not part of it. */
 export async function openLocal(path: string): Promise<LocalFile> {
   const file = await open(path, 'r');
   const status = await file.stat();
-  // Files of /proc say 0 and have content: these are read to their end.
+  // Files of /proc have length 0 and yet content, so they are read to their end.
   const length = status.isFile() && status.size > 0 ? status.size : undefined;
   const stream = file.createReadStream(length === undefined ? {} : { end: length - 1 });
   const close = () => void stream.destroy();

@@ -14,7 +14,7 @@ const UV_THREADS = 16;
 
 const interrupt = new AbortController();
 let isMaster = false;
-// Whoever reads has seen enough: `orchard ls -R / | head`.
+// The reader has seen enough: `orchard ls -R / | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
@@ -55,7 +55,7 @@ const io: CliIo = {
 process.exitCode = await runCli(process.argv.slice(2), io);
 // A master that did not start leaves no thread behind.
 if (isMaster && process.exitCode !== 0) process.exit();
-// A peer that never answers the end of a connection keeps nobody waiting.
+// A peer that never confirms the end of a connection must not delay the exit.
 if (!isMaster) setTimeout(() => process.exit(), LINGER_MS_MAX).unref();
 
 /** What only the environment of the process can tell libraries, before they are loaded. */

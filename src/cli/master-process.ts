@@ -3,8 +3,8 @@
  * the tests: start it and wait until it serves, stop it as an operator does, or kill it as a crash
  * does.
  *
- * That it serves, and on which ports, stands in its log: another master that happens to hold a port
- * is never taken for it.
+ * The log says that it serves, and on which ports. So another master that happens to hold a port is
+ * never mistaken for it.
  *
  * Invariant: none outlives the process that started it, however that one ends by itself.
  */
@@ -24,7 +24,7 @@ export type MasterOptions = {
   readonly execArgv?: readonly string[];
 };
 
-/** What the log says once it serves. */
+/** What the log says when it serves. */
 export type Serving = {
   readonly host: string;
   readonly rpcPort: number;
@@ -58,7 +58,7 @@ export class MasterProcess {
   readonly #startedMs = performance.now();
   readonly #child: ChildProcess;
   readonly #logFile: string;
-  /** Before it, the log is another process's. */
+  /** Where the log of this process begins. */
   readonly #logStart: number;
 
   /** Spawned; it does not serve yet. */

@@ -1,6 +1,6 @@
 /**
- * How far long work is: a bar on a terminal, a line every few seconds elsewhere, nothing with
- * --json. On standard error, so that standard output stays what the command is for.
+ * Progress of long work: a bar on a terminal, a line every few seconds elsewhere, nothing with
+ * --json. It goes to standard error, so that standard output holds only results.
  */
 import { createRequire } from 'node:module';
 import { humanBytes, spanText } from './format.js';
@@ -17,7 +17,7 @@ export type Step = {
 
 export type ProgressReport = {
   update(step: Step): void;
-  /** Removes the bar; what has come of the work is the command's to say. */
+  /** Removes the bar; the command reports the outcome itself. */
   stop(): void;
 };
 
@@ -39,7 +39,7 @@ export function reportProgress(
 }
 
 function bar(stderr: Terminal, label: string, unit: string): ProgressReport {
-  // Here and not above: few commands draw a bar.
+  // Imported here, because few commands draw a bar.
   const cliProgress = require('cli-progress') as typeof import('cli-progress');
   const startedMs = performance.now();
   const single = new cliProgress.SingleBar({

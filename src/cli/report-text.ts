@@ -1,6 +1,6 @@
 /**
- * Reports of the master as text: objects as indented fields, lists of objects as tables. Their
- * shape may grow; what this does not know it still shows. Pure.
+ * Reports of the master as text: objects as indented fields, lists of objects as tables. Unknown
+ * fields of later versions are shown too. Pure.
  */
 import { exactTimeText, humanBytes, shown, spanText } from './format.js';
 import { Columns } from './output.js';
@@ -59,7 +59,7 @@ function scalar(value: Json): string {
 /** Later than any span: milliseconds since 1970. */
 const MOMENT_MS_MIN = 1e12;
 
-/** Bytes and milliseconds, known by the end of the name, as people read them. */
+/** Shows bytes and milliseconds for people; the end of the name tells which they are. */
 function quantity(name: string, value: Json): string {
   if (typeof value !== 'number' || value < 0) return scalar(value);
   if (/Bytes$|^bytes$/.test(name)) return humanBytes(value);
@@ -67,7 +67,7 @@ function quantity(name: string, value: Json): string {
   return value >= MOMENT_MS_MIN ? exactTimeText(value) : spanText(value);
 }
 
-/** The unit stands at the value; at the name only where that tells two apart. */
+/** The unit stands at the value; it stays in the name only where two names differ by it. */
 function titlesOf(names: readonly string[]): string[] {
   const short = names.map((name) => name.replace(/(?<=[a-z\d])(Ms|Bytes)$/, ''));
   return names.map((name, index) => {

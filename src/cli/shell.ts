@@ -13,14 +13,14 @@ import { UsageError } from './usage-error.js';
 
 export const ExitStatus = { OK: 0, FAILED: 1, USAGE: 2, INTERRUPTED: 130 } as const;
 
-/** Whatever the interrupt made fail, it is the interrupt. */
+/** Any failure after an interrupt counts as the interrupt. */
 const INTERRUPTED = { code: 'CANCELLED', reason: 'interrupted' } as const;
 
 export class Shell {
   readonly io: CliIo;
   readonly out: Output;
   readonly isJson: boolean;
-  /** What the process will end with. */
+  /** The exit status of the process. */
   status: number = ExitStatus.OK;
   readonly #verb: string;
   readonly #globals: GlobalOptions;
@@ -60,7 +60,7 @@ export class Shell {
     }
   }
 
-  /** Reports what the work throws and goes on; a wrong command line or interrupt ends the run. */
+  /** Reports exceptions of the work and goes on; a usage error or an interrupt ends the run. */
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     this.signal.throwIfAborted();
     try {
@@ -72,12 +72,12 @@ export class Shell {
     }
   }
 
-  /** A wrong command line or an interrupt: nothing else is begun. */
+  /** After a usage error or an interrupt nothing else begins. */
   isFatal(thrown: unknown): boolean {
     return thrown instanceof UsageError || this.signal.aborted;
   }
 
-  /** Something to know that is no failure. */
+  /** A note that is not a failure. */
   note(text: string): void {
     if (!this.isJson) this.io.stderr.write(`orchard: ${this.#verb}: ${text}\n`);
   }

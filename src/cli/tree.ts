@@ -1,7 +1,7 @@
 /**
- * A tree of the namespace, walked depth first by one listing a directory: what cannot be listed is
- * told where it stands, and the walk goes on. The first pages of what comes next are asked for
- * ahead, so that many small directories do not wait for one another.
+ * A tree of the namespace, walked depth first, with one listing for each directory. A directory
+ * that cannot be listed is reported in its place, and the walk goes on. The first pages of the next
+ * directories are requested ahead, so that many small directories do not wait for each other.
  */
 import { OrchardError } from '../client/errors.js';
 import type { FileStatus, ListedPage, LoadTypeName } from '../client/index.js';
@@ -70,7 +70,7 @@ class Walk {
     }
   }
 
-  /** Undefined: there are no more, or none that can be had. */
+  /** Undefined: there are no further pages, or none can be had. */
   async #pageOf(
     next: Promise<IteratorResult<ListedPage, void>>,
     path: string,
@@ -81,7 +81,7 @@ class Walk {
       return result.done === true ? undefined : result.value;
     } catch (thrown) {
       if (level === 1 || this.#shell.isFatal(thrown)) throw thrown;
-      // Deleted since its parent was listed: nothing is missing.
+      // It was deleted after its parent was listed, so nothing is missing.
       const isGone = thrown instanceof OrchardError && thrown.code === 'NOT_FOUND';
       if (!isGone)
         await this.#shell.fail(thrown instanceof OrchardError ? at(thrown, path) : thrown);
@@ -94,7 +94,7 @@ class Walk {
     const { load = 'once' } = this.#options;
     const iterator = this.#client.listPages(path, { load, signal });
     const first = iterator.next();
-    // Awaited when its turn comes, or never: then its failure is nobody's.
+    // Awaited when its turn comes, or never; then its failure concerns nobody.
     first.catch(() => undefined);
     return { iterator, first };
   }
@@ -114,7 +114,7 @@ class Walk {
   }
 }
 
-/** With the path of the directory where the error knows none. */
+/** Adds the path of the directory if the error has none. */
 function at(error: OrchardError, path: string): OrchardError {
   if (error.path !== undefined) return error;
   return new OrchardError(error.code, error.message, { path, hint: error.hint });

@@ -45,7 +45,7 @@ export const recursive: OptionSpec = {
   flags: '-R, --recursive',
   means: 'everything below as well',
 };
-/** What hands of other tools add, and what is so here anyway. */
+/** Options that users of other tools add, and that are the default here. */
 export const unneeded = (flags: string): OptionSpec => ({
   flags,
   means: 'nothing else: for hands that add it',

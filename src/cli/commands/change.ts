@@ -1,4 +1,4 @@
-/** What chmod, chown, pin and their kin share: one change of attributes, told when it is deep. */
+/** Shared by chmod, chown, pin and similar commands: one change of attributes, with progress. */
 import { OrchardError } from '../../client/errors.js';
 import type { SetAttributeOptions } from '../../client/index.js';
 import { shown } from '../format.js';

@@ -77,7 +77,7 @@ async function getTree(
   await transfer.confirm(root, place, { got: root });
 }
 
-/** The files of the tree; its directories are made here as they come by. */
+/** The files of the tree; local directories are made as the walk meets them. */
 async function* filesBelow(
   shell: Shell,
   root: FileStatus,
@@ -90,7 +90,7 @@ async function* filesBelow(
   }
 }
 
-/** Names of the namespace never lead out of the place. */
+/** A name of the namespace must never lead out of the target directory. */
 function localPlace(place: string, relative: string): string {
   if (!relative.split('/').includes('..')) return join(place, relative);
   throw new UsageError(`"${relative}" leads out of ${place}`);

@@ -28,9 +28,9 @@ type Options = {
 
 type Order = (a: FileStatus, b: FileStatus) => number;
 
-/** Printed together, so that their columns stand under one another. */
+/** Rows printed together, so that their columns line up. */
 const ROWS_AT_A_TIME = 200;
-/** What is sorted is held in memory. */
+/** Sorted entries are held in memory. */
 const SORTED_MAX = 1_000_000;
 
 export const ls = verb<Options>({
@@ -74,7 +74,7 @@ export const ls = verb<Options>({
   },
 });
 
-/** What a load of the path leaves out, with its reasons. */
+/** The entries that a load of the path leaves out, with the reasons. */
 async function listSkipped(shell: Shell, path: string, options: Options): Promise<void> {
   const client = await shell.client();
   const { out, signal } = shell;

@@ -36,7 +36,7 @@ export const mv = verb<{ force?: boolean }>({
   },
 });
 
-/** What would fail is found before the first of many is moved. */
+/** Finds failures before the first of many is moved. */
 async function checkFree(client: Client, placed: Placed, overwrite: boolean): Promise<void> {
   checkNotBelow(placed);
   const { place: path } = placed;

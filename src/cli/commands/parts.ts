@@ -1,4 +1,4 @@
-/** Work over many paths that failed in part: the first of them one by one, then how many in all. */
+/** Work over many paths that failed in part: prints the first failures, then how many in all. */
 import { OrchardError, type WorkOutcome } from '../../client/errors.js';
 import type { Shell } from '../shell.js';
 

@@ -102,7 +102,7 @@ async function putTree(shell: Shell, { source, place }: Placed, rules: Rules): P
   await transfer.confirm(source, place, { put: place });
 }
 
-/** The directories of a tree that has been moved away; what was left out stays where it is. */
+/** The directories of a moved tree; those that hold left-out files stay. */
 async function removeEmpty(root: string): Promise<void> {
   const directories: string[] = [];
   const walk = { links: 'skip', leftOut: async () => undefined } as const;

@@ -1,10 +1,10 @@
-/** What count and du share: the sums of a tree, told while they are being made. */
+/** Shared by count and du: the sums of a tree, with progress. */
 import { OrchardError } from '../../client/errors.js';
 import type { LoadTypeName, TreeSummary } from '../../client/index.js';
 import { shown } from '../format.js';
 import type { Shell } from '../shell.js';
 
-/** What is missing in the sums is told, each directory, and the exit status is 1. */
+/** Reports each directory that is missing in the sums; the exit status is then 1. */
 export async function summaryOf(
   shell: Shell,
   path: string,

@@ -1,11 +1,13 @@
-/** text: files as text. What is compressed is unpacked; what only a tool can read is told. */
+/**
+ * text: files as text. Compressed files are unpacked; formats that need a tool are refused by name.
+ */
 import { Readable } from 'node:stream';
 import { createGunzip, createInflate } from 'node:zlib';
 import { OrchardError } from '../../client/errors.js';
 import type { Shell } from '../shell.js';
 import { verb } from '../verb.js';
 
-/** Formats are told by their first bytes: names lie. */
+/** The first bytes decide the format, because names may be wrong. */
 const BEGIN_BYTES = 4;
 
 type Unpack = () => NodeJS.ReadWriteStream;
@@ -28,7 +30,7 @@ async function printText(shell: Shell, path: string): Promise<void> {
   const unpack = unpackOf(path, begin);
   const whole = Readable.from(continued(begin, chunks));
   const shownAs = unpack === undefined ? whole : whole.pipe(unpack());
-  // A pipe does not carry the failure of its source over.
+  // A pipe does not pass on the failure of its source.
   whole.on('error', (error) => (shownAs as Readable).destroy(error));
   try {
     for await (const chunk of shownAs) await shell.out.bytes(chunk as Uint8Array);
@@ -55,7 +57,7 @@ async function* continued(
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
-/** Undefined: it is text as it is. */
+/** Undefined: the bytes are plain text. */
 function unpackOf(path: string, begin: Uint8Array): Unpack | undefined {
   const [first = 0, second = 0] = begin;
   if (first === 0x1f && second === 0x8b) return createGunzip;
