@@ -4,13 +4,13 @@ import { CONTROL } from './layout.js';
 import { COUNTER } from './layout-counters.js';
 import type { SharedMemory } from './shared-memory.js';
 
-/** What the edge of an executor's thread counts into. */
+/** The counters of the edge of an executor's thread. */
 export function edgeCounters(shared: SharedMemory, executor: number): CallCounters {
   const at = shared.counterAt(executor, COUNTER.CALLS);
   return new CallCounters(shared.f64.subarray(at, at + CALL_WORDS));
 }
 
-/** Of all edges together, as they stand now. */
+/** The sum over all edges at this moment. */
 export function callSums(shared: SharedMemory): CallCounters {
   const sums = new CallCounters();
   for (let executor = 0; executor < shared.fixed(CONTROL.EXECUTOR_COUNT); executor++) {

@@ -1,6 +1,6 @@
 /**
  * The bytes of one journal entry: the same in an executor's ring, in the WAL and on a standby.
- * Entries are state changes, never requests. The kernels and their twins read it too.
+ * Entries are state changes, never requests. The kernels and their twins read this format too.
  *
  *   0     4        8     16     24         32       40   42            44     48
  *  ┌─────┬────────┬─────┬──────┬──────────┬────────┬────┬─────────────┬──────┬───────────┐
@@ -23,14 +23,17 @@ export const ENTRY_CLIENT_ID = 24;
 export const ENTRY_CALL_ID = 32;
 export const ENTRY_OP = 40;
 export const ENTRY_CHANGE_COUNT = 42;
-/** u32. Salt of the WAL segment: what a recycled segment held before never matches. */
+/** u32. Salt of the WAL segment: old content of a recycled segment never matches it. */
 export const ENTRY_SALT = 44;
 /** Where the changes begin; also the bytes of the header. */
 export const ENTRY_CHANGES = 48;
 
-/** Bit of an op: readers of the tree must not see a part of it (rename, permission change). */
+/** Bit of an op: readers of the tree must not see half of it (rename, permission change). */
 export const OP_STRUCTURAL = 0x8000;
-/** From here on (without OP_STRUCTURAL): of the local journal alone (journal/local/segment.ts). */
+/**
+ * Ops from here on (without OP_STRUCTURAL) exist only in the local journal
+ * (journal/local/segment.ts).
+ */
 export const OP_WAL_FIRST = 0x7f00;
 /** Stands before every batch; clientId holds the last seq that was durable when it was written. */
 export const OP_WAL_MARK = 0x7f01;
@@ -54,16 +57,16 @@ export const CHANGE_SIDE = 4;
 
 /** Flag of CHANGE_REMOVE: the id leaves the id index too. */
 export const REMOVE_DROP_ID = 1;
-/** Flag of a CHANGE_REMOVE that drops the id: the inode was a directory. For counts alone. */
+/** Flag of a CHANGE_REMOVE that drops the id: the inode was a directory. Only counts use it. */
 export const REMOVE_DIRECTORY = 2;
 /**
  * Flag of CHANGE_PUT: the change behind it is the REMOVE of the key that the inode leaves, and
  * nobody sees one without the other.
  */
 export const PUT_MOVES = 1;
-/** Flag of CHANGE_PUT: the inode did not exist before. For counts alone. */
+/** Flag of CHANGE_PUT: the inode is new. Only counts use it. */
 export const PUT_NEW = 2;
-/** Flag of CHANGE_PUT: the inode goes into the trash or comes out of it. For counts alone. */
+/** Flag of CHANGE_PUT: the inode enters or leaves the trash. Only counts use it. */
 export const PUT_CROSSES = 4;
 
 /** Payload of CHANGE_REMOVE. */
@@ -93,14 +96,14 @@ export const SIDE_STRING = 1;
 export const SIDE_MOUNT = 2;
 /** Extended attributes by inode id. */
 export const SIDE_XATTR = 3;
-/** Where the store keeps the data of an inode id, when not under its path. */
+/** The place of an inode's data in its store, when that is not its path; by inode id. */
 export const SIDE_ORIGIN = 4;
-/** The other way: mount id and store path -> the inode id whose data the store keeps there. */
+/** The reverse: mount id and store path -> the inode whose data the store keeps there. */
 export const SIDE_ORIGIN_BACK = 5;
-/** A row of the expiry index that was looked at and may go; key as in storage/tier2. */
+/** A checked row of the expiry index, which may go; key as in storage/tier2. */
 export const SIDE_EXPIRY_DONE = 6;
-/** The ttl that an inode in the trash had before, by inode id. */
+/** The ttl that an inode had before it was deleted, by inode id. */
 export const SIDE_TRASH_TTL = 7;
 
-/** Stands where an entry's CRC would, in an executor's ring: `length` bytes to pass over. */
+/** Stands in place of an entry's CRC in an executor's ring: skip `length` bytes. */
 export const RING_SKIP = 0xffff_ffff;

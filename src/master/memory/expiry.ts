@@ -1,4 +1,4 @@
-/** When the time of an inode is up: its ttl, or in the trash its retention. Pure. */
+/** When an inode expires: by its ttl, or in the trash by its retention. Pure. */
 import { RECLAIM_ID, TRASH_BIT } from './record.js';
 import type { RecordFields } from './record-fields.js';
 

@@ -19,9 +19,9 @@ export const PathFault = {
 export const WalkStatus = {
   /** Every node is resolved; RECORD holds the last one, PARENT_RECORD the one before it. */
   FOUND: 0,
-  /** Node NEXT may be in tier 2: read it there, fill(), walk() again (it goes on from NEXT). */
+  /** Node NEXT may be in tier 2: read it there, fill(), then walk() goes on from NEXT. */
   MISS: 1,
-  /** Tier 1, or the filter of keys, knows that node NEXT does not exist. */
+  /** Tier 1 or the key filter knows that node NEXT does not exist. */
   ABSENT: 2,
   /** Node NEXT - 1 is a file, so node NEXT cannot be. */
   NOT_DIRECTORY: 3,
@@ -35,7 +35,7 @@ export const LookupStatus = { MISS: 0, FOUND: 1, ABSENT: 2 } as const;
 
 /** Outcomes of `fill`. */
 export const FillStatus = {
-  /** The set changed since the miss: whatever was read from tier 2 may be stale. Look again. */
+  /** The set changed since the miss, so the record read from tier 2 may be stale. Look again. */
   RACED: 0,
   FILLED: 1,
   /** Every way is dirty: the record is used from private memory, and not cached. */
@@ -45,7 +45,7 @@ export type FillStatus = (typeof FillStatus)[keyof typeof FillStatus];
 
 /** Outcomes of `serveWrite`. After a MISS_*: fill tier 1, then goOnWriting(). */
 export const WriteStatus = {
-  /** Anything out of the ordinary: the operation in src/ops does it, or refuses it. */
+  /** An unusual case: the operation in src/ops does it, or refuses it. */
   SLOW_PATH: 0,
   /** The entry is in the ring, at WRITE.POSITION. */
   PUBLISHED: 1,
@@ -64,7 +64,7 @@ export const ApplyStatus = {
   MISS: 1,
   /** Every way of the set is dirty: have a flush done, then go on. */
   NO_ROOM: 2,
-  /** A SIDE change is at APPLY.AT: JS handles it, advances APPLY.AT past it, then goes on. */
+  /** A SIDE change is at APPLY.AT: JS handles it, moves APPLY.AT past it, then goes on. */
   SIDE: 3,
 } as const;
 export type ApplyStatus = (typeof ApplyStatus)[keyof typeof ApplyStatus];
@@ -127,11 +127,11 @@ export type KernelExports = {
   lookup(parentId: number, name: number, nameBytes: number, out: number, walk: number): number;
   /** Resolves from node NEXT on. See WalkStatus. Takes no lock and writes nothing shared. */
   walk(walk: number): WalkStatus;
-  /** 1 if no structural change happened since the walk began, so that what it saw is one state. */
+  /** 1 if no structural change happened since the walk began, so that it saw one state. */
   walkStands(walk: number): number;
-  /** Begins the walk anew from the root, keeping the path. */
+  /** Starts the walk again from the root, with the same path. */
   walkReset(walk: number): void;
-  /** Makes the record, for fill(), that says that a name does not exist. */
+  /** Makes the record that tells fill() that a name does not exist. */
   absentRecord(parentId: number, name: number, nameBytes: number, out: number): void;
   /**
    * Caches `record` (clean) in the set that missed, if the set's seq is still `setSeq`. A record
@@ -162,9 +162,9 @@ export type KernelExports = {
    * entries in a row: readers that began anew after each of them would rarely get through.
    */
   holdStructure(hold: number): void;
-  /** 1 and the row (RETRY_BYTES) copied to `out` if the call was already applied. */
+  /** 1 if the call was already applied; its row (RETRY_BYTES) is copied to `out`. */
   retryFind(clientId: number, callId: number, out: number): number;
-  /** Notes a call that an earlier process has applied: before anything is replayed, in order. */
+  /** Notes a call that an earlier process applied: before any replay, in order. */
   retryRestore(
     clientId: number,
     callId: number,
@@ -172,7 +172,7 @@ export type KernelExports = {
     inodeId: number,
     timeMs: number,
   ): void;
-  /** Seq of the last change in directory (or of id) `id`; hashed, so it may be too high. */
+  /** Seq of the last change in directory (or of id) `id`. It is hashed, so it may be too high. */
   dirtySeq(id: number): number;
   /**
    * Dirty slots below a directory, as rows for tier 2 (BLOB), sorted, those with names from `from`
@@ -183,11 +183,11 @@ export type KernelExports = {
   collectChanges(directoryId: number, from: number, fromBytes: number, isAfter: number): number;
 
   // ── flusher ────────────────────────────────────────────────────────────────────────────────
-  /** Adds a key in tier-2 form to the filter; copyDirty() adds those that it copies. */
+  /** Adds a key in tier-2 form to the filter; copyDirty() adds the keys that it copies. */
   filterAddKey(key: number, keyBytes: number): void;
-  /** Those of a leaf page of tier 2's file; returns their number, -1: it is none. */
+  /** Adds the keys of a leaf page of tier 2's file; returns their number, -1: not such a page. */
   filterAddLeaf(page: number): number;
-  /** Empties the filter, which from here on says of no name that it is absent … */
+  /** Empties the filter. From now on it calls no name absent … */
   filterClear(): void;
   /** … until it holds every key of tier 2. */
   filterComplete(): void;
@@ -227,7 +227,7 @@ export type KernelExports = {
    * by what EXECUTOR.WRITE says. Only PUBLISHED leaves anything behind.
    */
   serveWrite(requestBytes: number, nowMs: number): WriteStatus;
-  /** Goes on with that request where it missed. Nothing else may have used the walks meanwhile. */
+  /** Goes on with that request where it missed. The walks must not have been used meanwhile. */
   goOnWriting(nowMs: number): WriteStatus;
   /**
    * The entry published at `position` is applied: gives its locks back, frees its ring space and

@@ -1,13 +1,13 @@
 /**
- * How many inodes there are: files and directories, shown and in the trash. Pure; the kernel that
+ * The numbers of inodes: files and directories, visible and in the trash. Pure. The kernel that
  * keeps the words of CONTROL.INODES is assembly/inode-count.ts.
  *
- * An entry alone says what it changes of them (PUT_NEW, PUT_CROSSES, REMOVE_DROP_ID), whatever the
- * tiers hold: so a replay over a tier 2 that is ahead counts nothing twice. They stand in tier 2
- * beside appliedSeq, as of that entry, and go on from there. Nothing is ever walked to count.
+ * An entry itself says how it changes the counts (PUT_NEW, PUT_CROSSES, REMOVE_DROP_ID), whatever
+ * the tiers hold. So a replay over a tier 2 that is ahead counts nothing twice. The counts are
+ * stored in tier 2 beside appliedSeq, as of that entry. Nothing is ever walked to count.
  *
- * What hangs below a deleted directory keeps hanging there, so it counts as shown until the
- * reclaimer comes to it: a delete costs the same for a directory of any size.
+ * Inodes below a deleted directory stay below it, so they count as visible until the reclaimer
+ * reaches them. So a delete costs the same for a directory of any size.
  */
 import { readU64 } from '../../base/word64.js';
 import * as E from './entry-format.js';
@@ -50,13 +50,13 @@ export function writeInodeCounts(kernel: KernelExports, word: number, counts: In
 export const inodeSum = (counts: InodeCounts): number =>
   NAMES.reduce((sum, name) => sum + counts[name], 0);
 
-/** Adds an inode to the side that its parent is on. */
+/** Counts an inode on the side of its parent: visible or trash. */
 export function addInode(counts: InodeCounts, parentId: number, type: number, by: number): void {
   const side = R.isHiddenParent(parentId) ? 2 : 0;
   counts[NAMES[side + (type === R.INODE_TYPE_DIRECTORY ? 1 : 0)]!] += by;
 }
 
-/** Adds what the entry at an offset of the window changes. */
+/** Counts the changes of the entry at an offset of the window. */
 export function countEntry(counts: InodeCounts, view: DataView, entry: number): void {
   const end = entry + view.getUint32(entry + E.ENTRY_LENGTH, true);
   for (let at = entry + E.ENTRY_CHANGES; at + E.CHANGE_PAYLOAD <= end; ) {

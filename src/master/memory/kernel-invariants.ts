@@ -1,6 +1,6 @@
 /**
- * What the kernels hold against the shared words: they know these by number only, and stop at the
- * first that is broken. Pure.
+ * The invariants that the kernels check in shared memory. Kernels know them only by number, and
+ * stop at the first broken one. Pure.
  */
 export const INVARIANT = {
   READ_LOCK_HELD: 0,

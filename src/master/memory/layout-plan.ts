@@ -1,6 +1,6 @@
 /**
- * Where every region of the shared memory begins, for one configuration: the words that main
- * writes into the control region before any thread starts. Pure.
+ * Where every region of the shared memory begins, for one configuration: the words that main writes
+ * into the control region before any thread starts. Pure.
  */
 import { assert } from '../../base/assert.js';
 import { EXECUTOR_COUNT_MAX, SET_WAYS } from '../../base/limits.js';
@@ -29,9 +29,9 @@ export type LayoutOptions = {
   readonly ringBytes: number;
   readonly sideRingBytes: number;
   readonly retryEntryCount: number;
-  /** Of the filter of tier 2's keys; none without it. */
+  /** Bytes of the key filter; without it there is none. */
   readonly filterBytes?: number;
-  /** Invariants that are dear to check are checked too. */
+  /** Also check the expensive invariants. */
   readonly checked?: boolean;
 };
 
@@ -44,14 +44,14 @@ export const SHARED_BYTES_MAX = 65_535 * 65_536;
 const DIRTY_ROW_COUNT = 65_536;
 const STRING_BLOB_BYTES = 4 * 1024 * 1024;
 const MOUNT_BLOB_BYTES = 1024 * 1024;
-/** A slot of an epoch takes some 160 bytes of it, and an eighth of all slots may be in one. */
+/** A slot of an epoch takes about 160 bytes of it, and an epoch may hold an eighth of all slots. */
 const FLUSH_ARENA_SHARE = 1 / 8;
 const FLUSH_ARENA_BYTES_MIN = 24 * 1024 * 1024;
 const FLUSH_ARENA_BYTES_MAX = 128 * 1024 * 1024;
-/** Of tier 1, the part that holds names longer than SMALL_NAME_BYTES_MAX. */
+/** The part of tier 1 that holds names longer than SMALL_NAME_BYTES_MAX. */
 const LARGE_SHARE = 1 / 8;
 
-/** The layout of options that fit; the rules of a configuration see to it that they do. */
+/** The layout for valid options; the rules of the configuration make sure that they are valid. */
 export function planLayout(options: LayoutOptions): Layout {
   assert(options.executorCount <= EXECUTOR_COUNT_MAX, 'executors fit the claim bitmap');
   assert((options.ringBytes & (options.ringBytes - 1)) === 0, 'ring size is a power of two');
@@ -62,7 +62,7 @@ export function planLayout(options: LayoutOptions): Layout {
   return layout;
 }
 
-/** Shared memory that the options ask for, bytes, also where it is more than there can be. */
+/** Bytes of shared memory that the options need, even if that is more than there can be. */
 export function layoutBytes(options: LayoutOptions): number {
   return placeRegions(options).bytes;
 }

@@ -1,7 +1,7 @@
 /**
- * Every number that the kernels and TypeScript must agree on, in the order in which they are
- * generated, and the hash by which each thread sees that they do: offsets, limits, formats, codes,
- * outcomes, and what the kernels know of the schemas. Pure.
+ * Every number that the kernels and TypeScript share, in the order of generation: offsets, limits,
+ * formats, codes, outcomes, and the kernels' knowledge of the schemas. A hash over them proves to
+ * each thread that both sides agree. Pure.
  */
 
 import * as limits from '../../base/limits.js';
@@ -92,7 +92,7 @@ export const LAYOUT_TABLES = {
   INVARIANT,
 } as const;
 
-/** Signed: what kernels return. */
+/** Signed: results of kernels. */
 export const STATUS_TABLES = {
   PATH: PathFault,
   WALK: WalkStatus,
@@ -137,7 +137,7 @@ export const LAYOUT_HASH = hashText(
   JSON.stringify([LAYOUT_TABLES, STATUS_TABLES, LAYOUT_SCALARS, WIRE_NUMBERS, WIRE_WORDS]),
 );
 
-/** By name: in which order a module's names come depends on who loads it. */
+/** Sorted by name, because the order of a module's names depends on who loads it. */
 function numbersOf(module: object): Record<string, number> {
   const entries: [string, unknown][] = Object.entries(module);
   const numbers = entries.filter((entry): entry is [string, number] => Number.isFinite(entry[1]));

@@ -58,7 +58,7 @@ export const CONTROL = {
   FLUSH_ARENA_BYTES: 112,
   DROPPED_BASE: 116,
   RETRY_INDEX_BASE: 120,
-  /** u32. Answers younger than this give way only for want of room. */
+  /** u32. Younger answers are evicted only for lack of room. */
   RETRY_WINDOW_MS: 124,
 
   /** u32. Odd while a structural entry (rename, permission of a directory) is being applied. */
@@ -141,27 +141,27 @@ export const CONTROL = {
   STAT_ROOM_WAITS: 1272,
   STAT_SEGMENTS: 1280,
   STAT_JOURNAL_BYTES: 1288,
-  /** u64. Rows that the retry window ever took; only the writer changes it. */
+  /** u64. Rows ever added to the retry window; only the writer changes it. */
   RETRY_HEAD: 1600,
-  /** u64. Rows that gave way before their time, and the age in ms of the youngest of them. */
+  /** u64. Rows evicted before their time, and the age in ms of the youngest of them. */
   RETRY_EARLY: 1608,
   RETRY_EARLY_MS: 1616,
-  /** u64. RETRY_HEAD when the rows of earlier processes had been taken over. */
+  /** u64. RETRY_HEAD when the rows of earlier processes had been loaded. */
   RETRY_LOADED: 1624,
-  /** u64. Journal entries from this seq on are not trimmed: somebody copies them. 0 = nobody. */
+  /** u64. Entries from this seq on are not trimmed, because somebody copies them. 0 = nobody. */
   JOURNAL_KEEP_SEQ: 1664,
   /** The filter of tier 2's keys (assembly/filter.ts), set before start; 0 blocks = none. */
   FILTER_BASE: 1728,
   FILTER_BLOCK_COUNT: 1732,
-  /** u32, set before start. Non-zero: what is dear to check is checked (ORCHARD_INVARIANTS). */
+  /** u32, set before start. Non-zero: expensive checks run (ORCHARD_INVARIANTS). */
   CHECKED: 1736,
   /** u32. Odd: the filter holds every key of tier 2. Even: some may be missing. */
   FILTER_STATE: 1792,
-  /** u64. Different keys in it, nearly; only the flusher changes it. */
+  /** u64. About the number of different keys in it; only the flusher changes it. */
   FILTER_KEYS: 1800,
   /** Counters of the executors (layout-counters.ts). */
   COUNTER_BASE: 1856,
-  /** u64, by main. Of the fuller disk under the data directory. */
+  /** u64, by main. Free bytes of the fuller disk under the data directory. */
   DISK_FREE_BYTES: 1864,
   /** u64 × 4, by the writer. Inodes as of APPLIED_SEQ: files, directories, each in the trash. */
   INODES: 1920,
@@ -249,7 +249,7 @@ export const WALK = {
 } as const;
 export const WALK_BYTES = align(WALK.PARENT_RECORD + RECORD_BYTES_MAX, 64);
 
-/** Who asks: written by JS when the session changes, read by the permission kernels. */
+/** The caller: written by JS when the session changes, read by the permission kernels. */
 export const CALLER = {
   USER: 0,
   /** u32. 1 = superuser or member of the supergroup, or permissions are off. */
@@ -262,12 +262,12 @@ export const CALLER = {
 } as const;
 export const CALLER_BYTES = 320;
 
-/** Locks of one write that a kernel takes; one that needs more takes the slow path. */
+/** Locks of one write that a kernel takes; a write with more takes the slow path. */
 export const WRITE_LOCKS_MAX = 128;
 /** Mounts with numbers below have a bit in WRITE.WRITABLE; writes elsewhere take the slow path. */
 export const WRITE_MOUNTS_MAX = 1024;
 
-/** What the kernels that answer whole writes go by. Only the executor's own thread touches it. */
+/** Facts for the kernels that do whole writes. Only the executor's own thread touches it. */
 export const WRITE = {
   /** u32. Ring bytes that may be overwritten: completed up to this position. */
   FREED: 0,
@@ -292,10 +292,10 @@ const WRITE_BYTES = WRITE.LOCKS_AGAIN + WRITE_LOCKS_MAX * 4;
 /** Of an executor's block. */
 const SHOWN_MOUNTS = align(512 + WRITE_BYTES, 64);
 
-/** Mounts that the kernels can tell of: number n stands in row n % SHOWN_MOUNTS_MAX, or nowhere. */
+/** Mounts that the kernels can show: number n stands in row n % SHOWN_MOUNTS_MAX, or nowhere. */
 export const SHOWN_MOUNTS_MAX = 64;
 export const SHOWN_MOUNT_BYTES = 1024;
-/** A mount as GetStatus tells of it; holds as long as WRITE.MOUNT_VERSION does. */
+/** A mount as GetStatus shows it; valid as long as WRITE.MOUNT_VERSION is. */
 export const SHOWN_MOUNT = {
   /** u32. 0 = the row is free. */
   ID: 0,
@@ -347,7 +347,7 @@ export const EXECUTOR = {
   CALLER: 192,
   /** u32. The tail of CALLER: a word that only this thread touches, for the kernels' fence. */
   FENCE: 504,
-  /** What the kernels that answer whole writes go by: see WRITE. */
+  /** Facts for the kernels that do whole writes: see WRITE. */
   WRITE: 512,
   /** See SHOWN_MOUNT. */
   SHOWN_MOUNTS,
@@ -355,7 +355,7 @@ export const EXECUTOR = {
   WALK_B: WALKS + WALK_BYTES,
   /** One record with its name, for look-ups and fills. */
   RECORD: WALKS + 2 * WALK_BYTES,
-  /** A key or a value of tier 2 on its way in or out. */
+  /** A key or a value of tier 2 while it is read or written. */
   KEY: WALKS + 2 * WALK_BYTES + RECORD_BYTES_MAX,
   VALUE: WALKS + 2 * WALK_BYTES + RECORD_BYTES_MAX + 512,
   /**
@@ -365,10 +365,10 @@ export const EXECUTOR = {
   /** The request frame, as it came, and the reply that is being built. */
   REQUEST: WALKS + 2 * WALK_BYTES + RECORD_BYTES_MAX + 2560,
   REPLY: WALKS + 2 * WALK_BYTES + RECORD_BYTES_MAX + 2560 + FRAME_BYTES_MAX + 64,
-  /** Tier 2's next row in a scan, which stays there while others come before it. */
+  /** The next row of tier 2 in a scan, which stays there while others come before it. */
   ROW_KEY: ROW,
   ROW_VALUE: ROW + 512,
-  /** What collectChanges() has found: u32 addresses of blobs first. */
+  /** The results of collectChanges(): first the u32 addresses of blobs. */
   CHANGES: ROW + 1536,
 } as const;
 export const REPLY_BYTES = 2 * FRAME_BYTES_MAX;

@@ -1,6 +1,6 @@
 /**
- * What an entry of the journal was caused by: for dumps, metrics and standbys. apply() does not
- * look at it but for OP_STRUCTURAL. NEVER renumber: journals hold these.
+ * The cause of a journal entry, for dumps, metrics and standbys. apply() looks only at
+ * OP_STRUCTURAL. NEVER renumber: journals hold these.
  */
 import { OP_STRUCTURAL } from './entry-format.js';
 
@@ -19,7 +19,7 @@ export const Op = {
   LOST: 18,
   /** Of a file to a new name: two keys change as one, and no path through a directory. */
   RENAME_FILE: 23,
-  /** A create over a file: it must not be missed between the old inode and the new one. */
+  /** A create over a file: at every moment the path has the old inode or the new one. */
   REPLACE_FILE: 24 | OP_STRUCTURAL,
   RENAME: 20 | OP_STRUCTURAL,
   UNDELETE: 21 | OP_STRUCTURAL,

@@ -70,7 +70,7 @@ export const RECLAIM_ID = 2;
 export const ID_FIRST_FREE = 1024;
 /** 2^52: set in a parent id, it names the trash shadow of that directory. */
 export const TRASH_BIT = 4_503_599_627_370_496;
-/** Whose children were deleted: a trash shadow, or what waits to be reclaimed. */
+/** Parents of deleted inodes: a trash shadow, or RECLAIM_ID. */
 export const isHiddenParent = (parentId: number): boolean =>
   parentId >= TRASH_BIT || parentId === RECLAIM_ID;
 /** In keys of tier 2, before the names of a trash shadow: no other name begins with it. */

@@ -8,9 +8,9 @@ export const ROW = {
   CRC_BYTES: 4,
   TIME_BYTES: 5,
   SECOND_BYTES: 4,
-  /** 2020-01-01T00:00:00Z in ms: times are told from here on. */
+  /** 2020-01-01T00:00:00Z in ms: times are stored relative to it. */
   TIME_BASE: 1_577_836_800_000,
-  /** What a field is when it is left out. */
+  /** The values of fields that are left out. */
   MODE_FILE: 0o644,
   MODE_DIRECTORY: 0o755,
   MOUNT_ID: 1,
@@ -36,7 +36,7 @@ export const PRESENCE = {
   ALL: (1 << 15) - 1,
 } as const;
 
-/** Where things stand in a page of LMDB: storage/page-format.ts has the picture. */
+/** Offsets within a page of LMDB: storage/page-format.ts has the picture. */
 export const PAGE = {
   BYTES: 4096,
   HEADER_BYTES: 24,

@@ -34,7 +34,7 @@ export class SharedMemory {
     return shared;
   }
 
-  /** Whether the invariants that are dear to check are checked (ORCHARD_INVARIANTS). */
+  /** Whether expensive invariants are checked (ORCHARD_INVARIANTS). */
   get checked(): boolean {
     return this.fixed(CONTROL.CHECKED) !== 0;
   }
@@ -68,7 +68,7 @@ export class SharedMemory {
     return Atomics.add(this.i32, (CONTROL_BASE + word) >> 2, value) >>> 0;
   }
 
-  /** Sets or clears bits of a word that several threads keep bits of. */
+  /** Sets or clears bits of a word in which several threads own bits. */
   putBits(word: number, bits: number, isSet: boolean): void {
     const at = (CONTROL_BASE + word) >> 2;
     if (isSet) Atomics.or(this.i32, at, bits);

@@ -8,7 +8,7 @@ import { writeWord64 } from '../../base/word64.js';
 
 export type XAttrs = ReadonlyMap<string, Uint8Array>;
 
-/** How a set of xattrs meets the set that is there; the numbers are the wire's XAttrUpdate. */
+/** How new xattrs combine with the existing ones; the numbers are the wire's XAttrUpdate. */
 export const XAttrUpdate = {
   TRUNCATE: 0,
   UNION_REPLACE: 1,
@@ -59,7 +59,7 @@ export function decodeXAttrs(bytes: Uint8Array): Map<string, Uint8Array> {
   return xattrs;
 }
 
-/** The set that an update leaves. */
+/** The set after an update. */
 export function updateXAttrs(present: XAttrs, given: XAttrs, update: XAttrUpdate): XAttrs {
   switch (update) {
     case XAttrUpdate.TRUNCATE:

@@ -1,4 +1,4 @@
-/** Twin of assembly/permission.ts: the sentence of POSIX, over plain objects. */
+/** Twin of assembly/permission.ts: the rule of POSIX, over plain objects. */
 
 export type Caller = {
   readonly user: number;
@@ -15,7 +15,7 @@ export function permits(inode: Guarded, caller: Caller, bits: number): boolean {
   return [1, 2, 4].every((bit) => (bits & bit) === 0 || (granted & bit) !== 0);
 }
 
-/** Octal digit of the mode that decides: 2 owner, 1 group, 0 other. */
+/** Shift of the octal digit that decides: 2 owner, 1 group, 0 other. */
 function classOf(inode: Guarded, caller: Caller): 0 | 1 | 2 {
   if (inode.owner === caller.user) return 2;
   return caller.groups.includes(inode.group) ? 1 : 0;

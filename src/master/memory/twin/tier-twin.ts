@@ -1,7 +1,7 @@
 /**
- * Twin of the tier-1 kernels and tier 2 together: what the namespace is after a series of changes,
- * as one Map and nothing else. No sets, no eviction, no epochs; the kernels with all of these must
- * give the same answers.
+ * Twin of the tier-1 kernels together with tier 2: the namespace after a series of changes, as one
+ * Map. It has no sets, no eviction and no epochs. The kernels, which have them, must give the same
+ * answers.
  */
 import type { RecordFields } from '../record-fields.js';
 
@@ -20,7 +20,7 @@ export type TwinChange =
 export class TierTwin {
   readonly records = new Map<string, RecordFields>();
 
-  /** Those with names from `from` on (behind it: `isAfter`), sorted. */
+  /** Names from `from` on (after it: `isAfter`), sorted. */
   children(parentId: number, from: Uint8Array, isAfter: boolean): RecordFields[] {
     return [...this.records.values()]
       .filter((record) => record.parentId === parentId)

@@ -5,7 +5,7 @@ export function isUtf8(bytes: Uint8Array): boolean {
     new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     return true;
   } catch (error) {
-    // The decoder's only refusal; anything else is not about the bytes.
+    // The decoder refuses only invalid bytes; any other error is something else.
     if (error instanceof TypeError) return false;
     throw error;
   }
