@@ -1,6 +1,6 @@
 /**
- * Settings that are right one by one and wrong together. One rule an entry; each names the
- * variables that it is about, so the message needs no decoding. Pure.
+ * Checks of settings that are valid alone and wrong together. Each rule names its variables, so
+ * that the message is clear. Pure.
  */
 import { assert } from '../../base/assert.js';
 import { ENTRY_BYTES_MAX, POOL_THREADS_MAX } from '../../base/limits.js';
@@ -10,7 +10,7 @@ import { layoutOptions } from './config-layout.js';
 import type { ConfigValues } from './config-table.js';
 
 const MIB = 2 ** 20;
-/** Entries that a ring must hold, so that one big entry never waits for an empty ring. */
+/** Entries that a ring must hold, so that a large entry never waits for an empty ring. */
 const RING_ENTRIES_MIN = 4;
 
 type Rule = {

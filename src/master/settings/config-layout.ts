@@ -1,4 +1,4 @@
-/** What a configuration asks of the shared memory. Pure. */
+/** The layout of the shared memory for a configuration. Pure. */
 
 import { OWN_EXECUTOR_COUNT } from '../../base/limits.js';
 import type { LayoutOptions } from '../memory/layout-plan.js';

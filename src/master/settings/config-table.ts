@@ -24,7 +24,7 @@ import { durability, memory, threads } from './resource-settings.js';
 const SECOND_MS = 1000;
 const DAY_MS = 86_400_000;
 
-/** Names that this process leaves to others: clients read them, tests and benches take them. */
+/** Variables that this process ignores: clients, tests and benches read them. */
 export const FOREIGN_NAMES: readonly RegExp[] = [
   /^ORCHARD_(MASTER|USER|GROUPS)$/,
   /^ORCHARD_(TEST|BENCH|DEMO|CLI)_/,

@@ -1,5 +1,5 @@
 /**
- * Settings of what a master takes from its machine: threads, memory, the disks of journal and
+ * Settings for the resources of the machine: threads, memory, and the disks of journal and
  * metadata. Pure.
  */
 
