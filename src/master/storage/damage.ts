@@ -1,6 +1,6 @@
 /**
- * What is said when a row of tier 2 is not what was written: the row, the path if somebody asked
- * for one, and what to do. Found when the row is read, by its checksum; never served.
+ * The message for a damaged row of tier 2: the row, the path if the caller gave one, and what to
+ * do. The checksum shows the damage when the row is read; the row is never served.
  */
 
 import { Code, StatusError } from '../../base/status.js';
@@ -11,7 +11,7 @@ const HINT =
   'The disk has changed what was written: stop the master, copy the data directory, and restore ' +
   'it from a backup. docs/RECOVERY.md says more.';
 
-/** A row of `inodes`: the key is an id and a name (assembly/codec.ts), or was. */
+/** A row of `inodes`: the key is, or was, an id and a name (assembly/codec.ts). */
 export function damagedInode(key: Uint8Array, path?: string): StatusError {
   const { parentId, name } = splitKey(key);
   const inTrash = parentId >= TRASH_BIT;
@@ -25,7 +25,7 @@ export function damagedRow(table: string, key: Uint8Array): StatusError {
   return damage(`row ${Buffer.from(key).toString('hex')} of "${table}"`);
 }
 
-/** A page of tier 2's file is not what belongs there (page-format.ts). */
+/** A page of tier 2's file is not the page that belongs there (page-format.ts). */
 export function damagedPage(number: number): StatusError {
   return new StatusError(
     Code.DATA_LOSS,

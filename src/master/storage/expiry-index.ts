@@ -1,15 +1,15 @@
 /**
- * Which inodes are due when: by expiry in buckets of a minute, then by id. What it says is a hint,
- * checked against the inode. What is deleted together has neighbouring ids and is due together, so
- * sixteen share one row, as in the id index.
+ * Which inodes expire when: by expiry in buckets of a minute, then by id. A row is a hint that is
+ * checked against the inode. Inodes that are deleted together have neighbouring ids and expire
+ * together, so sixteen share one row, as in the id index.
  *
  *   key    bucket u40 big-endian = expiry / 65,536 ms, then the key of the ids' row (id-index.ts)
  *   value  for each id of the row that is due, by rising slot:
  *          [slot u8 = id % 16][ms into the bucket u16, little-endian]
  *
- * An id stands once in a row: of two expiries in one bucket the later written one holds, and the
- * other is none any more. NEVER change: data directories hold it, each row with its checksum
- * behind it (sealed-table.ts). Only the flusher writes, inside its transactions.
+ * An id stands once in a row: of two expiries in one bucket the later written one counts, and the
+ * other is ignored. NEVER change: data directories hold this format, each row followed by its
+ * checksum (sealed-table.ts). Only the flusher writes, inside its transactions.
  */
 import { blockKey, IDS_PER_ROW, isSameIdRow } from './id-index.js';
 import type { SealedTable } from './sealed-table.js';
@@ -20,7 +20,7 @@ const ENTRY_BYTES = 3;
 
 /** Both below 2^53. */
 export type Expiry = { readonly expiryMs: number; readonly id: number };
-/** `isDue` false: nobody needs to look at that time. */
+/** `isDue` false: the row is removed. */
 export type ExpiryChange = Expiry & { readonly isDue: boolean };
 
 export class ExpiryIndex {
@@ -51,7 +51,9 @@ export class ExpiryIndex {
     }
   }
 
-  /** Inside a transaction. Sorts the changes by row; of two for one id in a row the later holds. */
+  /**
+   * Inside a transaction. Sorts the changes by row; of two for one id in a row the later counts.
+   */
   write(changes: ExpiryChange[]): void {
     changes.sort((a, b) => bucketOf(a) - bucketOf(b) || blockOf(a) - blockOf(b));
     for (let first = 0; first < changes.length; ) {

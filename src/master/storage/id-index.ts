@@ -1,7 +1,7 @@
 /**
- * From an inode id to the key of its record in `inodes`: the index by which an id becomes a path.
- * Ids are given out in their order, so a flush of new files has long runs of them: sixteen share
- * one row, which is a sixteenth of the puts, and new rows are appended.
+ * Maps an inode id to the key of its record in `inodes`; with it an id becomes a path. Ids are
+ * given out in order, so a flush of new files has long runs of them. Sixteen ids share one row, so
+ * a flush writes a sixteenth of the rows, and appends new ones.
  *
  *   key    id / 16, order-preserving: [n][n bytes big-endian, minimal]
  *   value  for each id of the block that is there, by rising slot, its key in `inodes`:
@@ -38,12 +38,12 @@ export const isSameIdRow = (a: number, b: number): boolean =>
 export class IdIndex {
   readonly #rows: SealedTable;
   readonly #writer = new IdRowWriter();
-  /** The row that is being written anew: the writer may still stand on its keys. */
+  /** The row that is being rewritten; the writer may still refer to its keys. */
   readonly #old = new IdRow();
   readonly #read = new IdRow();
-  /** No stored row has a larger block number; -1 = not looked yet. */
+  /** No stored row has a larger block number; -1 = not read yet. */
   #lastBlock = -1;
-  /** The block that append() gathers; -1 = none. */
+  /** The block that append() collects; -1 = none. */
   #appending = -1;
 
   constructor(rows: SealedTable) {
@@ -56,13 +56,13 @@ export class IdIndex {
     return row === undefined ? undefined : this.#read.open(row).key(id % IDS_PER_ROW);
   }
 
-  /** The keys of the ids of one row, by slot; for whoever asks for many ids in their order. */
+  /** The keys of the ids of one row, by slot; for callers that ask for many ids in order. */
   keysOfBlock(block: number): readonly (Uint8Array | undefined)[] {
     const row = this.#rows.get(blockKey(block));
     return row === undefined ? [] : this.#read.open(row).keys();
   }
 
-  /** All ids that are there, rising. */
+  /** All existing ids, in rising order. */
   *all(): Iterable<number> {
     const row = new IdRow();
     for (const { key, value } of this.#rows.getRange()) {
@@ -87,7 +87,7 @@ export class IdIndex {
     return count;
   }
 
-  /** Inside a transaction. Sorts the changes by id; of two for one id, the later one holds. */
+  /** Inside a transaction. Sorts the changes by id; of two for one id, the later one counts. */
   write(changes: IdChange[]): void {
     changes.sort((a, b) => a.id - b.id);
     for (let first = 0; first < changes.length; ) {
@@ -141,7 +141,7 @@ export class IdIndex {
     else if (!this.#isNew(block)) this.#rows.removeSync(blockKey(block));
   }
 
-  /** The row as it is stored; most are of ids that there were not. */
+  /** The stored row; most rows are of ids that did not exist before. */
   #openOld(block: number): IdRow {
     const row = this.#isNew(block) ? undefined : this.#rows.get(blockKey(block));
     return this.#old.open(row ?? NOTHING);
@@ -259,7 +259,7 @@ export class IdRowWriter {
     const beforeLast = this.#beforeAt + this.#beforeBytes - 1;
     let end = 0;
     while (begin + end < most && source[last - end] === before[beforeLast - end]) end++;
-    // It takes a byte to say so.
+    // This costs one byte.
     if (end < 2) end = 0;
     const rest = bytes - begin - end;
     let to = this.#end;

@@ -3,7 +3,7 @@ import { SHADOW_MARK, TRASH_BIT } from '../memory/record.js';
 
 const ID_BYTES_MAX = 8;
 
-/** The parent has TRASH_BIT if it is a trash shadow. Of a damaged key: what can be read of it. */
+/** The parent has TRASH_BIT for a trash shadow. Reads as much of a damaged key as possible. */
 export function splitKey(key: Uint8Array): {
   readonly parentId: number;
   readonly name: Uint8Array;

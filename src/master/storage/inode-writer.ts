@@ -1,6 +1,6 @@
 /**
  * Puts and removes rows of `inodes` that stand one after the other in one buffer, without a view
- * for each key and value: those are a quarter of what a put costs. Inside a transaction.
+ * for each key and value; views are a quarter of the cost of a put. Inside a transaction.
  *
  * Why another handle of the database: see inode-scan.ts. This one takes for a key where it stands,
  * and for a value what the binding takes from encoders: a buffer with `start` and `end`.
@@ -17,7 +17,7 @@ export class InodeWriter {
   #keyBytes = 0;
 
   constructor(tier2: Tier2) {
-    // Any handle of an environment can open others; the typings say so of the root's only.
+    // Any handle of an environment can open others; the typings allow it only for the root's.
     const environment = tier2.inodes as unknown as RootDatabase;
     this.#handle = environment.openDB<Uint8Array, number>({
       name: 'inodes',
@@ -33,7 +33,7 @@ export class InodeWriter {
     } as unknown as DatabaseOptions & { name: string });
   }
 
-  /** What follows is about rows in this buffer, which begins where its memory does. */
+  /** The following calls are about rows in this buffer, which begins where its memory begins. */
   open(rows: Buffer): void {
     assert(rows.byteOffset === 0, 'LMDB counts from where the memory begins');
     this.#rows = Object.assign(rows, { start: 0, end: 0 });

@@ -1,10 +1,10 @@
 /**
- * The leaf pages of one table of tier 2 in the order of their keys, out of LMDB's file itself: for
- * who wants every key and nothing else. A page with some sixty rows takes as long as a handful of
- * them through LMDB's cursor and its binding.
+ * Reads the leaf pages of one table of tier 2 in the order of their keys, directly from LMDB's
+ * file, for callers that want every key and nothing else. A page of about sixty rows takes as long
+ * as a handful of rows through LMDB's cursor and its binding.
  *
- * Invariant: nobody commits between open() and close(): the pages of the newest commit are
- *   overwritten by the one after the next at the earliest. So only who writes tier 2 may scan.
+ * Invariant: nobody commits between open() and close(). The pages of the newest commit are
+ * overwritten at the earliest by the second commit after it. So only the writer of tier 2 may scan.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { assert } from '../../base/assert.js';
@@ -29,7 +29,7 @@ export class LeafScan {
   #fd = CLOSED;
   #txnid = 0;
   #lastPage = 1;
-  /** The leaf is at hand that open() has found; nobody has been given it yet. */
+  /** open() has found a leaf that no caller has got yet. */
   #isFirst = false;
   #from: Uint8Array = BEGIN;
 
@@ -41,7 +41,7 @@ export class LeafScan {
     this.#leaf = leaf;
   }
 
-  /** At the first leaf with a key behind `from`; of the newest commit. Throws DATA_LOSS. */
+  /** Goes to the first leaf with a key after `from`, in the newest commit. Throws DATA_LOSS. */
   open(from: Uint8Array): void {
     assert(this.#fd === CLOSED, 'one scan at a time');
     this.#fd = openSync(this.#file, 'r');
@@ -53,7 +53,7 @@ export class LeafScan {
     this.#begin(this.#find(meta.main), from);
   }
 
-  /** False behind the last leaf. Throws DATA_LOSS for a page that is none of this table. */
+  /** False after the last leaf. Throws DATA_LOSS for a page that does not belong to this table. */
   next(): boolean {
     const isFirst = this.#isFirst;
     this.#isFirst = false;
@@ -66,7 +66,7 @@ export class LeafScan {
     return this.#keyOf(this.#leaf, countOf(this.#leaf) - 1);
   }
 
-  /** The leaf is no page as LMDB writes them: what to throw. */
+  /** The error for a leaf that is not a page as LMDB writes it. */
   damage(): Error {
     return damagedPage(F.pageNumberOf(this.#leaf));
   }

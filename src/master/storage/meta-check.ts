@@ -1,7 +1,7 @@
 /**
- * The two meta pages of an LMDB file: which is the newest commit, and whether both are what LMDB
- * writes. Commit N writes page N mod 2, so that of a damaged number an older commit, whose pages
- * may be overwritten already, would be taken for the newest. Pure.
+ * Checks the two meta pages of an LMDB file: which commit is the newest, and whether both are as
+ * LMDB writes them. Commit N writes page N mod 2. If the number of a commit were damaged, an older
+ * commit, whose pages may already be overwritten, would be taken for the newest. Pure.
  */
 import * as F from './page-format.js';
 

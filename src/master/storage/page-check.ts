@@ -1,7 +1,7 @@
 /**
- * Looks at the pages of an LMDB data file that nobody has open: LMDB has no checksums, follows
- * whatever a page says, and may answer "not there" or crash where a bit was flipped. Found here,
- * before it is opened:
+ * Checks the pages of an LMDB data file that nobody has open. LMDB has no checksums and believes
+ * every page, so a flipped bit can make it answer "not there" or crash. This check finds, before
+ * LMDB opens the file:
  *
  *   meta        magic, version, flags, sizes; two commits in turn, of which the newer holds
  *   trees       each page has its own number, a kind that fits, offsets within it; keys rise and
@@ -9,11 +9,11 @@
  *   rows        the checksum behind every row (sealed-table.ts, assembly/codec.ts)
  *   free list   every page is used by one owner or free, once
  *
- * Without leaves only the inner pages are read, about one in a hundred, and of a table that has
- * very many of them only those above the last inner level: so the start does not grow with the
- * namespace. What a leaf holds is then checked by the sums of its rows when they are read.
+ * Without leaves, only the inner pages are read, about one in a hundred. In very large tables only
+ * those above the last inner level are read. So the start time does not grow with the namespace.
+ * The checksums of rows protect the leaves, when they are read.
  *
- * Memory: a bit a page, and a page a level.
+ * Memory: one bit for each page, and one page for each level.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32c } from '../../base/crc32c.js';
@@ -26,22 +26,22 @@ export type PageReport = {
   readonly pages: number;
   readonly pagesRead: number;
   readonly rows: number;
-  /** The first ones; empty: the file is sound as far as it was read. */
+  /** The first findings; empty: the pages that were read are sound. */
   readonly damage: readonly PageDamage[];
 };
 
 export type PageCheckOptions = {
   readonly leaves: boolean;
-  /** Without leaves: the last level of inner pages is read if a table has at most so many. */
+  /** Without leaves: the last level of inner pages is read in tables with at most this many. */
   readonly innerPagesMax: number;
-  /** The tables that there may be. */
+  /** The tables that may exist. */
   readonly tables: readonly string[];
 };
 
 const DAMAGE_MAX = 8;
 const DEPTH_MAX = 32;
 const SUM_BYTES = 4;
-/** Pages behind the end of the file: a commit may count some that it gave back unwritten. */
+/** Pages after the end of the file: a commit may count pages that it released unwritten. */
 const PAGES_UNWRITTEN_MAX = 1 << 20;
 const OVERFLOW_NAME_BYTES = 24;
 /** Of the buffers: 0 and 1 hold the meta pages. */
@@ -54,7 +54,7 @@ type Bounds = { readonly low: Buffer | undefined; readonly high: Buffer | undefi
 /** Ends the walk: enough damage was found. */
 class Enough extends Error {}
 
-/** Checks `data.mdb`; a file that is not there, or has no commit yet, is sound. */
+/** Checks `data.mdb`; a file that is missing, or has no commit yet, is sound. */
 export function checkPages(file: string, options: PageCheckOptions): PageReport {
   let fd: number;
   try {
@@ -75,7 +75,7 @@ class PageWalk {
   readonly #options: PageCheckOptions;
   readonly #damage: PageDamage[] = [];
   readonly #levels: Buffer[] = [];
-  /** Found in the main table, looked at when that has been walked. */
+  /** Tables found in the main table; they are checked after it. */
   readonly #tables: { name: string; info: F.TableInfo; page: number }[] = [];
   #seen = new Uint8Array(0);
   #seenCount = 0;
@@ -128,7 +128,7 @@ class PageWalk {
   #newestMeta(): F.Meta | undefined {
     const pages = [this.#read(0, 0), this.#read(1, 1)] as const;
     if (pages[0] === undefined) {
-      // Nothing was ever written: LMDB begins anew. It would follow less than two pages.
+      // Nothing was ever written: LMDB starts from scratch. It would follow fewer than two pages.
       const bytes = fstatSync(this.#fd).size;
       if (bytes > 0) this.#report(0, `the file ends after ${bytes} bytes, within its meta pages`);
       return undefined;
@@ -150,7 +150,7 @@ class PageWalk {
     if (meta === undefined || meta.txnid === 0 || meta.main.root === F.NO_PAGE) return true;
     const { txnid, lastPage, main } = meta;
     const root = main.root > lastPage ? undefined : this.#read(main.root, ROOT_LEVEL);
-    // Behind the end of the file: the walk tells of it.
+    // After the end of the file: the walk reports it.
     if (root === undefined ? main.root <= lastPage : F.txnidOf(root) === txnid) return true;
     this.#report(number, `the meta page is of commit ${txnid}, and its tables of another`);
     return false;
@@ -363,7 +363,7 @@ class PageWalk {
     }
   }
 
-  /** Takes `count` pages from `first` for one owner; false, and reported, if that cannot be. */
+  /** Takes `count` pages from `first` for one owner; reports and returns false if it cannot be. */
   #mark(first: number, count: number, owner: number): boolean {
     if (!Number.isSafeInteger(first) || first < 0 || first + count - 1 > this.#lastPage) {
       this.#report(owner, `it names page ${first}, behind the last one`);

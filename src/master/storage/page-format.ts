@@ -19,7 +19,7 @@ export const PAGE_HEADER_BYTES = PAGE.HEADER_BYTES;
 export const PAGE_ROOM = PAGE_BYTES - PAGE_HEADER_BYTES;
 export const NODE_HEADER_BYTES = PAGE.NODE_HEADER_BYTES;
 export const PageFlag = { BRANCH: 1, LEAF: 2, OVERFLOW: 4, META: 8 } as const;
-/** What a page on disk may have set besides its kind: bits of dirty pages that LMDB leaves. */
+/** Flags that a page on disk may have besides its kind: bits of dirty pages that LMDB leaves. */
 const KIND_MASK = 0x0f | 0x20 | 0x40;
 export const NodeFlag = { BIG: 1, TABLE: 2 } as const;
 /** No page [P_INVALID]: the root of an empty table. */
@@ -50,7 +50,7 @@ export type Meta = {
   readonly txnid: number;
 };
 
-/** A u64; what is beyond 2^53 was never written, and becomes infinite. */
+/** A u64; a value beyond 2^53 was never written, and becomes infinite. */
 export function u64(page: Buffer, at: number): number {
   const value = page.readUInt32LE(at) + page.readUInt32LE(at + 4) * 0x1_0000_0000;
   return Number.isSafeInteger(value) ? value : NO_PAGE;
@@ -79,7 +79,7 @@ export const nodeFlagsOf = (page: Buffer, node: number): number => u16(page, nod
 export const keyBytesOf = (page: Buffer, node: number): number =>
   u16(page, node + PAGE.NODE_KEY_BYTES_AT);
 
-/** The table that a leaf node of the main table describes; undefined when it is none. */
+/** The table that a leaf node of the main table describes; undefined if it describes none. */
 export function tableOf(page: Buffer, at: number, bytes: number): TableInfo | undefined {
   return bytes === TABLE_BYTES ? readTable(page, at) : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * One tree of an LMDB file while its pages are looked at (page-check.ts): what has been met of it,
- * and the order of its keys. Pure.
+ * One tree of an LMDB file during the check of its pages (page-check.ts): the pages met so far, and
+ * the order of its keys. Pure.
  */
 import * as F from './page-format.js';
 

@@ -1,12 +1,12 @@
 /**
- * A put that tells whether it put: what its options forbid (a key that is not behind all others,
- * one that is there already) LMDB answers with false, and the typings of its binding leave it out.
+ * A put that returns whether it stored the row. LMDB answers false when the options forbid a put (a
+ * key that is not after all others, or exists already); the binding's types leave that out.
  */
 import type { Database, PutOptions } from 'lmdb';
 
-/** Behind all keys of the table, or not at all. */
+/** After all keys of the table, or not at all. */
 export const APPEND: PutOptions = { append: true };
-/** In the place of no other row, or not at all. */
+/** Without replacing a row, or not at all. */
 export const INSERT: PutOptions = { noOverwrite: true };
 
 /** Inside a transaction. */
