@@ -1,7 +1,7 @@
 /**
- * The locks one operation needs: stripes, each read or write, sorted and without doubles. Two
- * keys may hash to one stripe, and a path may name one lock twice; a stripe wanted both ways is
- * wanted for writing. Pure.
+ * The locks that one operation needs: stripes, each for reading or writing, sorted and without
+ * duplicates. Two keys may hash to one stripe, and a path may name one lock twice. A stripe that is
+ * wanted both ways is wanted for writing. Pure.
  *
  *    31 … 1     0
  *  ┌─────────┬───────┐

@@ -1,7 +1,7 @@
 /**
- * Inode and edge locks, hashed to stripes of shared memory. Readers share, a writer excludes. All
- * stripes of an operation are taken at once, by try-lock: on the first failure everything is put
- * back, so nobody ever waits while holding something, and there is no deadlock.
+ * Inode and edge locks, hashed to stripes of shared memory. Readers share, a writer excludes. An
+ * operation takes all its stripes at once, by try-lock. On the first failure it puts all of them
+ * back, so nobody waits while holding a lock, and there is no deadlock.
  *
  * Three words a stripe:
  *   writer   0, or executor + 1 of the one writer
@@ -28,10 +28,10 @@ import { COUNTER } from '../memory/layout-counters.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import type { LockList } from './lock-list.js';
 
-/** An operation that never waited: younger than every ticket. */
+/** For an operation that never waited: younger than every ticket. */
 export const NO_TICKET = 0;
 
-/** Of `stoppedBy`: no stripe stopped it. */
+/** Value of `stoppedBy`: no stripe stopped it. */
 export const STOPPED_BY_NONE = -2;
 
 /**
@@ -48,13 +48,15 @@ export type Side = (typeof Side)[keyof typeof Side];
 /** Far more calls than one executor ever has in progress. */
 const READERS_MAX = 2 ** 24;
 
-/** What came of trying one stripe. STEPPED_BACK: held for a moment, in which others saw it. */
+/**
+ * The outcome of trying one stripe. STEPPED_BACK: it was held for a moment, and others saw that.
+ */
 const Take = { STOPPED: 0, STEPPED_BACK: 1, TAKEN: 2 } as const;
 type Take = (typeof Take)[keyof typeof Take];
 
 export class LockTable {
   readonly stripeCount: number;
-  /** What stopped the last tryAcquire: stripe × 2, + 1 if it was wanted for writing. */
+  /** The stripe that stopped the last tryAcquire: stripe × 2, + 1 if it was wanted for writing. */
   stoppedBy = STOPPED_BY_NONE;
   readonly #shared: SharedMemory;
   readonly #words: Int32Array;
@@ -145,7 +147,7 @@ export class LockTable {
     const stripe = stoppedBy >> 1;
     assert(stripe >= 0 && stripe < this.stripeCount, 'a stripe has stopped the operation');
     assert(ticket !== NO_TICKET, 'who waits has a ticket');
-    // Before the look, as in tryAcquire: who holds it for a moment only then tells the marked.
+    // Set before the look, as in tryAcquire, so that a momentary holder notifies the marked call.
     this.#mark(stripe, ticket);
     if (!this.#mayPass(stripe, ticket)) return false;
     if (Atomics.load(this.#words, this.#writerBase + stripe) !== 0) return false;
@@ -196,7 +198,7 @@ export class LockTable {
   }
 
   #tellParked(): void {
-    // Read after the stores before it: whoever parks announces itself before its last try.
+    // Read after the stores before it, because a parking call announces itself before its last try.
     if (this.#shared.load(CONTROL.LOCK_PARKED) !== 0) this.#shared.add(CONTROL.LOCK_RELEASES, 1);
   }
 
@@ -256,7 +258,7 @@ export class LockTable {
   #putBack(list: LockList, count: number): void {
     for (let i = 0; i < count; i++) {
       const stripe = list.stripe(i);
-      // The old values come with the stores: to look at them is free.
+      // The stores return the old values, so checking them is free.
       if (list.isWrite(i)) {
         const owner = Atomics.exchange(this.#words, this.#writerBase + stripe, 0);
         invariant(owner === this.#owner, 'a released write lock is held', stripe, owner);
@@ -267,12 +269,13 @@ export class LockTable {
     }
   }
 
-  /** The first `count` stripes were held for a moment: who was stopped by that tries again. */
+  /** The first `count` stripes were held for a moment; calls that this stopped try again. */
   #tellStopped(list: LockList, count: number, ticket: number): void {
     let told = false;
     for (let i = 0; i < count; i++) {
       const at = this.#ticketBase + list.stripe(i);
-      // Read after the stripe was put back: whoever marks it after this look tries it after that.
+      // Read after the stripe was put back: a call that marks it after this look then tries it
+      // again.
       const mark = Atomics.load(this.#words, at);
       if (mark === 0 || mark === (ticket | 0)) continue;
       if (Atomics.compareExchange(this.#words, at, mark, 0) === mark) told = true;
@@ -281,7 +284,7 @@ export class LockTable {
   }
 }
 
-/** Tickets wrap around; two that are compared are never 2^31 apart. */
+/** Tickets wrap around; compared tickets are never 2^31 apart. */
 export function isOlder(ticket: number, other: number): boolean {
   return ((ticket - other) | 0) < 0;
 }
