@@ -1,7 +1,7 @@
 /**
- * Dirty epochs, as the writer sees them. An epoch is open while entries are applied in it; closed,
- * it is carried to tier 2 by the flusher, as a whole. At most one epoch is closed and not flushed
- * yet, since there are two dirty lists.
+ * Dirty epochs from the writer's side. Entries are applied in the open epoch. When it is closed,
+ * the flusher carries it to tier 2 as a whole. At most one epoch is closed and not flushed, because
+ * there are two dirty lists.
  *
  *   EPOCH_FLUSHED   <=   EPOCH - 1   <   EPOCH (open)
  *   when equal, nothing is closed: the open one may be closed
@@ -19,7 +19,7 @@ const WAIT_MS = 1000;
 export class Epochs {
   readonly #shared: SharedMemory;
   readonly #kernel: KernelExports;
-  /** Last seq that was applied in full. */
+  /** Seq of the last entry that was fully applied. */
   appliedSeq = 0;
 
   constructor(shared: SharedMemory, kernel: KernelExports) {
@@ -42,7 +42,7 @@ export class Epochs {
     writeInodeCounts(this.#kernel, CONTROL.CLOSED_INODES, inodes);
     const retryHead = this.#kernel.load64(CONTROL_BASE + CONTROL.RETRY_HEAD);
     this.#kernel.store64(CONTROL_BASE + CONTROL.CLOSED_RETRY, retryHead);
-    // Last: whoever sees the new epoch sees what the old one was closed with.
+    // Last: a thread that sees the new epoch also sees the final state of the old one.
     shared.add(CONTROL.EPOCH, 1);
     wakeFlusher(shared);
   }

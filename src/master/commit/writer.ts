@@ -1,11 +1,10 @@
 /**
- * The writer: the only one that appends to the journal and the only one that changes what tier 1
- * says. One turn of its loop:
+ * The writer: the only thread that appends to the journal and changes tier 1. One turn of its loop:
  *
  *   rings ─▶ batch (copied, numbered, sealed) ─▶ journal: one write, one fdatasync
  *         ─▶ apply each entry to tier 1 ─▶ publish completions, ring the executors' bells
  *
- * So the price of a sync is shared by all that arrived during the one before (group commit), and
+ * So all entries that arrive during one sync share the price of the next (group commit), and
  * nothing is visible or acknowledged before it is durable. Blocks its thread.
  *
  * Invariant: seqs are dense, in the order of the batch; entries of one executor keep their order.
@@ -33,25 +32,27 @@ import type { Applier } from '../tier/applier.js';
 import { dirtyMaxOf } from '../tier/dirty-max.js';
 import type { Epochs } from './epochs.js';
 
-/** The writer wakes up by itself this often, to notice a stop. */
+/** The writer wakes up at this interval, to notice a stop. */
 const SLEEP_MS = 200;
-/** Between two looks for room on a full disk. */
+/** Pause between two looks for space on a full disk. */
 const ROOM_LOOK_MS = 200;
-/** From so many entries on, calls are plenty; with fewer, waiting costs more than it saves. */
+/** From this batch size on there are many callers; below it, waiting costs more than it saves. */
 const CROWD_ENTRIES = 64;
-/** Of what an epoch may hold, when somebody waits for its flush: it is to be over soon. */
+/**
+ * The share of an epoch that counts as full while a call waits for a flush, so that it ends soon.
+ */
 const WAITED_SHARE = 0.5;
-/** So full the open epoch may be without a look at how far the flusher is. */
+/** Up to this fill of the open epoch the progress of the flusher is not checked. */
 const PACE_FREE = 0.5;
-/** What a batch waits when the flusher is an epoch behind, … */
+/** The wait of a batch when the flusher is one epoch behind, … */
 const PACE_MS = 100;
-/** … when the open epoch has twice the slots that it should have, … */
+/** … the wait when the open epoch has twice its intended slots, … */
 const PACE_OVER_MS = 800;
-/** … and at most. */
+/** … and the longest wait. */
 const PACE_MS_MAX = 200;
-/** How long one look for more entries takes (the kernel's timers add as much again) … */
+/** The time of one look for more entries (the kernel's timers add as much again) … */
 const GATHER_ROUND_MS = 0.05;
-/** … and how many there may be. */
+/** … and the largest number of looks. */
 const GATHER_ROUNDS_MAX = 40;
 
 export type WriterOptions = {
@@ -192,7 +193,7 @@ export class Writer {
       }
       tail = (tail + length) >>> 0;
     }
-    // Not shared: the executor reuses ring space only behind its own completions.
+    // Not shared: the executor reuses ring space only after its own completions.
     Atomics.store(shared.i32, (shared.executorBase(executor) + EXECUTOR.RING_TAIL) >> 2, tail | 0);
   }
 
@@ -263,7 +264,7 @@ export class Writer {
       const taken = this.#taken[executor]!;
       if (taken === 0) continue;
       const base = shared.executorBase(executor);
-      // After apply: whoever sees the completion sees the change in tier 1.
+      // After apply: a thread that sees the completion also sees the change in tier 1.
       Atomics.add(shared.i32, (base + EXECUTOR.COMPLETED) >> 2, taken);
       wakeExecutor(shared, executor);
     }
@@ -317,7 +318,7 @@ export class Writer {
     const bell = (CONTROL_BASE + CONTROL.WRITER_BELL) >> 2;
     const seen = Atomics.load(shared.i32, bell);
     shared.store(CONTROL.WRITER_ASLEEP, 1);
-    // Looked at after ASLEEP is set: whoever filled a ring before that did not ring.
+    // Read after ASLEEP is set: an executor that filled its ring before that did not ring.
     if (!this.#ringsWait()) Atomics.wait(shared.i32, bell, seen, SLEEP_MS);
     shared.store(CONTROL.WRITER_ASLEEP, 0);
   }
