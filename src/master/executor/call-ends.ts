@@ -1,4 +1,4 @@
-/** Why a call ends that was never answered. */
+/** Errors for calls that end without an answer of their own. */
 import { Code, StatusError } from '../../base/status.js';
 
 const RETRY_AFTER_MS = 50;

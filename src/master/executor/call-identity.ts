@@ -1,7 +1,7 @@
-/** What names a call for ever, across connections and lives: its client and its number there. */
+/** Identifies a call across connections and restarts: its client and its number. */
 export type CallIdentity = { readonly clientId: number; readonly callId: number };
 
-/** Calls that are not to be tried again: they ended a life of the master. Mostly there are none. */
+/** Calls that must not run again, because they ended an earlier process. Usually there are none. */
 export class RefusedCalls {
   readonly #calls: ReadonlySet<string>;
 

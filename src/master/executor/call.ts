@@ -31,26 +31,26 @@ import { isReadOnly, readOnlyRefusal } from './read-only.js';
 import { retryKeyOf } from './retry-key.js';
 import type { Holder } from './turn-checks.js';
 
-/** Where a call's outcome goes. Exactly one of its methods is called, once. */
+/** Receives a call's outcome. Exactly one of its methods is called, once. */
 export interface Sink {
   /** A FileInfo of the record at a byte offset of shared memory; read at once. */
   info(executor: Executor, record: number, seq: number): void;
-  /** Success that has nothing to tell but the seq of the change (0: nothing changed). */
+  /** Success with nothing to report but the seq of the change (0: nothing changed). */
   empty(seq: number): void;
   fail(error: StatusError): void;
 }
 
 export abstract class Call {
-  /** What `admin locks` and the logs call it. */
+  /** Its name in `admin locks` and in the logs. */
   abstract readonly name: string;
   readonly caller: Caller;
-  /** With caller.clientId, the identity of the call across retries; 0 = never retried. */
+  /** With caller.clientId, identifies the call across repeats; 0 = never repeated. */
   readonly callId: number;
-  /** performance.now() after which nobody waits for it; Infinity = for ever. */
+  /** performance.now() after which the client no longer waits; Infinity = never. */
   deadline = Number.POSITIVE_INFINITY;
   /** performance.now() when it was parked first; 0 = never. */
   parkedAt = 0;
-  /** Smaller than that of every call of its executor that was parked first after it. */
+  /** Smaller than that of every call of this executor that parked later. */
   parkedOrder = 0;
   /** Of the request that it is a part of, where that is another one's or has another number. */
   partOf: CallIdentity | undefined;
@@ -81,7 +81,7 @@ const free: LockList[] = [];
 export abstract class Mutation extends Call implements Holder {
   /** Bytes that the entry may need. */
   protected room = 4096;
-  /** What the entry is called in the journal (Op of ops/op-codes.ts). */
+  /** The kind of its journal entry (Op of ops/op-codes.ts). */
   protected abstract readonly op: number;
   ticket = NO_TICKET;
   /** LockTable.stoppedBy of its last try, while it waits for locks. */
@@ -94,7 +94,7 @@ export abstract class Mutation extends Call implements Holder {
 
   /** Resolves the path(s) and adds the locks that the operation needs. */
   protected abstract plan(executor: Executor, locks: LockList): void;
-  /** Checks and writes the entry; false = nothing to change, and already answered. */
+  /** Checks, and writes the entry; false = nothing to change, and already answered. */
   protected abstract execute(executor: Executor): boolean;
   /** The entry at byte offset `entry` is durable and applied: answer. */
   abstract complete(executor: Executor, entry: number, seq: number): void;
@@ -142,7 +142,7 @@ export abstract class Mutation extends Call implements Holder {
     throw Park.lock;
   }
 
-  /** The entry is durable and applied: gives the locks back and answers, and the ring's space. */
+  /** After the entry is durable and applied: releases locks and ring space, and answers. */
   finish(executor: Executor): void {
     this.giveLocksBack(executor);
     const entry = executor.ring.offsetOf(this.position);
@@ -153,7 +153,7 @@ export abstract class Mutation extends Call implements Holder {
     }
   }
 
-  /** Releases the locks and forgets them: the next attempt plans anew. */
+  /** Releases the locks and forgets them: the next attempt plans again. */
   giveLocksBack(executor: Executor): void {
     if (this.locks === undefined) return;
     try {
@@ -193,7 +193,7 @@ export abstract class Mutation extends Call implements Holder {
       this.#planInto(executor, scratch);
       same = scratch.equals(before);
     } finally {
-      // Also when planning parks or fails: its marks must not stop others for ever.
+      // Also when planning parks or fails: its marks must not block others for ever.
       if (!same && this.ticket !== NO_TICKET) executor.locks.abandon(before, this.ticket);
     }
     if (!same) before.copyFrom(scratch);
@@ -206,7 +206,7 @@ export abstract class Mutation extends Call implements Holder {
     list.seal();
   }
 
-  /** True: it was applied before, and has been answered once more. */
+  /** True: the call was applied before, and has been answered again. */
   #isRepeated(executor: Executor): boolean {
     const key = retryKeyOf(executor.callerKey, this.name);
     if (key === 0 || this.callId === 0) return false;

@@ -1,4 +1,4 @@
-/** Who asks, for all that runs on an executor. */
+/** The caller, for all code that runs on an executor. */
 import type { Caller as NamedCaller } from '../../base/caller.js';
 
 export type Caller = NamedCaller & {

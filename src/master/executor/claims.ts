@@ -1,6 +1,6 @@
 /**
- * Which executor blocks are taken: a bit each in the control word EXECUTOR_CLAIMS. For threads that
- * a pool starts by itself, so that nobody can tell them their block. A claim ends with the
+ * Which executor blocks are taken: one bit each in the control word EXECUTOR_CLAIMS. It is for
+ * threads that a pool starts by itself, so nobody can assign them a block. A claim ends with the
  * process.
  */
 import { assert } from '../../base/assert.js';

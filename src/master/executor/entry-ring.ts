@@ -9,7 +9,7 @@
  *   ───────┴──────────────────┴──────────────────────────┴──────────────
  *
  * An entry stays readable (with the seq that the writer sealed into it) until its completion has
- * been handled here: replies are made from it.
+ * been handled here, because replies are made from it.
  *
  * The kernels that do whole writes (assembly/entry.ts) put entries here too, so both positions
  * stand in the executor's block.
@@ -39,7 +39,7 @@ export class EntryRing {
     this.#headWord = (shared.executorBase(executor) + EXECUTOR.RING_HEAD) >> 2;
     this.entry = new EntryWriter(shared.u8);
     this.#freedAt = shared.executorBase(executor) + EXECUTOR.WRITE + WRITE.FREED;
-    // A thread that takes over a claimed executor goes on where the one before it stopped.
+    // A thread that takes over a claimed executor goes on where the previous one stopped.
     shared.view.setUint32(this.#freedAt, this.#head, true);
   }
 
@@ -63,7 +63,7 @@ export class EntryRing {
   /** Ends the entry and shows it to the writer. Returns its position. */
   publish(): number {
     const length = this.entry.finish();
-    // The entry's bytes are plain stores: this store makes them visible before the new head.
+    // The bytes of the entry are plain stores: this store makes them visible before the new head.
     Atomics.store(this.#shared.i32, this.#headWord, (this.#open + length) | 0);
     return this.#open;
   }

@@ -1,10 +1,10 @@
 /**
- * An executor: a thread's means of reading the namespace and of changing it. One WASM instance,
- * two walks, a snapshot of tier 2, a column of the lock table and a ring to the writer. RPC
- * shards and background threads each have one; only shards have sockets.
+ * An executor: what a thread needs to read and change the namespace. It has one WASM instance, two
+ * walks, a snapshot of tier 2, a column of the lock table and a ring to the writer. RPC shards and
+ * background threads each have one; only shards have sockets.
  *
- * Invariant: used by one thread only; scratch (walks, record, request, reply) belongs to the call
- * that runs, and no call keeps it across a turn of the event loop.
+ * Invariant: only one thread uses it. Scratch (walks, record, request, reply) belongs to the
+ * running call, and no call keeps it across a turn of the event loop.
  */
 
 import {
@@ -62,7 +62,7 @@ export type ExecutorOptions = {
   readonly loader?: Loader;
 };
 
-/** Brings metadata of a path in from its store; settles when it is there, or there is none. */
+/** Loads metadata of a path from its store; settles when it is loaded, or does not exist. */
 export interface Loader {
   /**
    * `children`: the directory's entries too, not only the path itself. `again`: what is there
@@ -118,7 +118,7 @@ export class Executor {
     return this.base + EXECUTOR.CALLER;
   }
 
-  /** Puts who asks where the kernels look; free when it is the same as last time. */
+  /** Puts the caller where the kernels look; free when it is the same as last time. */
   setCaller(caller: Caller): void {
     const version = this.shared.load(CONTROL.STRING_COUNT);
     if (caller === this.#callerInPlace && version === this.#callerVersion) return;
@@ -137,7 +137,7 @@ export class Executor {
     this.#callerVersion = version;
   }
 
-  /** Puts what the kernels must know of the mounts where they look; free while the table stands. */
+  /** Puts the mounts where the kernels look; free while the table is unchanged. */
   setMounts(): void {
     const { version } = this.mounts;
     if (version === this.#mountVersion) return;
@@ -157,7 +157,7 @@ export class Executor {
     this.#mountVersion = version;
   }
 
-  /** One with a long address is told of by the slow path only. */
+  /** A mount with a long address is shown by the slow path only. */
   #show({ mountId, path, uri }: Mount, row: number): void {
     const { u8, view } = this.shared;
     const text = encoder.encode(uri);
@@ -213,7 +213,7 @@ export class Executor {
     return this.kernel.load64(CONTROL_BASE + word);
   }
 
-  /** For the metrics: how many calls wait now. Only those that wait, or waited, pay for it. */
+  /** For the metrics: how many calls wait now. Only waiting calls pay for it. */
   countParked(calls: number): void {
     this.shared.f64[this.shared.counterAt(this.index, COUNTER.PARKED)] = calls;
   }

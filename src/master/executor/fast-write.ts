@@ -1,5 +1,5 @@
 /**
- * A write that a kernel does as a whole (assembly/serve-write.ts), while it commits. Its locks and
+ * A write that a kernel does completely (assembly/serve-write.ts), while it commits. Its locks and
  * its path stand in the ring, before its entry.
  */
 
@@ -14,7 +14,7 @@ import type { EntryRing } from './entry-ring.js';
 import type { Executor } from './executor.js';
 import type { Holder } from './turn-checks.js';
 
-/** Misses of one write that are filled; with a tier too small to keep them, the slow path it is. */
+/** Misses of one write that are filled; if tier 1 is too small to keep them, use the slow path. */
 const FILLS_MAX = 16;
 
 /** Takes a reply frame, which is valid only until it returns. */
@@ -51,7 +51,7 @@ export class FastWrite implements Holder {
     for (let i = 0; i < count; i++) yield view.getUint32(at + HELD.LOCKS + 4 * i, true);
   }
 
-  /** Its path, and since when it holds its locks (ms since 1970). */
+  /** Its path, and the time since which it holds its locks (ms since 1970). */
   describe(executor: Executor): { readonly path: string; readonly sinceMs: number } {
     const { view, u8 } = executor.shared;
     const held = executor.ring.offsetOf(this.position);

@@ -1,6 +1,6 @@
 /**
- * What is to come first by an order, as a binary heap: children of i at 2i + 1 and 2i + 2. Put in
- * and taken out by the logarithm of the size, however many wait. Pure.
+ * A binary heap of items by an order: children of i at 2i + 1 and 2i + 2. Adding and removing cost
+ * the logarithm of the size. Pure.
  *
  * Invariant: no item comes before its parent.
  */
@@ -16,7 +16,7 @@ export class Heap<T> implements Iterable<T> {
     return this.#items.length;
   }
 
-  /** The first, which stays. */
+  /** The first item, which stays. */
   peek(): T | undefined {
     return this.#items[0];
   }
@@ -51,7 +51,7 @@ export class Heap<T> implements Iterable<T> {
     return removed;
   }
 
-  /** In no order. */
+  /** In any order. */
   [Symbol.iterator](): Iterator<T> {
     return this.#items[Symbol.iterator]();
   }

@@ -20,7 +20,7 @@ import { takeNameShare } from './name-shares.js';
 
 const OP_INTERN = 1;
 const NOBODY = { user: '', groups: [], clientId: 0 } as const;
-/** No inode has this id, so its lock is free to stand for the table of names. */
+/** No inode has this id, so its lock can stand for the table of names. */
 const NAMES_LOCK_ID = 0;
 
 export class InternCall extends Mutation {
@@ -75,12 +75,12 @@ export class InternCall extends Mutation {
   }
 }
 
-/** Also where permissions are off: there everybody is super, and a share is all the more needed. */
+/** Also without permission checks: then everybody is super, and shares matter even more. */
 function isOperator({ options }: Executor, { user, groups }: Caller): boolean {
   return user === options.superuser || groups.includes(options.supergroup);
 }
 
-/** One call a name and client, however many others wait for its number. */
+/** One call for each name and client, however many others wait for its number. */
 export class Interning {
   readonly #submit: (call: InternCall) => void;
   readonly #begun = new Map<string, Promise<void>>();

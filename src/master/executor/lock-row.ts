@@ -3,7 +3,7 @@ import type { Call, Mutation } from './call.js';
 import type { Executor } from './executor.js';
 import { FastWrite } from './fast-write.js';
 
-/** Rows of each kind that one executor tells of; the counts are of all. */
+/** Rows of each kind that one executor reports; the counts include all. */
 const ROWS_MAX = 500;
 
 export type LockReport = {
@@ -20,7 +20,7 @@ export type LockRow = {
   readonly forMs: number;
 };
 
-/** Who holds locks until its entry is applied. `now` by performance.now(). */
+/** A holder of locks whose entry is not applied yet. `now` by performance.now(). */
 function holderRow(call: Mutation | FastWrite, executor: Executor, now: number): LockRow {
   if (!(call instanceof FastWrite)) return lockRow(call, call.lockedAt, now);
   const { path, sinceMs } = call.describe(executor);

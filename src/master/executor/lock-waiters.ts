@@ -1,11 +1,11 @@
 /**
- * The calls of one executor that wait for locks: a queue for each stripe that stopped some, by
- * their tickets. A release looks at the first of each queue and plans nobody anew who would be
- * stopped by the same stripe again. So what a release costs does not grow with how many wait for
- * one stripe: 20,000 changes of one file were 21 a second when each was tried at each release.
+ * The calls of one executor that wait for locks: a queue for each stripe that stopped calls, sorted
+ * by ticket. A release looks at the first of each queue, and starts no call that the same stripe
+ * would stop again. So a release costs the same however many calls wait for one stripe. When each
+ * release tried all of them, 20,000 changes of one file ran at 21 a second.
  *
- * Only the first of a queue marks its stripe: it is the oldest there, so its mark is the one that
- * would stand anyway. Who is behind it could not pass that mark.
+ * Only the first of a queue marks its stripe. It is the oldest there, so its mark would win anyway,
+ * and the calls after it could not pass that mark.
  *
  * Invariant: `size` is the number of calls in all queues, and no queue is empty.
  */
@@ -31,7 +31,7 @@ export class LockWaiters implements Iterable<Mutation> {
     return this.#size;
   }
 
-  /** To the queue of `call.stoppedBy`. */
+  /** Adds it to the queue of `call.stoppedBy`. */
   add(call: Mutation): void {
     const stripe = call.stoppedBy >> 1;
     let queue = this.#queues.get(stripe);
@@ -43,7 +43,7 @@ export class LockWaiters implements Iterable<Mutation> {
     this.#size++;
   }
 
-  /** Runs those that nothing known stops now, of different stripes the oldest first. */
+  /** Runs the calls that nothing known stops now; among different stripes the oldest first. */
   retry(run: (call: Mutation) => void): void {
     const ready: Queue[] = [];
     for (const [stripe, queue] of this.#queues) {
@@ -71,7 +71,7 @@ export class LockWaiters implements Iterable<Mutation> {
       queue.pop();
       this.#size--;
       run(first);
-      // Stopped by the same stripe: somebody else was quicker.
+      // Stopped by the same stripe: another call was quicker.
       if (queue.peek() === first) return;
     }
   }

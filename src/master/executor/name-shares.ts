@@ -1,14 +1,14 @@
 /**
  * How many new user and group names a client may bring, so that no client takes the numbers that
- * others need. A number is never given back: records of both tiers and the journal hold it.
+ * others need. A number is never given back, because records of both tiers and the journal hold it.
  *
  *   a unit    64 bytes of a name, at least one: 65,536 names of that length fill the table
  *   a share   a sixteenth of the free units, a client and a day; never fewer than 16
  *   reserve   the last 1,024 units are the superuser's and the supergroup's, who have no share
  *
- * A client is the address that it calls from, since under simple authentication it may say any
- * user; without one (calls of this process) its user. The counts stand in shared memory, in rows by
- * a hash of the client: two that fall on one row have one share together. A restart forgets them.
+ * A client is its address, because under simple authentication it may give any user. Calls of this
+ * process have no address, so their user counts. The counts stand in shared memory, in rows by a
+ * hash of the client; two clients in one row share one share. A restart forgets them.
  *
  * Invariant: used only under the lock of all names (intern-call.ts).
  */
@@ -26,7 +26,7 @@ const SHARE_UNITS_MIN = 16;
 const DAY_MS = 86_400_000;
 const ROW_BYTES = 4;
 
-/** Throws when the caller may bring no name of so many bytes; else it is counted. */
+/** Counts a name of this many bytes; throws when the caller may bring none. */
 export function takeNameShare(shared: SharedMemory, caller: Caller, bytes: number): void {
   const units = Math.max(1, Math.ceil(bytes / UNIT_BYTES));
   const free = freeUnits(shared);

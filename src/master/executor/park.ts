@@ -1,7 +1,7 @@
 /**
- * Why a call cannot go on now. Thrown from wherever that shows, caught by the scheduler alone,
- * which begins the call anew when the reason is gone: calls keep no state between attempts.
- * Nothing is held while parked: no lock, no ring space, no scratch. Pure.
+ * Why a call cannot go on now. Any code may throw it; only the scheduler catches it, and starts the
+ * call again when the reason is gone. Calls keep no state between attempts. A parked call holds
+ * nothing: no lock, no ring space, no scratch. Pure.
  */
 export type ParkReason =
   /** Another operation holds a lock; tried again when locks are released, oldest first. */
@@ -12,9 +12,9 @@ export type ParkReason =
   | { readonly kind: 'ring' }
   /** A user or group name has no number yet: an entry must give it one. */
   | { readonly kind: 'intern'; readonly name: string }
-  /** Other work goes on elsewhere (a store is asked): tried again when the promise settles. */
+  /** Other work (such as a call to a store) is running; tried again when the promise settles. */
   | { readonly kind: 'work'; readonly done: Promise<unknown> }
-  /** A structural change is just being applied: the next turn will do. */
+  /** A structural change is being applied; tried again in the next turn. */
   | { readonly kind: 'turn' };
 
 export class Park {

@@ -1,6 +1,6 @@
 /**
- * A master that cannot write (state.ts says why) refuses every mutation, of users and of its own
- * duties, at one place: Mutation.attempt. Reads go on.
+ * A master that cannot write (state.ts has the reasons) refuses every mutation, of users and of its
+ * own duties, in one place: Mutation.attempt. Reads go on.
  */
 import { Code, StatusError } from '../../base/status.js';
 import { CONTROL } from '../memory/layout.js';

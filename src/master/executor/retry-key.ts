@@ -1,14 +1,14 @@
 /**
- * What names a call in the retry window and in the journal: not the client's id alone, which others
- * may learn, but who calls too, and what for. So nobody gets the answer of another's call, nor that
- * of a call of another kind, by using its numbers.
+ * Identifies a call in the retry window and in the journal. Others may learn a client's id, so the
+ * key includes the user and the kind of call. So nobody gets the answer of another's call, or of a
+ * call of another kind, by using its numbers.
  *
  *   caller's key  53 bits of SHA-256 over client id and user, once for each session
  *   call's key    the caller's, with the kind of request (its number in the union) over bits 47-52
  *
- * Both stand where the client's id alone stood before, in entries and rows of the window, so the
- * formats are as they were: calls of before an upgrade are not recognised after it, no more. Groups
- * are no part of it: they may change while a call waits for its answer.
+ * Both keys stand where the client's id alone stood before, in entries and in rows of the window,
+ * so the formats are unchanged. Calls from before an upgrade are not recognised after it. Groups
+ * are not part of the key, because they may change while a call waits for its answer.
  */
 import { createHash } from 'node:crypto';
 import type { Caller } from './caller.js';
@@ -39,7 +39,7 @@ export function callerKeyOf({ clientId, user }: Caller): number {
   return (digest.readUInt32LE(4) & HIGH_BITS) * HALF + digest.readUInt32LE(0) || 1;
 }
 
-/** Of a call of this kind; assembly/retry.ts has the same. */
+/** The key of a call of this kind; assembly/retry.ts computes the same. */
 export function retryKeyOf(callerKey: number, name: string): number {
   if (callerKey === 0) return 0;
   const high = Math.floor(callerKey / HALF) ^ ((RETRY_KINDS[name] ?? 0) << KIND_SHIFT);

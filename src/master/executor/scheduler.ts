@@ -1,13 +1,13 @@
 /**
  * Runs the calls of one executor: attempts them, completes them when the writer has applied their
- * entries, and begins parked ones anew when what they wait for has come. Never blocks.
+ * entries, and starts parked ones again when their reason to wait is gone. Never blocks.
  *
- * Sleeping: the executor's bell word, by Atomics.waitAsync. Whoever has news (the writer after a
- * batch, the flusher after a commit, another executor that released locks) adds to it and
- * notifies. What to look for is read again after ASLEEP is set, so no news is missed.
+ * Sleeping: on the executor's bell word, by Atomics.waitAsync. A thread with news (the writer after
+ * a batch, the flusher after a commit, an executor that released locks) adds to it and notifies.
+ * The scheduler looks for work again after it has set ASLEEP, so it misses no news.
  *
- * What news cost does not grow with how many wait: those who wait for a lock, a flush or room in
- * the ring stand in order, and waking ends with the first that must wait on.
+ * The cost of news does not grow with the number of waiting calls: calls that wait for a lock, a
+ * flush or ring space stand in order, and waking stops at the first that must wait on.
  *
  * Invariant: completions are first in, first out, as the ring is.
  * Invariant: at most `parkedMax` calls are parked; the next one gets RESOURCE_EXHAUSTED.
@@ -40,9 +40,9 @@ const parkedBefore = (one: Call, other: Call): boolean => one.parkedOrder < othe
 
 export type SchedulerOptions = {
   readonly parkedMax: number;
-  /** An error that is no StatusError. What mayHaveBrokenState() ends the thread; others do not. */
+  /** An error that is not a StatusError. It ends the thread if mayHaveBrokenState() says so. */
   readonly onBug: (error: unknown) => void;
-  /** Calls that ended a life of the master. */
+  /** Calls that ended an earlier process. */
   readonly refused?: RefusedCalls;
   /** Called after completions were handled, so that replies leave together. */
   readonly onTurnEnd?: () => void;
@@ -60,7 +60,7 @@ export class Scheduler {
   readonly #forRing = new Heap<Call>(parkedBefore);
   /** Calls that wait for a promise: a store, a name's number, the next turn. */
   readonly #elsewhere = new Set<Call>();
-  /** Of those, what waits for the next turn. */
+  /** Of those, the calls that wait for the next turn. */
   readonly #forTurn = new Heap<Call>(parkedBefore);
   #turnComes = false;
   #parkedEver = 0;
@@ -70,7 +70,7 @@ export class Scheduler {
   #writerWakes = false;
   #sweep: NodeJS.Timeout | undefined;
   readonly #names = new Interning((call) => this.submit(call));
-  /** What every call gets once drain() was called. */
+  /** The error for every call after drain(). */
   #ended: StatusError | undefined;
 
   constructor(executor: Executor, options: SchedulerOptions) {
@@ -110,12 +110,12 @@ export class Scheduler {
     return true;
   }
 
-  /** Everything that is held or waited for here, for `admin locks`. */
+  /** All holders and waiters of this executor, for `admin locks`. */
   report(now: number): LockReport {
     return lockReport(this.#committing, this.#forLock, this.executor, now);
   }
 
-  /** Ends every parked call, and every one that still comes: the master is going down. */
+  /** Ends every parked call and every later one: the master is stopping. */
   drain(error: StatusError): void {
     this.#ended = error;
     for (const call of this.#takeParked(() => true)) this.#ending.giveUp(call, error);
@@ -141,7 +141,7 @@ export class Scheduler {
     } finally {
       this.running = undefined;
       this.executor.checks?.afterCall();
-      // Locks that were taken and given back without a commit may have stopped somebody.
+      // Locks that were taken and released without a commit may have stopped other calls.
       if (this.#releases() !== releases) this.#wakeForLocks();
     }
   }
@@ -216,7 +216,7 @@ export class Scheduler {
     this.#forLock.add(call);
     if (!isNew) return;
     this.#announce();
-    // Once more now that releases are announced: the holder may have gone in between.
+    // Once more, now that releases are announced: the holder may have left in between.
     this.#releasesSeen--;
   }
 
@@ -247,7 +247,7 @@ export class Scheduler {
   #queueElsewhere(call: Call, done: Promise<unknown>): void {
     if (call instanceof Mutation) call.dropPlan();
     this.#elsewhere.add(call);
-    // Unless its deadline passed meanwhile, or the client gave it up.
+    // Unless its deadline has passed meanwhile, or the client has given it up.
     const leave = (go: () => void): void => {
       if (!this.#elsewhere.delete(call)) return;
       this.executor.countParked(this.parkedCount);
@@ -269,7 +269,7 @@ export class Scheduler {
     return this.executor.shared.load(CONTROL.LOCK_RELEASES);
   }
 
-  /** Rings whoever sleeps and waits for locks: here too, where a parked call may be next. */
+  /** Wakes sleepers that wait for locks, here too, because a parked call may be next. */
   #wakeForLocks(): void {
     const { shared } = this.executor;
     if (shared.load(CONTROL.LOCK_PARKED) !== 0) wakeExecutors(shared, EXECUTOR.WAITS_LOCK, -1);
@@ -307,7 +307,7 @@ export class Scheduler {
     this.#retryFirst(this.#forRing, (call) => this.#run(call));
   }
 
-  /** In the order in which they came, until one has to wait again. */
+  /** In the order of arrival, until one must wait again. */
   #retryFirst(waiting: Heap<Call>, run: (call: Call) => void): void {
     for (let left = waiting.size; left > 0; left--) {
       const call = waiting.pop()!;
@@ -389,7 +389,7 @@ export class Scheduler {
       this.#announce();
       this.#wakeForLocks();
     }
-    // Two that step back before each other hold nothing, so no release will ever tell of it.
+    // Two calls that step back for each other hold nothing, so no release will announce it.
     this.#releasesSeen--;
     this.#retryLocked();
     this.#options.onTurnEnd?.();

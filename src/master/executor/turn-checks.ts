@@ -15,11 +15,11 @@ import { CONTROL, EXECUTOR, WRITE } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import type { EntryRing } from './entry-ring.js';
 
-/** As a word it is an offset behind the largest memory, and no sane count. */
+/** Read as a word, it is an offset beyond the largest memory, and no plausible count. */
 const PATTERN = 0xdb;
 /** Of the request and the reply: what a frame of the usual size takes. */
 const FRAME_PART = 4096;
-/** All lock words are looked at no more often than this. */
+/** The minimal time between two checks of all lock words. */
 const LOCKS_EVERY_MS = 50;
 
 /** Of an executor. */
@@ -50,7 +50,7 @@ export class TurnChecks {
     [this.#freed, this.#tail, this.#head] = this.#positions();
   }
 
-  /** A call has run, or a request has been served: nobody needs its scratch any more. */
+  /** A call has run, or a request was served: its scratch is no longer needed. */
   afterCall(): void {
     const { shared, base } = this.#executor;
     const { u8 } = shared;

@@ -1,7 +1,7 @@
 /**
- * Doorbells: how a thread tells another that there is something to do. A bell is rung only for a
- * sleeper; the sleeper sets its ASLEEP word first and then looks for work once more, so either it
- * sees the work or the ringer sees the word.
+ * Doorbells: how a thread tells another that there is work. A bell is rung only for a sleeper. The
+ * sleeper first sets its ASLEEP word and then looks for work once more, so either it sees the work
+ * or the ringer sees the word.
  */
 import { CONTROL, CONTROL_BASE, EXECUTOR } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
@@ -31,7 +31,7 @@ export function wakeExecutor(shared: SharedMemory, executor: number): void {
   }
 }
 
-/** Blocks this executor's thread for so long, unless calls of it wait for news. */
+/** Blocks this executor's thread for this time, unless its calls wait for news. */
 export function pauseExecutor(shared: SharedMemory, executor: number, ms: number): void {
   const base = shared.executorBase(executor);
   if (Atomics.load(shared.i32, (base + EXECUTOR.ASLEEP) >> 2) === 1) return;
