@@ -1,6 +1,6 @@
 /**
- * Which stores may be mounted beside which, and what may be shown of a mount. As Alluxio: no URI
- * is mounted twice, nor one below another, since one object would have two paths. Pure.
+ * Which stores may be mounted together, and what may be shown of a mount. As in Alluxio, no URI is
+ * mounted twice, nor one below another, because one object would have two paths. Pure.
  */
 import { Code, StatusError } from '../../base/status.js';
 import { canonicalUfsUri } from '../../stores/registry.js';
@@ -8,7 +8,7 @@ import { redact } from '../../stores/shown-options.js';
 import type { Mount } from './mount-table.js';
 import { encodeMount, isUnder } from './mount-table.js';
 
-/** A mount as the mount table shows it to users. */
+/** A mount as users see it in the mount table. */
 export type ShownMount = {
   readonly mountId: number;
   readonly path: string;
@@ -57,14 +57,14 @@ export function schemeOf(uri: string): string {
   return uri.slice(0, uri.indexOf(':'));
 }
 
-/** Throws INVALID_ARGUMENT when the canonical `uri` overlaps the store of a mount. */
+/** Throws INVALID_ARGUMENT if the canonical `uri` overlaps the store of another mount. */
 export function refuseOverlap(
   mounts: readonly Mount[],
   uri: string,
   options: Readonly<Record<string, string>>,
 ): void {
   for (const mount of mounts) {
-    // Buckets of one name at two endpoints are two stores.
+    // Buckets with the same name at two endpoints are two stores.
     if ((mount.options['endpoint'] ?? '') !== (options['endpoint'] ?? '')) continue;
     const other = canonicalUfsUri(mount.uri);
     const inner = isInside(uri, other) ? uri : isInside(other, uri) ? other : undefined;
@@ -84,7 +84,7 @@ export function isInside(uri: string, ancestor: string): boolean {
   return isUnder(uri, ancestor.endsWith('/') ? ancestor.slice(0, -1) : ancestor);
 }
 
-/** The path that a store's URI has in the namespace, by the deepest mount that holds it. */
+/** The path of a store's URI in the namespace, by the deepest mount that holds it. */
 export function namespacePath(mounts: readonly Mount[], given: string): string {
   const uri = canonicalUfsUri(given);
   let best: { mount: Mount; root: string } | undefined;

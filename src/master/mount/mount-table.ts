@@ -1,6 +1,6 @@
 /**
- * The mount table as one thread sees it: read anew from shared memory when its version has moved.
- * A mount is known by its number (records carry it) and by its path.
+ * The mount table as one thread sees it; read again from shared memory when its version has moved.
+ * A mount is known by its number (in records) and by its path.
  *
  * Mount paths never change: a directory that is or holds a mount point is not renamed.
  */
@@ -61,7 +61,7 @@ export class MountTable {
     return this.all().find((mount) => mount.path === path);
   }
 
-  /** The deepest mount that a path is under; the root mount if no other. */
+  /** The deepest mount above a path; the root mount if there is no other. */
   deepest(path: string): Mount | undefined {
     let best: Mount | undefined;
     for (const mount of this.all()) if (isUnder(path, mount.path)) best = mount;
@@ -77,7 +77,7 @@ export class MountTable {
     this.#version = read.version;
   }
 
-  /** Undefined while the writer is just changing the blob: the table of before still holds. */
+  /** Undefined while the writer is changing the blob: the previous table still counts. */
   #read(): { version: number; mounts: Map<number, Mount> } | undefined {
     const version = this.#shared.load(CONTROL.MOUNT_VERSION);
     if ((version & 1) === 1) return undefined;

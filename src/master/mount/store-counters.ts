@@ -1,5 +1,5 @@
 /**
- * What one thread has asked of the stores, in its own counters: a row a mount (STORE_ROW of
+ * The calls of one thread to the stores, in its own counters: one row for each mount (STORE_ROW of
  * memory/layout-counters). Readers add up the rows of all threads.
  */
 import type { StoreMeter } from '../../stores/metered-store.js';
@@ -53,7 +53,7 @@ export function storeMeters(shared: SharedMemory, executor: number) {
   };
 }
 
-/** Index of the mount's row, which is taken for it if it has none. */
+/** Index of the mount's row, which is taken for it at the first call. */
 function rowOf(shared: SharedMemory, executor: number, mountId: number): number {
   const { f64 } = shared;
   let at = shared.counterAt(executor, COUNTER.STORES);
@@ -63,7 +63,7 @@ function rowOf(shared: SharedMemory, executor: number, mountId: number): number 
   return at;
 }
 
-/** Of all threads, by the number of the mount. */
+/** Sums over all threads, by the number of the mount. */
 export function storeCounts(shared: SharedMemory): Map<number, StoreCounts> {
   const found = new Map<number, StoreCounts>();
   for (let executor = 0; executor < shared.fixed(CONTROL.EXECUTOR_COUNT); executor++) {

@@ -1,6 +1,6 @@
 /**
- * Where the store keeps what a path names. Mostly under the same names; but rename and delete
- * never touch the store, so an inode that was moved remembers where its data stayed: its origin.
+ * The place of a path's data in its store. Usually it has the same names. But rename and delete
+ * never touch the store, so a moved inode remembers the place of its data: its origin.
  *
  *   /m is a mount;  mv /m/a /m/b   →   inode b has the origin "a"
  *   /m/b/c                        →   deepest node with an origin is b: "a" + "/c"
