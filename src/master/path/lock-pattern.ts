@@ -7,11 +7,11 @@
  *   WRITE_INODE  R / /→a a a→b b b→c        W c             as READ: there is no inode to write
  *   WRITE_EDGE   R / /→a a a→b b            W b→c           R / /→a a       W a→b
  *
- * WRITE_EDGE takes the edge to the last name whether or not it exists; where whole directories
- * are missing it takes the first missing edge, since all that a recursive create makes hangs on
- * it. Creates in one directory write different edges and read one inode: they run in parallel.
- * A rename, a delete or a change of permissions of a directory writes what everything below it
- * reads: it waits for operations below, and they for it.
+ * WRITE_EDGE takes the edge to the last name whether or not it exists. Where whole directories are
+ * missing it takes the first missing edge, because everything that a recursive create makes hangs
+ * on it. Creates in one directory write different edges and read one inode, so they run in
+ * parallel. A rename, a delete or a change of permissions of a directory writes what everything
+ * below it reads: it waits for operations below, and they wait for it.
  *
  * Directories and the rest have stripes of their own (Side of lock/lock-table.ts). WRITE_EDGE of a
  * directory takes the edge on both sides: as what is above others, and as a name.

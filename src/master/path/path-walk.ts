@@ -1,6 +1,6 @@
 /**
- * One walk along a path, as JavaScript sees it: accessors over the WALK block of base/layout.ts
- * that the kernels fill. Private to one executor; whatever it gives is valid until the next walk.
+ * One walk along a path, as JavaScript sees it: accessors over the WALK block of memory/layout.ts
+ * that the kernels fill. It is private to one executor; results are valid until the next walk.
  *
  *   /a/b/c      node 0 = root   node 1 = a   node 2 = b   node 3 = c       depth 3
  *
