@@ -1,7 +1,7 @@
 /**
- * Applies sealed entries to tier 1: the one door through which the namespace changes, live, at
- * replay and on a standby. Drives the apply() kernel and does what it cannot do itself: read a
- * directory from tier 2, have room made, handle side records. Belongs to the writer.
+ * Applies sealed entries to tier 1: the only place that changes the namespace, live, at replay and
+ * on a standby. It runs the apply() kernel and does what that cannot: read a directory from tier 2,
+ * wait for room, handle side records. Belongs to the writer.
  *
  * Invariant: an entry is applied only after the journal holds it durably.
  */
@@ -108,7 +108,8 @@ export class Applier {
       for (let i = 0; i < value.length; i++) u8[this.#value + i] = value[i]!;
       const record = this.#scratch;
       const bytes = kernel.decodeRecord(this.#key, keyBytes, this.#value, value.length, record);
-      // Not one call's business: the change is in the journal, and cannot be applied. Fail-stop.
+      // Not the failure of one call: the journal has the change, and it cannot be applied.
+      // Fail-stop.
       if (bytes === 0) throw damagedInode(u8.slice(this.#key, this.#key + keyBytes));
       assert(readU64(view, record + RECORD_ID) !== 0, 'tier 2 holds no absent records');
     }
@@ -117,7 +118,7 @@ export class Applier {
     tier2.releaseSnapshot();
     const set = view.getUint32(this.#apply + APPLY.MISS_SET, true);
     const seq = view.getUint32(this.#apply + APPLY.MISS_SET_SEQ, true);
-    // Raced: the kernel misses again and comes back here with the set's new seq.
+    // Raced: the kernel misses again and returns here with the set's new seq.
     if (kernel.fill(set, seq, this.#scratch) === FillStatus.NO_ROOM) makeRoom();
   }
 }

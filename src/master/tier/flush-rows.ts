@@ -1,6 +1,6 @@
 /**
- * The rows that the kernel's copyDirty() has left in the arena (assembly/tier-flush.ts draws them),
- * in their order, with one copy of their keys and values.
+ * The rows that the kernel's copyDirty() left in the arena (assembly/tier-flush.ts draws them), in
+ * order, with one copy of their keys and values.
  */
 
 import { readU64 } from '../../base/word64.js';
@@ -9,18 +9,18 @@ import type { SharedMemory } from '../memory/shared-memory.js';
 
 const ROW_BYTES = 32;
 const AT = { SLOT: 0, KEY: 12, KEY_BYTES: 16, VALUE_BYTES: 20, ID: 24 } as const;
-/** Of a stored value (assembly/codec.ts): where its presence bits begin, and the one of the ttl. */
+/** In a stored value (assembly/codec.ts): where its presence bits begin, and the bit of the ttl. */
 const VALUE_PRESENCE = 1;
 const PRESENT_TTL = 1 << 4;
 
 export class FlushRows {
   readonly #shared: SharedMemory;
   readonly #arena: number;
-  /** Grows to what the largest flush needs, and stays: fresh memory costs a page fault a page. */
+  /** Grows to the size of the largest flush, and stays: fresh memory costs a page fault a page. */
   #bytes = Buffer.alloc(0);
-  /** The same bytes, without what a Buffer's views cost more. */
+  /** The same bytes, without the extra cost of a Buffer's views. */
   #plain: Uint8Array = this.#bytes;
-  /** Address of what stands at the beginning of the bytes. */
+  /** Address of the beginning of the bytes. */
   #origin = 0;
 
   constructor(shared: SharedMemory) {

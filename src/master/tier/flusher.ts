@@ -7,8 +7,9 @@
  *     ─▶ CLOSE_WANTED ─▶ the writer closes ─▶ chunks: copy, sort, put, commit, mark clean
  *     ─▶ side records and state in the last commit ─▶ FLUSHED_SEQ ─▶ wake waiters, trim
  *
- * Slots are copied as they are now, which may be ahead of the epoch: replay from appliedSeq heals
- * that (entries are absolute, deltas guarded by seq), and nothing of the epoch is missing.
+ * Slots are copied as they are now, which may be later than the epoch. Replay from appliedSeq
+ * repairs that (entries are absolute, deltas are guarded by seq), and nothing of the epoch is
+ * missing.
  *
  * Invariant: TIER2_VERSION moves after a commit and before its slots become evictable, so a reader
  *   that no longer finds a slot in tier 1 knows that it must renew its snapshot.
@@ -35,7 +36,7 @@ import { readSideRing, releaseSideRing } from './side-ring.js';
 const COMMIT_ROWS_MAX = 16_384;
 /** Changes of an index that are objects at a time. */
 const PART_CHANGES = 1024;
-/** Between two tries on a full disk. */
+/** Pause between two tries on a full disk. */
 const ROOM_LOOK_MS = 500;
 
 export type FlusherOptions = {
@@ -45,7 +46,7 @@ export type FlusherOptions = {
   readonly slotsMax: number;
   /** Number of the executor block that the flusher uses as scratch. */
   readonly executor: number;
-  /** Called after each transaction, of which a flush has many: for what cannot wait for its end. */
+  /** Called after each transaction of a flush, for work that cannot wait for its end. */
   readonly committed?: () => void;
 };
 
@@ -55,7 +56,7 @@ export class Flusher {
   readonly #inodes: InodeWriter;
   readonly #filter: KeyFilter;
   readonly #rows: FlushRows;
-  /** Expiries that this epoch has put and that are over already. */
+  /** Expiries of this epoch that are already over. */
   readonly #duePut = new Set<string>();
 
   constructor(options: FlusherOptions) {
@@ -78,7 +79,7 @@ export class Flusher {
     return shared.load(CONTROL.DIRTY_COUNT + (shared.load(CONTROL.EPOCH) & 1) * 4);
   }
 
-  /** Between two flushes: some keys for the filter; false: it needs none. */
+  /** Runs between two flushes: adds some keys to the filter; false: it needs none. */
   fillFilter(): boolean {
     return this.#filter.fill();
   }
@@ -111,7 +112,7 @@ export class Flusher {
       Math.round((performance.now() - began) * 1e6),
     );
     shared.store(CONTROL.FLUSH_PUT, 0);
-    // Last: the writer may close the next epoch from here on.
+    // Last: from here on the writer may close the next epoch.
     shared.store(CONTROL.EPOCH_FLUSHED, epoch);
     Atomics.notify(shared.i32, (CONTROL_BASE + CONTROL.EPOCH_FLUSHED) >> 2);
   }
@@ -198,7 +199,7 @@ export class Flusher {
     }
   }
 
-  /** Rows `first` … `last` - 1; inside a transaction. */
+  /** Puts rows `first` … `last` - 1; inside a transaction. */
   #putRows(first: number, last: number): void {
     const rows = this.#rows;
     const inodes = this.#inodes;
@@ -209,12 +210,12 @@ export class Flusher {
     }
   }
 
-  /** Only what is due can be forgotten in this epoch. */
+  /** Only inodes that expire can be dropped from the index in this epoch. */
   #noteDue({ expiryMs, id }: ExpiryChange): void {
     if (expiryMs <= Date.now()) this.#duePut.add(`${expiryMs} ${id}`);
   }
 
-  /** What closes an epoch: dropped ids, side records, and the seq up to which all is here. */
+  /** The end of an epoch: dropped ids, side records, and the seq up to which all is here. */
   #finishEpoch(epoch: number, seq: number): void {
     const { shared, kernel, tier2 } = this.#options;
     tier2.ids.write([...droppedIds(shared, epoch)].map((id) => ({ id, key: null })));
@@ -222,7 +223,7 @@ export class Flusher {
     for (const side of readSideRing(shared, shared.load(CONTROL.CLOSED_SIDE))) {
       if (side.kind === SIDE_EXPIRY_DONE) {
         const { expiryMs, id } = expiryOfKey(side.key);
-        // Unless this very epoch has put it anew.
+        // Unless this same epoch has put it again.
         if (!this.#duePut.has(`${expiryMs} ${id}`)) done.push({ expiryMs, id, isDue: false });
         continue;
       }

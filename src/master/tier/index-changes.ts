@@ -1,7 +1,7 @@
 /**
- * What the rows of a flush change in the indexes by id, in the order of the ids. They become
- * objects a few at a time, when they are written: those of a whole flush would live long enough to
- * be copied by each collection of garbage.
+ * The changes that the rows of a flush make in the indexes by id, in the order of the ids. They
+ * become objects a few at a time, when they are written. Objects for a whole flush would live long
+ * enough to be copied by each garbage collection.
  */
 
 import { readI64, readU64 } from '../../base/word64.js';
@@ -23,11 +23,11 @@ export class IndexChanges {
   readonly #rows: FlushRows;
   readonly #view: DataView;
   readonly #order: number;
-  /** Of those that are due some time: when, and who. */
+  /** Of the inodes that expire: when, and which. */
   readonly #expiryMs: number[] = [];
   readonly #expiryIds: number[] = [];
 
-  /** `order`: as the kernel's orderByIds() has left it. */
+  /** `order`: the result of the kernel's orderByIds(). */
   constructor(shared: SharedMemory, rows: FlushRows, order: number) {
     this.#view = shared.view;
     this.#rows = rows;

@@ -1,12 +1,13 @@
 /**
- * Keeps the filter of tier 2's keys (assembly/filter.ts) worth asking: fills it from tier 2 after a
- * start, and anew when most of what it holds is gone. The flusher's thread does so between two
- * flushes, some keys at a time; each flush adds its own keys meanwhile.
+ * Maintains the filter of tier 2's keys (assembly/filter.ts). It fills the filter from tier 2 after
+ * a start, and again when most of its keys are gone. The flusher's thread does this between two
+ * flushes, some keys at a time; meanwhile each flush adds its own keys.
  *
  *   clear ─▶ keys in order, a few a turn ─▶ behind the last one: complete
  *
- * Why nothing is missing at the end: a key that tier 2 had when the filter was cleared, and still
- * has when the scan comes by, is found there; any other was put by a flush since, which added it.
+ * Why no key is missing at the end: a key that tier 2 had when the filter was cleared, and still
+ * has when the scan passes, is found by the scan. Any other was put by a flush since, which added
+ * it.
  */
 
 import type { KernelExports } from '../memory/exports.js';
@@ -16,12 +17,12 @@ import { LeafScan } from '../storage/leaf-scan.js';
 import { PAGE_BYTES } from '../storage/page-format.js';
 import type { Tier2 } from '../storage/tier2.js';
 
-/** A turn ends after so many pages, a few ms; sooner where they come from a slow disk. */
+/** A turn ends after this many pages, a few ms; earlier if they come from a slow disk. */
 const LEAVES_PER_TURN = 512;
 const TURN_MS = 5;
-/** With so many bits a key it knows 39 of 40 absent names; with half of them 4 of 5. */
+/** With this many bits a key it recognises 39 of 40 absent names; with half of them 4 of 5. */
 const BITS_PER_KEY = 8;
-/** More keys than it was made for, by so much, and it is hardly worth asking. */
+/** With this many more keys than it was made for, it is hardly useful. */
 const OVERFULL = 2;
 const BEGIN = new Uint8Array(0);
 
@@ -38,9 +39,9 @@ export class KeyFilter {
   readonly #leafAt: number;
   readonly #leaves: LeafScan;
   readonly #capacity: number;
-  /** The last key that was added; undefined: it is not being filled. */
+  /** The last key that was added; undefined: the filter is not being filled. */
   #from: Uint8Array | undefined;
-  /** The epoch after which it was last looked at. */
+  /** The epoch after which it was last checked. */
   #seenEpoch = -1;
 
   constructor(options: KeyFilterOptions) {
@@ -64,7 +65,7 @@ export class KeyFilter {
     return true;
   }
 
-  /** Whether it is to be filled (anew). */
+  /** Whether it must be filled (again). */
   #begin(): boolean {
     const { shared, kernel, tier2 } = this.#options;
     const epoch = shared.load(CONTROL.EPOCH_FLUSHED);

@@ -1,13 +1,15 @@
 /**
- * The retry window beyond a restart. Each flush takes the rows of its epoch into tier 2, in the
- * transaction that moves appliedSeq: the journal behind that is trimmed, and the window must not
- * go with it. A start loads them before the journal's rest is replayed, which adds what is newer.
+ * The retry window across restarts. Each flush takes the rows of its epoch into tier 2, in the
+ * transaction that moves appliedSeq. The journal up to appliedSeq is then trimmed, and the window
+ * must not be lost with it. A start loads the rows before it replays the rest of the journal, which
+ * adds newer ones.
  *
  *   rows   … ─── in tier 2 ───┬── of the closed epoch ──┬── open epoch …
  *                          persisted              CLOSED_RETRY        RETRY_HEAD
  *
- * Stored in chunks by the seq of their first row: appended at one end, given up at the other when
- * all of a chunk is older than the window, or when there are more rows than the ring holds.
+ * Stored in chunks by the seq of their first row. Chunks are appended at one end, and removed at
+ * the other when all rows of a chunk are older than the window, or when there are more rows than
+ * the ring holds.
  *
  * Invariant: together, tier 2's rows and the journal from appliedSeq on are the whole window.
  */
@@ -26,7 +28,7 @@ export class RetryWindow {
   readonly #shared: SharedMemory;
   readonly #kernel: KernelExports;
   readonly #tier2: Tier2;
-  /** Positions before this one are in tier 2; -1: not looked yet, which is after the start. */
+  /** Rows before this position are in tier 2; -1: not read yet since the start. */
   #persisted = -1;
   /** Rows in tier 2. */
   #stored = 0;
@@ -60,7 +62,7 @@ export class RetryWindow {
     this.#giveUp(nowMs - this.#shared.fixed(CONTROL.RETRY_WINDOW_MS));
   }
 
-  /** Copied; rows that the writer may have written over meanwhile are left out. */
+  /** Copied; rows that the writer may have overwritten meanwhile are left out. */
   #closedRows(): Buffer {
     const count = this.#shared.fixed(CONTROL.RETRY_COUNT);
     const end = this.#kernel.load64(CONTROL_BASE + CONTROL.CLOSED_RETRY);
@@ -98,7 +100,7 @@ export class RetryWindow {
   }
 }
 
-/** Takes over what earlier processes have stored. Before any replay, and before the flusher. */
+/** Loads the rows of earlier processes. Before any replay, and before the flusher. */
 export function loadRetryWindow(kernel: KernelExports, tier2: Tier2): void {
   for (const { value } of tier2.calls.getRange()) {
     const view = viewOf(value);

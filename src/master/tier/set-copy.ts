@@ -1,5 +1,5 @@
 /**
- * Copies whole sets of tier 1, for whoever checks all of them while they are in use.
+ * Copies whole sets of tier 1 while they are in use, for a check of all of them.
  *
  * Invariant: a copy is one state of its set: its seq was even and the same before and after.
  */
@@ -16,7 +16,7 @@ import {
 } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 
-/** A change holds a set for some hundred instructions: so many tries are never needed. */
+/** A change holds a set for some hundred instructions, so this many tries are never needed. */
 const TRIES_MAX = 1000;
 
 export type SlotCopy = {
@@ -41,7 +41,7 @@ export class SetCopy {
     this.setCount = this.#smallCount + shared.fixed(CONTROL.LARGE_SET_COUNT);
   }
 
-  /** The used slots of a set; none if it was never still. */
+  /** The used slots of a set; none if it never stood still. */
   copy(set: number): readonly SlotCopy[] {
     const at = this.addressOf(set);
     const isSmall = set < this.#smallCount;

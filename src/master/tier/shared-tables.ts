@@ -1,7 +1,7 @@
 /**
- * What every thread wants at hand and nobody changes but the writer: the table of user and group
- * names, and the mount table. Both stand in shared memory; the writer loads them from tier 2 at
- * start and changes them when it applies SIDE changes.
+ * Tables that every thread reads and only the writer changes: the names of users and groups, and
+ * the mounts. Both stand in shared memory. The writer loads them from tier 2 at start and changes
+ * them when it applies SIDE changes.
  *
  * Names: rows of {offset, bytes} behind STRING_COUNT, which is raised last. Mounts: one blob under
  * a seqlock (MOUNT_VERSION): [u32 count] then [u16 key bytes][u32 value bytes][key][value] each.
@@ -45,7 +45,7 @@ export class SharedTables {
     this.#publishMounts();
   }
 
-  /** Number of the name, given now if it had none; the table's limit is checked by the caller. */
+  /** The name's number, assigned now if it had none; the caller checks the limit of the table. */
   intern(name: Uint8Array): number {
     const text = decoder.decode(name);
     return this.#ids.get(text) ?? this.#append(text);
@@ -73,7 +73,7 @@ export class SharedTables {
     shared.view.setUint32(row, used, true);
     shared.view.setUint32(row + 4, bytes.length, true);
     shared.store(CONTROL.STRING_USED, used + bytes.length);
-    // Last: whoever sees the new count sees the row and the text.
+    // Last: a thread that sees the new count also sees the row and the text.
     shared.store(CONTROL.STRING_COUNT, id + 1);
     this.#ids.set(text, id);
     return id;

@@ -1,6 +1,6 @@
 /**
- * How many inodes tier 2 holds, as of its appliedSeq. They are stored with it; only metadata of an
- * older version has none, and is counted once.
+ * The numbers of inodes in tier 2, as of its appliedSeq. They are stored with it. Only metadata of
+ * an older version has none, and is counted once.
  */
 
 import { readU64 } from '../../base/word64.js';

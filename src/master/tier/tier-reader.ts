@@ -1,6 +1,6 @@
 /**
- * Reads of one executor through both tiers: tier 1 by the kernels, without a lock; what tier 1
- * misses from this executor's LMDB snapshot, cached on the way.
+ * Reads of one executor through both tiers: tier 1 by the kernels, without a lock; records that it
+ * lacks from this executor's LMDB snapshot, which caches them.
  *
  * Why a stale value is never cached: the kernel notes the set's seq at the miss; only then the
  * snapshot is renewed if tier 2 has committed since; and fill() caches only if the set's seq is
@@ -79,7 +79,7 @@ export class TierReader {
   renew(): void {
     const version = this.#shared.load(CONTROL.TIER2_VERSION);
     if (version === this.#snapshot) return;
-    // The version is read first: a commit in between only means one renewal too many.
+    // The version is read first: a commit in between only costs one extra renewal.
     this.tier2.releaseSnapshot();
     this.#snapshot = version;
   }
@@ -104,7 +104,7 @@ export class TierReader {
     if (value === undefined) {
       this.#kernel.absentRecord(parentId, name, nameBytes, this.#record);
     } else {
-      // getBinaryFast reuses its buffer: copied before anything else reads.
+      // getBinaryFast reuses its buffer, so copy it before anything else reads.
       for (let i = 0; i < value.length; i++) u8[this.#value + i] = value[i]!;
       const decoded = this.#kernel.decodeRecord(
         this.#key,
