@@ -52,7 +52,7 @@ export function bucketOf(ms: number): number {
   return Math.min(2 * octave + ((us >> (octave - 1)) & 1), BUCKETS - 1);
 }
 
-/** The quantile `share` of the times, as the upper bound of its bucket. */
+/** The quantile `part` of the times, as the upper bound of its bucket. */
 export function quantileMs(counts: readonly number[], part: number): number {
   const total = counts.reduce((sum, count) => sum + count, 0);
   let below = 0;

@@ -9,10 +9,9 @@
  *
  * Invariant: on VALID, no generated accessor for that root reads outside of the frame.
  * Invariant: work and later decoding are linear in the frame. Offsets may be shared, so a small
- * frame
- *   could otherwise name the same huge vector or string over and over: elements and text both come
- *   out of budgets derived from the frame's length.
- * Whether strings are UTF-8 and values make sense is not its business. Nothing is allocated.
+ *   frame could name the same huge vector or string many times: so elements and text have budgets
+ *   derived from the frame's length.
+ * It does not check whether strings are UTF-8 or values make sense. It allocates nothing.
  */
 import { fields, Kind, members, replyTable, requestTable, starts } from './generated/tables.js';
 

@@ -20,7 +20,7 @@ const ENTRY_BYTES = 3;
 
 /** Both below 2^53. */
 export type Expiry = { readonly expiryMs: number; readonly id: number };
-/** `isDue` false: the row is removed. */
+/** `isDue` false: the id leaves the row. */
 export type ExpiryChange = Expiry & { readonly isDue: boolean };
 
 export class ExpiryIndex {

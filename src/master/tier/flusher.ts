@@ -210,7 +210,7 @@ export class Flusher {
     }
   }
 
-  /** Only inodes that expire can be dropped from the index in this epoch. */
+  /** Notes an expiry that is already over: the checker may report it done in this same epoch. */
   #noteDue({ expiryMs, id }: ExpiryChange): void {
     if (expiryMs <= Date.now()) this.#duePut.add(`${expiryMs} ${id}`);
   }
