@@ -307,7 +307,7 @@ export class Importer {
     await this.#writing;
     drop(tier2, kernel, this.#state);
     rmSync(directory, { recursive: true, force: true });
-    throw nothingTaken(target.path, rejects.summary);
+    throw nothingTaken(target.path, rejects);
   }
 
   #tell(): void {
@@ -317,7 +317,8 @@ export class Importer {
   }
 }
 
-function nothingTaken(path: string, { count, byReason, first }: RejectSummary): StatusError {
+function nothingTaken(path: string, { summary, hint }: Rejects): StatusError {
+  const { count, byReason, first } = summary;
   const reasons = Object.entries(byReason).map(
     ([reason, times]) => `${times}: ${rejectReasons[reason as keyof typeof byReason]}`,
   );
@@ -329,7 +330,7 @@ function nothingTaken(path: string, { count, byReason, first }: RejectSummary): 
       ? `Nothing was imported into "${path}": the source holds nothing.`
       : `Nothing was imported into "${path}": all ${count} entries were left out ` +
           `(${reasons.join('; ')}).${told}`,
-    { path, hint: 'Look at --format, --columns and --no-url-encoded; the directory is as before.' },
+    { path, hint: `${hint}; the directory is as before.` },
   );
 }
 

@@ -2,13 +2,24 @@
  * What an import leaves out, by reason and with the lines of the first ones: nothing is lost
  * silently, and a manifest of rubbish takes no more memory than a good one.
  */
+import { type SkipReason, skipTexts } from '../../base/skip-reasons.js';
 import { Code, StatusError } from '../../base/status.js';
 import type { EntryBatch } from './entry-batch.js';
 
 const SAMPLES_MAX = 20;
 const TEXT_BYTES_MAX = 200;
 
+/** What a store itself leaves out of its listings. */
+type StoreReason = `store-${SkipReason}`;
+
+export const storeReason = (reason: SkipReason): StoreReason => `store-${reason}`;
+
+const storeReasons = Object.fromEntries(
+  Object.entries(skipTexts).map(([reason, text]) => [`store-${reason}`, text]),
+) as Readonly<Record<StoreReason, string>>;
+
 export const rejectReasons = {
+  ...storeReasons,
   empty: 'the path is empty or has an empty component',
   dots: 'the path has a component "." or ".."',
   name: 'a name is longer than 255 bytes',
@@ -38,14 +49,26 @@ export type RejectSummary = {
   readonly first: readonly Reject[];
 };
 
+export type RejectOptions = {
+  /** The first one stops the import. */
+  readonly isStrict: boolean;
+  readonly of: 'manifest' | 'store';
+};
+
 export class Rejects {
-  readonly #isStrict: boolean;
+  readonly #options: RejectOptions;
   readonly #byReason = new Map<RejectReason, number>();
   readonly #first: Reject[] = [];
 
-  /** Strict: the first one stops the import. */
-  constructor({ isStrict }: { readonly isStrict: boolean }) {
-    this.#isStrict = isStrict;
+  constructor(options: RejectOptions) {
+    this.#options = options;
+  }
+
+  /** What can be done about entries that are left out. */
+  get hint(): string {
+    return this.#options.of === 'store'
+      ? 'Rename or remove such entries in the store'
+      : 'Correct the manifest; look at --format, --columns and --no-url-encoded';
   }
 
   get summary(): RejectSummary {
@@ -73,15 +96,21 @@ export class Rejects {
 
   add(reason: RejectReason, line: number, bytes: Uint8Array): void {
     const text = new TextDecoder().decode(bytes.subarray(0, TEXT_BYTES_MAX));
-    if (this.#isStrict) {
-      throw new StatusError(
-        Code.INVALID_ARGUMENT,
-        `Line ${line}: ${rejectReasons[reason]}: ${text}.`,
-        { hint: 'Correct the manifest, or import without --strict to leave such entries out.' },
-      );
-    }
-    this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + 1);
+    this.#count(reason, 1, `Line ${line}: ${rejectReasons[reason]}: ${text}.`);
     if (this.#first.length >= SAMPLES_MAX) return;
     this.#first.push({ line, reason: rejectReasons[reason], text });
+  }
+
+  /** Entries that nobody has the names of. */
+  addUnnamed(reason: RejectReason, count: number): void {
+    if (count > 0) this.#count(reason, count, `${count} entries: ${rejectReasons[reason]}.`);
+  }
+
+  #count(reason: RejectReason, count: number, told: string): void {
+    if (this.#options.isStrict) {
+      const hint = `${this.hint}, or import without --strict to leave such entries out.`;
+      throw new StatusError(Code.INVALID_ARGUMENT, told, { hint });
+    }
+    this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + count);
   }
 }

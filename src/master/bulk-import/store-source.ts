@@ -8,6 +8,9 @@
  */
 import { z } from 'zod';
 import { PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../../base/limits.js';
+import type { SkipReason } from '../../base/skip-reasons.js';
+import { compareNames } from '../../stores/name-order.js';
+import { noSkips, type Skips } from '../../stores/skips.js';
 import { fingerprint, type Ufs, type UfsPage, type UfsStatus } from '../../stores/ufs.js';
 import {
   type EntryBatch,
@@ -17,7 +20,7 @@ import {
   TIME_UNKNOWN,
 } from './entry-batch.js';
 import { type PathRoom, pathProblem } from './entry-path.js';
-import type { Rejects } from './rejects.js';
+import { type Rejects, storeReason } from './rejects.js';
 
 const PAGE_ENTRIES = 1000;
 /** Directories whose first page is asked for before it is needed. */
@@ -41,10 +44,14 @@ type Frame = {
   entries: readonly UfsStatus[];
   next: number;
   isLast: boolean;
+  /** What the page left out, in the order of names; the first `passed` are told already. */
+  skips: Skips;
+  passed: number;
   readonly ahead: Map<string, Promise<UfsPage>>;
 };
 
-const positionSchema = z.object({ after: z.string(), count: z.int() });
+const positionSchema = z.object({ after: z.string(), count: z.int(), isEnd: z.boolean() });
+const BEGIN = { after: '', count: 0, isEnd: false };
 
 export class StoreSource implements EntrySource {
   readonly identity: string;
@@ -70,27 +77,30 @@ export class StoreSource implements EntrySource {
       if (frame === undefined) break;
       const status = frame.entries[frame.next];
       if (status === undefined) {
+        this.#passRest(frame);
         if (frame.isLast) this.#frames.pop();
         // Whole pages: an import that is stopped between two batches misses nothing.
         else await this.#turn(frame);
         continue;
       }
       frame.next++;
+      this.#passSkips(frame, status.name);
       this.#take(batch, frame, status);
     }
     return batch.count > 0;
   }
 
   position(): unknown {
-    return { after: this.#after, count: this.#count };
+    // What was left out behind the last entry is told too at the end.
+    return { after: this.#after, count: this.#count, isEnd: this.#frames.length === 0 };
   }
 
   async seek(position?: unknown): Promise<void> {
-    const { after, count } =
-      position === undefined ? { after: '', count: 0 } : positionSchema.parse(position);
+    const { after, count, isEnd } = position === undefined ? BEGIN : positionSchema.parse(position);
     this.#after = after;
     this.#count = count;
     this.#frames = [];
+    if (isEnd) return;
     const names = after.split('/');
     let path = '';
     for (const [i, name] of names.entries()) {
@@ -111,6 +121,8 @@ export class StoreSource implements EntrySource {
       entries: [],
       next: 0,
       isLast: false,
+      skips: noSkips,
+      passed: 0,
       ahead: new Map(),
     };
   }
@@ -126,12 +138,41 @@ export class StoreSource implements EntrySource {
 
   /** Takes up the page that was asked for, and asks for the next one. */
   async #turn(frame: Frame): Promise<void> {
-    const { entries, nextStartAfter } = await frame.page;
+    const { entries, nextStartAfter, skipped } = await frame.page;
     frame.entries = entries;
     frame.next = 0;
+    const samples = [...skipped.samples].sort((a, b) => compareNames(a.name, b.name));
+    frame.skips = { ...skipped, samples };
+    frame.passed = 0;
     frame.isLast = nextStartAfter === undefined;
     if (nextStartAfter !== undefined) frame.page = this.#list(frame.path, nextStartAfter);
     this.#askAhead(frame);
+  }
+
+  /**
+   * Tells what was left out up to a name, when the walk gets there and not with its page: so a walk
+   * that goes on from a position tells each once.
+   */
+  #passSkips(frame: Frame, upTo: string | undefined): void {
+    const { samples } = frame.skips;
+    for (; frame.passed < samples.length; frame.passed++) {
+      const { name, reason } = samples[frame.passed]!;
+      if (upTo !== undefined && compareNames(name, upTo) > 0) return;
+      const path = Buffer.from(`${frame.path}${name}`);
+      this.#options.rejects.add(storeReason(reason), this.#count, path);
+    }
+  }
+
+  /** At the end of a page: what has no sample too. */
+  #passRest(frame: Frame): void {
+    this.#passSkips(frame, undefined);
+    const { reasons, samples } = frame.skips;
+    frame.skips = noSkips;
+    frame.passed = 0;
+    for (const [reason, count] of Object.entries(reasons) as [SkipReason, number][]) {
+      const named = samples.filter((sample) => sample.reason === reason).length;
+      this.#options.rejects.addUnnamed(storeReason(reason), count - named);
+    }
   }
 
   #askAhead(frame: Frame): void {

@@ -77,7 +77,8 @@ export function importTree(
     await refuseBacklog(place);
     const { tier2, kernel, config } = place;
     const target = findTargetAgain(tier2, kernel, request.path);
-    const rejects = new Rejects({ isStrict: request.isStrict });
+    const of = request.manifests.length === 0 ? 'store' : 'manifest';
+    const rejects = new Rejects({ isStrict: request.isStrict, of });
     const names = new ImportNames(tier2);
     const isMountRoot = target.storePath === '';
     const room = { depth: target.depth, bytes: request.path.length + 1, isMountRoot };

@@ -173,7 +173,7 @@ class Run {
     tier2.transact(() => tier2.side.putSync(sideKey(SIDE_MOUNT, mountKey(ROOT_MOUNT_ID)), row));
     const leftOut = this.model.import(path, paths);
     const writer = new RowWriter(tier2);
-    const rejects = new Rejects({ isStrict: false });
+    const rejects = new Rejects({ isStrict: false, of: 'manifest' });
     const work = async () =>
       new Importer({
         tier2,

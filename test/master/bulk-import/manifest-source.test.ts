@@ -15,12 +15,12 @@ import { Rejects } from '../../../src/master/bulk-import/rejects.js';
 
 const root = mkdtempSync(join(tmpdir(), 'orchard-manifest-'));
 let directory = root;
-let rejects = new Rejects({ isStrict: false });
+let rejects = new Rejects({ isStrict: false, of: 'manifest' });
 let count = 0;
 beforeEach(() => {
   directory = join(root, String(count++));
   mkdirSync(directory);
-  rejects = new Rejects({ isStrict: false });
+  rejects = new Rejects({ isStrict: false, of: 'manifest' });
 });
 afterAll(() => rmSync(root, { recursive: true }));
 

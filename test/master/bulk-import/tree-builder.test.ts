@@ -29,7 +29,7 @@ const importKernel = createImportKernel();
 type Node = { id: number; type: number; length: number; children: Map<string, Node> };
 
 class Building {
-  readonly rejects = new Rejects({ isStrict: false });
+  readonly rejects = new Rejects({ isStrict: false, of: 'manifest' });
   readonly blocks: RowBlock[] = [];
   encoder = new RowEncoder(importKernel, defaults);
   builder: TreeBuilder;
