@@ -78,7 +78,7 @@ test('B5: local directories are mounted below ORCHARD_LOCAL_ROOTS only', async (
   expect((await orchard('ls', '-C', '/')).out).toBe('/m\n');
 });
 
-test('B5: options name what ORCHARD_MOUNT_ENV lists, and nothing else is sent anywhere', async () => {
+test('B5: options name what ORCHARD_MOUNT_ENV lists; nothing else is sent', async () => {
   const before = fake.asked.length;
   for (const [key, secret] of [
     ['env:SHELF_KEY', 'env:VAULT_SECRET'],
@@ -96,7 +96,7 @@ test('B5: options name what ORCHARD_MOUNT_ENV lists, and nothing else is sent an
   expect((await orchard('unmount', '/s')).status).toBe(0);
 });
 
-test('18: a secret that ends in a newline is refused at once, by the name of its option', async () => {
+test('18: a secret that ends in a newline is refused at once, by its option', async () => {
   const before = fake.asked.length;
   const { status, err } = await mountS3('/no', 'env:SHELF_BROKEN');
   expect(status).toBe(1);
