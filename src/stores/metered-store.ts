@@ -69,6 +69,10 @@ export class MeteredStore implements Ufs {
     return this.#metered(this.#store.write(path, this.#counted(data), options));
   }
 
+  async endUpload(path: string, uploadId: string, signal: AbortSignal): Promise<void> {
+    await this.#store.endUpload?.(path, uploadId, signal);
+  }
+
   close(): Promise<void> {
     return this.#store.close();
   }

@@ -37,12 +37,14 @@ const openers: Readonly<Record<string, Opener>> = {
     const allowed = rules === undefined ? place : { ...place, rules: rules.local };
     return new LocalUfs(localRoot(rest), parsed, allowed);
   },
-  s3: async (rest, { options, environment }) => {
+  s3: async (rest, { options, environment, place }) => {
     const [{ parseOptions, s3Options }, { openS3 }] = await Promise.all([
       import('./options.js'),
       import('./s3.js'),
     ]);
-    return openS3(s3Place(rest), parseOptions(s3Options, options, environment));
+    const { uploadNotes } = place;
+    const parsed = parseOptions(s3Options, options, environment);
+    return openS3({ ...s3Place(rest), uploadNotes }, parsed);
   },
 };
 

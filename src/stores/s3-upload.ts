@@ -21,6 +21,8 @@ export type S3Upload = Omit<Conditional, 'uri'> & {
   readonly object: { readonly Bucket: string; readonly Key: string };
   readonly data: AsyncIterable<Uint8Array>;
   readonly timeoutMs: number;
+  /** Told of a multipart upload when it begins; what it returns, when nothing is left of it. */
+  readonly onBegun: (uploadId: string) => () => void;
 };
 export type S3Uploaded = { readonly length: number; readonly etag: string | undefined };
 
@@ -82,6 +84,7 @@ class Multipart {
   readonly #condition: Condition;
   readonly #parts: CompletedPart[] = [];
   #uploadId: string | undefined;
+  #onOver: (() => void) | undefined;
 
   constructor(upload: S3Upload, condition: Condition) {
     this.#upload = upload;
@@ -116,7 +119,9 @@ class Multipart {
       ownEtag: () => etagOfParts(this.#parts),
     };
     const write = { ...this.#upload, uri: call.uri };
-    return (await gate.step(call, (signal) => sendConditional(write, parts, signal))).ETag;
+    const { ETag } = await gate.step(call, (signal) => sendConditional(write, parts, signal));
+    this.#onOver?.();
+    return ETag;
   }
 
   /**
@@ -128,6 +133,7 @@ class Multipart {
     const command = new sdk.AbortMultipartUploadCommand({ ...object, UploadId: this.#uploadId });
     try {
       await client.send(command, { abortSignal: AbortSignal.timeout(timeoutMs) });
+      this.#onOver?.();
       return error;
     } catch {
       if (!(error instanceof StatusError)) return error;
@@ -141,7 +147,11 @@ class Multipart {
     const { sdk, client, gate, call, object } = this.#upload;
     const command = new sdk.CreateMultipartUploadCommand(object);
     const output = await gate.step(call, (abortSignal) => client.send(command, { abortSignal }));
-    if (output.UploadId !== undefined) return output.UploadId;
+    const { UploadId } = output;
+    if (UploadId !== undefined) {
+      this.#onOver = this.#upload.onBegun(UploadId);
+      return UploadId;
+    }
     throw new StatusError(Code.UNAVAILABLE, `No upload id from the store for ${call.uri}.`);
   }
 }

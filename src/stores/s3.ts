@@ -37,8 +37,13 @@ import {
   type UfsStatus,
   type UfsWriteOptions,
 } from './ufs.js';
+import { noteUpload } from './upload-notes.js';
 
-export type S3Place = { readonly bucket: string; readonly prefix: string };
+export type S3Place = {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly uploadNotes?: string | undefined;
+};
 
 /** What S3 gives at most in one answer. */
 const LIST_KEYS_MAX = 1000;
@@ -94,6 +99,7 @@ export class S3Ufs implements Ufs {
   readonly #lister: S3Lister;
   readonly #gate: CallGate;
   readonly #timeoutMs: number;
+  readonly #uploadNotes: string | undefined;
 
   constructor(place: S3Place, parts: { sdk: S3Sdk; client: S3Client; options: S3Options }) {
     this.#bucket = place.bucket;
@@ -103,6 +109,7 @@ export class S3Ufs implements Ufs {
     this.#client = parts.client;
     this.#lister = new S3Lister({ ...parts, bucket: place.bucket });
     this.#timeoutMs = parts.options.timeoutMs;
+    this.#uploadNotes = place.uploadNotes;
     this.#gate = new CallGate({ ...parts.options, explain: explainS3 });
   }
 
@@ -179,11 +186,32 @@ export class S3Ufs implements Ufs {
         need: options,
         head: (signal) => this.#head(path, signal),
         timeoutMs: this.#timeoutMs,
+        onBegun: (uploadId) => this.#note(path, uploadId),
       });
       return await this.#written(path, written, call);
     } finally {
       release();
     }
+  }
+
+  async endUpload(path: string, uploadId: string, signal: AbortSignal): Promise<void> {
+    checkUfsPath(path);
+    const object = { Bucket: this.#bucket, Key: this.#keyOf(path), UploadId: uploadId };
+    const command = new this.#sdk.AbortMultipartUploadCommand(object);
+    await this.#gate.run(this.#call(path, signal), async (abortSignal) => {
+      try {
+        await this.#client.send(command, { abortSignal });
+      } catch (error) {
+        if (!(error instanceof Error && error.name === 'NoSuchUpload')) throw error;
+      }
+    });
+  }
+
+  /** Returns what forgets it. */
+  #note(path: string, uploadId: string): () => void {
+    const { uri } = this;
+    if (this.#uploadNotes === undefined) return () => undefined;
+    return noteUpload(this.#uploadNotes, { uri, path, uploadId });
   }
 
   async close(): Promise<void> {

@@ -84,6 +84,8 @@ export type UfsWriteOptions = {
 export type UfsPlace = {
   /** Nothing is changed there, not even to tidy up. */
   readonly readOnly?: boolean;
+  /** Where uploads under way are noted (upload-notes.ts); without it, they are not. */
+  readonly uploadNotes?: string | undefined;
 };
 
 export interface Ufs {
@@ -109,6 +111,12 @@ export interface Ufs {
     data: AsyncIterable<Uint8Array>,
     options: UfsWriteOptions,
   ): Promise<UfsStatus>;
+
+  /**
+   * Ends an upload that a process was killed in, and frees its parts; one that is over is no
+   * failure. Only of stores that have such uploads.
+   */
+  endUpload?(path: string, uploadId: string, signal: AbortSignal): Promise<void>;
 
   /** Ends what is idle; calls in flight end with CANCELLED or UNAVAILABLE. Idempotent. */
   close(): Promise<void>;

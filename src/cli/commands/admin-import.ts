@@ -26,7 +26,7 @@ export const importing = verb<Options>({
     { flags: '--format <format>', means: 'of the manifests: csv (the default) or s3-inventory' },
     { flags: '--columns <names>', means: 'columns in their order, such as bucket,key,size,etag' },
     { flags: '--no-url-encoded', means: 'keys of an inventory stand as they are' },
-    { flags: '--strict', means: 'stop at the first line that cannot be taken' },
+    { flags: '--strict', means: 'stop at the first entry that cannot be taken' },
     { flags: '--checkpoint <rows>', means: 'inodes that a crash costs at most: 524288' },
     { flags: '--drop', means: 'give up an import that was not finished' },
   ],

@@ -16,13 +16,14 @@ import { storeMeters } from '../mount/store-counters.js';
 import { Tier2 } from '../storage/tier2.js';
 import type { LoadContext } from './directory-load.js';
 import { Expirer } from './expirer.js';
+import { LeftUploads } from './left-uploads.js';
 import type { LoadReport } from './load-report.js';
 import { loadShallow } from './load-shallow.js';
 import { MetadataLoader } from './metadata-loader.js';
 import { Reclaimer } from './reclaimer.js';
 import { SetAttributeTree } from './set-attribute-tree.js';
 import { StoreCache } from './store-cache.js';
-import { storeRules } from './store-rules.js';
+import { storeRules, uploadNotes } from './store-rules.js';
 import {
   type BackgroundData,
   CANCEL,
@@ -43,6 +44,7 @@ export class BackgroundWorker {
   readonly #expirer: Expirer;
   readonly #reclaimer: Reclaimer;
   readonly #leases: WriteLeases;
+  readonly #uploads: LeftUploads;
 
   constructor(data: BackgroundData, onBug: (error: unknown) => void) {
     const { config } = data;
@@ -77,6 +79,7 @@ export class BackgroundWorker {
     this.#expirer = new Expirer(this.#context);
     this.#reclaimer = new Reclaimer(this.#context);
     this.#leases = new WriteLeases(this.#context, config.writeLeaseMs);
+    this.#uploads = new LeftUploads(this.#context, uploadNotes(config));
   }
 
   async run(task: Task): Promise<TaskOutcome> {
@@ -107,7 +110,7 @@ export class BackgroundWorker {
     const runs = {
       expire: () => this.#expirer.run(nowMs),
       reclaim: () => this.#reclaimer.run(),
-      leases: () => this.#leases.run(nowMs),
+      leases: async () => (await this.#uploads.run()) + (await this.#leases.run(nowMs)),
     };
     const done = await runs[duty]();
     return { ok: true, progress: { ...NO_PROGRESS, done } };

@@ -19,6 +19,8 @@ export type StoreCacheOptions = {
   readonly timeoutMs: number;
   /** What mounts may reach; without them, everything. */
   readonly rules?: StoreRules;
+  /** Where uploads under way are noted. */
+  readonly uploadNotes?: string;
   /** Told of every call to the store of a mount, by its number. */
   readonly meterOf?: (mountId: number) => StoreMeter;
   /** How a store is opened; tests put faulty ones in. */
@@ -87,8 +89,8 @@ export class StoreCache implements Stores {
   #openNew(uri: string, options: Options, readOnly = true): Promise<Ufs> {
     const open = this.#options.openStore ?? openUfs;
     const withDefaults = { timeoutMs: String(this.#options.timeoutMs), ...options };
-    const { environment, rules } = this.#options;
-    const place = { readOnly, ...(rules !== undefined && { rules }) };
+    const { environment, rules, uploadNotes } = this.#options;
+    const place = { readOnly, uploadNotes, ...(rules !== undefined && { rules }) };
     return open(uri, withDefaults, environment, place);
   }
 

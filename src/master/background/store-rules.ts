@@ -3,6 +3,9 @@ import { homedir } from 'node:os';
 import type { StoreRules } from '../../stores/registry.js';
 import type { Config } from '../settings/config.js';
 
+/** Where the uploads of this master are noted while they are under way. */
+export const uploadNotes = ({ dataDir }: Config): string => `${dataDir}/uploads`;
+
 /** What the operator gave as the root store is among what may be mounted, where roots are named. */
 export function storeRules(config: Config): StoreRules {
   const { dataDir, backupDir, localRoots, mountEnvironment, rootUfs } = config;

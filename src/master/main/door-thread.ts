@@ -13,7 +13,7 @@ import { opened } from '../../process/opened.js';
 import { healthRoutes } from '../../surfaces/admin/health-routes.js';
 import { dataRoutes } from '../../surfaces/data/data-routes.js';
 import { StoreCache } from '../background/store-cache.js';
-import { storeRules } from '../background/store-rules.js';
+import { storeRules, uploadNotes } from '../background/store-rules.js';
 import { RefusedCalls } from '../executor/call-identity.js';
 import { Executor } from '../executor/executor.js';
 import { Scheduler } from '../executor/scheduler.js';
@@ -77,6 +77,7 @@ const stores = new StoreCache(executor.mounts, {
   environment: data.environment,
   timeoutMs: config.ufsTimeoutMs,
   rules: storeRules(config),
+  uploadNotes: uploadNotes(config),
   meterOf: storeMeters(shared, data.executor),
 });
 const channel = new Channel<MainQuestions, ServingQuestions>(

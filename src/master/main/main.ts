@@ -24,6 +24,8 @@ import { hostFacts } from '../../process/host-facts.js';
 import { createLog, type Log } from '../../process/log.js';
 import { claimPort } from '../../process/port-claim.js';
 import { Threads } from '../../process/threads.js';
+import { leaveUploads } from '../../stores/upload-notes.js';
+import { uploadNotes } from '../background/store-rules.js';
 import type { CallIdentity } from '../executor/call-identity.js';
 import { instantiate } from '../memory/kernel.js';
 import { CONTROL, CONTROL_BASE } from '../memory/layout.js';
@@ -65,6 +67,7 @@ export async function startMaster(environment: Environment): Promise<void> {
     checkNew: () => requireRootStore(config, environment),
   });
   if (directory.tightened.length > 0) tellTightened(log, directory);
+  leaveUploads(uploadNotes(config));
   const master = new Master(await claimPorts(config), environment, directory, log);
   await master.start();
 }
