@@ -1,7 +1,7 @@
 /**
- * Calls about the master itself (reports, locks, journal, jobs) take long and much memory, so they
- * have a lane of their own in each shard: one at a time, however many are sent, and a bounded
- * queue. The superuser has a second lane, which nobody else can fill.
+ * Calls about the master itself (reports, locks, journal, jobs) take much time and memory. So they
+ * have a lane of their own in each shard: one at a time, with a bounded queue. The superuser has a
+ * second lane, which nobody else can fill.
  */
 import { Semaphore } from '../../base/semaphore.js';
 import { Code, StatusError } from '../../base/status.js';

@@ -1,6 +1,6 @@
 /**
- * BatchReply frames: of batchGetStatus row by row as the paths are looked at, and of batchCreate
- * when the last of its creates has ended.
+ * BatchReply frames: for batchGetStatus row by row while the paths are looked at, and for
+ * batchCreate when the last of its creates has ended.
  */
 import type { Builder, Offset } from 'flatbuffers';
 import { assert } from '../../base/assert.js';
@@ -17,9 +17,9 @@ import type { Attributes } from '../ops/mechanism/read.js';
 import type { BatchSink } from '../ops/verbs/batch-get-status.js';
 import { writeInfo } from './reply-bodies.js';
 
-/** Of a reason or a path in a row: 1,024 rows of the longest texts would not fit a frame. */
+/** Bytes of a reason or a path in a row: 1,024 rows of the longest texts would not fit a frame. */
 const TEXT_BYTES_MAX = 256;
-/** Set aside in a frame of rows with attributes for its last refusals. */
+/** Bytes of a frame of rows with attributes that are reserved for its last refusals. */
 const TAIL_BYTES = 128 * 1024;
 const encoder = new TextEncoder();
 
@@ -94,7 +94,7 @@ export class RpcBatchSink implements BatchSink {
 export class CollectingReply {
   readonly #reply: ReplyPort;
   readonly #executor: Executor;
-  /** A copy of the record, or what went wrong; undefined: not ended yet. */
+  /** A copy of the record, or the failure; undefined: not ended yet. */
   readonly #outcomes: (Uint8Array | StatusError | undefined)[];
   #open: number;
   #seq = 0;

@@ -1,4 +1,4 @@
-/** From requests that read to their operations. Slots are those of schemas/request.fbs. */
+/** Turns requests that read into their operations. Slots are those of schemas/request.fbs. */
 import { RequestBody } from '../../wire/generated/index.js';
 import type { Call } from '../executor/call.js';
 import { BatchGetStatus } from '../ops/verbs/batch-get-status.js';
@@ -53,7 +53,7 @@ function exists(incoming: Incoming): Call {
   return new Exists(caller, request.call, options, sinkOf(incoming));
 }
 
-/** with_attributes is not looked at: entries always carry theirs. */
+/** with_attributes is ignored: entries always carry their attributes. */
 function listStatus(incoming: Incoming): Call {
   const { request, caller } = incoming;
   const options = {

@@ -1,4 +1,4 @@
-/** Bodies of replies as FlatBuffers, for what no kernel encodes: the uncommon replies. */
+/** Bodies of uncommon replies as FlatBuffers, which no kernel encodes. */
 import type { Builder, Offset } from 'flatbuffers';
 import { assert } from '../../base/assert.js';
 import type { PathFailure } from '../../base/status.js';
@@ -88,7 +88,7 @@ export function writeJob(builder: Builder, job: JobView): Offset {
   const error = job.error === undefined ? 0 : writeError(builder, job.error);
   const rows = job.failures.map((failure) => writePathFailure(builder, failure));
   const failures = rows.length === 0 ? 0 : JobReply.createFailuresVector(builder, rows);
-  // Those of inspections are long, and go to whoever asked for them.
+  // Results of inspections are long, and only their caller gets them.
   const isShort = job.kind === 'load' && job.report !== undefined;
   const report = isShort ? builder.createString(JSON.stringify(job.report)) : 0;
   JobReply.startJobReply(builder);

@@ -1,4 +1,4 @@
-/** The table from kinds of requests to what handles them. */
+/** Maps each kind of request to its handler. */
 
 import type { ReplyPort } from '../../net/rpc-handler.js';
 import type { ReplyEncoder } from '../../wire/encode.js';
@@ -10,7 +10,7 @@ import type { Executor } from '../executor/executor.js';
 import type { AdminLane } from './admin-lane.js';
 import type { ShardServices } from './services.js';
 
-/** One request as it has come in; `request` is valid only until the maker returns. */
+/** One request as it arrived; `request` is valid only until the maker returns. */
 export type Incoming = {
   readonly request: RequestCursor;
   readonly caller: Caller;
@@ -22,7 +22,7 @@ export type Incoming = {
   readonly onBug: (error: unknown) => void;
 };
 
-/** The call or calls to submit; undefined: answered, or others answer. Throws StatusError. */
+/** The calls to submit; undefined: answered, or answered by others. Throws StatusError. */
 export type Maker = (incoming: Incoming) => Call | readonly Call[] | undefined;
 
 export type Makers = { readonly [Body in RequestBody]?: Maker };

@@ -1,6 +1,6 @@
 /**
- * The answer of one call on its way to a ReplyPort: FileInfos and pages as the kernels encode them,
- * straight from shared memory; the rest by the shared encoder. One a call.
+ * The answer of one call on its way to a ReplyPort. FileInfos and pages go as the kernels encode
+ * them, directly from shared memory; the shared encoder makes the rest. One for each call.
  */
 
 import type { StatusError } from '../../base/status.js';

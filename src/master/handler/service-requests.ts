@@ -129,12 +129,12 @@ export function changeSubtree(
   );
 }
 
-/** What was changed stays; the caller hears of the rest as of a failure, and how much it is. */
+/** Finished changes stay. The caller gets a failure that says how much failed. */
 function partlyFailed({ path, done, failed, error }: JobView): StatusError {
   const code = error?.code ?? Code.ABORTED;
   const why = error === undefined ? '' : ` ${error.message}`;
   const reason = `${failed} of ${done + failed} entries could not be changed.${why}`;
-  // The rest is done: the very same call again would only do that once more.
+  // The rest is done, so a repeat of the same call would only do it once more.
   return new StatusError(isRetryable(code) ? Code.ABORTED : code, reason, {
     path: error?.path ?? path,
   });
@@ -176,7 +176,7 @@ function listJobs(incoming: Incoming): undefined {
   );
 }
 
-/** Every thread has the mount table at hand. */
+/** Every thread has the mount table. */
 function getMountTable({ caller, reply, encoder }: Incoming): Call {
   return new GetMountTable(caller, {
     mounts: (mounts) => {
@@ -192,7 +192,7 @@ function resolveUri({ request, caller, reply, encoder }: Incoming): Call {
   return new ReverseResolve(caller, request.call, uri, new RpcSink(reply, encoder));
 }
 
-/** What others wait for, where files are and what is set is for the superuser. */
+/** Waiting calls, places of files and settings are shown only to the superuser. */
 const FOR_ALL: readonly Report[] = ['report'];
 
 function report(incoming: Incoming, which: Report): undefined {

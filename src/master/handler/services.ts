@@ -1,13 +1,13 @@
 /**
- * What a shard does not do itself: mounts (only main speaks with stores), background jobs, and
- * reports about the master as a whole. The composition root gives each shard an implementation,
- * by messages to main. Rare calls: a promise each is no matter.
+ * The work that a shard does not do itself: mounts (only main talks to stores), background jobs,
+ * and reports about the whole master. The composition root gives each shard an implementation that
+ * sends messages to main. These calls are rare, so a promise for each is cheap enough.
  */
 import type { PathFailure, StatusError } from '../../base/status.js';
 import type { Caller } from '../executor/caller.js';
 import type { AttributeChange } from '../ops/mechanism/attribute-change.js';
 
-/** Who calls, and how to tell how far it is. */
+/** The caller, and how to report progress. */
 export type ServiceCall = {
   readonly caller: Caller;
   /** With caller.clientId, the identity of the call across retries. */
@@ -33,7 +33,7 @@ export type JobView = JobProgress & {
   readonly kind: string;
   readonly state: 0 | 1 | 2 | 3;
   readonly error?: StatusError | undefined;
-  /** The first parts of it that failed; `failed` counts them all. */
+  /** The first failures; `failed` counts all of them. */
   readonly failures: readonly PathFailure[];
   readonly startedMs: number;
   /** 0: not ended yet. */
@@ -51,7 +51,7 @@ export type MountRequest = {
 
 export type UpdateMountRequest = {
   readonly path: string;
-  /** What is undefined stays as it is. */
+  /** An undefined field stays unchanged. */
   readonly options: Readonly<Record<string, string>> | undefined;
   readonly readOnly: boolean | undefined;
   readonly shared: boolean | undefined;
@@ -59,7 +59,7 @@ export type UpdateMountRequest = {
 
 export type LoadRequest = {
   readonly path: string;
-  /** 0 only the path, 1 its children, 2 all below: the wire's Descendants. */
+  /** 0 only the path, 1 its children, 2 everything below: the wire's Descendants. */
   readonly descendants: number;
   /** Resolve at once with the running job. */
   readonly detach: boolean;
@@ -77,7 +77,7 @@ export type AttributesRequest = { readonly path: string; readonly change: Attrib
 
 export type Report = 'report' | 'locks' | 'journal' | 'config';
 
-/** Everything rejects with StatusError, or with a bug. Changes resolve to the seq of the entry. */
+/** All rejections are StatusErrors or bugs. Changes resolve to the seq of the entry. */
 export interface ShardServices {
   mount(call: ServiceCall, request: MountRequest): Promise<number>;
   unmount(call: ServiceCall, request: { readonly path: string }): Promise<number>;
@@ -88,8 +88,8 @@ export interface ShardServices {
   getJob(call: ServiceCall, request: { readonly job: number }): Promise<JobView>;
   cancelJob(call: ServiceCall, request: { readonly job: number }): Promise<JobView>;
   listJobs(call: ServiceCall): Promise<readonly JobView[]>;
-  /** Looks at the whole namespace; resolves to what becomes JSON. */
+  /** Inspects the whole namespace; resolves to a value for JSON. */
   inspect(call: ServiceCall, request: InspectionRequest): Promise<unknown>;
-  /** What becomes JSON for `orchard admin`. */
+  /** A value for the JSON of `orchard admin`. */
   report(call: ServiceCall, which: Report): Promise<unknown>;
 }

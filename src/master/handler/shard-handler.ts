@@ -1,6 +1,6 @@
 /**
- * What a shard does with a request: the common ones are answered by a kernel from frame to frame
- * within the socket's callback; the rest become calls of the shard's scheduler, or go to others.
+ * What a shard does with a request. A kernel answers common requests from frame to frame within the
+ * socket's callback. The others become calls of the shard's scheduler, or go to services.
  *
  *   frame ─▶ EXECUTOR.REQUEST ─▶ kernel ─▶ EXECUTOR.REPLY ─▶ socket      GetStatus, BatchGetStatus
  *        └─▶ kernel ─▶ ring … writer … kernel ─▶ socket            plain creates, deletes, renames
@@ -38,7 +38,7 @@ export type ShardHandlerOptions = {
   readonly services: ShardServices;
   /** An error that is no StatusError, in a turn of its own. */
   readonly onBug: (error: unknown) => void;
-  /** Calls that ended a life of the master. */
+  /** Calls that ended an earlier process. */
   readonly refused?: RefusedCalls;
 };
 
@@ -55,7 +55,7 @@ export class ShardHandler implements RpcHandler, FastPath {
   /** Of the frame that open() has copied to the REQUEST block. */
   #openedBytes = 0;
   readonly #refused: RefusedCalls;
-  /** Whose request it is that is looked at just now, for who ends within it; 0 = nobody's. */
+  /** The client and number of the request that runs now, for the note of a fatal call; 0 = none. */
   readonly serving = { clientId: 0, callId: 0 };
 
   constructor(options: ShardHandlerOptions) {
@@ -139,7 +139,7 @@ export class ShardHandler implements RpcHandler, FastPath {
     else this.#submitOne(calls as Call, request, reply);
   }
 
-  /** From frame to frame, when all is in tier 1 and nothing is out of the ordinary. */
+  /** From frame to frame, if everything is in tier 1 and the case is common. */
   #read(bodyType: RequestBody, caller: Caller, reply: ReplyPort): boolean {
     const { kernel, shared } = this.#executor;
     this.#executor.setCaller(caller);
@@ -148,18 +148,18 @@ export class ShardHandler implements RpcHandler, FastPath {
       ? kernel.serveBatchGetStatus(this.#openedBytes)
       : kernel.serveGetStatus(this.#openedBytes);
     if (bytes === 0) {
-      // If it was for want of the mounts, the next one has them.
+      // If the mounts were missing, the next call has them.
       this.#executor.setMounts();
       return false;
     }
     const frame = isBatch ? kernel.pageFrame() : this.#replyAt;
-    // What a kernel refuses is a path that does not exist.
+    // The only refusal of a kernel is a path that does not exist.
     const code = bytes < 0 ? Code.NOT_FOUND : Code.OK;
     reply.end(shared.u8.subarray(frame, frame + Math.abs(bytes)), code);
     return true;
   }
 
-  /** From frame to entry, when nothing is out of the ordinary. A write that commits goes on. */
+  /** From frame to entry, if the case is common. A write that commits goes on. */
   #write(name: string, caller: Caller, reply: ReplyPort): boolean {
     if (isReadOnly(this.#executor.shared)) return false;
     return this.#scheduler.submitFast(name, caller, this.#openedBytes, reply);
@@ -180,7 +180,7 @@ export class ShardHandler implements RpcHandler, FastPath {
 
   #submitOne(call: Call, request: RequestCursor, reply: ReplyPort): void {
     if (request.deadlineMs > 0) call.deadline = performance.now() + request.deadlineMs;
-    // A mutation that is committing goes on: its change may be durable already.
+    // A committing mutation goes on: its change may already be durable.
     reply.onAbort = () => {
       call.cancelled = true;
     };
@@ -200,7 +200,7 @@ export class ShardHandler implements RpcHandler, FastPath {
   }
 }
 
-/** One object a session, so that an executor sees by identity that nothing has changed. */
+/** One object for each session, so that an executor sees by identity that nothing has changed. */
 function callerOf(session: Session): Caller {
   if (session.attachment === undefined) {
     const { user, groups, clientId, source } = session;

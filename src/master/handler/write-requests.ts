@@ -1,6 +1,6 @@
 /**
- * From requests that change the namespace to their operations. A batch of creates becomes as many
- * calls, each with an identity of its own, so that a repeated batch finds what the first one did.
+ * Turns requests that change the namespace into their operations. A batch of creates becomes that
+ * many calls, each with its own identity, so that a repeated batch finds what the first one did.
  */
 
 import * as wire from '../../wire/generated/index.js';
@@ -94,7 +94,7 @@ function batchCreate(incoming: Incoming): readonly Call[] {
   const { request, caller, reply, executor } = incoming;
   const body = new wire.BatchCreate().__init(request.body, request.buffer);
   const count = body.filesLength();
-  // All decoded before the first is submitted: one that is malformed refuses the whole batch.
+  // All are decoded before the first is submitted: a malformed one refuses the whole batch.
   const files = Array.from({ length: count }, (_, i) => fileOptions(body.files(i)!));
   const outcomes = new CollectingReply(reply, executor, count);
   const identity = batchIdentity(caller, request.call);
@@ -128,7 +128,7 @@ function completeFile(incoming: Incoming): Call {
     length: body.length(),
     mtimeMs: body.mtimeMs() ?? undefined,
     fingerprint,
-    // Whoever knows how the store's object looks has put it there.
+    // The caller, who knows the store's object, has already put the data there.
     persisted: fingerprint !== 0,
   };
   return new CompleteFile(caller, request.call, options, sinkOf(incoming));
@@ -144,7 +144,7 @@ function rename(incoming: Incoming): Call {
   return new Rename(caller, request.call, options, sinkOf(incoming));
 }
 
-/** alluxio_only is not looked at: a delete never touches the store. */
+/** alluxio_only is ignored: a delete never touches the store. */
 function remove(incoming: Incoming): Call {
   const { request, caller } = incoming;
   const options = {
@@ -191,7 +191,7 @@ function changeOf(body: wire.SetAttribute): AttributeChange {
   return { ...(Object.fromEntries(present) as AttributeChange), ...xattrChange(body) };
 }
 
-/** xattrs count only with an update; TRUNCATE without xattrs takes all away. */
+/** xattrs count only with an update; TRUNCATE without xattrs removes all of them. */
 function xattrChange(body: wire.SetAttribute): AttributeChange {
   const update = body.xattrUpdate();
   if (update === null) return {};
