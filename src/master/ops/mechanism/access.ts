@@ -1,6 +1,6 @@
 /**
- * Who may do what: POSIX permission bits along a path, the sticky bit, read-only mounts. The
- * superuser and members of the supergroup pass everywhere but at read-only mounts.
+ * Permission checks: POSIX permission bits along a path, the sticky bit, read-only mounts. The
+ * superuser and members of the supergroup pass everywhere except at read-only mounts.
  */
 import { Code, StatusError } from '../../../base/status.js';
 import type { Caller } from '../../executor/caller.js';

@@ -1,6 +1,6 @@
 /**
- * What setAttribute changes, and how it changes one record: shared by the operation on one inode
- * and by the background job that goes through a subtree. Pure but for interning.
+ * The changes of setAttribute, and how they change one record. Shared by the operation on one inode
+ * and by the background job for a subtree. Pure except for interning.
  */
 
 import { assert } from '../../../base/assert.js';
@@ -12,7 +12,7 @@ import type { RecordFields } from '../../memory/record-fields.js';
 import type { XAttrs, XAttrUpdate } from '../../memory/xattrs.js';
 import { invalid } from './failures.js';
 
-/** What is undefined stays as it is. */
+/** An undefined field stays unchanged. */
 export type AttributeChange = {
   readonly mode?: number;
   /** As chmod: `u+rw,go=u`. Instead of mode. */
@@ -35,11 +35,11 @@ const TTL_FLAGS = R.FLAG_TTL_FREE | R.FLAG_TTL_DELETE_ALLUXIO;
 export const changesMode = ({ mode, modeChange }: AttributeChange): boolean =>
   mode !== undefined || modeChange !== undefined;
 
-/** True when readers below a directory must not see half of it. */
+/** True if readers below a directory must not see half of the change. */
 export const changesPermission = (change: AttributeChange): boolean =>
   changesMode(change) || change.owner !== undefined || change.group !== undefined;
 
-/** True when something needs WRITE on the inode rather than its ownership. */
+/** True if a change needs WRITE on the inode instead of its ownership. */
 export const changesOther = (change: AttributeChange): boolean =>
   change.ttlMs !== undefined ||
   change.ttlFlags !== undefined ||
@@ -81,7 +81,7 @@ export function checkReplication(path: string, min: number, max: number): void {
 
 type SymbolicMode = Extract<ModeChange, { kind: 'symbolic' }>;
 
-/** Of the last text: a subtree's inodes all have the same one. */
+/** The parsed form of the last text: all inodes of a subtree get the same one. */
 let parsed: { readonly text: string; readonly mode: SymbolicMode | undefined } | undefined;
 
 function symbolicMode(text: string): SymbolicMode | undefined {

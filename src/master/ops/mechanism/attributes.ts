@@ -1,6 +1,6 @@
 /**
- * What a FileInfo tells only when it is asked for: the path, where the store has the data, and the
- * extended attributes, which are not in the record but in a side record of tier 2.
+ * The parts of a FileInfo that are given on request: the path, the place of the data in the store,
+ * and the extended attributes, which are in a side record of tier 2.
  */
 
 import type { Executor } from '../../executor/executor.js';
@@ -41,6 +41,6 @@ export function xattrsOf(executor: Executor, walk: PathWalk, barrier: FlushBarri
   const id = walk.id(walk.depth);
   barrier.pass(executor, id);
   const row = executor.reader.tier2.side.get(sideKey(SIDE_XATTR, idKey(id)));
-  // None: they were taken away after the walk.
+  // None: they were removed after the walk.
   return row === undefined ? nothing : decodeXAttrs(row);
 }

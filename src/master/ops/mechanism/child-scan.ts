@@ -1,9 +1,9 @@
 /**
- * The children of one directory, row by row, sorted by the bytes of their names: what tier 2 has of
- * them, and over it what only tier 1 knows yet (assembly/changes.ts). What is in the directory's
- * trash shadow stands behind them, and is never among them.
+ * The children of one directory, row by row, sorted by the bytes of their names: the rows of tier
+ * 2, merged with the changes that only tier 1 has (assembly/changes.ts). The rows of the
+ * directory's trash shadow follow them, and are never among them.
  *
- * Where so much has changed that collecting it costs more than a flush, the call waits for one.
+ * If collecting the changes costs more than a flush, the call waits for a flush.
  */
 
 import type { StatusError } from '../../../base/status.js';
@@ -15,16 +15,16 @@ import { damagedInode } from '../../storage/damage.js';
 import { InodeScan } from '../../storage/inode-scan.js';
 import type { FlushBarrier } from './flush-barrier.js';
 
-/** Where in a directory to go on: a name, and whether that name itself is still to come. */
+/** Where to go on in a directory: a name, and whether that name itself is still to come. */
 export type From = { readonly name: Uint8Array; readonly inclusive: boolean };
 
 export const FROM_BEGIN: From = { name: new Uint8Array(0), inclusive: true };
 /** Behind all names. */
 const END = Uint8Array.of(SHADOW_MARK);
-/** Collections that others may spoil, before the call waits for a flush. */
+/** Collections that other calls may spoil before this call waits for a flush. */
 const COLLECTS_MAX = 8;
 
-/** One an executor, and one an executor is enough: scans do not outlive their turn. */
+/** One for each executor, which is enough: scans do not outlive their turn. */
 const scans = new WeakMap<Executor, InodeScan>();
 
 export class ChildScan {
@@ -42,7 +42,7 @@ export class ChildScan {
   /** Changes that were collected, and the next of them. */
   #changes = 0;
   #change = 0;
-  /** Tier 2's next row has been read, and comes behind the next change. */
+  /** Tier 2's next row has been read, and comes after the next change. */
   #isAhead = false;
 
   constructor(executor: Executor) {
@@ -84,7 +84,7 @@ export class ChildScan {
       const blob = this.#blob(this.#change);
       const order = this.#isAhead ? this.#compare(blob) : -1;
       if (order > 0) return this.#takeAhead();
-      // Of a name that both have, tier 1 has the newer state.
+      // For a name in both, tier 1 has the newer state.
       if (order === 0) this.#isAhead = false;
       this.#change++;
       if (this.#takeBlob(blob)) return true;
@@ -106,7 +106,7 @@ export class ChildScan {
     return this.keyBytes - this.#prefixBytes;
   }
 
-  /** The row is no record: what to throw. */
+  /** The error for a row that is not a record. */
   damage(): StatusError {
     return damagedInode(this.#executor.shared.u8.slice(this.keyAt, this.keyAt + this.keyBytes));
   }
@@ -161,7 +161,7 @@ export class ChildScan {
     return true;
   }
 
-  /** False if it says that the name is gone. */
+  /** False if the row says that the name is gone. */
   #takeBlob(blob: number): boolean {
     const { view } = this.#executor.shared;
     this.keyAt = blob + BLOB.KEY;

@@ -1,4 +1,4 @@
-/** The sentences of expected failures, in Alluxio's words where its users know them. */
+/** Messages of expected failures, in Alluxio's words where its users know them. */
 import { Code, StatusError } from '../../../base/status.js';
 import { WalkStatus } from '../../memory/exports.js';
 import type { PathWalk } from '../../path/path-walk.js';
@@ -25,7 +25,7 @@ export function notDirectory(walk: PathWalk): StatusError {
 /** Throws unless the whole path is there. */
 export function requireFound(walk: PathWalk): void {
   if (walk.found) return;
-  // Below a file there is nothing; Alluxio calls that not found too.
+  // There is nothing below a file; Alluxio calls that not found too.
   throw notFound(walk);
 }
 

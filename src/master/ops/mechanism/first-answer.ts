@@ -1,7 +1,7 @@
 /**
- * The answer of a call that was applied before: the inode that the first answer told of, wherever
- * it hangs by now. Its attributes are those of now; what was reclaimed meanwhile is told by its id,
- * its name and the time of the first call.
+ * The answer to a call that was applied before: the inode of the first answer, wherever it is now.
+ * Its attributes are the present ones. For an inode that was reclaimed meanwhile, the answer has
+ * its id, its name and the time of the first call.
  */
 
 import { readU64 } from '../../../base/word64.js';
@@ -16,7 +16,7 @@ import { lookupByKey } from './key-lookup.js';
 export class FirstAnswer {
   readonly #barrier = new FlushBarrier();
 
-  /** Parks while tier 2 is behind about the inode. */
+  /** Parks while tier 2 is behind for the inode. */
   give(
     executor: Executor,
     sink: Sink,

@@ -1,9 +1,9 @@
 /**
- * When may a call believe what tier 2 says? When everything is in it that was durable as the call
- * began: whoever calls after another call was answered then sees what that one did. Changes that
- * come later may show or not, as in every listing of a living directory.
+ * When may a call believe tier 2? When tier 2 has everything that was durable as the call began. So
+ * a caller sees every change whose answer came before its call. Later changes may show or not, as
+ * in every listing of a directory in use.
  *
- * Why not wait until tier 2 has all changes up to now: while somebody creates files all the time
+ * Why not wait until tier 2 has all changes up to now: while somebody creates files all the time,
  * that moment never comes.
  */
 
@@ -15,10 +15,10 @@ export class FlushBarrier {
   /** Seq that tier 2 must have; 0 = not taken yet. */
   #since = 0;
 
-  /** Parks until tier 2 has what happened to a directory's children, to an id or its records. */
+  /** Parks until tier 2 has all changes of a directory's children, of an id, or of its records. */
   pass(executor: Executor, id: number): void {
     if (this.#since === 0) {
-      // What tier 1 shows is durable already; what a replay has applied may not count as such.
+      // Tier 1 shows only durable changes, but those of a replay may not count as such.
       const durable = executor.load64(CONTROL.DURABLE_SEQ);
       this.#since = Math.max(durable, executor.load64(CONTROL.APPLIED_SEQ));
     }
@@ -27,7 +27,7 @@ export class FlushBarrier {
     executor.reader.renew();
   }
 
-  /** From here on what happened until now counts too: something that was waited for has come. */
+  /** From here on, changes up to now count too, because something awaited has arrived. */
   move(): void {
     this.#since = 0;
   }

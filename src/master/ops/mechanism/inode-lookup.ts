@@ -1,11 +1,11 @@
 /**
- * From an inode's id to its path. Tier 2 knows under which key each inode hangs; following the
- * keys up to the root gives a path, which is then walked down as any other: the walk is exact, the
- * keys are but a hint of where to look.
+ * From an inode's id to its path. Tier 2 knows the key of each inode. The keys up to the root give
+ * a path, which is then walked as any other. The walk is exact; the keys are only a hint where to
+ * look.
  *
  *   id ──ids──▶ (parent, "c") ──ids──▶ (grandparent, "b") ──ids──▶ (root, "a")   →   /a/b/c
  *
- * What hangs in a trash shadow or below RECLAIM_ID has no path: it was deleted.
+ * An inode in a trash shadow or below RECLAIM_ID has no path, because it was deleted.
  */
 import { PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../../../base/limits.js';
 import { Code, StatusError } from '../../../base/status.js';
@@ -18,9 +18,9 @@ import { splitKey } from '../../storage/inode-key.js';
 import { checkTraverse } from './access.js';
 import { type FlushBarrier, isStanding, stampOf } from './flush-barrier.js';
 
-/** Renames that may get in the way of one call before it is told to come back. */
+/** Renames that may interfere with one call before it must come back later. */
 const MOVES_MAX = 8;
-/** How often an id that seems to be on its way to another key is looked for again. */
+/** How often an id that seems to be moving to another key is looked up again. */
 const MISSES_MAX = 2;
 const SLASH = 0x2f;
 
@@ -35,7 +35,9 @@ export class InodeLookup {
     this.#barrier = barrier;
   }
 
-  /** Leaves `walk` at the inode, which the caller may at least reach. Throws NOT_FOUND, or Park. */
+  /**
+   * Leaves `walk` at the inode, which the caller must be able to reach. Throws NOT_FOUND, or Park.
+   */
   resolve(executor: Executor, caller: Caller, walk: PathWalk): void {
     const path = this.#climb(executor);
     if (path !== undefined) {
@@ -45,8 +47,8 @@ export class InodeLookup {
         return;
       }
     }
-    // It moved, or something above it did, after the flush that this call has waited for. What
-    // seems too deep may be a rename that was seen by half, but not each time.
+    // The inode, or a directory above it, moved after the flush that this call waited for. A path
+    // that seems too deep may be a half-seen rename, but not every time.
     if (++this.#moves > MOVES_MAX) {
       throw path === undefined ? beyondPaths(this.#id) : movesTooMuch(this.#id);
     }
@@ -54,7 +56,7 @@ export class InodeLookup {
     throw Park.turn;
   }
 
-  /** The path that the keys spell; undefined when they lead in a circle or too deep. */
+  /** The path of the keys; undefined if they form a circle or lead too deep. */
   #climb(executor: Executor): Uint8Array | undefined {
     const names: Uint8Array[] = [];
     let bytes = 0;

@@ -1,4 +1,4 @@
-/** Look-up of one key, past every walk: for what has no path, or no longer the one it had. */
+/** Look-up of one key without a walk: for inodes that have no path, or no longer their old one. */
 import type { Executor } from '../../executor/executor.js';
 import { EXECUTOR } from '../../memory/layout.js';
 import { type RecordFields, readRecord } from '../../memory/record-fields.js';

@@ -1,10 +1,10 @@
 /**
- * Whose a key of a store is: the only place that looks it up. A key belongs to the inode whose path
- * says so, unless another one that was renamed or deleted left its data there (ORIGIN_BACK): then
- * loads pass it by, no new data is written over it, and no path leads to it by its name.
+ * The owner of a key of a store: the only place that looks it up. A key belongs to the inode whose
+ * path says so, unless a renamed or deleted inode left its data there (ORIGIN_BACK). Then loads
+ * skip the key, no new data overwrites it, and no path leads to it by its name.
  *
- * What these rows say is exact once tier 2 has what left the directories on the way; each function
- * says who sees to that.
+ * These rows are exact once tier 2 has everything that left the directories on the way. Each
+ * function says who makes sure of that.
  */
 import { readU64 } from '../../../base/word64.js';
 import type { Executor } from '../../executor/executor.js';
@@ -18,7 +18,7 @@ import { originOf } from './origins.js';
 /** The directory at the root of a mount that holds the data of paths whose key is taken. */
 export const HIDDEN_ROOT_NAME = '.orchard';
 
-/** The inode that left its data at this key; undefined: nobody did. As tier 2 is now. */
+/** The inode that left its data at this key, as tier 2 is now; undefined: none. */
 export function keyOwner(executor: Executor, at: Origin): number | undefined {
   const { side } = executor.reader.tier2;
   const row = side.get(sideKey(SIDE_ORIGIN_BACK, originKey(at.mountId, at.path)));
@@ -26,7 +26,7 @@ export function keyOwner(executor: Executor, at: Origin): number | undefined {
   return readU64(new DataView(row.buffer, row.byteOffset, row.byteLength), 0);
 }
 
-/** True when `isOther` says so of the owner of the key, or of a directory's key above it. */
+/** True if `isOther` holds for the owner of the key, or of a directory's key above it. */
 export function isOwned(
   executor: Executor,
   at: Origin,
@@ -61,7 +61,9 @@ export function writableKey(
   return { origin: { mountId: own.mountId, path }, isElsewhere: true };
 }
 
-/** The names of one directory of a store that are not its own; for whoever asks of many of them. */
+/**
+ * The names in one directory of a store that belong to other inodes; for callers with many names.
+ */
 export class ForeignNames {
   readonly #executor: Executor;
   readonly #mountId: number;
@@ -75,7 +77,7 @@ export class ForeignNames {
     this.#directory = directory;
   }
 
-  /** The caller sees to it that tier 2 knows what left the directory under this name. */
+  /** The caller makes sure that tier 2 knows what left the directory under this name. */
   has(name: string): boolean {
     const directory = this.#directory;
     if (directory === '' && name === HIDDEN_ROOT_NAME) return true;
@@ -84,7 +86,7 @@ export class ForeignNames {
     return keyOwner(this.#executor, { mountId: this.#mountId, path }) !== undefined;
   }
 
-  /** Most mounts have no such row: one look for each commit of tier 2 spares one a name. */
+  /** Most mounts have no such row: one look at each commit of tier 2 saves one for each name. */
   #anyOfMount(): boolean {
     const { shared, reader } = this.#executor;
     const version = shared.load(CONTROL.TIER2_VERSION);

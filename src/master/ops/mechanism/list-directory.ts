@@ -2,9 +2,9 @@
  * Pages of the children of one directory: a range scan straight into reply frames,
  * without an object for an entry.
  *
- * Between pages it holds the directory's id and a name, nothing else. So a stream goes on when the
- * directory is renamed, as readdir(3) does; entries that stay are given out exactly once, since
- * names are passed in their order; what comes or goes meanwhile may show or not.
+ * Between pages it holds only the directory's id and a name. So a stream goes on when the directory
+ * is renamed, as readdir(3) does. Entries that stay are given exactly once, because names come in
+ * order. Entries that come or go meanwhile may show or not.
  */
 import type { Executor } from '../../executor/executor.js';
 import { beginsWith, ChildScan, type From } from './child-scan.js';
@@ -58,7 +58,7 @@ export class DirectoryPages implements ListPages {
   }
 }
 
-/** A scan for a prefix begins at the prefix, unless it is beyond it already. */
+/** A scan with a prefix begins at the prefix, unless it is already further. */
 function laterOf(from: From, prefix: Uint8Array): From {
   return compareBytes(from.name, prefix) >= 0 ? from : { name: prefix, inclusive: true };
 }

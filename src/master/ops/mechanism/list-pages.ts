@@ -1,10 +1,10 @@
 /**
- * What a page of a listing says about where the next one begins. The bytes are opaque to clients;
- * nothing of them is kept here, so a cursor outlives connections and restarts.
+ * The cursor of a listing: where the next page begins. Its bytes are opaque to clients. The master
+ * keeps nothing of it, so a cursor outlives connections and restarts.
  *
  *   [kind u8][name, or path below the listed directory]
  *
- * A cursor names the entry that comes next, which may be gone by then: what follows it comes.
+ * A cursor names the entry that comes next. If it is gone by then, the entry after it comes.
  */
 import { NAME_BYTES_MAX, PATH_BYTES_MAX } from '../../../base/limits.js';
 import { Code, StatusError } from '../../../base/status.js';
@@ -15,7 +15,7 @@ export const CursorKind = {
   NAME: 1,
   /** A tree, depth first, from this path on. */
   PATH: 2,
-  /** From what follows this name, or path (its children first); never given to clients. */
+  /** After this name or path (its children first); never given to clients. */
   AFTER: 3,
 } as const;
 export type CursorKind = (typeof CursorKind)[keyof typeof CursorKind];

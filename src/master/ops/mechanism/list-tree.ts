@@ -17,7 +17,7 @@ export type TreeListing = {
   readonly baseBytes: number;
   /** Of the path below the listed directory. */
   readonly prefix: Uint8Array;
-  /** A page may end before it is full when the next directory has to be waited for. */
+  /** A page may end before it is full if the next directory must be waited for. */
   readonly endsEarly: boolean;
 };
 
@@ -41,7 +41,7 @@ export class TreePages implements ListPages {
     } catch (reason) {
       if (!(reason instanceof Park)) throw reason;
       if (this.#listing.endsEarly && executor.kernel.pageCount() > 0) return ENDS_EARLY;
-      // Where every page but the last must be full, this one is begun anew.
+      // If every page but the last must be full, this one starts again.
       this.#scan.goBack(begin);
       throw reason;
     } finally {

@@ -1,7 +1,7 @@
 /**
- * Metadata that only the store knows yet. A name that is absent below a directory whose children
- * were never loaded may exist in the store: the call parks, holding nothing, until the loader has
- * asked. Once per call: what is absent after that is absent.
+ * Metadata that only the store knows yet. A name below a directory that was never loaded may exist
+ * in the store. So the call parks, holding nothing, until the loader has asked the store. Each call
+ * asks once; a name that is absent after that is absent.
  */
 
 import type { Executor } from '../../executor/executor.js';
@@ -14,7 +14,7 @@ import { isBelowFile } from './failures.js';
 export const LoadType = { ONCE: 0, NEVER: 1, ALWAYS: 2 } as const;
 export type LoadType = (typeof LoadType)[keyof typeof LoadType];
 
-/** What one call has asked the stores for already. */
+/** What one call has already asked the stores. */
 export type Asked = { path: boolean; children: boolean };
 
 export const nothingAsked = (): Asked => ({ path: false, children: false });

@@ -1,4 +1,4 @@
-/** What mount, unmount and updateMount have in common. */
+/** Shared by mount, unmount and updateMount. */
 
 import type { StatusError } from '../../../base/status.js';
 import type { Executor } from '../../executor/executor.js';
@@ -12,7 +12,7 @@ import { invalid } from './failures.js';
 /** A reserved id that no inode has: its lock stands for the mount table. */
 const MOUNT_TABLE_ID = 3;
 
-/** Changes of the mount table come one after the other. */
+/** Serialises changes of the mount table. */
 export function lockMountTable(executor: Executor, locks: LockList): void {
   locks.add(executor.locks.inodeStripe(MOUNT_TABLE_ID, Side.DIRECTORY), true);
 }

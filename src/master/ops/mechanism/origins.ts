@@ -1,6 +1,6 @@
 /**
- * Keeps the way from a moved inode to its data in the store: whatever moves a persisted inode adds
- * these changes to its entry. See mount/store-path.ts.
+ * Keeps the link from a moved inode to its data in the store: every operation that moves a
+ * persisted inode adds these changes to its entry. See mount/store-path.ts.
  */
 
 import type { Executor } from '../../executor/executor.js';
@@ -17,7 +17,9 @@ import {
 import type { PathWalk } from '../../path/path-walk.js';
 import { sideKey } from '../../storage/tier2.js';
 
-/** Where the store keeps the last node of a found walk. Parks while an origin is not flushed. */
+/**
+ * The place in the store of the last node of a found walk. Parks while an origin is not flushed.
+ */
 export function originOf(executor: Executor, walk: PathWalk, node: number = walk.depth): Origin {
   const mountId = walk.mountId(Math.min(node, walk.next - 1));
   const mount = executor.mounts.byId(mountId);

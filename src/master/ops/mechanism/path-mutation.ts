@@ -1,6 +1,6 @@
 /**
- * What mutations of one path have in common: the path, where the outcome goes, and the answer: of a
- * call that made or changed one inode its record, of others the seq alone.
+ * Shared by mutations of one path: the path, the sink of the outcome, and the answer. A call that
+ * made or changed one inode answers with its record; others answer with the seq only.
  */
 import type { StatusError } from '../../../base/status.js';
 import { writeWord64 } from '../../../base/word64.js';
@@ -16,9 +16,9 @@ const decoder = new TextDecoder();
 export abstract class PathMutation extends Mutation {
   protected readonly path: Uint8Array;
   protected readonly sink: Sink;
-  /** What the path's store has been asked for this call. */
+  /** What this call has asked the path's store. */
   protected readonly asked: Asked = nothingAsked();
-  /** Where in the entry the record of the answer stands; 0: the answer is the seq alone. */
+  /** Offset in the entry of the record for the answer; 0: the answer is only the seq. */
   protected recordAt = 0;
 
   constructor(caller: Caller, callId: number, path: Uint8Array, sink: Sink) {

@@ -1,6 +1,6 @@
 /**
- * Calls of the house's own threads, as promises: background work and the data port have no frame
- * to answer. What a read returns must be copied out of shared memory.
+ * Calls of the master's own threads, as promises: background work and the data port have no frame
+ * to answer. Results of reads must be copied out of shared memory.
  */
 
 import type { StatusError } from '../../../base/status.js';
@@ -13,11 +13,11 @@ import { type RecordFields, readRecord } from '../../memory/record-fields.js';
 export type Answer = {
   /** Seq of the change; 0 = nothing changed. */
   readonly seq: number;
-  /** The inode that was made or changed, where the operation tells. */
+  /** The inode that was made or changed, if the operation reports it. */
   readonly inode: RecordFields | undefined;
 };
 
-/** When nobody waits for a call any more. */
+/** When the caller stops waiting. */
 export type CallEnd = {
   readonly signal?: AbortSignal | undefined;
   /** From now. */
@@ -95,7 +95,7 @@ class Reading<T> extends Call {
   }
 }
 
-/** Runs `read` in one turn of the executor, anew after each Park that it throws. */
+/** Runs `read` in one turn of the executor, and again after each Park that it throws. */
 export function reading<T>(
   scheduler: Scheduler,
   name: string,

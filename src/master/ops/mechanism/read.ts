@@ -1,6 +1,6 @@
 /**
- * What the reading operations share: they take no locks, write no entry, and answer at once, or
- * park and begin anew.
+ * Shared by the reading operations: they take no locks and write no entry. They answer at once, or
+ * park and start again.
  */
 
 import type { StatusError } from '../../../base/status.js';
@@ -70,7 +70,7 @@ export function resolveVisible(
   how: { readonly load: LoadType; readonly asked: Asked },
 ): void {
   executor.resolve(walk, path);
-  // Before the store is asked: whoever may not look here causes no work there.
+  // Before the store is asked: a caller without permission causes no work there.
   const above = isBelowFile(walk) ? walk.next - 2 : Math.min(walk.next, walk.depth) - 1;
   checkTraverse(executor, caller, walk, above);
   awaitPath(executor, walk, how.load, how.asked);
@@ -88,12 +88,12 @@ export function resolveFound(
   requireFound(walk);
 }
 
-/** After more than the walk was read: all of it is one state, or the call begins anew. */
+/** After reads beyond the walk: everything read is one state, or the call starts again. */
 export function requireStanding(executor: Executor, walk: PathWalk): void {
   if (executor.kernel.walkStands(walk.at) !== 1) throw Park.turn;
 }
 
-/** The newest change among all that the walk saw: a state at or after it gives the same answer. */
+/** The newest change that the walk saw: any state at or after it gives the same answer. */
 export function walkSeq(executor: Executor, walk: PathWalk): number {
   const { view } = executor.shared;
   let seq = 0;

@@ -1,8 +1,7 @@
 /**
- * Changes that take an inode out of the namespace: into the trash shadow of its directory, into
- * the hidden directory of what waits for reclaim, or out for good. All are O(1): what hangs below
- * a directory keeps hanging on its id. Used by delete, unmount, overwriting renames and
- * the reclaimer.
+ * Changes that take an inode out of the namespace: into the trash shadow of its directory, below
+ * RECLAIM_ID, or out for good. All are O(1), because the tree below a directory keeps hanging on
+ * its id. Used by delete, unmount, overwriting renames and the reclaimer.
  *
  *   (p, "b")  ──delete──▶  (p | TRASH_BIT, "b")  ──expiry──▶  (RECLAIM_ID, id)  ──▶  nothing
  */
@@ -24,7 +23,7 @@ import { type RecordFields, readRecord } from '../../memory/record-fields.js';
 import { idKey } from '../../memory/xattrs.js';
 import { expiryKey } from '../../storage/expiry-index.js';
 
-/** Name, in the directory of what waits for reclaim, of inode `id`: 8 bytes big-endian. */
+/** Name of inode `id` below RECLAIM_ID: 8 bytes big-endian. */
 export function reclaimName(id: number): Uint8Array {
   const name = new Uint8Array(8);
   const view = new DataView(name.buffer);
@@ -33,7 +32,7 @@ export function reclaimName(id: number): Uint8Array {
   return name;
 }
 
-/** Adds: the inode hangs below RECLAIM_ID. The removal of its old edge is the caller's. */
+/** Adds: the inode hangs below RECLAIM_ID. The caller removes its old edge. */
 export function putIntoReclaim(executor: Executor, fields: RecordFields): void {
   forgetExpiry(executor, fields);
   const { id, parentId } = fields;
@@ -59,7 +58,7 @@ export function dropOf({ type }: RecordFields): number {
   return REMOVE_DROP_ID | (type === R.INODE_TYPE_DIRECTORY ? REMOVE_DIRECTORY : 0);
 }
 
-/** Adds: a file or an empty directory is gone for good, with all that is kept by its id. */
+/** Adds: a file or an empty directory is gone for good, with all side records of its id. */
 export function removeForGood(executor: Executor, fields: RecordFields): void {
   const { entry } = executor.ring;
   entry.remove(fields.parentId, fields.id, fields.name, dropOf(fields));

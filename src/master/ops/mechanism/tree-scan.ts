@@ -1,14 +1,14 @@
 /**
- * A walk over all that is below a directory, depth first, each directory sorted by name, in steps:
- * it can pause after any entry and go on in a later turn. Between turns it holds nothing but where
- * it stands: at most one name for each level of the tree.
+ * A walk over everything below a directory, depth first, each directory sorted by name, in steps.
+ * It can pause after any entry and go on in a later turn. Between turns it holds only its position:
+ * at most one name for each level of the tree.
  *
  *   frames   [ /a from "x" ]  [ /a/x from "" ]        the last one is the directory being read
  *
- * Directories that the caller may not list are entries like others, but nothing below them is.
- * Whoever wants to know what is missing gives a LeftOut: then a store that fails does not end the
- * scan either.
- * Invariant: when next() throws Park, the scan stands where it stood before.
+ * Directories that the caller may not list appear as entries, but nothing below them does. A caller
+ * that wants to know what is missing gives a LeftOut; then a failing store does not end the scan
+ * either.
+ * Invariant: when next() throws Park, the scan is unchanged.
  */
 import { assert } from '../../../base/assert.js';
 import { PATH_BYTES_MAX, PATH_DEPTH_MAX } from '../../../base/limits.js';
@@ -47,10 +47,10 @@ export type Level = {
   readonly asked: boolean;
 };
 
-/** Told of directories whose content the scan does not see, but not of the first one. */
+/** Gets the directories whose content the scan does not see, except the first one. */
 export type LeftOut = (path: string, why: StatusError | 'denied') => void;
 
-/** Where a scan stands, to come back to. */
+/** A position of a scan, to return to. */
 export type TreePosition = { readonly frames: readonly Frame[]; readonly path: Uint8Array };
 
 const SLASH = 0x2f;
@@ -63,7 +63,7 @@ export class TreeScan {
   #frames: Frame[] = [];
   /** Path of the last frame's directory. */
   #path = new Uint8Array(PATH_BYTES_MAX);
-  /** Directories whose stores were asked; outlives goBack(), which frames do not. */
+  /** Directories whose stores were asked; goBack() keeps it, unlike the frames. */
   readonly #asked = new Set<number>();
   #scan: ChildScan | undefined;
   /** The row of #scan is an entry that was given out. */
@@ -85,7 +85,7 @@ export class TreeScan {
     this.#path.set(path);
     const above = this.#frames.at(-1);
     const depth = above === undefined ? slashesIn(path) : above.depth + 1;
-    // What is below has paths that are too deep: nobody can ask for them.
+    // Paths below it are too deep: nobody can ask for them.
     if (depth >= PATH_DEPTH_MAX) return;
     this.#frames.push({ id, depth, pathBytes: path.length, loaded, asked, from });
   }
@@ -99,7 +99,7 @@ export class TreeScan {
       const scan = this.#scan;
       while (scan.next()) {
         this.pathBytes = frame.pathBytes + 1 + scan.nameBytes;
-        // After renames above, a path may be too long to be asked for by anybody.
+        // After renames above, a path may be too long for any request.
         if (this.pathBytes > PATH_BYTES_MAX) continue;
         this.#stands = true;
         this.#read(executor, scan, frame);
@@ -128,7 +128,7 @@ export class TreeScan {
     this.push({ id, path, from: FROM_BEGIN, loaded, asked: false });
   }
 
-  /** The entry has not been used: it will be the next one again. */
+  /** The entry was not used: it will be the next one again. */
   stepBack(): void {
     this.#leave(true);
   }
@@ -152,7 +152,7 @@ export class TreeScan {
     this.#path.set(position.path);
   }
 
-  /** What was asked of stores need not be remembered for what is behind. */
+  /** The stores' answers for entries that were passed need not be remembered. */
   forgetAsked(): void {
     this.#asked.clear();
   }
@@ -192,7 +192,7 @@ export class TreeScan {
     throw Park.work(
       loading.catch((error: unknown) => {
         if (!(error instanceof StatusError) || error.code === Code.CANCELLED) throw error;
-        // Gone from its store meanwhile: there is nothing below.
+        // It was removed from its store meanwhile: there is nothing below.
         if (error.code !== Code.NOT_FOUND) leftOut(path, error);
       }),
     );

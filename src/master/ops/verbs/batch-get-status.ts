@@ -1,6 +1,7 @@
 /**
- * batchGetStatus: the status of many paths in one call, each with its own outcome. Needs for each
- * what getStatus needs. Not one state of the tree: each path is as it was when it was looked at.
+ * batchGetStatus: the status of many paths in one call, each with its own outcome. Each path needs
+ * the same permissions as for getStatus. It is not one state of the tree: each path is as it was
+ * when it was looked at.
  */
 import { StatusError } from '../../../base/status.js';
 import type { Caller } from '../../executor/caller.js';
@@ -26,7 +27,7 @@ export type BatchGetStatusOptions = {
   readonly withAttributes: boolean;
 };
 
-/** Gets the outcomes in the order of the paths, then end(); begin() starts all over. */
+/** Gets the outcomes in the order of the paths, then end(); begin() starts again. */
 export interface BatchSink {
   begin(executor: Executor, withAttributes: boolean): void;
   add(executor: Executor, record: number, attributes: Attributes | undefined): void;

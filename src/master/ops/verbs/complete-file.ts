@@ -29,17 +29,17 @@ import { PathMutation } from '../mechanism/path-mutation.js';
 
 export type CompleteFileOptions = {
   readonly path: Uint8Array;
-  /** Bytes. */
+  /** Length of the file in bytes. */
   readonly length: number;
   /** Any time, also before 1970; undefined: now. */
   readonly mtimeMs: number | undefined;
-  /** Of the object in the store; 0 = none. */
+  /** Fingerprint of the object in the store; 0 = none. */
   readonly fingerprint: number;
   /** The store has the data. */
   readonly persisted: boolean;
   /** Only this inode: it may have been replaced since it was created. */
   readonly inodeId?: number;
-  /** Where the store has the data, when not under the file's path. */
+  /** The place of the data in the store, when that is not the file's path. */
   readonly origin?: Origin;
 };
 
@@ -113,7 +113,7 @@ export class CompleteFile extends PathMutation {
       ring.entry.side(SIDE_ORIGIN, id, encodeOrigin(origin));
       ring.entry.side(SIDE_ORIGIN_BACK, originKey(origin.mountId, origin.path), id);
     }
-    // First of all PUTs: the retry window remembers whose id that is.
+    // The first of all PUTs, because the retry window remembers its id.
     this.recordAt = ring.entry.putFields({
       ...fields,
       flags,

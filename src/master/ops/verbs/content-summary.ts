@@ -1,7 +1,7 @@
 /**
- * contentSummary: files, directories (the asked one too) and bytes of a tree, as `hdfs dfs -count`.
- * READ and EXECUTE on the directory; what is below directories that the caller may not list, or
- * whose store fails, is left out, counted and told of. Counts a bounded number of inodes a turn.
+ * contentSummary: files, directories (including the asked one) and bytes of a tree, as `hdfs dfs
+ * -count`. Needs READ and EXECUTE on the directory. Directories that the caller may not list, or
+ * whose store fails, are left out, counted and reported. Counts a bounded number of inodes a turn.
  */
 
 import { Code, type PathFailure, type StatusError } from '../../../base/status.js';
@@ -20,7 +20,7 @@ import { type LoadType, nothingAsked } from '../mechanism/loading.js';
 import { pathText, Read, resolveFound, walkSeq } from '../mechanism/read.js';
 import { TreeScan } from '../mechanism/tree-scan.js';
 
-/** Some 2 ms of work. */
+/** About 2 ms of work. */
 const INODES_PER_TURN = 4096;
 const PROGRESS_INTERVAL_MS = 250;
 const FAILURES_MAX = 10;
@@ -35,14 +35,14 @@ export type TreeSummary = {
   files: number;
   directories: number;
   bytes: number;
-  /** Directories whose content is not among these, and why the first of them. */
+  /** Directories whose content is missing in the sums, and why the first of them is. */
   leftOut: number;
   readonly failures: PathFailure[];
 };
 
 export interface SummarySink {
   summary(summary: TreeSummary, seq: number): void;
-  /** Now and then, if progress was asked for. */
+  /** Called from time to time, if progress was asked for. */
   progress(summary: TreeSummary): void;
   fail(error: StatusError): void;
 }

@@ -33,7 +33,7 @@ import { putIntoReclaim, removeForGood } from '../mechanism/remove-inode.js';
 
 const DIRECTORY_MODE = 0o777;
 const FILE_MODE = 0o666;
-/** Bytes of an entry besides what grows with the path. */
+/** Bytes of an entry besides the part that grows with the path. */
 const ROOM_BASE = 4096;
 const ROOM_PER_COMPONENT = 400;
 
@@ -45,7 +45,7 @@ export type CreateOptions = {
   readonly overwrite: boolean;
   /** Directory: an existing one is fine. */
   readonly allowExists: boolean;
-  /** Permission bits as they shall be, or -1: the default under the master's umask. */
+  /** The final permission bits, or -1: the default under the master's umask. */
   readonly mode: number;
   /** Bytes; undefined = the default. */
   readonly blockSize: number | undefined;
@@ -80,7 +80,7 @@ export class Create extends PathMutation {
     executor.resolve(walkA, this.path);
     checkWay(executor, this.caller, walkA);
     awaitPath(executor, walkA, LoadType.ONCE, this.asked);
-    // Over a directory nothing is written: `mkdir -p` of what exists stops nobody below it.
+    // Over a directory nothing is written: `mkdir -p` of an existing one blocks nobody below it.
     if (walkA.found && walkA.isDirectory(walkA.depth)) lockRead(walkA, executor.locks, locks);
     else lockWriteEdge(walkA, executor.locks, locks);
     this.room = Math.min(ENTRY_BYTES_MAX, this.#roomFor(walkA));
@@ -197,7 +197,7 @@ export class Create extends PathMutation {
         ring.entry.side(SIDE_XATTR, idKey(at.id), this.#xattrs!);
       }
     }
-    // Its rows by store path are the reclaimer's work.
+    // The reclaimer removes its rows by store path.
     if (replaced !== undefined && (replaced.flags & R.FLAG_HAS_ORIGIN) !== 0) {
       putIntoReclaim(executor, replaced);
     }
@@ -234,7 +234,7 @@ export class Create extends PathMutation {
       type: file ? R.INODE_TYPE_FILE : R.INODE_TYPE_DIRECTORY,
       flags:
         (walk.flags(at.parent) & R.FLAG_PINNED) |
-        // Nothing is in the store below a directory that is only here.
+        // The store has nothing below a directory that exists only in the namespace.
         (file ? 0 : R.FLAG_COMPLETED | R.FLAG_CHILDREN_LOADED) |
         (leaf ? options.ttlFlags : 0) |
         (xattrs ? R.FLAG_HAS_XATTR : 0),

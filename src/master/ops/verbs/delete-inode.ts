@@ -1,7 +1,7 @@
 /**
- * delete of one certain inode: as delete, but only while the path still leads to that inode and
- * `applies` says so, both under the locks. For work that found it by other means before (a ttl that
- * ran out, an upload that failed). Otherwise nothing changes, which is success.
+ * Delete of one specific inode: as delete, but only if the path still leads to that inode and
+ * `applies` agrees, both under the locks. For work that found the inode before by other means (an
+ * expired ttl, a failed upload). Otherwise nothing changes, which is success.
  */
 
 import type { Sink } from '../../executor/call.js';

@@ -123,7 +123,7 @@ export class Delete extends PathMutation {
     const origin = newOrigin(executor, walk);
     const retention = executor.options.trashRetentionMs;
     const parent = depth - 1;
-    // What had mounts in it does not come back: its mount points would be nobody's.
+    // A tree that had mounts does not come back: its mount points would have no mount.
     if (retention > 0 && !this.#options.skipTrash && mounts.length === 0) {
       const nameAt = walk.nameAt(depth);
       const replaced = findInTrash(executor, walk.id(parent), nameAt, walk.nameBytes(depth));
@@ -138,7 +138,7 @@ export class Delete extends PathMutation {
     touchDirectory(executor, walk, parent, { now, delta: -1 });
   }
 
-  /** What was deleted under the same name before makes way in the trash. */
+  /** The inode deleted under the same name before leaves the trash. */
   #dropNamesake(executor: Executor, fields: RecordFields): void {
     const { entry } = executor.ring;
     entry.side(SIDE_TRASH_TTL, idKey(fields.id), null);
@@ -166,6 +166,6 @@ export class Delete extends PathMutation {
   }
 }
 
-/** A directory's children, and rows kept by store path, are the reclaimer's work. */
+/** The reclaimer handles a directory's children, and rows kept by store path. */
 const isGoneAtOnce = ({ type, flags }: RecordFields): boolean =>
   type !== R.INODE_TYPE_DIRECTORY && (flags & R.FLAG_HAS_ORIGIN) === 0;

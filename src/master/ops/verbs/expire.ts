@@ -1,7 +1,7 @@
 /**
- * What the ttl checker does with inodes whose time is up, other than deleting them: those in the
- * trash go to reclaim; those with the action FREE lose their ttl; and rows of the expiry index that
- * say nothing any more are forgotten. Each looks again under its locks.
+ * What the ttl checker does with expired inodes besides deleting them. Those in the trash go to
+ * reclaim. Those with the action FREE lose their ttl. Outdated rows of the expiry index are
+ * removed. Each step checks again under its locks.
  */
 
 import type { StatusError } from '../../../base/status.js';
@@ -20,7 +20,7 @@ import { type Expiry, expiryKey } from '../../storage/expiry-index.js';
 import { lookupByKey } from '../mechanism/key-lookup.js';
 import { putIntoReclaim } from '../mechanism/remove-inode.js';
 
-/** What the expiry index says, and the key at which the inode was found; undefined: nowhere. */
+/** The row of the expiry index, and the key of the inode; undefined: it was not found. */
 export type FoundExpiry = Expiry & {
   readonly at: { readonly parentId: number; readonly name: Uint8Array } | undefined;
 };
@@ -113,7 +113,7 @@ export class ExpireFree extends ExpiryCall {
     const at = base + EXECUTOR.REQUEST;
     const hash = base + EXECUTOR.KEY;
     shared.u8.set(name, at);
-    // Whoever moves the inode takes its edge, whoever changes it takes the inode.
+    // A call that moves the inode locks its edge; one that changes it locks the inode.
     kernel.hashKey(parentId, at, name.length, hash);
     const side = this.#inode.type === R.INODE_TYPE_DIRECTORY ? Side.DIRECTORY : Side.LEAF;
     locks.add(table.edgeStripe(shared.view.getUint32(hash, true), side), false);
@@ -160,7 +160,7 @@ export class ForgetExpiries extends ExpiryCall {
 
   protected plan(executor: Executor, locks: LockList): void {
     for (const { id } of this.#rows) {
-      // Of either kind: the row tells no type.
+      // Both kinds: the row does not tell the type.
       locks.add(executor.locks.inodeStripe(id, Side.LEAF), false);
       locks.add(executor.locks.inodeStripe(id, Side.DIRECTORY), false);
     }

@@ -1,12 +1,12 @@
 /**
- * FollowStore: what a store has now takes the place of an inode that it had otherwise: another
- * content, another type, or nothing. Not a call of users: background work submits it after it asked
- * the store, with the state of the inode as it was known *before* it asked. So whatever happened to
- * the inode meanwhile, a write through the master above all, makes the answer an old one: nothing
- * changes then, which is success.
+ * FollowStore: an inode takes the state of its store: other content, another type, or nothing. Not
+ * a call of users: background work submits it after it asked the store, with the state of the inode
+ * that it read *before* it asked. If the inode changed meanwhile, above all by a write through the
+ * master, the answer is outdated. Then nothing changes, which is success.
  *
- * New content is a new inode, as in Alluxio: nothing that is kept by the old id is mistaken for it.
- * What users gave the file (mode, owner, xattrs, pin, ttl) stays. A directory must be empty.
+ * New content is a new inode, as in Alluxio, so nothing kept by the old id is mistaken for it.
+ * Attributes that users gave the file (mode, owner, xattrs, pin, ttl) stay. A directory must be
+ * empty.
  *
  * Locks:   WRITE_EDGE: waits for every operation below a directory.
  * Entries: one: REMOVE (of a directory also PUT for reclaim), PUT of the new inode, PARENT.
@@ -49,7 +49,7 @@ export class FollowStore extends PathMutation {
   constructor(caller: Caller, options: FollowStoreOptions, sink: Sink) {
     super(caller, 0, options.path, sink);
     this.#options = options;
-    // It must not be missed between the old inode and the new one.
+    // The path must have the old inode or the new one at every moment.
     this.op = options.status === undefined ? Op.LOAD : Op.REPLACE_FILE;
   }
 
@@ -77,7 +77,7 @@ export class FollowStore extends PathMutation {
       ring.entry.putFields(next, PUT_NEW);
       if (xattrs !== undefined) ring.entry.side(SIDE_XATTR, idKey(next.id), xattrs);
     }
-    // What hangs below its id, as its trash, is the reclaimer's work.
+    // The reclaimer handles what hangs below its id, such as its trash.
     if (isDirectory(old)) putIntoReclaim(executor, old);
     const now = Date.now();
     touchDirectory(executor, walk, parent, { now, delta: next === undefined ? -1 : 0 });
@@ -104,7 +104,7 @@ export class FollowStore extends PathMutation {
     return inodeOf(status, { directory, id, name: old.name, owner, executor });
   }
 
-  /** Those of a file that stays one. */
+  /** The attributes of a file that stays a file. */
   #xattrsOf(executor: Executor, old: RecordFields): Uint8Array | undefined {
     const stays = !isDirectory(old) && this.#options.status?.type === 'file';
     if (!stays || (old.flags & R.FLAG_HAS_XATTR) === 0) return undefined;

@@ -1,6 +1,6 @@
 /**
- * getMountTable: the mounts whose mount points the caller may see, without secrets. How a store is
- * reached (endpoint, region, time-outs) is shown to the superuser only.
+ * getMountTable: the mounts whose mount points the caller may see, without secrets. Only the
+ * superuser sees how a store is reached (endpoint, region, time-outs).
  * A read.
  */
 import { StatusError } from '../../../base/status.js';

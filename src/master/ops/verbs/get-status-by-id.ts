@@ -1,6 +1,7 @@
 /**
- * getStatus by inode id: for callers that remember ids across renames. Needs what getStatus of the
- * inode's path needs. What was deleted is NOT_FOUND, also while it is in the trash.
+ * getStatus by inode id, for callers that remember ids across renames. It needs the same
+ * permissions as getStatus of the inode's path. A deleted inode is NOT_FOUND, even while it is in
+ * the trash.
  */
 import type { Caller } from '../../executor/caller.js';
 import type { Executor } from '../../executor/executor.js';

@@ -41,9 +41,9 @@ import { type LeftOut, TreeScan } from '../mechanism/tree-scan.js';
 export type ListStatusOptions = {
   readonly path: Uint8Array;
   readonly recursive: boolean;
-  /** Entries a page; 0 = the default, or as many as fit when streaming. */
+  /** Entries of a page; 0 = the default, or as many as fit when streaming. */
   readonly pageSize: number;
-  /** What a page before gave, or empty. Goes before offsetId, and that before startAfter. */
+  /** The cursor of an earlier page, or empty. It overrides offsetId, which overrides startAfter. */
   readonly cursor: Uint8Array;
   /** A name (recursive: a path below the listed one) that need not exist, or empty. */
   readonly startAfter: Uint8Array;
@@ -77,7 +77,7 @@ export class ListStatus extends Read<PageSink> {
   /** Of the listed directory itself. */
   readonly #load: LoadType;
   #pages: ListPages | undefined;
-  /** What a stream of pages lacks: told after the last of them. */
+  /** What the stream could not load; reported after the last page. */
   #missing: PassedOver | undefined;
   #isAllSent = false;
 
@@ -85,7 +85,7 @@ export class ListStatus extends Read<PageSink> {
     super(caller, callId, sink);
     this.#options = options;
     const { offsetId, cursor, load } = options;
-    // The first page has had it loaded; the pages after it go on in what that found.
+    // The first page had it loaded; later pages go on in what that found.
     const again = cursor.length > 0 && load === LoadType.ALWAYS;
     this.#load = again ? LoadType.ONCE : load;
     if (offsetId !== 0 && cursor.length === 0) {
@@ -184,7 +184,7 @@ export class ListStatus extends Read<PageSink> {
     return new TreePages(scan, { baseBytes: base.length, prefix, endsEarly: stream });
   }
 
-  /** What may not be listed is an entry like others; of what could not be loaded one is told. */
+  /** A directory that may not be listed is an entry like others; a failed load is reported. */
   readonly #passOver: LeftOut = (path, why) => {
     if (why !== 'denied') this.#missing ??= { path, error: why };
   };
@@ -205,7 +205,7 @@ export class ListStatus extends Read<PageSink> {
       const node = depth + level;
       const { id, flags } = level === 0 ? root : { id: walkB.id(node), flags: walkB.flags(node) };
       if (level > 0) {
-        // What is gone by now, or may not be listed, is passed over with all below it.
+        // Directories that are gone or may not be listed are skipped with everything below them.
         if (node >= walkB.next || !walkB.isDirectory(node)) return;
         const bits = Bits.READ | Bits.EXECUTE;
         const mode = walkB.mode(node);

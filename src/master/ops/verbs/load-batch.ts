@@ -38,11 +38,11 @@ const FILE_MODE = 0o666;
 const ENTRY_ROOM_BASE = 2048;
 /** Header of a change, a record, and its padding. */
 const CHANGE_ROOM = 112;
-/** Flushes that a batch waits for before it gives way to whoever keeps changing the directory. */
+/** Flushes that a batch waits for before it yields to calls that keep changing the directory. */
 const FLUSH_WAITS_MAX = 8;
 
 export type LoadBatchOptions = {
-  /** Path and id of the directory: nothing is loaded into another one that has its path by now. */
+  /** Path and id of the directory: another directory that has the path by now gets no entries. */
   readonly path: Uint8Array;
   readonly directoryId: number;
   /** Where the store has the directory. */
@@ -58,7 +58,7 @@ export type LoadedBatch = {
   readonly added: number;
   /** All directories among the entries, also those that were there before. */
   readonly directories: readonly LoadedDirectory[];
-  /** Inodes that the store has otherwise than they are known. */
+  /** Inodes whose state in the store differs from the known one. */
   readonly others: readonly RecordFields[];
 };
 
@@ -123,7 +123,7 @@ export class LoadBatch extends Mutation {
       const flags = directory.flags | R.FLAG_CHILDREN_LOADED;
       ring.entry.putFields({ ...directory, flags, length: directory.length + added });
     } else {
-      // Before every time: nobody changed the directory, it was only looked at.
+      // Older than any time: nobody changed the directory.
       const never = Number.MIN_SAFE_INTEGER;
       ring.entry.parent(directory.parentId, directory.id, never, added, directory.name);
     }
@@ -180,7 +180,7 @@ export class LoadBatch extends Mutation {
     return added;
   }
 
-  /** Parks when the name may have left the directory so lately that tier 2 does not say where. */
+  /** Parks if the name may have left the directory so recently that tier 2 does not know yet. */
   #exists(executor: Executor, at: number, bytes: number, out: number): boolean {
     const { kernel, reader, walkB } = executor;
     const { directoryId } = this.#options;
@@ -241,7 +241,7 @@ export function inodeOf(
     id: at.id,
     length: file ? status.length : 0,
     mtimeMs: status.mtimeMs ?? now,
-    // A time to live counts from when the namespace got to know the inode.
+    // A time to live counts from when the inode was added to the namespace.
     ctimeMs: now,
     ttlMs: -1,
     blockSize: file ? BLOCK_BYTES_DEFAULT : 0,

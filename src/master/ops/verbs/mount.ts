@@ -51,7 +51,7 @@ export class Mount extends PathMutation {
   protected override room = 64 * 1024;
   readonly #options: MountOptions;
   readonly #stores: Stores;
-  /** What the store says about its root, once it was asked. */
+  /** The store's answer about its root. */
   #root: UfsStatus | undefined;
 
   constructor(
@@ -81,7 +81,7 @@ export class Mount extends PathMutation {
     return true;
   }
 
-  /** What the namespace says, without the stores; also under the locks. */
+  /** Checks the namespace without the stores; also under the locks. */
   #check(executor: Executor, walk: PathWalk): void {
     const path = walk.text();
     if (walk.found) {
@@ -112,7 +112,7 @@ export class Mount extends PathMutation {
       const at = directory.path === '' ? name : `${directory.path}/${name}`;
       shadowed = { mountId: directory.mountId, path: at };
       executor.awaitTier2(walk.id(walk.depth - 1));
-      // What was moved away from that name is not seen there any more.
+      // An object that was moved away from that name is no longer visible there.
       if (keyOwner(executor, shadowed) !== undefined) shadowed = undefined;
     }
     return this.#probe(path, parent, shadowed);

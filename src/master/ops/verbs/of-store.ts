@@ -1,7 +1,7 @@
 /**
- * Which inodes are but what their store said: they may follow it. What only the namespace has never
- * does: a file that is not complete or not in the store, a mount point, what was moved (its data
- * lies under another key). Pure.
+ * Which inodes only repeat their store, and so may follow it. Inodes that only the namespace has
+ * never do: an incomplete file, one that is not in the store, a mount point, a moved inode (its
+ * data has another key). Pure.
  */
 import { isFingerprintOf, type UfsStatus } from '../../../stores/ufs.js';
 import * as R from '../../memory/record.js';
@@ -13,7 +13,7 @@ const LOOKED_AT = NEEDED | R.FLAG_MOUNT_POINT | R.FLAG_HAS_ORIGIN;
 export const isOfStore = ({ flags }: Pick<RecordFields, 'flags'>): boolean =>
   (flags & LOOKED_AT) === NEEDED;
 
-/** Whether the store has it as it is known. */
+/** Whether the store still has the known state. */
 export function isAsKnown(
   status: UfsStatus,
   { type, fingerprint }: Pick<RecordFields, 'type' | 'fingerprint'>,

@@ -64,7 +64,7 @@ export class Rename extends PathMutation {
     executor.resolve(walkB, this.#options.target);
     checkWay(executor, this.caller, walkB);
     awaitPath(executor, walkB, LoadType.ONCE, this.#askedTarget);
-    // Two walks see two states if a rename came between them: the second must still be good.
+    // If a rename came between two walks, they see two states: the second must still be valid.
     if (executor.kernel.walkStands(walkA.at) === 0) executor.walkAgain(walkA);
     lockWriteEdge(walkA, executor.locks, locks);
     lockWriteEdge(walkB, executor.locks, locks);

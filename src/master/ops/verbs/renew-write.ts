@@ -1,6 +1,6 @@
 /**
- * Renews the lease of a file that is being written: its mtime becomes now, as long as the path
- * leads to that inode and it is incomplete. Otherwise nothing changes, which is success.
+ * Renews the lease of a file that is being written: its mtime becomes now, if the path still leads
+ * to that inode and it is incomplete. Otherwise nothing changes, which is success.
  * Locks and entries: as setAttribute.
  */
 import type { Sink } from '../../executor/call.js';

@@ -1,7 +1,7 @@
 /**
- * reverseResolve: the path in the namespace of what a store's URI names, whether or not it exists.
- * An object that was renamed or deleted here keeps its key in the store, but has no path by it.
- * Told only to who may go there: EXECUTE on the directories above, as far as they exist.
+ * reverseResolve: the path in the namespace of a store's URI, whether or not it exists. An object
+ * that was renamed or deleted here keeps its key in the store, but has no path by it. Only callers
+ * that may go there get the path: EXECUTE on the directories above, as far as they exist.
  * A read.
  */
 

@@ -65,7 +65,7 @@ export class Undelete extends PathMutation {
     if (walkA.found && walkA.id(walkA.depth) === inodeId) {
       this.sink.info(executor, walkA.record, seq);
     } else {
-      // It has been moved or deleted since; the wire's answer tells of no inode anyway.
+      // It has been moved or deleted since; the wire's answer has no inode anyway.
       this.sink.empty(seq);
     }
   }
