@@ -1,6 +1,6 @@
 /**
- * The reads of FileService over the operations: status, one page of a directory, and opening a
- * file for its bytes. Each looks in one turn of the executor; the store is asked afterwards, with
+ * The reads of FileService over the operations: status, one page of a directory, and opening a file
+ * for its bytes. Each checks in one turn of the executor; the store is called afterwards, with
  * nothing held.
  */
 import type {

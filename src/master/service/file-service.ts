@@ -1,6 +1,6 @@
 /**
- * FileService inside the master: each call becomes operations on the executor of this thread, and
- * the bytes go between the caller and the store of the mount. The other implementation is
+ * FileService inside the master. Each call becomes operations on the executor of this thread; the
+ * bytes go between the caller and the store of the mount. The other implementation is
  * client/wire-file-service.ts.
  */
 import type {

@@ -1,6 +1,6 @@
 /**
- * What a surface hands over is checked as a frame is: by the one table of what a request may hold
- * (wire/field-rules.ts), and refused in the same words, before anything is done with it.
+ * Options from a surface are checked like frames: by the one table of allowed values
+ * (wire/field-rules.ts), and refused in the same words, before anything else happens.
  */
 import type { AttributeOptions, CompleteOptions, ListOptions } from '../../api/file-service.js';
 import { checkBody } from '../../wire/body-check.js';
@@ -8,7 +8,7 @@ import { requestMembers } from '../../wire/generated/request-fields.js';
 
 type Kind = keyof typeof requestMembers;
 
-/** `body`: by the names of the request's fields; what it has no rule for is not looked at. */
+/** `body`: by the names of the request's fields; fields without a rule are ignored. */
 export function checkFields(kind: Kind, body: object): void {
   const refusal = checkBody(requestMembers[kind], body);
   if (refusal !== undefined) throw refusal;
