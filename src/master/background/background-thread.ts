@@ -4,7 +4,7 @@ import { BackgroundWorker } from './background-worker.js';
 import type { BackgroundData, Task, TaskOutcome } from './tasks.js';
 
 const worker = new BackgroundWorker(workerData as BackgroundData, (error) => {
-  // Out of every promise: a bug ends the thread, and with it the process.
+  // Thrown outside of every promise: a bug ends the thread, and with it the process.
   setImmediate(() => {
     throw error;
   });

@@ -1,6 +1,6 @@
 /**
- * One thread of the background pool: its executor, its scheduler, its open stores, and what it
- * does with each kind of task. Many tasks run in a thread at a time: they mostly wait.
+ * One thread of the background pool: its executor, its scheduler, its open stores, and what it does
+ * with each kind of task. It runs many tasks at a time, because they mostly wait.
  */
 
 import { Code, StatusError } from '../../base/status.js';
@@ -165,7 +165,7 @@ function endOf(
 /** Between two reports of one job. */
 const PROGRESS_INTERVAL_MS = 250;
 
-/** Drops reports that come too soon after the one before. */
+/** Drops reports that come too soon after the previous one. */
 function limited<T>(report: (progress: T) => void): (progress: T) => void {
   let last = 0;
   return (progress) => {

@@ -1,23 +1,23 @@
 /**
- * The time by which things expire: a wall clock that jumps ahead is believed only after it has
- * stood for a while, since what a wrong clock purges is gone for good. A start is a jump, too.
+ * The time by which things expire. A wall clock that jumps ahead is believed only after it has been
+ * steady for a while, because a purge by a wrong clock cannot be undone. A start counts as a jump.
  *
  *   wall clock       ───────────┌──────┐──────────────┌───────────────────
  *   believed         ─────────────────────────────────────────────┌───────
  *                               │ wrong for seconds   │◀─ settle ─▶│
  *
- * Back is believed at once: what expires later than it might is not lost. Drift (a clock that is
- * being slewed) is followed. Pure: both clocks are given.
+ * A jump back is believed at once: late expiry loses nothing. Drift (a slewed clock) is followed.
+ * Pure: both clocks are arguments.
  */
 
-/** Between two looks, a clock that is slewed or a busy machine moves it by less. */
+/** Between two looks a slewed clock, or a busy machine, moves it by less than this. */
 const DRIFT_MS_MAX = 1000;
 
 export class BelievedClock {
   readonly #settleMs: number;
   readonly #wall: () => number;
   readonly #steady: () => number;
-  /** Wall clock less steady clock, as it was last seen, and since when it is so. */
+  /** Wall clock minus steady clock, as last seen, and the time since which it is so. */
   #seen: number;
   #since: number;
   #believed: number | undefined;
@@ -30,7 +30,7 @@ export class BelievedClock {
     this.#seen = wall() - this.#since;
   }
 
-  /** To be asked often: a jump is noticed by a look. Undefined: no time is believed yet. */
+  /** Ask it often: only a look notices a jump. Undefined: no time is believed yet. */
   now(): number | undefined {
     const steady = this.#steady();
     const offset = this.#wall() - steady;

@@ -1,6 +1,6 @@
 /**
- * Children of a directory, by id, in the order of their names, in pages which have all that was
- * done before they were asked for. Nothing is held between pages.
+ * Children of a directory, by id, in the order of their names, in pages. A page includes every
+ * change that was done before the page was asked for. Nothing is held between pages.
  */
 
 import type { Caller } from '../executor/caller.js';

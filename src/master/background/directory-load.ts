@@ -24,7 +24,7 @@ import { LoadBatch, type LoadedBatch, loadRoom } from '../ops/verbs/load-batch.j
 import { checkLoad } from './load-access.js';
 import type { StorePatience } from './store-patience.js';
 
-/** Half of what an entry may have: a ring of 1 MiB then takes several at a time. */
+/** Half of what an entry may hold: so a ring of 1 MiB takes several at a time. */
 const BATCH_BYTES_MAX = ENTRY_BYTES_MAX / 2;
 const encoder = new TextEncoder();
 
@@ -35,7 +35,7 @@ export type LoadContext = {
   readonly caller: Caller;
   /** Entries of a listing that are taken at a time. */
   readonly pageEntries: number;
-  /** Of jobs: they wait where a store asks for less; a call does not. */
+  /** For jobs: they wait if a store asks for fewer calls; a user's call does not. */
   readonly patience?: StorePatience;
 };
 
@@ -75,7 +75,7 @@ export function findPlace(
   });
 }
 
-/** Between two steps of whatever may take long: the master waits for it when it stops. */
+/** Called between two steps of long work: a stopping master waits for it. */
 export function refuseEnding({ scheduler }: Pick<LoadContext, 'scheduler'>): void {
   if (!isEnding(scheduler.executor.shared.load(CONTROL.STATE))) return;
   throw new StatusError(Code.UNAVAILABLE, 'The master is stopping.', {
@@ -85,11 +85,11 @@ export function refuseEnding({ scheduler }: Pick<LoadContext, 'scheduler'>): voi
 
 export type LoadedPage = LoadedBatch & {
   readonly entryCount: number;
-  /** Bytes of the files listed. */
+  /** Bytes of the listed files. */
   readonly bytes: number;
   /** Of the entries. */
   readonly names: readonly string[];
-  /** What the listing left out. */
+  /** Entries that the listing left out. */
   readonly skipped: Skips;
   /** Where the next page begins; undefined: that was the last. */
   readonly cursor: string | undefined;
@@ -152,7 +152,9 @@ export function addBatch(
   });
 }
 
-/** Into batches that fit one journal entry each; at least one, which may be empty. */
+/**
+ * Splits entries into batches that fit one journal entry; at least one batch, which may be empty.
+ */
 function cut(entries: readonly UfsStatus[]): (readonly UfsStatus[])[] {
   const batches: (readonly UfsStatus[])[] = [];
   let from = 0;

@@ -6,8 +6,8 @@
  *   free < reserve                ─▶ read-only
  *   free > reserve + a tenth      ─▶ writable; in between it stays as it is
  *
- * What is below the reserve is for what was acknowledged already: its flush to tier 2, and a
- * segment of the journal.
+ * The space below the reserve is for changes that were already acknowledged: their flush to tier 2,
+ * and a segment of the journal.
  */
 import { statfs } from 'node:fs/promises';
 import { writeWord64 } from '../../base/word64.js';
@@ -23,7 +23,7 @@ export type DiskWatcherOptions = {
   /** Any paths on the disks. */
   readonly paths: readonly string[];
   readonly reserveBytes: number;
-  /** It became read-only or writable. */
+  /** Called when it became read-only or writable. */
   readonly onChange: (state: DiskState) => void;
   /** Free bytes; statfs(2) without it. */
   readonly freeBytes?: (path: string) => Promise<number>;
@@ -60,7 +60,7 @@ export class DiskWatcher {
     return { readOnly: word !== 0, reasons, freeBytes, reserveBytes, path };
   }
 
-  /** Looks once, then again and again. */
+  /** Looks once, and then at intervals. */
   async start(): Promise<void> {
     await this.look();
     this.#timer = setInterval(() => {

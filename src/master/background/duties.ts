@@ -1,18 +1,18 @@
 /**
- * What is always to be done, on main: sends the ttl checker, the reclaimer and the keeper of write
- * leases to the pool, again and again. One run of each at a time; a run that was cut short is
- * followed by the next at once. The two that go by the clock wait for one that is believed.
+ * The duties, on main: sends the ttl checker, the reclaimer and the keeper of write leases to the
+ * pool at intervals. One run of each at a time; after a run that was cut short the next follows at
+ * once. The two that depend on the time wait until the clock is believed.
  */
 import { StatusError } from '../../base/status.js';
 import { BelievedClock } from './believed-clock.js';
 import { RUN_INODES_MAX } from './reclaimer.js';
 import type { Duty } from './tasks.js';
 
-/** Between two looks for something to reclaim, and at the clock. */
+/** Pause between two looks for something to reclaim, and at the clock. */
 const RECLAIM_INTERVAL_MS = 1000;
-/** A lease is looked at so many times while it lasts, … */
+/** A lease is checked this many times while it lasts, … */
 const LEASE_LOOKS = 4;
-/** … and at least so often: a pass reads all of tier 2. */
+/** … and at least this often: a pass reads all of tier 2. */
 const LEASE_INTERVAL_MS_MAX = 3_600_000;
 
 export type DutiesOptions = {
@@ -48,7 +48,7 @@ export class Duties {
     }
   }
 
-  /** Resolves when nothing of it runs any more. */
+  /** Resolves when no run is under way any more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
@@ -77,7 +77,7 @@ export class Duties {
       const done = await this.#options.run(duty, nowMs);
       this.#schedule(duty, duty === 'reclaim' && done >= RUN_INODES_MAX ? 0 : pauseMs);
     } catch (error) {
-      // The master is stopping, or the disk is full: the next run will tell.
+      // The master is stopping, or the disk is full: the next run will find out.
       if (error instanceof StatusError) this.#schedule(duty, pauseMs);
       else this.#options.onBug(error);
     }

@@ -34,7 +34,7 @@ import { pathOfInode } from './inode-path.js';
 
 type Due = FoundExpiry & {
   readonly inode: RecordFields | undefined;
-  /** Not found, but maybe on its way to another key: its row stays for the next pass. */
+  /** Not found, but perhaps moving to another key: its row stays for the next pass. */
   readonly isUnsure: boolean;
 };
 
@@ -45,7 +45,7 @@ export class Expirer {
     this.#context = context;
   }
 
-  /** One pass; how many inodes had their time up by `now`. */
+  /** One pass; returns how many inodes had expired by `now`. */
   async run(now: number): Promise<number> {
     let done = 0;
     let after: Due | undefined;
@@ -67,7 +67,7 @@ export class Expirer {
     }
   }
 
-  /** Until the index has whatever was answered before this pass. */
+  /** Waits until the index has every change that was answered before this pass. */
   #flushed(): Promise<void> {
     const { scheduler, caller } = this.#context;
     const seq = scheduler.executor.load64(CONTROL.APPLIED_SEQ);
@@ -96,7 +96,7 @@ export class Expirer {
     await submitted(scheduler, (sink) => new ForgetExpiries(caller, rows, sink));
   }
 
-  /** False: it could not be done now, or somebody else was first. */
+  /** False: it could not be done now, or another call was first. */
   async #expire(inode: RecordFields): Promise<boolean> {
     const { scheduler, caller } = this.#context;
     try {
@@ -122,7 +122,7 @@ export class Expirer {
       skipTrash: false,
       deleteMountPoints: false,
       inodeId: inode.id,
-      // Raised or removed in this very moment: then it lives on.
+      // The ttl was raised or removed at this very moment: the inode stays.
       applies: (now: RecordFields) => expiryOf(now) === expiryOf(inode),
     };
     return submitted(scheduler, (sink) => new DeleteInode(caller, options, sink));

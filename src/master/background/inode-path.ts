@@ -5,7 +5,7 @@ import { InodeLookup } from '../ops/mechanism/inode-lookup.js';
 import { reading } from '../ops/mechanism/promise-calls.js';
 import { isStatus, type LoadContext } from './directory-load.js';
 
-/** Undefined: it is gone, or hangs in something that was deleted. */
+/** Undefined: the inode is gone, or below something deleted. */
 export async function pathOfInode(
   { scheduler, caller }: LoadContext,
   id: number,

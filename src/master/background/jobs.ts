@@ -1,10 +1,10 @@
 /**
  * The job table, on main: recursive work that users ask for. A job runs in the background pool and
- * reports its progress; it goes on when whoever asked for it has gone, until it ends or is
- * cancelled. Jobs end with the process: each may be asked for again.
+ * reports its progress. It goes on when its caller has left, until it ends or is cancelled. Jobs
+ * end with the process; each may be started again.
  *
- * A job is seen and cancelled by whoever asked for it and by the superuser. Users have a share of
- * the running jobs each, and all of them together leave some to the superuser.
+ * Only the user who started a job, and the superuser, can see and cancel it. Each user has a share
+ * of the running jobs, and all users together leave some to the superuser.
  *
  * Invariant: at most RUNNING_MAX jobs run; of ended ones the newest ENDED_MAX are kept.
  */
@@ -15,7 +15,7 @@ import { type JobRequest, NO_PROGRESS } from './tasks.js';
 import type { WorkProgress } from './tree-load.js';
 
 const RUNNING_MAX = 64;
-/** Of all users but the superuser, and of each. */
+/** Limits for all users but the superuser together, and for each. */
 const USERS_RUNNING_MAX = 48;
 const USER_RUNNING_MAX = 16;
 const ENDED_MAX = 256;
@@ -28,13 +28,13 @@ export type JobState = (typeof JobState)[keyof typeof JobState];
 export type Job = WorkProgress & {
   readonly job: number;
   readonly kind: string;
-  /** Who asked for it. */
+  /** The user who started it. */
   readonly user: string;
   readonly state: JobState;
   readonly startedMs: number;
   /** 0 while it runs. */
   readonly endedMs: number;
-  /** Why it failed; of a job that is done with failures, why the first of them. */
+  /** Why it failed; for a finished job with failures, why the first of them failed. */
   readonly error: PlainStatus | undefined;
   /** The first parts of it that failed; `failed` counts them all. */
   readonly failures: readonly PlainStatus[];
@@ -68,7 +68,7 @@ export class Jobs {
   readonly #run: JobRunner;
   readonly #onBug: (error: unknown) => void;
   readonly #rows = new Map<number, Row>();
-  /** How many are, or ended, in each state. */
+  /** How many jobs are, or ended, in each state. */
   readonly #counts: Float64Array<ArrayBufferLike>;
   #nextId = 1;
 
@@ -120,14 +120,14 @@ export class Jobs {
     return rows.map(({ job }) => job).reverse();
   }
 
-  /** Asks it to end; what it has done stays done. */
+  /** Asks it to end; finished work stays. */
   cancel(id: number, by: JobCaller): Job {
     const row = this.#rowOf(id, by);
     if (row.job.state === JobState.RUNNING) row.cancel.abort();
     return row.job;
   }
 
-  /** The job when it has ended; `onProgress` hears of it until then, or until `signal`. */
+  /** The job when it has ended; `onProgress` is called until then, or until `signal`. */
   async wait(
     id: number,
     onProgress: (job: Job) => void = () => undefined,

@@ -1,7 +1,7 @@
 /**
- * Who may load: whoever may list. A load makes names of a store known, and costs the store's
- * calls, so it needs EXECUTE on the way, READ and EXECUTE on a directory, READ on a file. Of what
- * is not there yet the directory counts in which it would be.
+ * Who may load: everybody who may list. A load makes names of a store known and costs calls to it.
+ * So it needs EXECUTE on the way, READ and EXECUTE on a directory, READ on a file. For a path that
+ * does not exist yet, its future directory counts.
  */
 import type { Caller } from '../executor/caller.js';
 import type { Executor } from '../executor/executor.js';
@@ -15,7 +15,7 @@ import { resolveVisible } from '../ops/mechanism/read.js';
 
 const encoder = new TextEncoder();
 
-/** Of what walkA has come to. Throws PERMISSION_DENIED. */
+/** Checks the end of walkA. Throws PERMISSION_DENIED. */
 export function checkLoad(executor: Executor, caller: Caller): void {
   const { walkA: walk } = executor;
   checkWay(executor, caller, walk);
@@ -25,7 +25,7 @@ export function checkLoad(executor: Executor, caller: Caller): void {
   checkBits(executor, caller, walk, node, bits);
 }
 
-/** The same of a path; rejects with PERMISSION_DENIED. */
+/** Checks a path; rejects with PERMISSION_DENIED. */
 export function mayLoad(scheduler: Scheduler, caller: Caller, path: string): Promise<void> {
   const how = { load: LoadType.ONCE, asked: nothingAsked() };
   return reading(scheduler, 'load', caller, (executor) => {

@@ -1,7 +1,7 @@
 /**
- * Loads that calls wait for, as all threads of the process ask for them: calls that want the same
- * share one load, and each mount has its own bounds, so that a store that hangs takes neither the
- * pool nor the queue from the others. On main.
+ * Loads that calls of all threads wait for. Calls that want the same load share one. Each mount has
+ * its own bounds, so a hanging store takes neither the pool nor the queue from other mounts. On
+ * main.
  *
  *   shard ─ask─▶ main: same load under way? ─▶ mount's queue ─▶ pool ─▶ store
  */
@@ -11,17 +11,17 @@ import { STORE_DOWN_MS } from '../../stores/failures.js';
 import type { Loader } from '../executor/executor.js';
 import type { Mount, MountTable } from '../mount/mount-table.js';
 
-/** Of one mount: loads that a thread works at, and loads that wait for one of those. */
+/** Limits of one mount: loads in work, and loads that wait. */
 const RUNNING_MAX = 64;
 const WAITING_MAX = 4096;
-/** A store that was down is not asked again sooner: calls hear at once what the last one heard. */
+/** How long a store that was down is not asked again: calls get the last failure at once. */
 const DOWN_MS = 5000;
 
 export type LoadServiceOptions = {
   readonly mounts: MountTable;
-  /** For mounts that set none. A load of a large directory takes many answers of the store. */
+  /** For mounts that set none. A load of a large directory needs many answers of the store. */
   readonly timeoutMs: number;
-  /** The pool's. */
+  /** The limits of the pool. */
   readonly load: Loader['load'];
 };
 
@@ -78,7 +78,7 @@ export class LoadService implements Loader {
       throw error instanceof StatusError ? error : tooSlow(path, mount, timeoutMs);
     });
     const work = this.#options.load(path, children, again).finally(release);
-    // A directory of a million entries takes its time, but every answer of its store is bounded.
+    // A directory of a million entries takes long, but each answer of its store is bounded.
     await (children ? work : raced(work, signal, () => tooSlow(path, mount, timeoutMs)));
   }
 
@@ -102,7 +102,7 @@ export class LoadService implements Loader {
   }
 }
 
-/** One answer of the store more than the mount gives each of them. */
+/** One answer of the store longer than the mount's own timeout. */
 function timeoutOf(mount: Mount, defaultMs: number): number {
   const own = Number(mount.options['timeoutMs']);
   return 2 * (Number.isFinite(own) && own > 0 ? own : defaultMs);

@@ -1,9 +1,9 @@
 /**
  * Loads metadata that a call waits for: the missing components of one path, or the children of one
- * directory. Runs in a background thread, beside whatever else that thread does.
+ * directory. Runs in a background thread, beside the other work of that thread.
  *
- * What the store does not have is no failure: the call looks again and finds it absent. Neither is
- * a directory that was moved meanwhile.
+ * It is no failure if the store does not have it: the call looks again and finds it absent. Nor is
+ * it a failure if a directory was moved meanwhile.
  */
 
 import { Code, type StatusError } from '../../base/status.js';
@@ -27,7 +27,7 @@ import { childPath } from './tree-walk.js';
 
 const encoder = new TextEncoder();
 
-/** A call hears of the first failure, as of one of the listing. */
+/** The first failure is reported as one of the listing. */
 const onFailure = (error: StatusError): never => {
   throw error;
 };
@@ -48,11 +48,11 @@ export class MetadataLoader implements Loader {
     await this.loadCounted(path, children, again);
   }
 
-  /** Resolves with what came of it. */
+  /** Resolves with the outcome. */
   async loadCounted(path: string, children: boolean, again = false): Promise<LoadReport> {
     const skipped = new SkipCount();
     const refresh = new StoreRefresh(this.#context, { signal: this.#signal, onFailure });
-    // With the disk full nothing new is taken in: calls see what is here.
+    // With a full disk nothing new is loaded: calls see only what is here.
     if (isReadOnly(this.#context.scheduler.executor.shared)) return reportOf(noSkips, refresh);
     try {
       if (again) await refresh.path(path);

@@ -25,7 +25,7 @@ import {
 } from './tasks.js';
 import type { WorkProgress } from './tree-load.js';
 
-/** Of one thread; loads of one mount are bounded far below (load-service.ts). */
+/** Tasks of one thread; loads of one mount are bounded far below (load-service.ts). */
 const TASKS_PER_THREAD = 1024;
 const TASKS_WAITING_MAX = 16_384;
 const RETRY_AFTER_MS = 200;
@@ -57,7 +57,7 @@ export class BackgroundPool {
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: TASKS_PER_THREAD,
       maxQueue: TASKS_WAITING_MAX,
-      // A thread that blocks for its next task could not finish what other tasks left behind.
+      // A thread that blocks for its next task could not finish the rest of earlier tasks.
       atomics: 'disabled',
       recordTiming: false,
       workerData: workerData satisfies BackgroundData,
@@ -77,13 +77,13 @@ export class BackgroundPool {
     );
   }
 
-  /** Loads what a call waits for. */
+  /** Loads the metadata that a call waits for. */
   async load(path: string, children: boolean, again: boolean): Promise<LoadReport | undefined> {
     const { report } = await this.#run({ kind: 'load', path, children, again });
     return report;
   }
 
-  /** One run of a duty, by a clock that is believed; how many inodes it dealt with. */
+  /** One run of a duty, by a believed clock; returns how many inodes it dealt with. */
   async duty(duty: Duty, nowMs: number): Promise<number> {
     const { progress } = await this.#run({ kind: 'duty', duty, nowMs });
     return progress.done;
@@ -108,7 +108,7 @@ export class BackgroundPool {
     }
   }
 
-  /** Ends the threads; what they were at is begun anew by whoever asks again. */
+  /** Ends the threads; callers start their work again later. */
   async close(): Promise<void> {
     this.#closing = true;
     await this.#gate.close(OPENING_MS_MAX);

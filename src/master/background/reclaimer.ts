@@ -1,7 +1,7 @@
 /**
- * Takes what was deleted for good out of tier 2, in bounded batches, whatever its size: see
- * ops/reclaim.ts for one step. Each run ends after RUN_INODES_MAX inodes; the next one goes on,
- * since what is left still hangs below RECLAIM_ID.
+ * Takes finally deleted inodes out of tier 2, in bounded batches: ops/verbs/reclaim.ts is one step.
+ * Each run ends after RUN_INODES_MAX inodes. The next one goes on, because the rest still hangs
+ * below RECLAIM_ID.
  */
 import { INODE_TYPE_DIRECTORY, RECLAIM_ID } from '../memory/record.js';
 import type { RecordFields } from '../memory/record-fields.js';
@@ -21,7 +21,7 @@ export class Reclaimer {
     this.#context = context;
   }
 
-  /** How many inodes it dealt with; RUN_INODES_MAX or more when there is more to do. */
+  /** How many inodes it dealt with; RUN_INODES_MAX or more if there is more to do. */
   async run(): Promise<number> {
     this.#left = RUN_INODES_MAX;
     while (this.#left > 0) {
@@ -57,7 +57,7 @@ export class Reclaimer {
       const page = await childrenPage(this.#context, id, {
         after,
         limit: RECLAIM_BATCH,
-        // Only this run changes it from here on, and only behind the cursor.
+        // From here on only this run changes it, and only before the cursor.
         flushed: after === undefined ? 'wait' : 'done',
       });
       if (page.children.length > 0) await this.#submit(page.children);

@@ -1,9 +1,9 @@
 /**
- * setAttribute of a whole subtree: the directory first, then what is below it, page by page, each
- * inode with the operation and the permissions of whoever asked.
+ * setAttribute of a whole subtree: first the directory, then everything below it, page by page.
+ * Each inode is changed by the operation, with the caller's permissions.
  *
- * An inode that may not be changed is counted and told of, and the rest goes on; one that is gone
- * is neither.
+ * An inode that may not be changed is counted and reported, and the rest goes on. An inode that is
+ * gone is neither.
  */
 
 import { Code, StatusError } from '../../base/status.js';
@@ -67,7 +67,7 @@ export class SetAttributeTree extends TreeWalk<Frame> {
     return this.progress;
   }
 
-  /** Undefined: a file, nothing any more, or what no path can say. */
+  /** Undefined: a file, an inode that is gone, or one that no path can name. */
   protected async open(path: string): Promise<Frame | undefined> {
     try {
       return await this.#frameOf(path);
@@ -111,7 +111,7 @@ export class SetAttributeTree extends TreeWalk<Frame> {
       this.#control.signal.throwIfAborted();
       const some = inodes.slice(from, from + PARALLEL);
       const errors = await Promise.all(some.map(({ path }) => this.#tryOne(path)));
-      // Told in the order of the names, whichever failed first.
+      // Reported in the order of the names, not in the order of the failures.
       errors.forEach((error, at) => {
         if (error !== undefined) this.#note(error, some[at]!.path);
       });

@@ -1,7 +1,7 @@
 /**
- * The open stores of one thread: a store is opened when it is first used, closed soon after its
- * mount is gone or was mounted anew with other options, which ends what is under way in it.
- * Opening calls no store.
+ * The open stores of one thread. A store is opened at its first use. It is closed soon after its
+ * mount is gone or has got other options; this ends the calls under way in it. Opening calls no
+ * store.
  */
 
 import { MeteredStore, type StoreMeter } from '../../stores/metered-store.js';
@@ -15,7 +15,7 @@ type Options = Readonly<Record<string, string>>;
 export type StoreCacheOptions = {
   /** Where `env:NAME` options are looked up. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** For mounts that say nothing else. */
+  /** For mounts without an option of their own. */
   readonly timeoutMs: number;
   /** What mounts may reach; without them, everything. */
   readonly rules?: StoreRules;
@@ -27,7 +27,7 @@ export type StoreCacheOptions = {
   readonly openStore?: typeof openUfs;
 };
 
-/** Between two looks at the mount table, for transfers that are under way. */
+/** Pause between two looks at the mount table, for transfers that are under way. */
 const LOOK_INTERVAL_MS = 250;
 
 type Row = { readonly content: string; readonly store: Promise<Ufs> };
@@ -53,7 +53,7 @@ export class StoreCache implements Stores {
     const store = this.#openMetered(mount);
     this.#rows.set(mount.mountId, { content, store });
     this.#timer ??= setInterval(() => this.#dropOld(), LOOK_INTERVAL_MS).unref();
-    // Whoever asked is told; the next one tries again.
+    // The caller gets the failure; the next call tries again.
     store.catch(() => this.#rows.delete(mount.mountId));
     return store;
   }
@@ -94,7 +94,7 @@ export class StoreCache implements Stores {
     return open(uri, withDefaults, environment, place);
   }
 
-  /** Closes what the mount table has no more, when it has changed. */
+  /** Closes the stores of removed mounts, when the mount table has changed. */
   #dropOld(): void {
     const { version } = this.#mounts;
     if (version === this.#version) return;
@@ -114,5 +114,5 @@ export class StoreCache implements Stores {
 const contentOf = ({ uri, options, readOnly }: Mount): string =>
   JSON.stringify([uri, options, readOnly]);
 
-/** It never opened, and whoever asked for it has been told. */
+/** It never opened, and its caller has got the failure. */
 const ignoreUnopened = (): void => undefined;

@@ -22,7 +22,7 @@ import { childrenPage } from './children-page.js';
 import { type LoadContext, type LoadedPage, type Place, refuseEnding } from './directory-load.js';
 import { childPath } from './tree-walk.js';
 
-/** Stores are asked for so many names of a page at a time. */
+/** Names of a page for which stores are asked at a time. */
 const PARALLEL = 16;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -39,7 +39,7 @@ export type Followed = {
 
 export type RefreshOptions = {
   readonly signal: AbortSignal;
-  /** One inode could not be looked at; the others are. */
+  /** One inode could not be checked; the others are. */
   readonly onFailure: (error: StatusError, path: string) => void;
 };
 
@@ -94,7 +94,7 @@ export class StoreRefresh {
     const inside = await this.#lookUp(path);
     if (inside?.known.id !== id) return;
     await this.#empty({ ...inside.at, path, id, origin: inside.origin });
-    // Anew: what went from it has changed it.
+    // Start again: removed children have changed it.
     const known = (await this.#lookUp(path))?.known;
     if (known?.id !== id) return;
     const trash = await childrenPage(this.#context, trashOf(id), { after: undefined, limit: 1 });
@@ -105,12 +105,12 @@ export class StoreRefresh {
     else if (status !== undefined) throw inTheWay(path);
   }
 
-  /** Takes away what the store had in a directory that is none there any more. */
+  /** Removes a former directory of the store with the contents that came from the store. */
   async #empty(at: At): Promise<void> {
     await this.#children(at.id, undefined, async (children) => {
       const known = children.filter(isOfStore);
       if (known.length === 0) return true;
-      // One answer for all of the page, whose states were read before.
+      // One answer for the whole page, whose states were read before.
       const status = await this.#askFor(at, at.origin.path);
       if (status?.type === 'directory') return false;
       await this.#each(at, known, (child) => {
@@ -122,7 +122,7 @@ export class StoreRefresh {
     });
   }
 
-  /** Pages of the namespace, until `visit` says that that was enough. */
+  /** Pages of the namespace, until `visit` has enough. */
   async #children(
     id: number,
     after: string | undefined,

@@ -1,7 +1,7 @@
 /**
- * What main and the threads of the background pool say to each other: plain data, since classes do
- * not survive the way. A task answers with an outcome, so that an expected failure keeps its code;
- * a task that rejects has met a bug.
+ * Messages between main and the threads of the background pool: plain data, since classes do not
+ * survive the transfer. A task answers with an outcome, so that an expected failure keeps its code.
+ * A task that rejects has met a bug.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { PlainStatus } from '../../base/status-form.js';
@@ -11,7 +11,7 @@ import type { Config } from '../settings/config.js';
 import type { LoadReport } from './load-report.js';
 import type { WorkProgress } from './tree-load.js';
 
-/** What every thread of the pool gets when it starts. */
+/** What every thread of the pool gets at its start. */
 export type BackgroundData = {
   readonly memory: WebAssembly.Memory;
   readonly config: Config;
@@ -47,7 +47,7 @@ export type WorkRequest =
       readonly caller: Caller;
     };
 
-/** Work that is always to be done; each run is bounded. */
+/** Work of the duties; each run is bounded. */
 export type Duty = 'expire' | 'reclaim' | 'leases';
 
 export type Task =
@@ -68,7 +68,7 @@ export type TaskOutcome =
   | {
       readonly ok: true;
       readonly progress: WorkProgress;
-      /** Why parts of it failed, and the first of them. */
+      /** Why parts of it failed, with the first failures. */
       readonly error?: PlainStatus;
       readonly failures?: readonly PlainStatus[];
       readonly report?: LoadReport;

@@ -4,10 +4,10 @@
  *
  *   frame:  store pages ─▶ (had children already: pages of the namespace) ─▶ gone
  *
- * What was there already follows its store: store-refresh.ts.
+ * Inodes that were there before follow their store: store-refresh.ts.
  *
- * A directory that cannot be listed is counted and passed over; what the namespace has below it
- * is visited all the same.
+ * A directory that cannot be listed is counted and skipped; the inodes that the namespace has below
+ * it are visited all the same.
  */
 
 import { Code, StatusError } from '../../base/status.js';
@@ -29,7 +29,7 @@ export type WorkProgress = {
   readonly total: number;
   readonly failed: number;
   readonly bytes: number;
-  /** What is being worked at. */
+  /** What is in work now. */
   readonly path: string;
 };
 
@@ -59,7 +59,7 @@ export class TreeLoad extends TreeWalk<Frame> {
   readonly #skipped = new SkipCount();
   readonly #refresh: StoreRefresh;
 
-  /** `caller`: who asks; directories that it may not list are passed over. */
+  /** `caller`: directories that it may not list are skipped. */
   constructor(
     context: LoadContext,
     path: string,
@@ -97,7 +97,7 @@ export class TreeLoad extends TreeWalk<Frame> {
    */
   async run(): Promise<WorkProgress> {
     const path = this.#path;
-    // Who may not load it is told before anything is asked.
+    // A caller without permission is told before anything is asked.
     await findPlace(this.#context, path, this.#caller);
     await this.#refresh.path(path);
     const place = await findPlace(this.#context, path, this.#caller);
@@ -167,7 +167,7 @@ export class TreeLoad extends TreeWalk<Frame> {
     if (!(error instanceof StatusError)) throw error;
     if (this.#control.signal.aborted) return;
     this.#refuseUnmounted(this.#root);
-    // Only in the namespace, or moved meanwhile: nothing to load.
+    // It exists only in the namespace, or was moved meanwhile: nothing to load.
     if (isStatus(error, Code.NOT_FOUND) && !this.#isUnmounted(at)) return;
     this.failures.note(error, at.path);
   }

@@ -1,7 +1,6 @@
 /**
- * Goes through a subtree depth first, several directories at a time, for work that waits: for
- * stores, for the journal, for flushes. What is done in a directory is the business of whoever
- * extends this. Pure.
+ * Goes through a subtree depth first, several directories at a time, for work that waits for
+ * stores, the journal or flushes. Subclasses decide what to do in a directory. Pure.
  *
  * Memory: a stack of frames. A frame is a directory with those sub-directories of its last page
  * that nobody has begun yet; its next page is not asked for before they are. So it holds at most
@@ -31,7 +30,7 @@ export abstract class TreeWalk<Frame extends WalkFrame> {
     this.#signal = signal;
   }
 
-  /** The frame of a sub-directory; undefined when it is not there any more. */
+  /** The frame of a sub-directory; undefined if it no longer exists. */
   protected abstract open(path: string): Promise<Frame | undefined>;
   /** One page of it: leaves `pending` and, after the last one, `isDone`. */
   protected abstract goOn(frame: Frame): Promise<void>;
@@ -73,7 +72,7 @@ export abstract class TreeWalk<Frame extends WalkFrame> {
     });
   }
 
-  /** The next unit from the top of the stack: a sub-directory to begin, or a page to go on with. */
+  /** The next unit from the top of the stack: a sub-directory to begin, or the next page. */
   #take(): (() => Promise<void>) | undefined {
     for (let i = this.#stack.length - 1; i >= 0; i--) {
       const frame = this.#stack[i]!;

@@ -1,4 +1,4 @@
-/** What failed in work over many paths: how many, and the first of them, so that it can be told. */
+/** The failures of work over many paths: how many, and the first of them, for the report. */
 import { Code, type CodeName, type StatusError } from '../../base/status.js';
 
 export type FailedPart = { readonly error: StatusError; readonly path: string };
@@ -11,7 +11,7 @@ export class WorkFailures {
   readonly byCode: Partial<Record<CodeName, number>> = {};
   count = 0;
 
-  /** `path`: where it failed, if the error does not know. */
+  /** `path`: the place of the failure, if the error does not know it. */
   note(error: StatusError, path: string): void {
     this.count++;
     this.byCode[error.codeName] = (this.byCode[error.codeName] ?? 0) + 1;
@@ -19,7 +19,7 @@ export class WorkFailures {
     if (this.#first.length < FIRST_MAX) this.#first.push({ error, path });
   }
 
-  /** What the whole is told by: a denial if there is one, whatever else failed before it. */
+  /** The error of the whole: a denial if there is one, whatever else failed before it. */
   get error(): StatusError | undefined {
     return this.#denied ?? this.#first[0]?.error;
   }

@@ -1,12 +1,12 @@
 /**
- * Files whose writer is gone: what is incomplete when its lease has ended goes to the trash, which
- * frees its name. The lease counts from the file's creation, or from the last renewal: the data
- * port renews while bytes come (ops/verbs/renew-write.ts). Both stand in the record (its mtime), so
- * restarts change nothing.
+ * Files whose writer is gone: a file that is still incomplete at the end of its lease goes to the
+ * trash, which frees its name. The lease counts from the file's creation, or from its last renewal:
+ * the data port renews while bytes come (ops/verbs/renew-write.ts). Both are the mtime of the
+ * record, so restarts change nothing.
  *
- * One pass goes through the rows of tier 2 from the first to the last, some thousand a turn with
- * pauses between: files of before there were leases are found, too, creates cost nothing more, and
- * a hundred million rows take a twentieth of a core for ten minutes. What is not flushed yet is
+ * One pass goes through the rows of tier 2 from the first to the last, some thousand a turn, with
+ * pauses between. So it also finds files from before there were leases, and creates cost nothing
+ * more. A hundred million rows take a twentieth of a core for ten minutes. Unflushed files are
  * younger than any lease.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,7 +37,7 @@ export class WriteLeases {
     this.#sliceRows = sliceRows;
   }
 
-  /** One pass; how many files it took away. */
+  /** One pass; returns how many files it removed. */
   async run(nowMs: number): Promise<number> {
     let done = 0;
     for (let after: Uint8Array | undefined = FIRST_KEY; after !== undefined; ) {
@@ -67,7 +67,7 @@ export class WriteLeases {
     });
   }
 
-  /** False: somebody else was first, or it cannot be done now. */
+  /** False: another call was first, or it cannot be done now. */
   async #takeAway(inode: RecordFields): Promise<boolean> {
     const { scheduler, caller } = this.#context;
     try {
@@ -79,7 +79,7 @@ export class WriteLeases {
         skipTrash: false,
         deleteMountPoints: false,
         inodeId: inode.id,
-        // Completed or renewed in this very moment: then it stays.
+        // It was completed or renewed at this very moment: it stays.
         applies: (now: RecordFields) => isIncomplete(now) && now.mtimeMs === inode.mtimeMs,
       };
       const { seq } = await submitted(scheduler, (sink) => new DeleteInode(caller, options, sink));
@@ -99,7 +99,7 @@ function isLeft(inode: RecordFields, beforeMs: number): boolean {
   return isThere && isIncomplete(inode) && Math.max(inode.ctimeMs, inode.mtimeMs) <= beforeMs;
 }
 
-/** Undefined: a damaged row, which whoever asks for it is told of. */
+/** Undefined: a damaged row, which is reported to callers that read it. */
 function decode(
   { shared, kernel, base }: Executor,
   key: Uint8Array,
