@@ -1,6 +1,6 @@
 /**
  * The first entries of a new namespace: the names of the superuser and the supergroup, the root
- * directory, and the mount that the root is.
+ * directory, and the mount of the root.
  */
 
 import type { EntryWriter } from '../journal/entry.js';
@@ -12,7 +12,7 @@ import { encodeMount, mountKey, ROOT_MOUNT_ID } from '../mount/mount-table.js';
 import type { Config } from '../settings/config.js';
 
 const ROOT_MODE = 0o755;
-/** Numbers that the names get, since they come first. */
+/** The numbers of these names, because they come first. */
 const SUPERUSER_ID = 1;
 const SUPERGROUP_ID = 2;
 

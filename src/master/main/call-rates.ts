@@ -1,4 +1,4 @@
-/** Calls a second of late, by operation: what was counted since a look of some seconds ago. */
+/** Recent calls a second, by operation: the count since a look of some seconds ago. */
 import type { CallCounters } from '../../wire/call-counters.js';
 
 const LOOK_MS = 10_000;
@@ -28,7 +28,7 @@ export class CallRates {
     clearInterval(this.#timer);
   }
 
-  /** Over ten to twenty seconds; less in the first ones of the process. */
+  /** Over the last ten to twenty seconds; less at the start of the process. */
   now(): ReadonlyMap<string, number> {
     const { atMs, calls } = this.#look();
     const seconds = Math.max(1, atMs - this.#older.atMs) / 1000;

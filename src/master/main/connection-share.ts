@@ -1,9 +1,9 @@
 /**
  * How many connections the process may have. Without free descriptors it can accept nothing, open
- * no segment of its journal and no file of a store, and its listening sockets never fall quiet: so
- * some are kept for its own files, and what comes beyond the rest is closed as soon as it is
- * accepted. One count in shared memory for all ports and threads, whatever the connections do: idle
- * ones hold a descriptor like others.
+ * no segment of its journal and no file of a store, and its listening sockets never become quiet.
+ * So some descriptors are kept for its own files, and further connections are closed as soon as
+ * they are accepted. One count in shared memory covers all ports and threads; idle connections
+ * count too, because they hold a descriptor.
  */
 import { readFileSync } from 'node:fs';
 import { Code, StatusError } from '../../base/status.js';
@@ -12,14 +12,16 @@ import { CONTROL } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import type { Config } from '../settings/config.js';
 
-/** For the metadata, the journal, stores and their files; half of all where there are few. */
+/**
+ * Descriptors for the metadata, the journal, stores and their files; half of all if there are few.
+ */
 const DESCRIPTORS_KEPT = 512;
-/** A master at rest, and what a thread has: measured 40 and 6, with room for a flush. */
+/** An idle master, and each thread: measured 40 and 6, with room for a flush. */
 const DESCRIPTORS_BASE = 80;
 const DESCRIPTORS_PER_THREAD = 8;
-/** As many connections are the least that is of use. */
+/** The smallest useful number of connections. */
 const CONNECTIONS_MIN = 32;
-/** Beyond what there may be, accepted to be told so. */
+/** Connections beyond the limit that are accepted only to be told so. */
 const TOLD_MAX = 16;
 const LIMITS_FILE = '/proc/self/limits';
 
@@ -41,7 +43,7 @@ export function connectionBudget(shared: SharedMemory, config: Config): Connecti
 export const connectionsFor = (descriptors: number): number =>
   descriptors - Math.min(DESCRIPTORS_KEPT, Math.ceil(descriptors / 2));
 
-/** At the start: with too few descriptors the master would fail later, and less clearly. */
+/** Checked at the start: with too few descriptors the master would fail later, and less clearly. */
 export function refuseFewDescriptors(config: Config, limit: number = descriptorLimit()): void {
   const threads = config.rpcThreads + config.backgroundThreads + config.doorThreads;
   const own = DESCRIPTORS_BASE + DESCRIPTORS_PER_THREAD * threads;
@@ -63,7 +65,7 @@ export function refuseFewDescriptors(config: Config, limit: number = descriptorL
   );
 }
 
-/** Node has raised the soft limit to the hard one when it started. */
+/** Node raised the soft limit to the hard one when it started. */
 function descriptorLimit(): number {
   if (process.platform !== 'linux') return Number.POSITIVE_INFINITY;
   const soft = /^Max open files\s+(\d+)/m.exec(readFileSync(LIMITS_FILE, 'latin1'))?.[1];

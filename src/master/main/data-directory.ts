@@ -9,8 +9,8 @@
  *              ufs/      file data of the root store, unless ORCHARD_ROOT_UFS says otherwise
  *              backups/  unless ORCHARD_BACKUP_DIR says otherwise
  *
- * It belongs to the master's user alone (0700, files 0600), since it holds secrets of stores; what
- * is found open to others is closed at start. What is in ufs/ has the modes of its files.
+ * It belongs to the master's user alone (0700, files 0600), because it holds secrets of stores.
+ * Entries that are open to others are closed at start. Files in ufs/ keep their own modes.
  *
  * VERSION is written last, atomically (temporary file, fsync, rename, fsync of the directory), so
  * it stands for "this directory was set up in full".
@@ -64,7 +64,7 @@ const VERSION_DRAFT = 'VERSION.new';
 /** There while a restore fills the directory. */
 const RESTORING_FILE = 'RESTORING';
 const SUBDIRECTORIES = ['journal', 'meta', 'ufs'] as const;
-/** What may lie in a directory that is not set up yet; ufs/ may hold data from before. */
+/** Entries that may be in a directory before its setup; ufs/ may hold older data. */
 const EMPTY_HOLDS = new Set(['LOCK', 'lost+found']);
 const HARMLESS = new Set([
   ...['journal', 'meta', 'ufs', 'LOCK', VERSION_DRAFT, 'lost+found'],
@@ -76,7 +76,7 @@ const versionSchema = z.object({
   clusterId: z.uuid(),
   clusterName: z.string().min(1),
   createdMs: z.int(),
-  /** There is a WATERMARK. Directories from before there was one get it, and this. */
+  /** There is a WATERMARK. Directories from before get one, and this flag. */
   watermark: z.literal(true).optional(),
 });
 export type Version = z.output<typeof versionSchema>;
@@ -90,18 +90,20 @@ export type DataDirectory = {
   readonly watermark: string;
   readonly clusterId: string;
   readonly isNew: boolean;
-  /** What was open to others when it was opened. */
+  /** Paths that were open to others when the directory was opened. */
   readonly tightened: readonly Tightened[];
   readonly lock: DirectoryLock;
 };
 
-/** In one of a version that had no watermark there is none. */
+/** A directory of a version without watermarks has none. */
 export type DirectoryAtRest = Omit<DataDirectory, 'watermark'> &
   Cluster & { readonly watermark: string | undefined };
 
 export type NewDirectory = {
   readonly clusterName: string;
-  /** Of a new directory, before anything of it lasts: what it throws leaves it new. */
+  /**
+   * Called for a new directory before anything of it lasts; if it throws, the directory stays new.
+   */
   readonly checkNew?: () => Promise<void>;
 };
 
@@ -146,7 +148,7 @@ async function setUp(
   }
 }
 
-/** Locks a directory that a master has set up, for work while none runs. Changes nothing. */
+/** Locks a directory that a master has set up, for work without a master. Changes nothing. */
 export async function openAtRest(path: string): Promise<DirectoryAtRest> {
   const version = await readVersion(path);
   if (version === undefined) {
@@ -195,7 +197,7 @@ export async function fillDataDirectory(
   }
 }
 
-/** Refuses a place where nothing can be kept, such as /proc. */
+/** Refuses a place that stores nothing, such as /proc. */
 async function makeDirectory(path: string): Promise<void> {
   const above = await nearest(path);
   if (await isKernelPath(above)) {
@@ -207,7 +209,7 @@ async function makeDirectory(path: string): Promise<void> {
   await makePrivateDirectory(path);
 }
 
-/** The real path of the directory, or of the first one above it that is there. */
+/** The real path of the directory, or of the first existing one above it. */
 async function nearest(path: string): Promise<string> {
   for (let at = path; ; at = dirname(at)) {
     const real = await realpath(at).catch(() => undefined);
@@ -243,12 +245,12 @@ function subdirectories(path: string) {
   };
 }
 
-/** How far the journal is known to reach; a directory of an older version knows nothing. */
+/** How far the journal is known to reach; a directory of an older version does not know. */
 export function readReach(path: string, { watermark }: Version): Reach {
   return watermark === undefined ? NO_REACH : readWatermark(join(path, WATERMARK_FILE));
 }
 
-/** What VERSION says; undefined when there is none. */
+/** The content of VERSION; undefined if the file does not exist. */
 export async function readVersion(path: string): Promise<Version | undefined> {
   const file = join(path, VERSION_FILE);
   const text = await unlessMissing(readFile(file, 'utf8'));
@@ -295,7 +297,7 @@ const jsonOf = (text: string): unknown => {
   }
 };
 
-/** The format alone: a newer one may have other fields, and is to be told apart from damage. */
+/** Only the format: a newer version may have other fields, which is not damage. */
 const formatOf = (text: string): number | undefined =>
   z.object({ format: z.int() }).safeParse(jsonOf(text)).data?.format;
 
@@ -345,7 +347,7 @@ async function refuseUnlessOurs(
   );
 }
 
-/** What is left of a directory must not be taken for a new one: a disk may not be mounted. */
+/** The rest of a directory must not be taken for a new one: a disk may not be mounted. */
 async function refuseLost(path: string, version: Version): Promise<void> {
   const { segment } = readReach(path, version);
   const { journal, meta } = subdirectories(path);
@@ -356,7 +358,7 @@ async function refuseLost(path: string, version: Version): Promise<void> {
   ];
   const isKnown = version.watermark === true;
   if (missing.length === 0 || (isKnown && segment === 0)) return;
-  // Of an older version one of the two may be missing: what the journal says about itself counts.
+  // In older versions one of the two may be missing; then the journal itself decides.
   if (!isKnown && missing.length === 1) return;
   throw new StatusError(
     Code.DATA_LOSS,

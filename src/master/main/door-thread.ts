@@ -1,6 +1,6 @@
 /**
- * Thread entry: one door of the master: the HTTP port with its surfaces, on an executor and open
- * stores of its own, and the way to main for what only main can do. Several listen on one port.
+ * Thread entry: one door of the master, which is the HTTP port with its surfaces. It has an
+ * executor and open stores, and asks main for what only main has. Several doors listen on one port.
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
@@ -113,7 +113,7 @@ await server.listen();
 process.on('uncaughtException', die);
 parentPort!.postMessage({ kind: 'ready' });
 
-/** Lets what is being transferred end, then ends the thread. */
+/** Lets transfers end, then ends the thread. */
 async function drain(withinMs: number): Promise<void> {
   await server.drain(withinMs);
   scheduler.drain(new StatusError(Code.UNAVAILABLE, 'The master is stopping.'));

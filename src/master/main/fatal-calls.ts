@@ -1,12 +1,12 @@
 /**
- * Calls that ended a life of the master. A client sends an unanswered call again, by the same
- * number, also to the next life, which that would end too, and so on. So a thread that goes down
- * within a call leaves the call's identity beside the data, and the lives after it refuse the call.
+ * Calls that ended a master. A client sends an unanswered call again with the same number, so it
+ * would also end the restarted master, and so on. So a thread that ends within a call writes the
+ * call's identity beside the data, and later starts refuse the call.
  *
  *   fatal-calls   a line of JSON a call: {"clientId":…,"callId":…,"atMs":…}
  *
- * Lines older than the retry window are given up: nobody sends the call again. What cannot be
- * written or read is told, and stops nothing: the master ends, or starts, as it would have.
+ * Lines older than the retry window are dropped: nobody sends those calls again. A failed write or
+ * read is logged and stops nothing: the master ends, or starts, as usual.
  */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,14 +18,14 @@ type Line = CallIdentity & { readonly atMs: number };
 
 export const fatalCallsFile = (dataDir: string): string => path.join(dataDir, 'fatal-calls');
 
-/** From a thread that ends. A call without a client id cannot be told from another. */
+/** Called by a thread that ends. A call without a client id cannot be recognised. */
 export function noteFatalCall(dataDir: string, call: CallIdentity): void {
   if (call.clientId === 0 || call.callId === 0) return;
   const line: Line = { ...call, atMs: Date.now() };
   appendFileSync(fatalCallsFile(dataDir), `${JSON.stringify(line)}\n`, { mode: 0o600 });
 }
 
-/** At a start, before any thread serves. */
+/** Called at a start, before any thread serves. */
 export function readFatalCalls(dataDir: string, windowMs: number): readonly CallIdentity[] {
   const file = fatalCallsFile(dataDir);
   const lines = linesOf(file);
@@ -50,7 +50,7 @@ function linesOf(file: string): Line[] {
   });
 }
 
-/** A line that was torn by the end of the process says nothing. */
+/** A line that the end of the process cut off is ignored. */
 function parsed(line: string): Line | undefined {
   try {
     const { clientId, callId, atMs } = JSON.parse(line) as Partial<Line>;

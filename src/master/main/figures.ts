@@ -1,6 +1,6 @@
 /**
- * The figures of a running master, read out of shared memory at one moment without stopping
- * anybody: what /metrics and `orchard admin report` show. Any thread that has the memory can read
+ * The figures of a running master, read from shared memory at one moment without stopping any
+ * thread. /metrics and `orchard admin report` show them. Any thread with the shared memory can read
  * them.
  */
 import type { CallCounters } from '../../wire/call-counters.js';
@@ -39,10 +39,10 @@ export type Figures = {
   };
   readonly retries: {
     readonly answers: number;
-    /** Age of the oldest answer that is remembered. */
+    /** Age of the oldest remembered answer. */
     readonly windowSeconds: number;
     readonly early: number;
-    /** Age of the youngest answer that gave way for want of room. */
+    /** Age of the youngest answer that was evicted for lack of room. */
     readonly earlySeconds: number;
   };
   readonly inodes: InodeCounts;
@@ -93,7 +93,7 @@ export function readFigures(shared: SharedMemory, kernel: KernelExports): Figure
   };
 }
 
-/** The answers kept for repeated calls. Those that gave way before their time are to be none. */
+/** The answers kept for repeated calls. Answers evicted early should be none. */
 function readRetries(shared: SharedMemory, kernel: KernelExports): Figures['retries'] {
   const word = (offset: number): number => kernel.load64(CONTROL_BASE + offset);
   const count = shared.fixed(CONTROL.RETRY_COUNT);
@@ -109,7 +109,7 @@ function readRetries(shared: SharedMemory, kernel: KernelExports): Figures['retr
   };
 }
 
-/** What a restart would replay, by the mean size of an entry. */
+/** The journal that a restart would replay, from the mean size of an entry. */
 function backlogBytes(word: (offset: number) => number): number {
   const behind = word(CONTROL.APPLIED_SEQ) - word(CONTROL.FLUSHED_SEQ);
   const entries = word(CONTROL.STAT_ENTRIES);
@@ -122,7 +122,7 @@ function readJobs(shared: SharedMemory): Figures['jobs'] {
   return { running, done, failed, cancelled };
 }
 
-/** Of every mount, also one that nobody has asked anything of yet. */
+/** For every mount, even one without any call yet. */
 function readStores(shared: SharedMemory): Figures['stores'] {
   const counts = storeCounts(shared);
   return new MountTable(shared).all().map(({ mountId, path, uri }) => {

@@ -1,6 +1,6 @@
 /**
- * Thread entry: decides when dirty slots go to tier 2, has the flusher carry them, and keeps
- * the journal short and its next room ready.
+ * Thread entry: decides when dirty slots go to tier 2 and lets the flusher carry them. It also
+ * keeps the journal short and its next segment ready.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Code, StatusError } from '../../base/status.js';
@@ -18,7 +18,7 @@ import { Flusher } from '../tier/flusher.js';
 import { openJournal } from './open-journal.js';
 import type { ThreadData } from './thread-data.js';
 
-/** It looks by itself this often; bells make it look at once. */
+/** The interval at which it looks by itself; bells make it look at once. */
 const LOOK_MS = 20;
 
 const data = workerData as ThreadData;
@@ -43,7 +43,7 @@ const flusher = new Flusher({
 });
 const dirtyMax = dirtyMaxOf(shared);
 let flushedAt = performance.now();
-/** A damaged page has been met while it was filled. */
+/** A damaged page was met while the filter was filled. */
 let hasNoFilter = false;
 
 parentPort!.postMessage({ kind: 'ready' });
@@ -61,7 +61,7 @@ function finished(): boolean {
   return state === State.STOPPED && !flusher.pending && !isBehind();
 }
 
-/** Something has been applied that tier 2 does not have. */
+/** Something was applied that tier 2 does not have. */
 function isBehind(): boolean {
   return word(CONTROL.APPLIED_SEQ) > word(CONTROL.FLUSHED_SEQ);
 }
@@ -78,7 +78,7 @@ function idle(): void {
   sleep(LOOK_MS);
 }
 
-/** A fifth of a core at most is for the filter, or a large one would take what starts are for. */
+/** The filter gets a fifth of a core at most, or a large one would slow the start. */
 function fillFilter(): void {
   if (hasNoFilter) return;
   try {
@@ -92,7 +92,7 @@ function fillFilter(): void {
 }
 
 function askToClose(): void {
-  // Before the epoch closes: who wants a flush from now on gets the next one.
+  // Before the epoch closes: a request for a flush from now on gets the next one.
   shared.store(CONTROL.FLUSH_WANTED, 0);
   shared.store(CONTROL.CLOSE_WANTED, 1);
   shared.ring(CONTROL_BASE + CONTROL.WRITER_BELL);
@@ -111,11 +111,11 @@ function flush(): void {
   const usage = journal.usage();
   kernel.store64(CONTROL_BASE + CONTROL.STAT_SEGMENTS, usage.partCount);
   kernel.store64(CONTROL_BASE + CONTROL.STAT_JOURNAL_BYTES, usage.bytes);
-  // It goes on also when one flush follows the other.
+  // It goes on even when flushes follow each other without pause.
   fillFilter();
 }
 
-/** Read after FLUSHED_SEQ was stored: see inspect/capture.ts for why nothing needed is lost. */
+/** Read after FLUSHED_SEQ was stored: inspect/capture.ts says why no needed entry is lost. */
 function trimmableSeq(): number {
   const keep = word(CONTROL.JOURNAL_KEEP_SEQ);
   const flushed = word(CONTROL.FLUSHED_SEQ);

@@ -1,6 +1,6 @@
 /**
- * The composition of a bulk import: what `orchard admin import` runs, over the data directory of a
- * master that does not run. Holds the directory's lock, so that none is started meanwhile.
+ * The composition of a bulk import: `orchard admin import` runs it over the data directory of a
+ * stopped master. It holds the directory lock, so that no master starts meanwhile.
  */
 import { Worker } from 'node:worker_threads';
 import type { Environment } from '../../base/settings.js';
@@ -37,7 +37,7 @@ const DIRECTORY_MODE = 0o777;
 export type ImportRequest = {
   /** Cleaned path of the target. */
   readonly path: string;
-  /** None: the store behind the target is walked. */
+  /** Undefined: the store of the target is walked. */
   readonly manifests: readonly string[];
   readonly format: ManifestFormat;
   readonly columns?: string | undefined;
@@ -45,11 +45,11 @@ export type ImportRequest = {
   readonly isStrict: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ImportProgress) => void;
-  /** Rows between two checkpoints; the usual many without it. */
+  /** Rows between two checkpoints; by default the usual number. */
   readonly commitRows?: number | undefined;
 };
 
-/** What a source is made with. */
+/** The needs of a source. */
 export type SourceContext = {
   readonly target: ImportTarget;
   readonly room: PathRoom;
@@ -67,7 +67,7 @@ type Place = {
   readonly journal: Journal;
 };
 
-/** Imports and returns what came of it; a StatusError says why not. */
+/** Imports and returns the outcome; throws a StatusError with the reason otherwise. */
 export function importTree(
   environment: Environment,
   request: ImportRequest,
@@ -111,7 +111,7 @@ export function importTree(
   });
 }
 
-/** Gives up what an import has written so far; the path that it was for, if there was one. */
+/** Drops the unfinished import; returns the path that it was for, if there was one. */
 export const dropUnfinished = (environment: Environment): Promise<string | undefined> =>
   atRest(environment, async ({ tier2, kernel, config }) =>
     dropImport(tier2, kernel, importDirectory(config.dataDir)),
@@ -154,7 +154,7 @@ async function refuseBacklog({ config, tier2, journal }: Place): Promise<void> {
   }
 }
 
-/** A target that already has children of an unfinished import is the one that it goes on with. */
+/** A target that already has children of an unfinished import: that import goes on. */
 function findTargetAgain(tier2: Tier2, kernel: ImportKernel, path: string): ImportTarget {
   return findTarget(tier2, kernel, path, { mayHaveChildren: tier2.pendingImport !== undefined });
 }
@@ -186,7 +186,7 @@ async function sourceOf(
   });
 }
 
-/** Of a mount s3://bucket/prefix: what keys below a directory of it begin with. */
+/** For a mount s3://bucket/prefix: the prefix of the keys below a directory of it. */
 function keysBelow(uri: string, path: string): { bucket: string | undefined; prefix: string } {
   const parts = /^s3:\/\/(?<bucket>[^/]+)\/?(?<prefix>.*)$/.exec(uri)?.groups;
   const whole = [parts?.['prefix'] ?? '', path].filter((part) => part !== '').join('/');

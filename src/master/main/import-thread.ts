@@ -1,6 +1,6 @@
 /**
- * Thread entry: writes the rows of a bulk import to tier 2, so that building the next ones and
- * waiting for the disk go on side by side.
+ * Thread entry: writes the rows of a bulk import to tier 2, so that rows are built while the disk
+ * works.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Commit, type Finish, RowWriter } from '../bulk-import/row-writer.js';

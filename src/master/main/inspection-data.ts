@@ -1,4 +1,4 @@
-/** What main and the thread of an inspection say to each other. */
+/** Messages between main and the thread of an inspection. */
 import type { PlainStatus } from '../../base/status-form.js';
 import type { InspectRequest } from '../background/tasks.js';
 import type { BackupOrigin } from '../inspect/backup-writer.js';
@@ -18,7 +18,7 @@ export type InspectionData = {
   readonly reserveBytes: number;
 };
 
-/** What it says. */
+/** Messages of the thread. */
 export type InspectionMessage =
   | { readonly progress: InspectStep }
   | { readonly report: unknown }

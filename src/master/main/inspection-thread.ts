@@ -58,7 +58,7 @@ function inspect(): Promise<unknown> {
   });
 }
 
-/** The journal of the running master: what is durable by now. See inspect/capture.ts. */
+/** The journal of the running master, up to what is durable now. See inspect/capture.ts. */
 function liveEntries(): EntrySource {
   let tail: JournalTail | undefined;
   const follow: EntrySource['follow'] = (appliedSeq, onEntry) => {

@@ -1,8 +1,8 @@
 /**
- * Work over the whole namespace while it is served (verify, digest): each in a thread of its own,
- * one at a time, since each reads everything and writes a copy.
+ * Work over the whole namespace while it is served (verify, digest, backup): each in a thread of
+ * its own, one at a time, because each reads everything and writes a copy.
  *
- * The thread holds no locks and no executor: a bug in it fails its job, and nothing else.
+ * The thread holds no locks and no executor, so a bug in it fails its job and nothing else.
  */
 
 import { Worker } from 'node:worker_threads';
@@ -25,7 +25,7 @@ export class Inspections {
     this.#log = log;
   }
 
-  /** Rejects with StatusError only. */
+  /** Rejects only with StatusError. */
   async run(
     request: InspectRequest,
     signal: AbortSignal,

@@ -1,6 +1,6 @@
 /**
- * What `orchard admin journal` does on a data directory of this machine: check and dump, which
- * only read, also below a running master; repair, which locks the directory.
+ * The work of `orchard admin journal` on a data directory of this machine: check and dump, which
+ * only read, even while a master runs; repair, which locks the directory.
  *
  * Invariant: repair removes nothing. The old journal stays beside the new one, under the name that
  * the report gives.
@@ -55,7 +55,7 @@ export type EntryText = {
 };
 export type LostEntry = { readonly seq: number; readonly entry: EntryText | null };
 export type RepairReport = {
-  /** What recovery refuses; null: nothing is to be repaired. */
+  /** What recovery refuses; null: nothing needs a repair. */
   readonly problem: string | null;
   /** Tier 2 has every entry up to this one. */
   readonly appliedSeq: number;
@@ -63,7 +63,7 @@ export type RepairReport = {
   readonly keptCount: number;
   readonly lostCount: number;
   readonly lost: readonly LostEntry[];
-  /** Where the old journal is kept; null when nothing was changed. */
+  /** The place of the old journal; null if nothing was changed. */
   readonly oldJournal: string | null;
 };
 export type RepairOptions = {
@@ -100,7 +100,7 @@ export async function checkMetadata(dataDir: string): Promise<MetadataReport | u
   }
 }
 
-/** Entries with seqs from … to, up to the first damage; then what that is. */
+/** Entries with seqs from … to, up to the first damage, and then the damage. */
 export async function* dumpEntries(
   dataDir: string,
   range: { readonly from: number; readonly to: number },
@@ -179,7 +179,7 @@ async function repairBeside(
   };
 }
 
-/** What recovery would say to this journal. */
+/** The verdict of recovery about this journal. */
 function refusalOf(
   journal: string,
   clusterId: string,
@@ -194,12 +194,12 @@ function refusalOf(
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     if (error.code === Code.DATA_LOSS) return error.message;
-    // A journal of another cluster or version is not damaged: repairing it would destroy it.
+    // A journal of another cluster or version is not damaged: a repair would destroy it.
     throw error;
   }
 }
 
-/** What the watermark tells, or what is wrong with it. */
+/** The watermark, or what is wrong with it. */
 function reachOf(
   dataDir: string,
   version: Version,
@@ -212,7 +212,7 @@ function reachOf(
   }
 }
 
-/** The new journal is whole and durable before it takes the old one's name. */
+/** The new journal is complete and durable before it takes the old one's name. */
 async function replaceJournal(
   dataDir: string,
   options: RepairRange & { readonly clusterId: string; readonly segmentBytes: number },
@@ -232,7 +232,7 @@ async function replaceJournal(
   } finally {
     await directory.close();
   }
-  // Last: until then the next start refuses, and another repair keeps all that this one kept.
+  // Last: until then a start refuses, and another repair keeps everything that this one kept.
   const segment = listSegments(nodeJournalFs, journal).at(-1) ?? 0;
   writeWatermark(join(dataDir, WATERMARK_FILE), { segment, seq: lastSeq });
   return kept;
@@ -246,10 +246,10 @@ async function versionOf(dataDir: string): Promise<Version> {
   });
 }
 
-/** Paths of what entries are about: by the entries before them, and by tier 2. */
+/** Paths of the inodes in entries, from earlier entries and from tier 2. */
 class EntryPaths {
   readonly #tier2: Tier2;
-  /** Where directories hang that entries have put. */
+  /** The parents of directories that entries have put. */
   readonly #places = new Map<number, { parentId: number; name: string }>();
 
   constructor(tier2: Tier2) {

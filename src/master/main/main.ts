@@ -50,11 +50,11 @@ import type { WriterReady } from './writer-thread.js';
 const EXIT_BUG = 70;
 /** Paths in one line of the log. */
 const TOLD_MAX = 5;
-/** How long the threads have to end by themselves once one has failed. */
+/** The time in which the threads must end by themselves after one has failed. */
 const FAIL_MS_MAX = 5000;
-/** For the threads of the background pool to end, after what they do was given up. */
+/** The time in which the background threads must end after their work was given up. */
 const GRACE_MS = 1000;
-/** Of ORCHARD_DRAIN_TIMEOUT, what is kept for the writer and the flusher. */
+/** The part of ORCHARD_DRAIN_TIMEOUT that is kept for the writer and the flusher. */
 const FLUSH_SHARE = 0.5;
 
 export async function startMaster(environment: Environment): Promise<void> {
@@ -72,7 +72,7 @@ export async function startMaster(environment: Environment): Promise<void> {
   await master.start();
 }
 
-/** Many files may be meant, of old versions: the first ones, and how many. */
+/** Many files of old versions may be open: shows the first ones, and how many. */
 function tellTightened(log: Log, { path, tightened }: DataDirectory): void {
   const open = tightened.filter(({ was, mode }) => was === mode);
   const shown = (open.length > 0 ? open : tightened)
@@ -85,7 +85,7 @@ function tellTightened(log: Log, { path, tightened }: DataDirectory): void {
   log.warn({ path, count: tightened.length, shown }, what);
 }
 
-/** With the ports that are this process's now, also where any was asked for. */
+/** With the real ports of this process, even if port 0 was asked for. */
 async function claimPorts(config: Config): Promise<Config> {
   const { host } = config;
   const setting = { rpcPort: 'ORCHARD_RPC_PORT', httpPort: 'ORCHARD_HTTP_PORT' } as const;
@@ -133,7 +133,7 @@ class Master {
       await this.#start();
     } catch (error) {
       if (this.#failing) return;
-      // node aborts, or never ends, when the process exits while a thread loads a native module.
+      // Node aborts, or never ends, when the process exits while a thread loads a native module.
       await this.#threads.allLoaded(FAIL_MS_MAX);
       await inTime(this.#services.abandon(), FAIL_MS_MAX);
       throw error;
@@ -185,7 +185,7 @@ class Master {
     this.#log.info({ bytes, ms: since(began) }, 'metadata is in the page cache');
   }
 
-  /** What a start has to write waits for room, so that nobody wonders why it does not serve. */
+  /** A start may need to write and wait for space; this tells why it does not serve yet. */
   #warnIfFull(): void {
     const { journal, meta } = this.#directory;
     for (const path of [journal, meta]) {
@@ -197,7 +197,7 @@ class Master {
     }
   }
 
-  /** Threads that have loaded everything, and read nothing yet. */
+  /** Threads that have loaded everything and read nothing yet. */
   #loadShards(count: number): Promise<unknown>[] {
     const url = new URL('./shard-thread.js', import.meta.url);
     return Array.from({ length: count }, (_, shard) =>
@@ -213,10 +213,10 @@ class Master {
     });
   }
 
-  /** The namespace stands: they may serve it. */
+  /** The namespace is ready: they may serve it. */
   async #openThreads(names: readonly string[]): Promise<void> {
     for (const name of names) {
-      // Before it begins: it may ask at once.
+      // Before it begins, because it may ask at once.
       const thread = this.#threads.get(name);
       const opened = this.#threads.open(name);
       this.#services.connect(thread);
@@ -255,7 +255,7 @@ class Master {
     });
   }
 
-  /** Stops in order, within ORCHARD_DRAIN_TIMEOUT. What is acknowledged is kept in any case. */
+  /** Stops in order, within ORCHARD_DRAIN_TIMEOUT. Acknowledged changes are kept in any case. */
   async #stop(signal: string): Promise<void> {
     if (this.#stopping || this.#failing) return;
     this.#stopping = true;
@@ -285,22 +285,22 @@ class Master {
   }
 
   #fail(what: string, error: unknown): void {
-    // Nobody may acknowledge anything any more.
+    // No thread may acknowledge anything any more.
     this.#shared.store(CONTROL.STATE, State.FAILED);
     this.#log.fatal({ err: error }, what);
-    // The first failure is the cause; those behind it come of the ending.
+    // The first failure is the cause; later ones come from the ending.
     if (this.#failing) return;
     this.#failing = true;
     this.#threads.expectEnd();
     this.#shared.ring(CONTROL_BASE + CONTROL.WRITER_BELL);
     this.#shared.ring(CONTROL_BASE + CONTROL.FLUSHER_BELL);
     const abandoned = inTime(this.#services.abandon(), FAIL_MS_MAX);
-    // node aborts when it ends a thread whose sockets uWebSockets still holds, so they end first.
+    // Node aborts when it ends a thread whose sockets uWebSockets still holds, so they end first.
     const ended = Promise.allSettled([abandoned, this.#threads.allEnded(FAIL_MS_MAX)]);
     void ended.then(([quiet]) => this.#end(EXIT_BUG, quiet.status === 'fulfilled' && quiet.value));
   }
 
-  /** `isQuiet`: no thread of the background pool is left. */
+  /** `isQuiet`: no background thread is left. */
   #end(status: number, isQuiet: boolean): Promise<never> {
     const running = [...this.#threads.running, ...(isQuiet ? [] : ['background'])];
     return endProcess(status, running, this.#log);

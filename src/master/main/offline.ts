@@ -1,6 +1,6 @@
 /**
- * What `orchard admin` does with a data directory that no master runs on: check it, digest it, fill
- * it from a backup. Each holds the directory's lock, so that no master starts meanwhile.
+ * What `orchard admin` does with a data directory without a master: check it, digest it, fill it
+ * from a backup. Each holds the directory lock, so that no master starts meanwhile.
  */
 
 import type { Environment } from '../../base/settings.js';
@@ -37,7 +37,7 @@ export class Offline {
     this.#environment = environment;
   }
 
-  /** Damaged pages are the finding: nothing that stands on them is looked at. */
+  /** Damaged pages are the finding: nothing that depends on them is checked. */
   verify(dataDir: string, control: InspectControl): Promise<VerifyReport> {
     return this.#atRest(dataDir, async (source, meta) => {
       const pages = new Findings();
@@ -55,7 +55,7 @@ export class Offline {
     return this.#atRest(dataDir, (source) => digestSource(source(), control));
   }
 
-  /** Nothing is written before all of the file is known to be whole. */
+  /** Nothing is written before the whole file is known to be good. */
   async restore(file: string, dataDir: string, control: InspectControl): Promise<RestoreReport> {
     const checked = new BackupReader(file, FORMAT);
     try {

@@ -9,9 +9,9 @@ export function plain({ error, failures, ...rest }: Job): PlainJob {
   return error === undefined ? view : { ...view, failure: error };
 }
 
-/** A job that somebody waits for fails as its caller's call. */
+/** A job that a caller waits for fails as its call. */
 export function throwFailure(job: PlainJob): void {
-  // A job that is done may tell of single inodes that failed: that is in its counts.
+  // A finished job may report single failed inodes: they are in its counts.
   if (job.failure === undefined || job.state === JobState.DONE) return;
   throw fromPlain(job.failure);
 }

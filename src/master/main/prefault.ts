@@ -1,9 +1,9 @@
 /**
- * Touches the pages of tier 1 in the background from the start on, so that neither a replay nor the
- * first creates pay a page fault each (5 µs were measured on a virtual machine). Exchanging a zero
- * for a zero makes a page ours and changes no byte that somebody may just be writing. It is one
- * fault a page; whoever reads a page before it writes it pays two, and the second makes every core
- * forget the zero page that was there (10 µs).
+ * Touches the pages of tier 1 in the background from the start, so that neither a replay nor the
+ * first creates pay a page fault for each (5 µs were measured on a virtual machine). Exchanging a
+ * zero for a zero makes a page ours, and changes no byte that another thread may be writing. It
+ * costs one fault a page. A thread that reads a page before it writes it pays two, and the second
+ * makes every core forget the zero page (10 µs).
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CONTROL } from '../memory/layout.js';

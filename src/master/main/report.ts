@@ -1,6 +1,6 @@
 /**
- * What the master says about itself (`orchard admin report` and `journal`): figures out of the
- * control words, read at one moment without stopping anybody.
+ * The reports of the master (`orchard admin report` and `journal`): figures from the control words,
+ * read at one moment without stopping any thread.
  */
 
 import { quantileMs } from '../../wire/call-counters.js';
@@ -24,7 +24,7 @@ export type ReportSources = {
   readonly clusterId: string;
   readonly version: string;
   readonly startedMs: number;
-  /** Calls a second of late, by operation. */
+  /** Recent calls a second, by operation. */
   readonly rates: () => ReadonlyMap<string, number>;
 };
 
@@ -77,7 +77,7 @@ export function masterReport(sources: ReportSources): Record<string, unknown> {
   };
 }
 
-/** What the edges of all shards have seen. */
+/** The counters of the edges of all shards. */
 function edgeReport({ calls }: Figures): Record<string, number> {
   return {
     open: calls.connections,

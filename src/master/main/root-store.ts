@@ -1,6 +1,6 @@
 /**
- * The root store of a new namespace, looked at before the namespace is made: it cannot be
- * unmounted, so what is wrong with it would stay wrong.
+ * Checks the root store of a new namespace before the namespace is made, because it cannot be
+ * unmounted and a mistake would be permanent.
  */
 import { Code, StatusError } from '../../base/status.js';
 import { openUfs } from '../../stores/registry.js';

@@ -191,9 +191,9 @@ export class MasterServices {
     if (this.#isAbandoned) void channel.ask('abandon', {});
   }
 
-  /** No new calls; resolves when the shards have answered what they had, or after the time. */
+  /** No new calls; resolves when the shards have answered their calls, or after the time. */
   async drain(withinMs: number): Promise<void> {
-    // Their callers are told while there are shards to tell them.
+    // Callers are told while there are still shards to tell them.
     void this.jobs.close();
     await Promise.all(this.#shards.map((shard) => shard.ask('drain', { withinMs })));
   }
@@ -208,7 +208,7 @@ export class MasterServices {
     await this.pool.close();
   }
 
-  /** What does not come to its next step in time, ends with its thread. */
+  /** Work that does not reach its next step in time ends with its thread. */
   async stop(withinMs: number): Promise<void> {
     this.#disk.stop();
     this.#rates.stop();
@@ -217,7 +217,7 @@ export class MasterServices {
     await this.stores.close();
   }
 
-  /** A job of the pool; what a load left out is told in log and metrics too. */
+  /** A job of the pool; entries that a load left out go to log and metrics too. */
   async #work(
     request: WorkRequest,
     signal: AbortSignal,
@@ -365,7 +365,7 @@ export class MasterServices {
     return { user: caller.user, isSuper: this.executor.isSuper(caller) };
   }
 
-  /** Starts a job and waits for its end, telling the shard how far it is. */
+  /** Starts a job and waits for its end; reports progress to the shard. */
   async #runJob(
     shard: number,
     { token, caller }: ServiceRequest<unknown>,
@@ -376,7 +376,7 @@ export class MasterServices {
     const interest = new AbortController();
     const key = `${shard}:${token}`;
     this.#interest.set(key, interest);
-    // Whoever goes away gives the job up: a detached one goes on.
+    // A caller that leaves cancels the job; a detached job goes on.
     interest.signal.addEventListener('abort', () => this.jobs.cancel(job, by), { once: true });
     try {
       const tell = (progress: Job): void => {

@@ -1,6 +1,6 @@
 /**
- * ShardServices by messages to main: what a shard cannot do itself. Progress and the end of
- * interest cross as messages of their own, under a number that the shard chose.
+ * ShardServices by messages to main, for work that a shard cannot do itself. Progress and
+ * cancellation are messages of their own, under a number that the shard chose.
  */
 import { fromPlain } from '../../base/status-form.js';
 import type { Answers, Channel } from '../../process/channel.js';
@@ -20,7 +20,7 @@ import type {
 import type { MainQuestions, PlainJob, ServingQuestions } from './thread-questions.js';
 
 type ServingChannel = Channel<MainQuestions, ServingQuestions>;
-/** Questions that come with a caller. */
+/** Questions that have a caller. */
 type ServiceName = Exclude<keyof MainQuestions, 'loadPath' | 'abort' | 'skips'>;
 
 export class RemoteServices implements ShardServices {
@@ -39,7 +39,7 @@ export class RemoteServices implements ShardServices {
     this.#channel = channel;
   }
 
-  /** For calls that meet metadata which only a store knows yet. */
+  /** For calls that need metadata which only a store has yet. */
   readonly loader: Loader = {
     load: (path, children, again) => this.#to().ask('loadPath', { path, children, again }),
   };

@@ -1,4 +1,6 @@
-/** Thread entry: one RPC shard: sockets, an executor of its own, and the way to main. */
+/**
+ * Thread entry: one RPC shard with its sockets, an executor of its own, and the channel to main.
+ */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { Code, StatusError } from '../../base/status.js';
@@ -27,7 +29,7 @@ const EXIT_BUG = 70;
 let isEnding = false;
 const data = workerData as ThreadData;
 const { config } = data;
-// All is loaded; what the writer replays meanwhile is not to be looked at before it stands.
+// Everything is loaded; it must not look at the namespace before the writer's replay has ended.
 await opened();
 const shared = new SharedMemory(data.memory);
 const gate = new OpeningGate(shared);
@@ -91,7 +93,7 @@ const server = await listenRpc({
   clusterId: data.clusterId,
   onBug: judge,
 });
-// Not before: what keeps a shard from starting is told by the error of its thread.
+// Not before: the error of its thread says what keeps a shard from starting.
 process.on('uncaughtException', die);
 parentPort!.postMessage({ kind: 'ready' });
 

@@ -20,7 +20,7 @@ export type ThreadData = {
   readonly journal: JournalPlace;
   readonly clusterId: string;
   readonly version: string;
-  /** Calls that ended a life of the master: not to be tried again. */
+  /** Calls that ended an earlier master: they must not run again. */
   readonly fatalCalls: readonly CallIdentity[];
   /** Executor block of this thread. */
   readonly executor: number;

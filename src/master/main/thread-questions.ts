@@ -1,4 +1,4 @@
-/** What main and the threads that serve calls ask of each other, over a Channel. */
+/** The questions between main and the threads that serve calls, over a Channel. */
 import type { PlainStatus } from '../../base/status-form.js';
 import type { Caller } from '../executor/caller.js';
 import type { LockReport } from '../executor/lock-row.js';
@@ -28,13 +28,13 @@ export type PlainJob = Omit<JobView, 'error'> & {
 
 /** Asked of main, by shards and doors. */
 export type MainQuestions = {
-  /** For a call that meets metadata which only a store knows yet. */
+  /** For a call that needs metadata which only a store has yet. */
   readonly loadPath: (given: {
     readonly path: string;
     readonly children: boolean;
     readonly again: boolean;
   }) => void;
-  /** Nobody waits any more for the call of this token. */
+  /** Nobody waits for the call of this token any more. */
   readonly abort: (given: { readonly token: number }) => void;
   readonly mount: (call: ServiceRequest<MountRequest>) => number;
   readonly unmount: (call: ServiceRequest<{ readonly path: string }>) => number;
@@ -52,11 +52,11 @@ export type MainQuestions = {
 
 /** Asked of a shard or a door, by main. */
 export type ServingQuestions = {
-  /** How far the job of this token is. */
+  /** Progress of the job of this token. */
   readonly progress: (given: { readonly token: number; readonly progress: JobProgress }) => void;
   readonly locks: (given: object) => LockReport;
-  /** Lets what is in flight end; then the thread ends. */
+  /** Lets calls in flight end; then the thread ends. */
   readonly drain: (given: { readonly withinMs: number }) => void;
-  /** Ends the thread without an answer to anybody. */
+  /** Ends the thread without answers. */
   readonly abandon: (given: object) => void;
 };

@@ -1,21 +1,20 @@
 /**
- * Brings tier 2's file into the page cache in the background after start, if there is room for it.
- * The master opens it without read-ahead: where a look-up faults a page in, the kernel would read
- * 128 KiB around it, and until a namespace of a hundred million files was warm each look-up took
- * thirty times as long. Reading it in order instead takes half of what the disk can give; look-ups
- * have the other half.
+ * Reads tier 2's file into the page cache in the background after start, if there is room for it.
+ * The master opens the file without read-ahead: for a page fault of a look-up the kernel would read
+ * 128 KiB, and until a namespace of a hundred million files was warm each look-up took thirty times
+ * as long. Reading in order takes half of the disk's rate; look-ups have the other half.
  *
- * Never more than half of the memory that is free: what does not fit would only push out what does.
+ * Never more than half of the free memory: a larger file would only push out useful pages.
  */
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const CHUNK_BYTES = 256 * 1024;
 const MEMORY_SHARE = 0.5;
-/** A chunk that is there already takes less. */
+/** A faster chunk was already in memory. */
 const CACHED_MS_MAX = 1;
 
-/** Bytes that were read; 0 if the file is not there or too large. */
+/** Bytes that were read; 0 if the file does not exist or is too large. */
 export async function warmTier2(
   file: string,
   freeBytes: number,

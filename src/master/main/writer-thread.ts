@@ -20,7 +20,7 @@ import { writeBootstrap } from './bootstrap.js';
 import { openJournal } from './open-journal.js';
 import type { ThreadData } from './thread-data.js';
 
-/** Told to main when the namespace stands. */
+/** Sent to main when the namespace is ready. */
 export type WriterReady = { readonly kind: 'ready'; readonly recovery: Recovery };
 
 const data = workerData as ThreadData;
@@ -56,10 +56,10 @@ const writer = new Writer({
 if (epochs.appliedSeq === 0) bootstrap();
 const ready: WriterReady = { kind: 'ready', recovery: journal.recovery };
 parentPort!.postMessage(ready);
-// What recovery read must not pin LMDB's pages while this thread blocks.
+// Pages that recovery read must not stay pinned while this thread blocks.
 tier2.releaseSnapshot();
 writer.run();
-// Everything to tier 2, so that the next start has nothing to replay.
+// Everything goes to tier 2, so that the next start has nothing to replay.
 if (shared.load(CONTROL.STATE) === State.STOPPED) epochs.flushAll();
 journal.close();
 await tier2.close();
@@ -73,7 +73,7 @@ function recover(): JournalAppender {
   tables.load(tier2);
   loadRetryWindow(kernel, tier2);
   loadInodeCounts(shared, kernel, tier2, shared.executorBase(data.executor));
-  // Entries are read straight into shared memory, where the kernels sum and apply them.
+  // Entries are read directly into shared memory, where the kernels check and apply them.
   const buffer = shared.executorBase(data.executor) + EXECUTOR.REPLY;
   let touched = { from: 0, to: 0 };
   const recovered = openJournal(data.journal).recover({
