@@ -24,7 +24,7 @@ export const WORDS = 5;
 
 export class ChildRows {
   count = 0;
-  /** Names rise strictly, so there is nothing to sort and no name twice. */
+  /** Names rise strictly, so nothing needs sorting and no name comes twice. */
   isSorted = true;
   names = Buffer.alloc(NAME_BYTES_AT_FIRST);
   /** Length or count of children, mtime, fingerprint, id (0 = a file, numbered when written). */
@@ -38,7 +38,7 @@ export class ChildRows {
     this.#nameEnd = 0;
   }
 
-  /** Adds a row with this name; its numbers and the rest of its words are the caller's to set. */
+  /** Adds a row with this name; the caller sets its numbers and the rest of its words. */
   add(source: Uint8Array, at: number, bytes: number): number {
     const row = this.count;
     if ((row + 1) * NUMBERS > this.numbers.length) this.#growRows();
@@ -73,7 +73,7 @@ export class ChildRows {
     return aBytes - bBytes;
   }
 
-  /** Rows in the order of their names; a directory after a file of its name. */
+  /** Rows in the order of their names; a directory comes after a file of its name. */
   order(): Uint32Array {
     const rows = Uint32Array.from({ length: this.count }, (_, row) => row);
     if (this.isSorted) return rows;

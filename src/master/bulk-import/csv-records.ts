@@ -2,7 +2,7 @@
  * Cuts a stream of bytes into the records and fields of CSV (RFC 4180: quoted fields may hold
  * commas, line ends and doubled quotes), without making strings.
  *
- * Invariant: what is held is one chunk of the stream and the record that it cuts.
+ * Invariant: it holds one chunk of the stream, and the record that the chunk cuts.
  */
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -11,7 +11,7 @@ const RETURN = 0x0d;
 const FIELDS_MAX = 64;
 const RECORD_BYTES_MAX = 65_536;
 
-/** What next() found. */
+/** The result of next(). */
 export const Found = { RECORD: 0, MORE: 1, TOO_LONG: 2 } as const;
 type FoundKind = (typeof Found)[keyof typeof Found];
 
@@ -45,7 +45,7 @@ export class CsvRecords {
     return this.#nextLine;
   }
 
-  /** The next bytes of the stream; what was not taken of the last ones is kept. */
+  /** Adds the next bytes of the stream; the rest of the last ones is kept. */
   feed(chunk: Buffer): void {
     const rest = this.buffer.subarray(this.#at);
     this.#base += this.#at;
@@ -53,7 +53,7 @@ export class CsvRecords {
     this.#at = 0;
   }
 
-  /** `isEnd`: nothing follows, so that the last record needs no line end. */
+  /** `isEnd`: nothing follows, so the last record needs no line end. */
   next(isEnd: boolean): FoundKind {
     if (this.#isSkipping && !this.#skip(isEnd)) return Found.MORE;
     const { buffer } = this;
@@ -104,7 +104,7 @@ export class CsvRecords {
     this.hasQuotes[i] = doubled;
   }
 
-  /** `at` is its line end, or the end of all, or what follows a quote that should not. */
+  /** `at`: its line end, the end of everything, or a wrong character after a quote. */
   #record(at: number, lines: number): FoundKind {
     this.line = this.#nextLine;
     this.#nextLine += lines + 1;
@@ -124,7 +124,7 @@ export class CsvRecords {
     return Found.TOO_LONG;
   }
 
-  /** To the next line; false if it is not here yet. */
+  /** Moves to the next line; false if it is not in the buffer yet. */
   #skip(isEnd: boolean): boolean {
     const end = this.buffer.indexOf(NEWLINE, this.#at);
     this.#at = end < 0 ? this.buffer.length : end + 1;

@@ -1,23 +1,23 @@
 /**
- * Some thousand entries of a manifest, as columns of numbers over one stretch of bytes: a hundred
- * million entries pass without an object for each.
+ * Some thousand entries of a manifest, as columns of numbers over one stretch of bytes, so that a
+ * hundred million entries pass without an object for each.
  *
- * Paths are relative to the target, clean, in UTF-8. That of a directory ends with a slash, as the
- * markers of object stores do, so that it sorts right before what is below it.
+ * Paths are relative to the target, clean, in UTF-8. The path of a directory ends with a slash, as
+ * markers of object stores do, so it sorts directly before its contents.
  */
 import { PATH_BYTES_MAX, WHOLE_MAX } from '../../base/limits.js';
 
 export const ENTRIES_MAX = 4096;
-/** Of all paths of a batch. */
+/** Bytes of all paths of a batch. */
 export const BATCH_BYTES = 1 << 20;
 /** A path before it is decoded and checked. */
 export const RAW_PATH_BYTES_MAX = 65_536;
 
-/** No mode given: what the master gives by itself. */
+/** No mode given: the master's default. */
 export const MODE_UNKNOWN = 0xffff;
 /** No owner or group given; also the number of the empty name. */
 export const NAME_UNKNOWN = 0;
-/** No time given. Before all times that there are: 0 is one. */
+/** No time given. It is below all real times, because 0 is one. */
 export const TIME_UNKNOWN = -WHOLE_MAX;
 
 export type Entry = {
@@ -77,17 +77,17 @@ export class EntryBatch {
 
 /** Where entries come from, in an order in which they can be read again. */
 export interface EntrySource {
-  /** What it is and what it held when it was opened: an import goes on only with the same. */
+  /** Its kind and its content when it was opened: an import resumes only with the same. */
   readonly identity: string;
-  /** How much of it there is, in units of its own; 0 = not known. */
+  /** Its size, in units of its own; 0 = unknown. */
   readonly size: number;
   /** How much was read. */
   readonly done: number;
   /** Adds entries to an empty batch; false when there are no more. */
   read(batch: EntryBatch): Promise<boolean>;
-  /** Where the entry after the last one read stands: plain data. */
+  /** The position of the next entry: plain data. */
   position(): unknown;
-  /** To what position() gave; without it to the beginning. */
+  /** Goes to what position() gave; without it to the beginning. */
   seek(position?: unknown): Promise<void>;
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ const DOT = 0x2e;
 /** A name at the root of a mount that holds what the mount keeps there itself. */
 const RESERVED = Buffer.from('.orchard');
 
-/** What the target takes of a path's room. */
+/** The part of a path's length and depth that the target takes. */
 export type PathRoom = {
   readonly depth: number;
   readonly bytes: number;

@@ -9,7 +9,7 @@ import { SharedMemory } from '../memory/shared-memory.js';
 
 export type ImportKernel = { readonly shared: SharedMemory; readonly kernel: KernelExports };
 
-/** The least of everything that the layout can do without. */
+/** The smallest size of each region that the import does not need. */
 export function createImportKernel(): ImportKernel {
   const shared = SharedMemory.create(
     planLayout({

@@ -1,6 +1,6 @@
 /**
- * What a bulk import keeps in tier 2 from its first commit to its last: where it stands, and what
- * giving it up has to take away.
+ * What a bulk import keeps in tier 2 from its first commit to its last: its position, and what a
+ * drop must remove.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { childKeys, type ImportTarget, idPrefix } from './import-target.js';
 import { dropRows } from './row-writer.js';
 import { treeStateSchema } from './tree-builder.js';
 
-/** Ids that directories of one import may take: files come behind them. */
+/** Ids that directories of one import may take; ids of files follow. */
 const DIRECTORY_IDS = 2 ** 30;
 
 const stateSchema = z.object({
@@ -28,9 +28,9 @@ const stateSchema = z.object({
   fileFirst: z.int(),
   entries: z.int(),
   rejects: z.optional(z.unknown()),
-  /** Names that tier 2 learns at the end, in the order of their numbers. */
+  /** Names that tier 2 gets at the end, in the order of their numbers. */
   names: z.array(z.tuple([z.string(), z.int()])),
-  /** Runs of the sort, and whether all are there. */
+  /** Runs of the sort, and whether they are complete. */
   runs: z.array(z.string()),
   phase: z.enum(['build', 'sort', 'merge']),
   position: z.optional(z.unknown()),
@@ -38,7 +38,7 @@ const stateSchema = z.object({
 });
 export type State = z.output<typeof stateSchema>;
 
-/** Gives up an import that is not finished; returns its path, undefined if there is none. */
+/** Drops an unfinished import; returns its path, undefined if there is none. */
 export function dropImport(
   tier2: Tier2,
   kernel: ImportKernel,
@@ -77,7 +77,7 @@ export function freshState(tier2: Tier2, target: ImportTarget, source: EntrySour
     target: target.path,
     targetId: target.record.id,
     identity: source.identity,
-    // Whole seconds take less room, with the whole seconds of stores.
+    // Whole seconds take less room, like the whole seconds of stores.
     nowMs: Math.floor(startedMs / 1000) * 1000,
     startedMs,
     inodesBefore: tier2.stats().inodes,

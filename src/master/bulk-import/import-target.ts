@@ -1,7 +1,7 @@
 /**
- * Where an import goes: an empty directory of a namespace at rest, and what tier 2 says about it.
- * Renames and deletes elsewhere do not matter, nor does the trash of the directory; names below it
- * that were moved away are moved-names.ts's business.
+ * The target of an import: an empty directory of a namespace without a master, and its records in
+ * tier 2. Renames and deletes elsewhere do not matter, nor does the trash of the directory.
+ * moved-names.ts handles names below it that were moved away.
  */
 
 import { Code, StatusError } from '../../base/status.js';
@@ -70,7 +70,7 @@ function walk(tier2: Tier2, kernel: ImportKernel, path: string): Step[] {
   return steps;
 }
 
-/** A directory that holds what the store has is in the store itself: it keeps its place there. */
+/** A directory with contents from the store is in the store itself, so it keeps its place there. */
 function unpersistedAbove(steps: readonly Step[]): Step[] {
   const bits = R.FLAG_PERSISTED | R.FLAG_MOUNT_POINT;
   const last = steps.findLastIndex(({ record }) => (record.flags & bits) !== 0);
@@ -91,7 +91,7 @@ function originOf(
   return undefined;
 }
 
-/** What the store has there belongs to a directory that was renamed or deleted. */
+/** The store has there a directory that was renamed or deleted in the namespace. */
 function refuseMoved(tier2: Tier2, steps: readonly Step[], path: string, at: Origin): void {
   for (let end = at.path.length; end > 0; end = at.path.lastIndexOf('/', end - 1)) {
     const owner = ownerOf(tier2, at.mountId, at.path.slice(0, end));

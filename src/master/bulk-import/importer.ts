@@ -5,8 +5,8 @@
  *   source ─▶ tree builder ─▶ encoder ─▶ blocks ═══▶ writing thread: rows + checkpoint, durable
  *      ▲ out of order: what was written is dropped, the entries are sorted in runs on disk
  *
- * A checkpoint holds the place in the source and the directories that are open there. So whoever
- * starts after a crash goes on from the last one, with nothing lost and nothing twice.
+ * A checkpoint holds the position in the source and the open directories. So a start after a crash
+ * resumes from the last checkpoint, with nothing lost and nothing twice.
  *
  * Invariant: until the last transaction nothing of the import can be reached from the root.
  * Invariant: memory is bounded: a batch, what the builder holds back, two commits.
@@ -46,7 +46,7 @@ export type ImportProgress = {
 export type ImportResult = TreeCounts & {
   readonly entries: number;
   readonly rejects: RejectSummary;
-  /** Entries that an earlier run had brought in. */
+  /** Entries that an earlier run imported. */
   readonly resumedEntries: number;
   readonly isSorted: boolean;
   /** Of this run. */
@@ -70,7 +70,7 @@ export type ImporterOptions = {
   readonly commitRows?: number | undefined;
 };
 
-/** Numbers of user and group names: those that tier 2 knows, and new ones behind them. */
+/** Numbers of user and group names: the known ones of tier 2, then the new ones. */
 export class ImportNames {
   readonly #numbers: Map<string, number>;
   readonly #fresh: [string, number][] = [];
@@ -198,7 +198,7 @@ export class Importer {
     this.#blocks.push(block);
   }
 
-  /** All that was built so far, durable when the next commit begins. */
+  /** Everything built so far; durable when the next commit begins. */
   async #commit(): Promise<void> {
     this.#state = { ...this.#state, position: this.#source.position(), tree: this.#builder.save() };
     await this.#send();
@@ -213,7 +213,7 @@ export class Importer {
     const { fileFirst } = this.#state;
     await this.#writing;
     this.#writing = this.#options.port.commit({ blocks, fileFirst, checkpoint });
-    // It fails whoever waits for it next.
+    // The next call that waits for it gets the failure.
     this.#writing.catch(() => undefined);
   }
 
@@ -261,7 +261,7 @@ export class Importer {
     await this.#send();
   }
 
-  /** Makes all of it visible. */
+  /** Makes everything visible. */
   async #publish(): Promise<void> {
     const { tier2, kernel, target, port, names } = this.#options;
     const children = this.#builder.finish();

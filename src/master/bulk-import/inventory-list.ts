@@ -1,6 +1,6 @@
 /**
- * The manifest.json of an S3 Inventory report: which files it has, and what their columns are. The
- * files are looked for where tools that copy a report put them.
+ * The manifest.json of an S3 Inventory report: its files, and the meaning of their columns. It
+ * looks for the files where tools that copy a report put them.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
@@ -38,7 +38,7 @@ export type InventoryList = {
   readonly files: readonly ManifestFile[];
 };
 
-/** Undefined if the file is no JSON object: then it is a list of its own. */
+/** Undefined if the file is not a JSON object: then it is a list itself. */
 export async function readInventoryList(file: ManifestFile): Promise<InventoryList | undefined> {
   const list = await jsonOf(file);
   if (list === undefined) return undefined;
@@ -47,7 +47,7 @@ export async function readInventoryList(file: ManifestFile): Promise<InventoryLi
   if (data === undefined) throw unknown(path);
   if (data.fileFormat !== 'CSV') throw otherFormat(path, data.fileFormat);
   const files: ManifestFile[] = [];
-  // One after the other: each is read whole for its sum.
+  // One after the other: each is read completely for its checksum.
   for (const one of data.files) files.push(await foundFile(path, data, one));
   return { bucket: data.sourceBucket, columns: data.fileSchema, files };
 }
@@ -57,7 +57,7 @@ async function jsonOf({ path, head, size, isZipped, textAt }: ManifestFile): Pro
   try {
     return JSON.parse((await readFile(path)).toString('utf8', textAt));
   } catch (error) {
-    // A list of paths that begin with a brace.
+    // It is a list of paths that begin with a brace.
     if (error instanceof SyntaxError) return undefined;
     throw explainFile(error, path);
   }

@@ -1,5 +1,5 @@
 /**
- * What the columns of a manifest are: named by a format, by the operator, or by the manifest's own
+ * The meaning of a manifest's columns: given by a format, by the operator, or by the manifest's
  * first line. Pure.
  */
 import { Code, StatusError } from '../../base/status.js';
@@ -12,7 +12,7 @@ const defaults: Readonly<Record<ManifestFormat, string>> = {
   's3-inventory': 'bucket,key,size,last_modified_date,etag',
 };
 
-/** Names of columns as they are written in the wild, without case, dashes and underscores. */
+/** Usual names of columns, without case, dashes and underscores. */
 const roles: Readonly<Record<string, Role>> = {
   path: 'path',
   key: 'path',

@@ -1,6 +1,6 @@
 /**
- * A file of a manifest: what it is by its first bytes, whatever its name says, and its text as a
- * stream. Other kinds of files are refused by their name before anything is read.
+ * A file of a manifest: its kind, which the first bytes decide and not the name, and its text as a
+ * stream. Other kinds of files are refused by name before anything is read.
  *
  * Offsets are those of the text when it is unpacked, its byte order mark included.
  */
@@ -18,14 +18,14 @@ const HEAD_BYTES = 4096;
 const GZIP = Buffer.of(0x1f, 0x8b);
 const UTF8_MARK = Buffer.of(0xef, 0xbb, 0xbf);
 
-/** Kinds that nobody writes a list in, and what makes a list of them. */
+/** Kinds of files that are not lists, and how to make a list of them. */
 const FOREIGN: readonly (readonly [Buffer, name: string, hint: string])[] = [
   [Buffer.of(0xff, 0xfe), 'UTF-16 (little endian)', 'iconv -f UTF-16 -t UTF-8 makes UTF-8 of it.'],
   [Buffer.of(0xfe, 0xff), 'UTF-16 (big endian)', 'iconv -f UTF-16 -t UTF-8 makes UTF-8 of it.'],
   [Buffer.of(0x28, 0xb5, 0x2f, 0xfd), 'packed by zstd', 'Unpack it, or pack it with gzip.'],
   [Buffer.from('\xfd7zXZ', 'latin1'), 'packed by xz', 'Unpack it, or pack it with gzip.'],
 ];
-/** Whose first bytes a path may have too: only if what follows is no text. */
+/** Kinds whose first bytes a path may have too: refused only if no text follows. */
 const FOREIGN_BINARY: typeof FOREIGN = [
   [Buffer.from('PAR1'), 'Parquet', 'Configure the inventory as CSV, or write the table as CSV.'],
   [Buffer.from('ORC'), 'ORC', 'Configure the inventory as CSV, or write the table as CSV.'],
@@ -40,7 +40,7 @@ export type ManifestFile = {
   readonly size: number;
   readonly mtimeMs: number;
   readonly isZipped: boolean;
-  /** Where its text begins: behind a byte order mark. */
+  /** Where its text begins: after a byte order mark. */
   readonly textAt: number;
   /** The first bytes of its text. */
   readonly head: Buffer;
@@ -52,7 +52,7 @@ export type ManifestText = {
   readonly chunks: AsyncIterator<Buffer>;
 };
 
-/** Throws a StatusError for what is no list. */
+/** Throws a StatusError for a file that is not a list. */
 export async function inspectManifest(given: string): Promise<ManifestFile> {
   const path = resolve(given);
   const { head: bytes, size, mtimeMs } = await headOf(path);
@@ -70,7 +70,7 @@ export function readManifest({ path, isZipped }: ManifestFile, offset: number): 
   return { raw, chunks: chunksOf(text, isZipped ? offset : 0, path) };
 }
 
-/** What is said of a file that cannot be read. */
+/** The failure for a file that cannot be read. */
 export function explainFile(error: unknown, path: string): unknown {
   const code = systemCode(error);
   const status = (kind: Code, reason: string, hint: string): StatusError =>
@@ -106,7 +106,7 @@ export function explainFile(error: unknown, path: string): unknown {
 
 async function headOf(path: string) {
   try {
-    // A pipe that nobody writes to would be waited for.
+    // Opening a pipe without a writer would wait.
     const file = await open(path, files.O_RDONLY | files.O_NONBLOCK);
     try {
       const stats = await file.stat();
@@ -142,7 +142,7 @@ function refuseForeign(text: Buffer, path: string): void {
   );
 }
 
-/** Whether a list could begin so: without control characters other than blanks. */
+/** Whether a list could begin like this: it has no control characters other than white space. */
 function isText(bytes: Buffer): boolean {
   return bytes.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d));
 }
@@ -152,7 +152,7 @@ const startsWith = (bytes: Buffer, magic: Buffer): boolean =>
 
 function unpacked(raw: Readable): Readable {
   const out = new PassThrough({ highWaterMark: CHUNK_BYTES });
-  // What fails fails the reader as well: pipeline destroys its end with the error.
+  // A failure also reaches the reader: pipeline destroys its end with the error.
   pipeline(raw, createGunzip({ chunkSize: CHUNK_BYTES }), out).catch((error: Error) =>
     out.destroy(error),
   );

@@ -39,15 +39,15 @@ const FALSE = 'false';
 
 export type ManifestOptions = {
   readonly files: readonly string[];
-  /** Of files that no manifest.json describes. */
+  /** For files that no manifest.json describes. */
   readonly format: ManifestFormat;
   /** Names of the columns, instead of the format's. */
   readonly columns?: string | undefined;
   /** Of the keys of an inventory. */
   readonly isUrlEncoded: boolean;
-  /** Keys of an inventory are taken below it, without it: the mount's prefix, '/' at its end. */
+  /** Keys of an inventory below this prefix are taken, without it: the mount's prefix with '/'. */
   readonly prefix: string;
-  /** Of the mount: rows of another one are left out. */
+  /** The bucket of the mount: rows of other buckets are left out. */
   readonly bucket?: string | undefined;
   readonly room: PathRoom;
   readonly rejects: Rejects;
@@ -92,7 +92,7 @@ export class ManifestSource implements EntrySource {
     this.identity = JSON.stringify({ files, ...how });
   }
 
-  /** Throws a StatusError if a file is not there, is no list, or is not whole. */
+  /** Throws a StatusError if a file is missing, is not a list, or is not complete. */
   static async open(options: ManifestOptions): Promise<ManifestSource> {
     const parts: Part[] = [];
     for (const path of options.files) parts.push(...(await partsOf(path, options)));
@@ -249,14 +249,14 @@ export class ManifestSource implements EntrySource {
     return undefined;
   }
 
-  /** To the end of the batch, decoded and without the prefix; its bytes, or why not. */
+  /** Copies it to the batch, decoded and without the prefix; returns its bytes, or why not. */
   #copyPath(batch: EntryBatch): number | RejectReason | 'passed' {
     const records = this.#records;
     const { path } = this.#columns;
     const at = records.fieldAt[path]!;
     let end = records.fieldEnd[path]!;
     const { bytes: target, end: to } = batch;
-    // The batch has room for so many bytes; decoding only makes them fewer.
+    // The batch has room for this many bytes; decoding only makes them fewer.
     if (end - at > RAW_PATH_BYTES_MAX) return 'path';
     if (records.hasQuotes[path] === 1) {
       end = copyUnquoted({ bytes: records.buffer, at, end }, target, to);
@@ -273,7 +273,7 @@ export class ManifestSource implements EntrySource {
 
   #withoutPrefix(target: Buffer, to: number, end: number): number | RejectReason | 'passed' {
     const prefix = this.#prefix;
-    // A plain list tells paths below the target, for which a leading slash may stand.
+    // A plain list has paths below the target, which may begin with a slash.
     const skip = this.#isInventory ? prefix.length : Number(target[to] === SLASH);
     if (this.#isInventory && skip > 0) {
       const isInside = end - to >= skip && prefix.equals(target.subarray(to, to + skip));
@@ -301,7 +301,7 @@ export class ManifestSource implements EntrySource {
     return records.buffer.toString('latin1', records.fieldAt[column]!, records.fieldEnd[column]!);
   }
 
-  /** What a load from the store would note of the object. */
+  /** The fingerprint that a load from the store would note. */
   #fingerprint(column: number, length: number, mtimeMs: number): number {
     const etag = this.#field(column)?.replaceAll('"', '');
     const time = mtimeMs === TIME_UNKNOWN ? {} : { mtimeMs };

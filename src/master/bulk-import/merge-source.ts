@@ -1,6 +1,6 @@
 /**
  * The second half of an external sort: runs become one stream in the order of their paths' bytes.
- * Memory is a buffer a run.
+ * Memory: one buffer for each run.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
@@ -114,7 +114,7 @@ class Run {
     const itsEnd = other.at + other.#bytes();
     const order = this.buffer.compare(other.buffer, its, itsEnd, at, end);
     if (order !== 0) return order < 0;
-    // Runs are in the order of the source: of two entries for a path the first one comes first.
+    // Runs keep the order of the source: of two entries for a path the first one comes first.
     return this.#index < other.#index;
   }
 

@@ -1,7 +1,7 @@
 /**
- * Names that a store still has and the namespace has elsewhere by now: what was renamed or deleted
- * keeps its place in the store (mount/store-path.ts). An import leaves them out, with all that is
- * below them, as a load does.
+ * Names that a store still has, but that the namespace has elsewhere: renamed and deleted inodes
+ * keep their place in the store (mount/store-path.ts). An import leaves these names out, with
+ * everything below them, as a load does.
  */
 import { SIDE_ORIGIN_BACK } from '../memory/entry-format.js';
 import { originKey } from '../mount/store-path.js';
@@ -15,7 +15,7 @@ export class MovedNames {
   readonly #mountId: number;
   /** What store paths begin with: that of the target and a slash. */
   readonly #root: string;
-  /** Most mounts have no such name: then no entry is looked at. */
+  /** Most mounts have no such name: then no entry is checked. */
   readonly #any: boolean;
   /** The last path that was moved, and the last one that was not, each ending with a slash. */
   #moved: string | undefined;
@@ -51,7 +51,7 @@ export class MovedNames {
   }
 }
 
-/** Id, as its bytes, of the inode that the store keeps at this path for another place. */
+/** Id, as bytes, of the inode whose data the store keeps at this path. */
 export const ownerOf = (tier2: Tier2, mountId: number, path: string): Uint8Array | undefined =>
   tier2.side.get(sideKey(SIDE_ORIGIN_BACK, originKey(mountId, path)));
 

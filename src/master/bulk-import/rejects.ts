@@ -1,6 +1,6 @@
 /**
- * What an import leaves out, by reason and with the lines of the first ones: nothing is lost
- * silently, and a manifest of rubbish takes no more memory than a good one.
+ * Entries that an import leaves out, by reason and with the lines of the first ones. So nothing is
+ * lost silently, and a bad manifest takes no more memory than a good one.
  */
 import { type SkipReason, skipTexts } from '../../base/skip-reasons.js';
 import { Code, StatusError } from '../../base/status.js';
@@ -80,7 +80,7 @@ export class Rejects {
     };
   }
 
-  /** Takes up what a checkpoint kept. */
+  /** Restores the state from a checkpoint. */
   restore({ byReason, first }: RejectSummary): void {
     this.#byReason.clear();
     for (const [reason, count] of Object.entries(byReason)) {

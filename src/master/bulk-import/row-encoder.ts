@@ -1,6 +1,6 @@
 /**
- * From an imported inode to its row of tier 2, by the kernels: rows gather in the flush arena of a
- * shared memory of the import's own, and leave it a block at a time.
+ * Turns an imported inode into its row of tier 2, with the kernels. Rows gather in the flush arena
+ * of the import's own shared memory, and leave it a block at a time.
  */
 
 import { BLOCK_BYTES_DEFAULT } from '../../base/limits.js';
@@ -27,7 +27,7 @@ export const HEAD = {
   VALUE_MASK: 0x3ff,
 } as const;
 
-/** What all inodes of one import have in common. */
+/** Attributes that all inodes of one import share. */
 export type InodeDefaults = {
   readonly nowMs: number;
   readonly mountId: number;
@@ -41,7 +41,7 @@ export type InodeDefaults = {
 
 const ROWS_MAX = 65_536;
 const BLOCK_BYTES = 8 << 20;
-/** A key and a value, each at its longest, and then some. */
+/** A key and a value of maximal length, with some reserve. */
 const ROW_BYTES_MAX = 1024;
 const AT = { FILE: 0, DIRECTORY: 512, PARENT: 1024, ROWS: 2048 } as const;
 const HIGH = 0x1_0000_0000;
@@ -77,7 +77,7 @@ export class RowEncoder {
     return this.#count;
   }
 
-  /** The rows that follow are children of this directory, by rising names. */
+  /** The following rows are children of this directory, by rising names. */
   begin(parentId: number): void {
     this.#parentBytes = this.#kernel.encodeId(parentId, this.#base + AT.PARENT);
   }

@@ -1,10 +1,10 @@
 /**
- * Writes the rows of an import to tier 2: all that came since the last checkpoint, and the
- * checkpoint, in one durable transaction. A thread of its own does it (main/import-thread.ts).
+ * Writes the rows of an import to tier 2: all rows since the last checkpoint, and the checkpoint,
+ * in one durable transaction. It runs in a thread of its own (main/import-thread.ts).
  *
- * Most rows are above all keys that there are, and are appended, which costs a third. Which ones,
- * only tier 2 can tell: rows of a target that is older than its neighbours are not, nor is anything
- * below a trash. So each key is compared with the last one, and no put goes unlooked at.
+ * Most rows sort after all existing keys and are appended, which costs a third. Only tier 2 knows
+ * which ones: rows of a target older than its neighbours do not, nor do rows below a trash. So each
+ * key is compared with the last one, and the result of each put is checked.
  *
  * Invariant: what tier 2 holds of an import is exactly what its checkpoint says, whenever the
  *   process or the machine dies.
@@ -32,7 +32,7 @@ export type SideRow = {
   readonly value: Uint8Array;
 };
 
-/** What makes an import visible, all at once. */
+/** Makes an import visible, all at once. */
 export type Finish = {
   /** The target's record, and others above it that change. */
   readonly records: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
@@ -42,7 +42,7 @@ export type Finish = {
 
 export class RowWriter {
   readonly #tier2: Tier2;
-  /** No key of `inodes` is above it; read anew in each transaction. */
+  /** No key of `inodes` sorts after it; read again in each transaction. */
   #last: Uint8Array = new Uint8Array(0);
 
   constructor(tier2: Tier2) {

@@ -1,6 +1,6 @@
 /**
  * The first half of an external sort: entries in any order become runs on disk, each sorted by the
- * bytes of its paths. Memory is one run.
+ * bytes of its paths. Memory: one run.
  */
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const RUN_ENTRIES = 1 << 20;
 const OUT_BYTES = 4 << 20;
 /** Of a batch as a run keeps it. */
 const BATCH_BYTES_MAX = ENTRIES_MAX * RUN_HEAD_BYTES + BATCH_BYTES;
-/** Of a path, behind what all of a run begin with: compared as one number. */
+/** Bytes of a path after the common beginning of its run, compared as one number. */
 const HEAD_BYTES = 6;
 
 export class RunSorter {
@@ -86,7 +86,7 @@ export class RunSorter {
     return bytes.compare(bytes, right, rightEnd, left, leftEnd);
   }
 
-  /** What all paths begin with. */
+  /** The common beginning of all paths. */
   #commonBytes(): number {
     if (this.#count === 0) return 0;
     const first = this.#starts[0]! + RUN_HEAD_BYTES;
@@ -101,7 +101,7 @@ export class RunSorter {
     return common;
   }
 
-  /** A path that ends early counts as one with zeros, which no path holds. */
+  /** A path that ends early counts as if followed by zeros, which no path holds. */
   #head(entry: number, common: number): number {
     const path = this.#starts[entry]! + RUN_HEAD_BYTES;
     const end = this.#pathBytes(path - RUN_HEAD_BYTES);

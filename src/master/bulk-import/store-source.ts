@@ -1,6 +1,6 @@
 /**
- * Entries of a store, by walking it: every directory is listed once, in the order of names, with
- * the listings of the next directories asked for ahead.
+ * Entries of a store, found by walking it: every directory is listed once, in the order of names.
+ * The listings of the next directories are requested ahead.
  *
  *   frames:  ''  ▸ a  ▸ b     the directories from the root to where the walk is
  *
@@ -23,7 +23,7 @@ import { type PathRoom, pathProblem } from './entry-path.js';
 import { type Rejects, storeReason } from './rejects.js';
 
 const PAGE_ENTRIES = 1000;
-/** Directories whose first page is asked for before it is needed. */
+/** Directories whose first page is requested early. */
 const AHEAD_MAX = 8;
 
 export type StoreOptions = {
@@ -79,7 +79,7 @@ export class StoreSource implements EntrySource {
       if (status === undefined) {
         this.#passRest(frame);
         if (frame.isLast) this.#frames.pop();
-        // Whole pages: an import that is stopped between two batches misses nothing.
+        // Whole pages: an import that stops between two batches misses nothing.
         else await this.#turn(frame);
         continue;
       }
@@ -131,12 +131,12 @@ export class StoreSource implements EntrySource {
     const { store, path: root, signal } = this.#options;
     const at = [root, path.slice(0, -1)].filter((part) => part !== '').join('/');
     const page = store.list(at, { limit: PAGE_ENTRIES, signal, startAfter });
-    // It fails where it is awaited; a page that nobody needs any more fails nobody.
+    // Its failure shows where it is awaited; a page that nobody needs fails nobody.
     page.catch(() => undefined);
     return page;
   }
 
-  /** Takes up the page that was asked for, and asks for the next one. */
+  /** Takes the requested page, and requests the next one. */
   async #turn(frame: Frame): Promise<void> {
     const { entries, nextStartAfter, skipped } = await frame.page;
     frame.entries = entries;
