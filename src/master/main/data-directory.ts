@@ -101,9 +101,7 @@ export type DirectoryAtRest = Omit<DataDirectory, 'watermark'> &
 
 export type NewDirectory = {
   readonly clusterName: string;
-  /**
-   * Called for a new directory before anything of it lasts; if it throws, the directory stays new.
-   */
+  /** Called for a new directory before anything of it lasts; if it throws, it stays new. */
   readonly checkNew?: () => Promise<void>;
 };
 
