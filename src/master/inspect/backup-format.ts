@@ -27,7 +27,7 @@ import type { TableName } from '../storage/tier2.js';
 export const BACKUP_FORMAT = 1;
 export const BACKUP_MAGIC: Uint8Array = new TextEncoder().encode('ORCHBACK');
 export const BLOCK_HEADER_BYTES = 16;
-/** More than a batch of rows or a chunk of entries: what claims to be longer is damage. */
+/** More than a batch of rows or a chunk of entries: a larger size is damage. */
 export const BLOCK_BYTES_MAX = 64 * 1024 * 1024;
 
 export const BlockKind = { HEAD: 1, ROWS: 2, ENTRIES: 3, END: 4 } as const;
@@ -82,7 +82,7 @@ export function encodeBlock(
   return block;
 }
 
-/** Whether a whole block has the sum that was written. */
+/** Whether the checksum of a whole block is right. */
 export function isBlockGood(block: Buffer, salt: number): boolean {
   return block.readUInt32LE(12) === sumOf(block, salt);
 }

@@ -1,6 +1,6 @@
 /**
- * HEAD and END of a backup, read and checked. Pure. Apart from backup-format.ts, so that a thread
- * which only writes backups does not load zod.
+ * HEAD and END of a backup, read and checked. Pure. It stands apart from backup-format.ts, so that
+ * a thread which only writes backups does not load zod.
  */
 import { z } from 'zod';
 import { type BackupEnd, type BackupHead, malformed } from './backup-format.js';
@@ -35,7 +35,7 @@ const endSchema: z.ZodType<BackupEnd> = z.object({
 export const decodeHead = (payload: Buffer): BackupHead => decodeJson(payload, headSchema);
 export const decodeEnd = (payload: Buffer): BackupEnd => decodeJson(payload, endSchema);
 
-/** The format alone: another one may have other fields. */
+/** Only the format: another version may have other fields. */
 export function formatOf(payload: Buffer): number | undefined {
   return z.object({ format: z.int() }).safeParse(jsonOf(payload)).data?.format;
 }

@@ -1,13 +1,13 @@
 /**
- * Where a backup may be written: a new regular file in the backup directory or below it, after all
- * links are followed. So the name that an administrator sends reaches no other file of the machine,
- * no device, and nothing of the master's own.
+ * Decides where a backup may be written: a new regular file in the backup directory or below it,
+ * after all links are followed. So the name from an administrator reaches no other file of the
+ * machine, no device, and nothing of the master's own.
  */
 import { lstatSync, mkdirSync, realpathSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { Code, StatusError } from '../../base/status.js';
 
-/** The master's user alone. */
+/** For the master's user alone. */
 const DIRECTORY_MODE = 0o700;
 
 export type BackupTarget = {
@@ -55,7 +55,7 @@ function refuseTaken(place: string, stats: Stats | undefined, force: boolean): v
   throw refusal(Code.ALREADY_EXISTS, place, `${place} exists.`, 'Choose another name, or --force.');
 }
 
-/** The backup directory itself is made; those above it are the operator's. */
+/** Makes the backup directory itself; the directories above it are the operator's. */
 function rootOf(directory: string): string {
   try {
     mkdirSync(directory, { mode: DIRECTORY_MODE });

@@ -1,4 +1,4 @@
-/** Reads a backup block by block and trusts nothing of it that has no right checksum. */
+/** Reads a backup block by block, and trusts only blocks with the right checksum. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { Code, StatusError } from '../../base/status.js';
 import {
@@ -25,7 +25,7 @@ export class BackupReader {
   #number = 0;
   #end: BackupEnd | undefined;
 
-  /** Throws unless the file begins as a backup that this version can read. */
+  /** Throws unless the file begins like a backup that this version can read. */
   constructor(file: string, dataFormat: number) {
     this.#file = file;
     this.#fd = openSync(file, 'r');
@@ -43,7 +43,7 @@ export class BackupReader {
     }
   }
 
-  /** What the file says about itself at its end; after blocks() went through. */
+  /** The end block of the file; available after blocks() has finished. */
   get end(): BackupEnd {
     if (this.#end === undefined) throw this.#damaged('it has no end: it was cut off');
     return this.#end;

@@ -3,7 +3,7 @@
  * file beside its place, which gets its name when all of it is on the disk. Memory: one batch.
  *
  *
- * Invariant: under the name there is a whole backup or what was there before, whenever it dies.
+ * Invariant: whenever the process dies, the name has a complete backup or its former content.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -36,7 +36,7 @@ import { EntryChunks } from './entry-chunks.js';
 import type { InspectControl } from './inspect.js';
 import type { Row } from './table-rows.js';
 
-/** Of the cluster, for whoever restores it. */
+/** Of the cluster, for the reader of the backup. */
 export type BackupOrigin = Pick<BackupHead, 'dataFormat' | 'version' | 'clusterId' | 'clusterName'>;
 
 export type BackupSource = { readonly tier2: Tier2; readonly entries: EntrySource };
@@ -141,7 +141,7 @@ class BackupWriter implements CaptureSink {
       closeSync(this.#fd!);
       this.#fd = undefined;
       if (force) replaceFile(this.#temporary, this.#file);
-      // Unlike rename(2), link(2) never replaces what came there meanwhile.
+      // Unlike rename(2), link(2) never replaces a file that was put there meanwhile.
       else linkSync(this.#temporary, this.#file);
       rmSync(this.#temporary, { force: true });
       syncDirectory(path.dirname(this.#file));
@@ -168,7 +168,7 @@ class BackupWriter implements CaptureSink {
   }
 }
 
-/** rename(2) would replace what is no file, too, were it put there meanwhile. */
+/** rename(2) would also replace something that is not a file, if it was put there meanwhile. */
 function replaceFile(temporary: string, file: string): void {
   if (lstatSync(file, { throwIfNoEntry: false })?.isFile() !== false) renameSync(temporary, file);
   else
@@ -185,7 +185,7 @@ function syncDirectory(directory: string): void {
   }
 }
 
-/** What the file system of the master refuses is an expected failure. */
+/** A refusal by the master's file system is an expected failure. */
 function asStatus<T>(file: string, work: () => T): T {
   try {
     return work();

@@ -7,11 +7,11 @@
  *   hold the journal ─▶ A = appliedSeq ─▶ names, mounts ─▶ rows … rows … rows ─▶ S = durable
  *                            └────────── entries A+1 … as they become durable ──────────┘
  *
- * Why batches that see different moments are exact:
- *  1. The namespace is a map from keys (an edge; an id of the id index; a side record) to values,
- *     and what a change makes of a key depends on that key's value alone: PUT, REMOVE and SIDE are
- *     absolute, PARENT looks at its own record and is skipped if that has the entry's seq or a
- *     later one. So it is enough to show it for one key.
+ * Why batches from different moments are exact:
+ *  1. The namespace maps keys (an edge; an id of the id index; a side record) to values. The effect
+ *     of a change on a key depends only on that key's value: PUT, REMOVE and SIDE are absolute, and
+ *     PARENT is skipped by a record that has the entry's seq or a later one. So it is enough to
+ *     prove one key.
  *  2. Every batch is read after A was, so for its key it shows everything up to A and perhaps some
  *     changes behind it: the value after the key's changes up to some seq m >= A (the flusher
  *     copies a slot as it is, from between two changes). All of those were durable before they
@@ -24,15 +24,15 @@
  * Names are the exception to 1: they are numbered by their order. So they are read in one batch,
  * the one that A is read with; later ones get their numbers in the replay, as they got them first.
  *
- * Answers of the retry window (`calls`) come with the flush that moves A: those behind A are left
- * out, since the replay gives them again.
+ * Answers of the retry window (`calls`) come with the flush that moves A. Those after A are left
+ * out, because the replay makes them again.
  *
  * Why the journal still has A+1 …: the flusher loads JOURNAL_KEEP_SEQ after it has stored
  * FLUSHED_SEQ = F, and trims up to F at most. If it did not see ours, it loaded before we stored,
  * so the commit of F was before we read A, and A >= F. The hold follows what was copied, so the
  * journal grows by what is written in one batch's time.
  *
- * Why not one long snapshot: LMDB could use no page again that is freed meanwhile, and the file of
+ * Why not one long snapshot: LMDB could not reuse any page that is freed meanwhile, and the file of
  * tier 2 would keep that size for good.
  */
 import { setImmediate } from 'node:timers/promises';
@@ -54,9 +54,9 @@ const TABLE_ORDER = ['inodes', 'ids', 'side', 'expiries', 'calls'] as const;
 
 /** The journal beside tier 2, of a running master or of a directory at rest. */
 export type EntrySource = {
-  /** Keeps the entries behind the last flush, before anything is read. */
+  /** Keeps the entries after the last flush, before anything is read. */
   hold(): void;
-  /** Hands over what became durable behind `appliedSeq` and was not handed over yet. */
+  /** Hands over entries that became durable after `appliedSeq` and were not handed over yet. */
   follow(appliedSeq: number, onEntry: EntryHandler): void;
   /** The same up to the end, which is S. */
   finish(appliedSeq: number, onEntry: EntryHandler): number;
@@ -67,7 +67,7 @@ export type EntrySource = {
 export type CaptureSink = {
   begin(start: CaptureStart): void;
   rows(table: TableName, rows: readonly Row[]): void;
-  /** A row that is not what was written: it is not among the rows. */
+  /** A damaged row: it is not among the rows. */
   damaged(table: TableName, key: Uint8Array): void;
   entry: EntryHandler;
 };

@@ -1,6 +1,6 @@
 /**
- * Compares the filter of tier 2's keys with tier 2 while both are in use: a key that it lacks would
- * be an inode that nobody finds any more.
+ * Compares the key filter with tier 2 while both are in use. A key that the filter lacks would be
+ * an inode that nobody can find.
  *
  * Why this raises no false alarm: the state is read first, then a snapshot of tier 2 is taken. As
  * long as the state is the same, the filter holds every key that tier 2 had at any time until now.
@@ -16,7 +16,7 @@ import type { Findings } from './findings.js';
 
 const KEYS_PER_TURN = 2000;
 
-/** How many keys were looked for: 0 if the filter is not complete. */
+/** The number of keys that were looked up: 0 if the filter is not complete. */
 export async function checkFilter(
   shared: SharedMemory,
   tier2: Tier2,

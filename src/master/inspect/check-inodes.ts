@@ -28,7 +28,7 @@ import { allRows, type Row, rowsFrom } from './table-rows.js';
 
 export type InodeCounts = { inodes: number; files: number; directories: number };
 
-/** What is known of users, groups and mounts. */
+/** The known users, groups and mounts. */
 export type NamesAndMounts = {
   readonly nameCount: number;
   readonly mounts: ReadonlyMap<number, Mount>;
@@ -37,7 +37,7 @@ export type NamesAndMounts = {
 /** The children of one directory, as the pass goes through them. */
 type Group = {
   readonly parentId: number;
-  /** Of a trash shadow too. Undefined: the root's own key, reclaim, or missing. */
+  /** Also for a trash shadow. Undefined: the root's own key, reclaim, or missing. */
   readonly directory: RecordFields | undefined;
   readonly reach: Reach;
   readonly first: RecordFields;
@@ -51,7 +51,7 @@ export class InodeCheck {
   readonly #findings: Findings;
   readonly #known: NamesAndMounts;
   #group: Group | undefined;
-  /** Directories that say that they have children, and those of them that have a group. */
+  /** Directories whose count is not 0, and those of them that have a group. */
   #expecting = 0;
   #served = 0;
   #hasRoot = false;
@@ -119,7 +119,7 @@ export class InodeCheck {
 
   #reachOf(id: number): Reach {
     return this.#index.reachOf(id, (cycle) => {
-      // Each directory of a cycle begins a group: the one with the smallest id tells of it.
+      // Each directory of a cycle begins a group: the one with the smallest id reports it.
       if (Math.min(...cycle) !== id) return;
       const what = `inodes ${cycle.join(' → ')} → ${id} hang on each other`;
       this.#findings.add('cycle', id, () => this.#index.pathOfId(id), what);
@@ -182,7 +182,7 @@ export class InodeCheck {
     }
   }
 
-  /** What is kept beside the record. */
+  /** Checks the side records of the inode. */
   #checkKept(record: RecordFields): void {
     const { side, expiries } = this.#state.tier2;
     const lacks = (kind: number): boolean => side.get(sideRow(kind, record.id)) === undefined;
@@ -198,7 +198,7 @@ export class InodeCheck {
     this.#add('expiry-missing', record, `no row for ${expiryMs}`);
   }
 
-  /** Directories that say that they have children and have none. */
+  /** Directories whose count is not 0 and that have no children. */
   *#findChildless(): Iterable<number> {
     const { tier2, codec } = this.#state;
     for (const batch of allRows(tier2.tables.inodes)) {
@@ -214,7 +214,7 @@ export class InodeCheck {
     }
   }
 
-  /** As many ids as records, and each record has its own: then there are no others. */
+  /** There are as many ids as records, and each record has its own, so there are no others. */
   *#checkIndex(): Iterable<number> {
     const { tier2, codec } = this.#state;
     if (tier2.ids.count() === this.counts.inodes) return;

@@ -1,7 +1,6 @@
 /**
- * Checks what is kept beside the inodes: names, mounts, extended attributes, origins, the ttls of
- * what is in the trash. Every record must be readable and belong to an inode that exists and that
- * knows of it.
+ * Checks the side records: names, mounts, extended attributes, origins, and the ttls of deleted
+ * inodes. Every record must be readable, and must belong to an existing inode that refers to it.
  */
 
 import { readU64 } from '../../base/word64.js';
@@ -119,7 +118,7 @@ type Inode = { readonly flags: number; readonly parentId: number };
 type Shape = {
   readonly name: string;
   readonly idOf: (key: Uint8Array, value: Uint8Array) => number | undefined;
-  /** Throws or gives undefined if the value is not what it should be. */
+  /** Throws, or gives undefined, if the value is not well-formed. */
   readonly read: (value: Uint8Array) => unknown;
   readonly isKnown: (inode: Inode) => boolean;
 };

@@ -1,11 +1,11 @@
 /**
- * Compares tier 1 with tier 2 while both are in use. A clean slot says what tier 2 says, also that
- * a name is absent; a dirty one is not older.
+ * Compares tier 1 with tier 2 while both are in use. A clean slot must agree with tier 2, even that
+ * a name is absent; a dirty slot must not be older.
  *
  * Why this raises no false alarm: tier 2 is read from a snapshot that is taken after the set was
- * copied. A slot that is clean in the copy was committed before, so the snapshot has it, or
- * something newer; and what is newer went through the slot, which then is no longer as it was
- * copied. So where the two differ and the set is unchanged, they are really different.
+ * copied. A slot that is clean in the copy was committed before, so the snapshot has that state or
+ * a newer one. A newer state went through the slot, which is then no longer as it was copied. So if
+ * the two differ and the set is unchanged, they really differ.
  */
 import { setImmediate } from 'node:timers/promises';
 import { readU64 } from '../../base/word64.js';
@@ -18,7 +18,7 @@ import type { Findings } from './findings.js';
 import { RecordCodec } from './record-codec.js';
 
 const SETS_PER_TURN = 256;
-/** A set that changes under every look is busy, not wrong. */
+/** A set that changes during every look is busy, not wrong. */
 const TRIES_MAX = 16;
 
 /** How many slots were compared. */
@@ -74,7 +74,7 @@ class Tier1Check {
     }
   }
 
-  /** What is wrong with a slot, or undefined. */
+  /** The fault of a slot, or undefined. */
   #difference({ record, isDirty }: SlotCopy): string | undefined {
     const { bytes } = this.#copy;
     const name = bytes.slice(

@@ -1,6 +1,6 @@
 /**
- * The digest of an exact state: one SHA-256 over what the namespace says, in the order of its keys.
- * Equal for equal trees, also after a replay, a restart, a restore.
+ * The digest of an exact state: one SHA-256 over the namespace, in the order of its keys. Equal
+ * trees have equal digests, also after a replay, a restart or a restore.
  *
  * In it: of every inode, also in the trash and in reclaim, the directory, name, id and attributes,
  * owner and group as text; mounts, extended attributes, origins, ttls from before a deletion. Not
@@ -68,7 +68,7 @@ export async function digestState(
   return { seq: state.seq, digest: `sha256:${hash.digest('hex')}`, inodes, sideRecords };
 }
 
-/** The record without what is physical, then the texts of owner and group; returns the new end. */
+/** The record without physical fields, then the texts of owner and group; returns the new end. */
 function putRecord(
   chunk: Buffer,
   at: number,

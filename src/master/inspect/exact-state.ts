@@ -1,11 +1,11 @@
 /**
  * The namespace exactly as it was at one seq, in an LMDB environment of its own that nobody else
- * changes: what verify and digest look at. Made of a capture and replayed to its end; it lies on
+ * changes; verify and digest read it. It is made from a capture and replayed to its end. It lies on
  * the disk of the data directory, so memory does not depend on the size of the namespace.
  *
  *   <data dir>/scratch/state-<random>/   LMDB, and `entries`: the captured journal
  *
- * Invariant: one at a time in a data directory; what a process that died left is removed first.
+ * Invariant: one at a time in a data directory; remains of a dead process are removed first.
  */
 import { closeSync, mkdtempSync, openSync, readSync, writeSync } from 'node:fs';
 import { mkdir, rm, statfs } from 'node:fs/promises';
@@ -28,14 +28,14 @@ import { Replay } from './replay.js';
 import { type Row, RowWriter } from './table-rows.js';
 
 const SCRATCH = 'scratch';
-/** Of the copy's size beyond tier 2's own: pages are filled less well. */
+/** The share of the copy's size beyond tier 2's own: its pages are filled less well. */
 const SPACE_SHARE = 1.25;
 
 export type StateSource = {
-  /** Where scratch/ may be made. */
+  /** The directory for scratch/. */
   readonly dataDir: string;
   readonly mapBytes: number;
-  /** What is left free on the disk. */
+  /** Bytes that stay free on the disk. */
   readonly reserveBytes: number;
   readonly tier2: Tier2;
   readonly entries: EntrySource;
@@ -46,7 +46,7 @@ export class ExactState implements CaptureSink {
   readonly codec = new RecordCodec();
   seq = 0;
   idNext = 0;
-  /** What is wrong with the stored rows themselves; the copy is without those. */
+  /** Faults of the stored rows themselves; the copy lacks these rows. */
   readonly findings = new Findings();
   readonly #directory: string;
   readonly #rows: RowWriter;
@@ -125,7 +125,7 @@ export class ExactState implements CaptureSink {
 const keyText = (table: TableName, key: Uint8Array): string =>
   `${table} key ${Buffer.from(key).toString('hex')}`;
 
-/** What a process that died in the middle has left. */
+/** The remains of a process that died during a copy. */
 async function removeScratch(dataDir: string): Promise<void> {
   await rm(join(dataDir, SCRATCH), { recursive: true, force: true });
 }

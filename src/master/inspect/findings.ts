@@ -1,10 +1,10 @@
 /**
- * What verify has found: each with a code that never changes its meaning, the inode, where it is,
- * and what is wrong. The first FINDINGS_MAX are kept, all are counted.
+ * The findings of verify: each has a code that never changes its meaning, the inode, its place, and
+ * what is wrong. The first FINDINGS_MAX are kept; all are counted.
  */
 
 const FINDINGS_MAX = 1000;
-/** Of their texts: a report is one frame. */
+/** Bytes of all their texts, because a report is one frame. */
 const TEXT_CHARS_MAX = 256 * 1024;
 
 export const FINDING_CODES = {
@@ -41,7 +41,7 @@ export type FindingCode = keyof typeof FINDING_CODES;
 
 export type Finding = {
   readonly code: FindingCode;
-  /** 0: it is about no inode. */
+  /** 0: the finding is not about an inode. */
   readonly id: number;
   /** A path, or the key where there is none. */
   readonly path: string;
@@ -53,7 +53,7 @@ export class Findings {
   count = 0;
   #textChars = 0;
 
-  /** `path` is asked for only if the finding is kept. */
+  /** `path` is called only if the finding is kept. */
   add(code: FindingCode, id: number, path: string | (() => string), what: string): void {
     this.count++;
     if (this.list.length >= FINDINGS_MAX || this.#textChars >= TEXT_CHARS_MAX) return;

@@ -1,6 +1,6 @@
 /**
- * Look-ups by id in an exact state: where an inode hangs, its record, its path, and whether it is
- * reachable. Chains of directories are remembered in a table of fixed size.
+ * Look-ups by id in an exact state: an inode's parent, its record, its path, and whether it is
+ * reachable. A table of fixed size remembers chains of directories.
  */
 import { RECLAIM_ID, ROOT_ID, TRASH_BIT } from '../memory/record.js';
 import type { RecordFields } from '../memory/record-fields.js';
@@ -17,11 +17,11 @@ const decoder = new TextDecoder();
 export class InodeIndex {
   readonly #tier2: Tier2;
   readonly #codec: RecordCodec;
-  /** Direct-mapped: a chain that was climbed once ends at the first directory that is here. */
+  /** Direct-mapped: a chain that was climbed before ends at the first directory in the table. */
   readonly #known = new Float64Array(REMEMBERED);
   readonly #reach: Reach[] = new Array<Reach>(REMEMBERED).fill('broken');
 
-  /** The row of the index that was asked last: neighbours have neighbouring ids. */
+  /** The row of the index that was read last: neighbours have neighbouring ids. */
   #block = -1;
   #keys: readonly (Uint8Array | undefined)[] = [];
 
@@ -30,7 +30,7 @@ export class InodeIndex {
     this.#codec = codec;
   }
 
-  /** Where the id index says that the inode hangs. */
+  /** The place of the inode according to the id index. */
   keyOf(id: number): Uint8Array | undefined {
     const block = Math.floor(id / IDS_PER_ROW);
     if (block !== this.#block) {
@@ -40,7 +40,7 @@ export class InodeIndex {
     return this.#keys[id % IDS_PER_ROW];
   }
 
-  /** The record that the id index leads to; undefined also if another inode is there. */
+  /** The record that the id index leads to; undefined if another inode is there. */
   find(id: number): RecordFields | undefined {
     const key = this.keyOf(id);
     const value = key && this.#tier2.inodes.get(key as Buffer);
@@ -48,7 +48,7 @@ export class InodeIndex {
     return found?.id === id ? found : undefined;
   }
 
-  /** How the directory hangs; `onCycle` hears of the directories of a cycle. */
+  /** How the directory hangs; `onCycle` gets the directories of a cycle. */
   reachOf(id: number, onCycle: (ids: readonly number[]) => void): Reach {
     const chain: number[] = [];
     const inTrash: boolean[] = [];
@@ -78,7 +78,7 @@ export class InodeIndex {
     return reach;
   }
 
-  /** The path as people know it; what hangs nowhere begins with the id that is missing. */
+  /** The path for people; an inode without a parent begins with the missing id. */
   pathOf(record: Pick<RecordFields, 'parentId' | 'name' | 'id'>): string {
     const names: string[] = [];
     const seen = new Set<number>();

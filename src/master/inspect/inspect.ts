@@ -1,4 +1,4 @@
-/** What an inspection does, whether a master runs or not: makes the exact state, looks at it. */
+/** An inspection, with or without a running master: makes the exact state, and checks it. */
 import type { CaptureControl } from './capture.js';
 import { type DigestReport, digestState } from './digest.js';
 import { ExactState, type StateSource } from './exact-state.js';

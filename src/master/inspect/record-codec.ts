@@ -1,6 +1,6 @@
 /**
- * Stored rows of `inodes` to records and back, by the kernels over a small memory of its own: for
- * threads that have no executor block, and for directories that no master runs on.
+ * Converts stored rows of `inodes` to records and back, with the kernels over a small memory of its
+ * own. For threads without an executor block, and for directories without a master.
  */
 
 import type { KernelExports } from '../memory/exports.js';
@@ -14,7 +14,7 @@ const KEY_BYTES_MAX = 512;
 const VALUE_BYTES_MAX = 1024;
 
 export class RecordCodec {
-  /** Where decode() leaves the record. */
+  /** The address at which decode() leaves the record. */
   readonly at: number;
   readonly view: DataView;
   readonly u8: Uint8Array;
@@ -42,7 +42,7 @@ export class RecordCodec {
     this.#value = base + EXECUTOR.VALUE;
   }
 
-  /** Decodes to `at`; false if key and value are no record. */
+  /** Decodes to `at`; false if key and value are not a record. */
   decode(key: Uint8Array, value: Uint8Array): boolean {
     if (key.length > KEY_BYTES_MAX || value.length > VALUE_BYTES_MAX) return false;
     this.u8.set(key, this.#key);

@@ -1,7 +1,7 @@
 /**
- * Journal entries applied to an LMDB environment directly, without tier 1: what makes a captured
- * copy exact (capture.ts). Written apart from the kernels' apply(), so that the two check each
- * other: a backup is replayed by those at the next start, and digests must agree.
+ * Applies journal entries directly to an LMDB environment, without tier 1. This makes a captured
+ * copy exact (capture.ts). It is written separately from the kernels' apply(), so that the two
+ * check each other: the kernels replay a backup at the next start, and the digests must agree.
  */
 
 import {
@@ -34,7 +34,7 @@ export class Replay {
     this.#codec = codec;
   }
 
-  /** Applies the entries that stand one behind the other in `bytes`, in one transaction. */
+  /** Applies the consecutive entries in `bytes`, in one transaction. */
   apply(bytes: Uint8Array): void {
     this.#tier2.transact(() => {
       for (let at = 0; at < bytes.length; ) {

@@ -1,7 +1,7 @@
 /**
  * Fills an empty data directory from a backup: rows into tier 2, entries into the journal. The next
- * start of a master replays them, which makes the namespace exact at the backup's last entry: the
- * way of every start after a crash, and no other.
+ * start of a master replays the entries, as after a crash. Then the namespace is exactly that of
+ * the backup's last entry.
  */
 import { setImmediate } from 'node:timers/promises';
 import { readU64 } from '../../base/word64.js';
@@ -14,17 +14,17 @@ import type { BackupReader } from './backup-reader.js';
 import type { InspectControl } from './inspect.js';
 import { type Row, RowWriter } from './table-rows.js';
 
-/** Of one transaction: each waits for the disk. */
+/** Rows of one transaction: each transaction waits for the disk. */
 const COMMIT_ROWS = 65_536;
 
 export type RestorePlace = {
   readonly meta: string;
   readonly mapBytes: number;
-  /** Need not sync by itself: what it holds is durable when it is closed. */
+  /** It need not sync by itself: its content is durable when it is closed. */
   readonly journal: Journal;
 };
 
-/** The whole file, without writing anything: throws at what is not right. */
+/** Reads the whole file without writing anything; throws at the first fault. */
 export async function checkBackup(reader: BackupReader, control: InspectControl): Promise<void> {
   const { bytes } = reader;
   for (const _ of reader.blocks()) await tell(reader, control, 'checking', { at: 0, bytes });
@@ -68,7 +68,7 @@ class CommittedRows {
   #rows: Row[] = [];
 
   constructor(tier2: Tier2) {
-    // Whole blocks hold what was read; a table that is out of order is restored as it was.
+    // Whole blocks hold the rows as read; a table that is out of order is restored as it was.
     this.#writer = new RowWriter(tier2, () => undefined);
   }
 
@@ -84,7 +84,7 @@ class CommittedRows {
   }
 }
 
-/** Sealed anew: a segment has a salt of its own. */
+/** Sealed again, because a segment has a salt of its own. */
 function appendEntries(journal: JournalAppender, entries: Buffer): void {
   for (let at = 0; at < entries.length; ) {
     const length = entries.readUInt32LE(at + E.ENTRY_LENGTH);
@@ -96,7 +96,7 @@ function appendEntries(journal: JournalAppender, entries: Buffer): void {
   }
 }
 
-/** Reading is done twice: once to check, once to restore. */
+/** The file is read twice: once to check it, once to restore. */
 async function tell(
   reader: BackupReader,
   { signal, onProgress }: InspectControl,

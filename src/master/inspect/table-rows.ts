@@ -1,4 +1,4 @@
-/** Rows of one table of tier 2 as they are stored, a batch at a time. */
+/** The stored rows of one table of tier 2, a batch at a time. */
 import type { Database } from 'lmdb';
 import { assert } from '../../base/assert.js';
 import { APPEND, putRow } from '../storage/put-row.js';
@@ -10,16 +10,16 @@ export type Row = { readonly key: Uint8Array; readonly value: Uint8Array };
 
 type Table = Database<Uint8Array, Uint8Array>;
 
-/** Of one batch: extended attributes may be long. */
+/** Bytes of one batch: extended attributes may be long. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 
 export type Batch = {
   readonly rows: readonly Row[];
-  /** The batch ends at `limit`: there may be more behind its last key. */
+  /** The batch ends at `limit`: there may be more rows after its last key. */
   readonly isLast: boolean;
 };
 
-/** Rows behind the key `after`: `limit` of them, or fewer long ones. They are copies. */
+/** Rows after the key `after`: `limit` of them, or fewer long ones. They are copies. */
 export function rowsFrom(
   table: Table,
   after: Uint8Array | undefined,
@@ -41,7 +41,7 @@ export function rowsFrom(
   return { rows, isLast: rows.length < limit };
 }
 
-/** All rows, in batches; what is written behind the cursor meanwhile is not seen. */
+/** All rows, in batches; rows that are written before the cursor meanwhile are not seen. */
 export function* allRows(table: Table, batchRows = 4096): Iterable<readonly Row[]> {
   let after: Uint8Array | undefined;
   for (;;) {
@@ -58,7 +58,7 @@ export class RowWriter {
   readonly #onDisorder: (table: TableName, key: Uint8Array) => void;
   readonly #last = new Map<TableName, Uint8Array>();
 
-  /** `onDisorder`: a key does not stand behind the one before it, as a damaged page has it. */
+  /** `onDisorder`: called for a key that is not after the previous one, as in a damaged page. */
   constructor(tier2: Tier2, onDisorder: (table: TableName, key: Uint8Array) => void) {
     this.#tier2 = tier2;
     this.#onDisorder = onDisorder;

@@ -1,4 +1,4 @@
-/** The whole-state checker over one exact state: every check in turn, with progress. */
+/** Checks one exact state completely: every check in turn, with progress. */
 import { setImmediate } from 'node:timers/promises';
 import { InodeCheck, type InodeCounts } from './check-inodes.js';
 import { checkMountPoints, checkNamesAndMounts, checkSides } from './check-sides.js';
@@ -17,7 +17,7 @@ export type VerifyReport = InodeCounts & {
   readonly findings: readonly Finding[];
 };
 
-/** Looks at what only a running master has; gives how many slots. */
+/** Checks what only a running master has; returns the number of slots. */
 export type MemoryCheck = (findings: Findings) => Promise<number>;
 
 export async function verifyState(
