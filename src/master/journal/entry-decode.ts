@@ -1,7 +1,7 @@
 /**
- * A journal entry as plain objects: for dumps, tests and standbys. The CRC is the reader's
- * business; here every length is checked against what holds it, so that an entry that is wrong
- * under a right CRC is refused (DATA_LOSS) and never read out of bounds. Pure.
+ * A journal entry as plain objects, for dumps, tests and standbys. The reader checks the CRC. Here
+ * every length is compared with its container, so that a wrong entry with a right CRC is refused
+ * (DATA_LOSS) and never read out of bounds. Pure.
  */
 
 import { ENTRY_BYTES_MAX, NAME_BYTES_MAX } from '../../base/limits.js';
@@ -14,7 +14,7 @@ import { type RecordFields, readRecord, recordBytes } from '../memory/record-fie
 export type PutChange = {
   readonly kind: 'put';
   readonly record: RecordFields;
-  /** The change behind it removes the key that the inode leaves: both are one. */
+  /** The next change removes the key that the inode leaves: both count as one. */
   readonly moves: boolean;
 };
 export type RemoveChange = {
@@ -36,7 +36,7 @@ export type SideChange = {
   readonly kind: 'side';
   readonly sideKind: number;
   readonly key: Uint8Array;
-  /** null = the side record goes. */
+  /** null = the side record is removed. */
   readonly value: Uint8Array | null;
 };
 export type Change = PutChange | RemoveChange | ParentChange | SideChange;

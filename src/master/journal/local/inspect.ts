@@ -1,6 +1,6 @@
 /**
- * Looks at a journal directory without changing it, also while a master writes to it: one report a
- * segment, for `orchard admin journal`. Where recovery would refuse, it reports and goes on.
+ * Checks a journal directory without changing it, even while a master writes to it: one report for
+ * each segment, for `orchard admin journal`. Where recovery would refuse, it reports and goes on.
  */
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -32,7 +32,7 @@ export type InspectOptions = {
   readonly fs?: JournalFs;
   /** Called for each entry, for dumps. */
   readonly onEntry?: EntryHandler;
-  /** What must be there: read before, since a running master writes on. */
+  /** What must exist: read before, because a running master writes on. */
   readonly reach?: Reach;
 };
 
@@ -49,7 +49,7 @@ export async function* inspectJournal(
   for (const [i, firstSeq] of segments.entries()) {
     const file = path.join(directory, segmentFile(firstSeq));
     const fd = openIfThere(fs, file);
-    // A running master trims from the old end: what is gone by now was all flushed.
+    // A running master trims the oldest segments: entries that are gone were all flushed.
     if (fd === null) {
       nextSeq = segments[i + 1] ?? nextSeq;
       continue;
@@ -65,7 +65,7 @@ export async function* inspectJournal(
     } finally {
       fs.closeSync(fd);
     }
-    // What follows a damaged segment is looked at for itself: one damage, one problem.
+    // The segments after a damaged one are checked separately: one damage, one problem.
     isWhole = report.state !== 'damaged';
     nextSeq = isWhole ? report.lastSeq + 1 : (segments[i + 1] ?? nextSeq);
     yield report;
@@ -75,7 +75,7 @@ export async function* inspectJournal(
   if (isWhole && lost !== null) yield lost;
 }
 
-/** What is not there has a line, too. */
+/** A missing segment has a line, too. */
 function lostEnd(
   directory: string,
   segments: readonly number[],
@@ -127,7 +127,7 @@ function inspectSegment(
   };
 }
 
-/** A line for a file that tells nothing. */
+/** A line for an unreadable file. */
 export function unreadable(
   file: string,
   firstSeq: number,

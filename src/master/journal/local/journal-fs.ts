@@ -1,6 +1,6 @@
 /**
- * The file system as the journal uses it: a dozen synchronous calls, so that tests can put faults
- * and crashes between them. Errors are node:fs errors with their `code`.
+ * The file system for the journal: a dozen synchronous calls, so that tests can put faults and
+ * crashes between them. Errors are node:fs errors with their `code`.
  */
 import fs from 'node:fs';
 
@@ -24,11 +24,11 @@ export interface JournalFs {
   /** Names in no particular order. */
   readdirSync(path: string): string[];
   mkdirSync(path: string): void;
-  /** Of the disk that the directory is on, as far as this process may fill it. */
+  /** Free bytes of the directory's disk, as far as this process may use them. */
   freeBytesSync(path: string): number;
 }
 
-/** The real thing. Buffers may stand over a SharedArrayBuffer (tried on Node 20). */
+/** The real file system. Buffers may lie over a SharedArrayBuffer (tried on Node 20). */
 export const nodeJournalFs: JournalFs = {
   openSync: (path, flags) => fs.openSync(path, flags, 0o600),
   closeSync: (fd) => fs.closeSync(fd),

@@ -1,6 +1,6 @@
 /**
  * The journal on a disk of this machine: segment files in a directory, and beside it the watermark
- * that tells how far they reach. Who else has it open is the data directory's lock to say.
+ * that says how far they reach. The lock of the data directory keeps other processes out.
  */
 import { StatusError } from '../../../base/status.js';
 import type {
@@ -27,7 +27,7 @@ export type LocalPlace = {
   readonly clusterId: string;
   readonly segmentBytes: number;
   readonly sync: 'commit' | 'none';
-  /** Spare segments are not made out of this much free disk. */
+  /** Spare segments are never made from this much free space. */
   readonly reserveBytes: number;
   readonly spareCount?: number;
 };

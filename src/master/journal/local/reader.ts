@@ -1,7 +1,7 @@
 /**
- * Reads a journal directory from a seq to its end: lists the segments, checks each header, scans
- * the records in bounded memory and lets recovery.ts decide about whatever is not in order.
- * Changes nothing on disk: cutting the tail is what Wal.open does with the answer.
+ * Reads a journal directory from a seq to its end: lists the segments, checks each header, and
+ * scans the records in bounded memory. recovery.ts decides about everything unusual. It changes
+ * nothing on disk: Wal.open cuts the tail with the answer.
  *
  * Refusals are StatusErrors that name the segment file, the offset and the next step:
  * DATA_LOSS when something acknowledged is gone, FAILED_PRECONDITION when the files are sound but
@@ -39,7 +39,7 @@ export type ReadOptions = {
   readonly buffer?: Uint8Array;
   /** Sums bytes of `buffer`; by default the TypeScript twin. */
   readonly crc?: Crc;
-  /** What must be there; without it a lost end is not noticed. */
+  /** What must exist; without it a lost end is not noticed. */
   readonly reach?: Reach;
 };
 
@@ -113,7 +113,7 @@ export function readJournal(
   return { segmentCount: segments.length, entryCount, nextSeq, last };
 }
 
-/** The newest segment is never trimmed: whoever knew of it must find it, or a newer one. */
+/** The newest segment is never trimmed: if it was known once, it or a newer one must exist. */
 export function refuseLostSegment(
   directory: string,
   segments: readonly number[],
@@ -129,7 +129,7 @@ export function refuseLostSegment(
   );
 }
 
-/** `lastSeq`: of the journal and of tier 2, the last that one of them has. */
+/** `lastSeq`: the last seq that the journal or tier 2 has. */
 export function refuseLostEnd(directory: string, lastSeq: number, { seq }: Reach): void {
   if (lastSeq >= seq) return;
   throw new StatusError(
@@ -161,7 +161,7 @@ export function checkHeader(
   });
 }
 
-/** The verdict about where a scan stopped, with the look beyond that it may need. */
+/** The verdict about the place where a scan stopped, with the look ahead that it may need. */
 export function judgeStop(source: ScanSource, stop: ScanStop, last: boolean) {
   const unreadable = stop.found === 'torn' || stop.found === 'absent';
   const beyond = unreadable && last ? scanBeyond(source, stop.offset) : null;

@@ -1,6 +1,6 @@
 /**
- * What recovery does with what it finds: two decision tables, read from the top, first row that
- * matches. Pure: reader.ts gathers the facts and carries the decision out.
+ * The decisions of recovery: two tables, read from the top; the first matching row counts. Pure:
+ * reader.ts collects the facts and carries out the decision.
  *
  * Legend of RECORD_TABLE, for the record at the place where the next one must stand
  *   found     next    entry or mark, right salt, sane length, right CRC
@@ -19,9 +19,10 @@
  *             cut     a torn write that nobody was told of: wipe it and what is behind, append here
  *             refuse  damage: something that was acknowledged is gone. Do not start.
  *
- * Why a bad record without proof may be cut: every batch is one write followed by a sync before
- * the next batch, and the next batch begins with a mark. So whoever was acknowledged before the
- * crash is proven by a mark, except in the very last batch; closing the journal writes a mark too.
+ * Why a bad record without proof may be cut: every batch is one write, followed by a sync before
+ * the next batch, and the next batch begins with a mark. So a mark proves every change that was
+ * acknowledged before the crash, except those of the very last batch. Closing the journal writes a
+ * mark too.
  */
 
 export type Found = 'next' | 'end' | 'torn' | 'absent';

@@ -1,5 +1,5 @@
 /**
- * A journal that recovery refuses, made into one that it takes. The old one is kept whole.
+ * Makes a refused journal into one that recovery accepts. The old one is kept completely.
  *
  *   entries        1  2  3  ▒  5  6        ▒ cannot be read
  *   cut            1  2  3  ○  ○  ○        what comes before the damage, without holes
@@ -8,8 +8,8 @@
  *   ○ an entry of the same seq that changes nothing (LOST_OP). No seq is given out twice: tier 2
  *     may hold records with the seqs that were lost, and would take new changes for old ones.
  *
- * Entries that tier 2 has for certain are not needed, so the new journal begins behind them. It
- * ends where the old one is known to have ended at the least: by its marks, and by the watermark.
+ * Entries that tier 2 has for certain are not needed, so the new journal begins after them. It ends
+ * where the old one is known to have ended at the earliest: by its marks, and by the watermark.
  */
 import { assert } from '../../../base/assert.js';
 import { ENTRY_CHANGES } from '../../memory/entry-format.js';
@@ -18,7 +18,7 @@ import { salvageJournal } from './salvage.js';
 import { Wal } from './wal.js';
 import type { Reach } from './watermark.js';
 
-/** Stands for an entry that was lost: Op.LOST of ops/op-codes.ts. */
+/** Stands for a lost entry: Op.LOST of ops/op-codes.ts. */
 const LOST_OP = 18;
 
 export type RepairMode = 'cut' | 'skip';
@@ -26,7 +26,7 @@ export type RepairMode = 'cut' | 'skip';
 export type RepairSink = {
   /** An entry that the new journal has. */
   readonly keep: (bytes: Uint8Array, offset: number, length: number, seq: number) => void;
-  /** One that it has not: its bytes, or null where they cannot be read. */
+  /** An entry that it lacks: its bytes, or null if they cannot be read. */
   readonly lose: (seq: number, bytes: Uint8Array | null, offset: number) => void;
 };
 
@@ -36,7 +36,7 @@ export type RepairRange = {
   readonly reach: Reach;
 };
 
-/** Goes through the journal once; returns the last seq that it is known to have had. */
+/** Reads the journal once; returns the last seq that it is known to have had. */
 export function planRepair(
   directory: string,
   { fromSeq, mode, reach }: RepairRange,

@@ -1,5 +1,5 @@
 /**
- * Every whole entry that a journal directory still has, whatever lies between them: for `orchard
+ * Every whole entry that a journal directory still has, whatever lies between them. For `orchard
  * admin journal repair`, never for recovery, which stops at the first damage.
  *
  * A record is taken where salt, length and CRC agree, looked for at every 8 bytes; after damage it
@@ -19,7 +19,7 @@ import { readHeader } from './reader.js';
 import { SEGMENT_HEADER_BYTES, segmentFile } from './segment.js';
 import { listSegments } from './segment-pool.js';
 
-/** Hands over each entry; returns the highest seq that a mark says was durable, 0 for none. */
+/** Hands over each entry; returns the highest seq that a mark calls durable, 0 for none. */
 export function salvageJournal(
   directory: string,
   onEntry: EntryHandler,
@@ -91,7 +91,7 @@ function salvageSegment(
   return durableSeq;
 }
 
-/** Bytes of the whole record that stands here; 0 when none does. */
+/** Bytes of the whole record at this place; 0 if there is none. */
 function wholeRecord(bytes: Uint8Array, view: DataView, at: number, salt: number): number {
   if (view.getUint32(at + E.ENTRY_SALT, true) !== salt) return 0;
   const length = view.getUint32(at + E.ENTRY_LENGTH, true);

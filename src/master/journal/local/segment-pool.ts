@@ -6,13 +6,13 @@
  *          prepareSpare()                 take()                    trim()
  *   zeros ───────────────▶ spare-*.wal ──────────▶ <seq>.wal ─────────────▶ spare-*.wal (or gone)
  *
- * What counts stands in the directory: the flusher thread prepares and trims through one pool while
- * the writer thread takes through another. They never meet on a file: only the writer takes spares
- * and makes segments, only the flusher makes spares and trims, and trim() never touches the last
- * segment, which is the one the writer holds open.
+ * The directory holds the whole state. The flusher thread prepares and trims through one pool,
+ * while the writer thread takes through another. They never use the same file: only the writer
+ * takes spares and makes segments, and only the flusher makes spares and trims. trim() never
+ * touches the last segment, which the writer holds open.
  *
- * Why zeros are really written: fdatasync of blocks that exist and are initialised has no file
- * metadata to write, which is half of its cost.
+ * Why zeros are really written: fdatasync of existing, initialised blocks has no file metadata to
+ * write, which is half of its cost.
  */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
@@ -31,7 +31,7 @@ import {
 
 export const SPARE_COUNT_DEFAULT = 2;
 const ZERO_CHUNK_BYTES = 1024 * 1024;
-/** What a trim leaves of the memory of larger ones before it. */
+/** The share of earlier, larger trims that a trim remembers. */
 const RECENT_DECAY = 0.9;
 
 export type SegmentPoolOptions = {
@@ -48,7 +48,7 @@ export type PoolUsage = {
   readonly bytes: number;
 };
 
-/** A spare that became a segment, header durable, named, open for reading and writing. */
+/** A spare that became a segment: its header is durable, it has its name, and it is open. */
 export type TakenSegment = { readonly fd: number; readonly file: string; readonly salt: number };
 
 export class SegmentPool {
@@ -56,7 +56,7 @@ export class SegmentPool {
   readonly #fs: JournalFs;
   readonly #segmentBytes: number;
   readonly #spareCount: number;
-  /** Segments that are trimmed at a time, of late: what is written between two flushes. */
+  /** Segments that are trimmed at a time, on average: those written between two flushes. */
   #recent = 0;
 
   constructor(directory: string, options: SegmentPoolOptions) {
@@ -201,7 +201,7 @@ export class SegmentPool {
     }
   }
 
-  /** Segment sizes may change between runs: a spare of another size is of no use. */
+  /** Segment sizes may change between runs: a spare of another size is useless. */
   #hasFullSize(file: string): boolean {
     const fd = this.#fs.openSync(file, 'r');
     try {
@@ -220,7 +220,7 @@ export class SegmentPool {
   }
 }
 
-/** First seqs of the segments in a journal directory, ascending; none where it is not there. */
+/** First seqs of the segments in a journal directory, ascending; none if it does not exist. */
 export function listSegments(fs: JournalFs, directory: string): number[] {
   let files: string[] = [];
   try {
@@ -242,7 +242,7 @@ export function zeroRange(fs: JournalFs, fd: number, from: number, to: number): 
   }
 }
 
-/** A write that is short is a failure: the disk is full or broken, and a rest is never retried. */
+/** A short write is a failure: the disk is full or broken, and the rest is never retried. */
 export function writeAll(fs: JournalFs, fd: number, bytes: Uint8Array, position: number): void {
   const written = fs.writeSync(fd, bytes, 0, bytes.length, position);
   if (written !== bytes.length) {

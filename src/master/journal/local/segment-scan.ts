@@ -1,6 +1,6 @@
 /**
- * Reads the records of one segment in large chunks and stops at the first that is not a whole
- * record with the expected seq. What that means is recovery.ts's to say.
+ * Reads the records of one segment in large chunks, and stops at the first that is not a whole
+ * record with the expected seq. recovery.ts decides what that means.
  *
  *   buffer  ┌──────────────────────────┬───────────────┐     A record cut by the end of the buffer
  *           │ records handed over      │ cut record ─┐ │     moves to its front, the next read
@@ -36,7 +36,7 @@ export type ScanStop = {
   /** The seq expected there. */
   readonly nextSeq: number;
   readonly entryCount: number;
-  /** Highest durable seq that a mark on the way told of; 0 when there was none. */
+  /** The highest durable seq of the marks so far; 0 if there was none. */
   readonly markedSeq: number;
 };
 
@@ -113,11 +113,11 @@ export function scanSegment(
 export type Beyond = {
   /** File offset behind the last header with this segment's salt, or the start when none is. */
   readonly oursEnd: number;
-  /** Highest durable seq that a whole mark tells of; 0 when there is none. */
+  /** The highest durable seq of a whole mark; 0 if there is none. */
   readonly durableSeq: number;
 };
 
-/** Looks through everything behind `offset` for records of this segment, at every 8 bytes. */
+/** Searches everything after `offset` for records of this segment, at every 8 bytes. */
 export function scanBeyond(source: ScanSource, offset: number): Beyond {
   const { fs, fd, buffer, salt } = source;
   const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);

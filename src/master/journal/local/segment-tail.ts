@@ -1,5 +1,5 @@
 /**
- * Follows segments that somebody else is writing, and goes on from one to the next.
+ * Follows segments that another thread is writing, from one to the next.
  *
  * Invariant: every entry is handed over once, in order, without a gap; one that is no longer there
  *   (trimmed, recycled) is DATA_LOSS and never passed over: salts and seqs tell.

@@ -1,6 +1,6 @@
 /**
- * Behind each flush: tells the watermark how far the journal surely reaches, lets segments go that
- * tier 2 has, and has the next one ready. Belongs to the flusher's thread.
+ * After each flush: raises the watermark to what the journal surely has, releases segments that
+ * tier 2 has, and prepares the next one. Belongs to the flusher's thread.
  */
 import { assert } from '../../../base/assert.js';
 import { StatusError } from '../../../base/status.js';
@@ -41,13 +41,13 @@ export class SegmentTrimmer implements JournalTrimmer {
     this.prepare();
   }
 
-  /** Ahead of need: else the writer makes its next segment itself, and all writes wait for it. */
+  /** In advance: otherwise the writer makes its next segment itself, and all writes wait for it. */
   prepare(): void {
     if (this.#isDiskShort()) return;
     try {
       this.#pool.prepareSpare();
     } catch (error) {
-      // Somebody else has filled the disk since: the writer will ask again when it needs one.
+      // Other files have filled the disk since: the writer will ask again when it needs a segment.
       if (!(error instanceof StatusError)) throw error;
     }
   }
@@ -61,7 +61,7 @@ export class SegmentTrimmer implements JournalTrimmer {
     this.#watermark?.close();
   }
 
-  /** A segment more would come out of the reserve. */
+  /** Another segment would come out of the reserve. */
   #isDiskShort(): boolean {
     const { directory, reserveBytes, segmentBytes } = this.#options;
     return this.#fs.freeBytesSync(directory) < reserveBytes + segmentBytes;

@@ -6,9 +6,9 @@
  *         │ salt
  *   seal with it ─▶ append(batch) ─▶ sync() ─▶ durable: apply, acknowledge
  *
- * Fail-stop: when a write is short or fails, or a sync fails, nobody knows what the disk holds, and
- * a second fsync may even succeed after the kernel dropped the pages (PostgreSQL's fsyncgate). So
- * the object is poisoned: it throws the same JournalFailure from then on.
+ * Fail-stop: after a short or failed write, or a failed sync, nobody knows what the disk holds. A
+ * second fsync may even succeed after the kernel has dropped the pages (PostgreSQL's fsyncgate). So
+ * the object is poisoned: from then on it throws the same JournalFailure.
  *
  * Invariant: entries never straddle segments; seqs are dense.
  * Invariant: a mark tells of no seq that was not synced, however many batches share a sync.
@@ -41,7 +41,7 @@ export type WalOptions = {
   readonly sync: 'commit' | 'none';
   readonly fs?: JournalFs;
   readonly spareCount?: number;
-  /** The file that tells how far the journal reaches; none: it has not its place yet. */
+  /** The file that says how far the journal reaches; undefined: it has no place yet. */
   readonly watermark?: string;
 };
 
@@ -61,7 +61,7 @@ export class Wal implements JournalAppender {
   #at: Position;
   #nextSeq: number;
   #durableSeq: number;
-  /** Highest durable seq that a mark in the log tells of. */
+  /** The highest durable seq of a mark in the log. */
   #markedSeq: number;
   #failure: JournalFailure | null = null;
   readonly #watermark: Watermark | undefined;
@@ -82,7 +82,7 @@ export class Wal implements JournalAppender {
     const isBehind = end.nextSeq < fromSeq || (end.last === null && isMissing(replay));
     if (!isBehind) return new Wal(directory, options, pool, end);
     if (sync === 'commit') throw behindRefusal(directory, end, fromSeq);
-    // Without syncs, tier 2 may outlive the log. It then has every entry of it.
+    // Without syncs, tier 2 may outlive the log. It then has every entry of the log.
     const wal = new Wal(directory, options, pool, { ...end, nextSeq: fromSeq, last: null });
     discardSegments(fs, directory, fromSeq);
     return wal;
@@ -135,7 +135,7 @@ export class Wal implements JournalAppender {
     return this.#options.segmentBytes - SEGMENT_HEADER_BYTES - MARK_BYTES - END_BYTES;
   }
 
-  /** Asks for the next segment's room before the switch: RESOURCE_EXHAUSTED poisons nothing. */
+  /** Gets space for the next segment before the switch: RESOURCE_EXHAUSTED poisons nothing. */
   reserve(bytes: number): number {
     this.#checkAlive();
     assert(bytes <= this.batchBytesMax, 'a batch fits a segment');
@@ -186,7 +186,7 @@ export class Wal implements JournalAppender {
     this.#fs.closeSync(left);
   }
 
-  /** Proves the last batch with a mark, so that damage to it is seen at the next start. */
+  /** Proves the last batch with a mark, so that the next start notices damage to it. */
   close(): void {
     if (this.#failure === null) {
       this.#syncNow();
@@ -202,7 +202,7 @@ export class Wal implements JournalAppender {
     this.#fs.closeSync(this.#at.fd);
   }
 
-  /** From here on a segment that is lost, or what was durable in it, is missed. */
+  /** From here on the loss of a segment, or of a durable part of it, is noticed. */
   #raise(): void {
     this.#watermark?.raise({ segment: this.#firstSeq(), seq: this.#durableSeq });
   }
@@ -224,7 +224,7 @@ export class Wal implements JournalAppender {
     return { fd, file, salt, offset: SEGMENT_HEADER_BYTES, segmentBytes };
   }
 
-  /** Wipes a torn tail, so that nothing of it can follow what is written over its beginning. */
+  /** Wipes a torn tail, so that none of it can follow a new record over its beginning. */
   #reopen(last: LastSegment): Position {
     const file = segmentFile(last.firstSeq);
     const { salt, segmentBytes } = last.header;
@@ -295,7 +295,7 @@ function syncLastSegment(fs: JournalFs, directory: string): void {
   }
 }
 
-/** Those before `fromSeq`, of which recovery reads none since the segment of that seq is there. */
+/** Segments before `fromSeq`; recovery reads none of them if the segment of that seq is there. */
 function discardSegments(fs: JournalFs, directory: string, fromSeq: number): void {
   for (const firstSeq of listSegments(fs, directory).filter((seq) => seq < fromSeq)) {
     fs.unlinkSync(path.join(directory, segmentFile(firstSeq)));

@@ -1,15 +1,15 @@
 /**
- * How far the journal is known to reach, told outside of its segments: an end that is lost leaves
- * no trace in what is left, neither a segment that is gone nor the records at the end of one.
+ * How far the journal is known to reach, stored outside of its segments. A lost end leaves no trace
+ * in the rest: neither a missing last segment, nor missing records at the end of one.
  *
  *   <data dir>/WATERMARK   four slots of a sector each
  *     0, 1   the writer's, in turn: at each switch of segments, at each start and stop
  *     2, 3   the flusher's, in turn: behind each flush
  *   slot     0 magic u32 | 4 crc u32 | 8 segment u64 | 16 seq u64 | zeros
  *
- * Both figures only rise, so what is known is the greatest that a slot tells. Each thread writes
- * one of its two slots at a time, and syncs it: a crash damages one at most, and the other tells
- * what was known before. Two damaged slots of one thread are damage.
+ * Both figures only rise, so the largest one in the slots counts. Each thread writes one of its two
+ * slots at a time, and syncs it. So a crash damages at most one, and the other has the earlier
+ * value. If both slots of a thread are damaged, that is damage.
  *
  * Invariant: `segment` is durable under its name, and every entry up to `seq` is in the journal or
  *   in tier 2, before a slot says so.
@@ -20,10 +20,10 @@ import { Code, StatusError } from '../../../base/status.js';
 import { readU64, writeWord64 } from '../../../base/word64.js';
 import { type JournalFs, nodeJournalFs } from './journal-fs.js';
 
-/** What the journal must have: the segment of this first seq or a later one; entries up to seq. */
+/** What the journal must have: a segment with at least this first seq; entries up to seq. */
 export type Reach = { readonly segment: number; readonly seq: number };
 
-/** Of a journal that has not begun. */
+/** For a journal that has not begun. */
 export const NO_REACH: Reach = { segment: 0, seq: 0 };
 export const WATERMARK_FILE = 'WATERMARK';
 
@@ -34,13 +34,13 @@ const SLOT_COUNT = 4;
 const MAGIC = 0x314d574f;
 const AT = { MAGIC: 0, CRC: 4, SEGMENT: 8, SEQ: 16 } as const;
 
-/** Raises what the file tells, for one thread. */
+/** Raises the figures of the file, for one thread. */
 export class Watermark {
   readonly #fs: JournalFs;
   readonly #fd: number;
   readonly #slots: readonly [number, number];
   #told: Reach;
-  /** Which of the two slots is written next: the one that tells less. */
+  /** Which of the two slots is written next: the one with the smaller figures. */
   #turn: 0 | 1;
 
   constructor(file: string, who: keyof typeof SLOTS, fs: JournalFs = nodeJournalFs) {
@@ -52,7 +52,7 @@ export class Watermark {
     this.#turn = first === undefined || (second !== undefined && !isLess(second, first)) ? 0 : 1;
   }
 
-  /** Durable when it returns. What is known already is not written. */
+  /** Durable when it returns. A value that is already known is not written. */
   raise(reach: Reach): void {
     const next = greatest([this.#told, reach]);
     if (!isLess(this.#told, next)) return;
@@ -70,7 +70,7 @@ export class Watermark {
   }
 }
 
-/** What all slots tell; a file that is not there, or not whole, is DATA_LOSS. */
+/** The maximum of all slots; a missing or incomplete file is DATA_LOSS. */
 export function readWatermark(file: string, fs: JournalFs = nodeJournalFs): Reach {
   let fd: number;
   try {
@@ -91,7 +91,7 @@ export function readWatermark(file: string, fs: JournalFs = nodeJournalFs): Reac
   }
 }
 
-/** Makes the file, or one in the place of another: whole under its name, or not there. */
+/** Makes or replaces the file: complete under its name, or not there. */
 export function writeWatermark(file: string, reach: Reach, fs: JournalFs = nodeJournalFs): void {
   const draft = `${file}.tmp`;
   const directory = path.dirname(file);
