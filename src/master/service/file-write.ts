@@ -1,13 +1,13 @@
 /**
- * A whole file written through the master: its bytes go to the store of its mount, and only then
- * is it there for anybody.
+ * Writes a whole file through the master: its bytes go to the store of its mount, and only then
+ * does the file become visible.
  *
  *   a new name    create ─▶ key to write to ─▶ store.write(bytes, absent) ─▶ complete
  *                   └──────── any failure from here on: delete that inode ────────┘
  *   over a file   may it be replaced? ─▶ store.write(bytes) ─▶ create over it ─▶ complete
  *
- * A name that is new is taken while the bytes come, so that two cannot write it; a file that is
- * replaced stays until the new one is in the store, and when that fails it stays for good.
+ * A new name is taken while the bytes come, so that two callers cannot write it. A file that is
+ * being replaced stays until the new one is in the store, and stays for good if that fails.
  *
  * Exactly once: the call's id is in the entry that completes the file; a repeated call is answered
  * from there before anything is written.
@@ -42,13 +42,13 @@ import { checkComplete, checkFields } from './option-check.js';
 type Target = {
   readonly mount: Mount;
   readonly origin: Origin;
-  /** The key is not the one that the file's path says. */
+  /** The key is not that of the file's path. */
   readonly isElsewhere: boolean;
-  /** Of the content that is there; 0: none, or none is known. */
+  /** The fingerprint of the present content; 0: none, or unknown. */
   readonly fingerprint: number;
 };
 
-/** Tells whether anything was taken of it: then it cannot be sent a second time. */
+/** Tells whether any of it was taken: then it cannot be sent a second time. */
 class WatchedSource implements AsyncIterable<Uint8Array> {
   isBegun = false;
   readonly #source: AsyncIterable<Uint8Array>;
@@ -63,10 +63,10 @@ class WatchedSource implements AsyncIterable<Uint8Array> {
   }
 }
 
-/** No inode has it: a complete() of it is refused, unless it is a repeated one. */
+/** No inode has this id: its complete() is refused, unless it is a repeat. */
 const NO_INODE = 0;
 
-/** What a complete() that was never made before may be answered. */
+/** The possible answers to a complete() that was never made before. */
 const REFUSALS: ReadonlySet<Code> = new Set([
   Code.NOT_FOUND,
   Code.INVALID_ARGUMENT,
@@ -74,7 +74,7 @@ const REFUSALS: ReadonlySet<Code> = new Set([
   Code.FAILED_PRECONDITION,
 ]);
 
-/** Of a lease, while it lasts. */
+/** Renewals during one lease. */
 const RENEWALS = 3;
 const RENEWAL_MS_MAX = 3_600_000;
 
@@ -86,7 +86,7 @@ export class FileWrites {
   readonly #stores: Stores;
   readonly #renewMs: number;
 
-  /** `writeLeaseMs`: ORCHARD_WRITE_LEASE; what is written here is renewed before it ends. */
+  /** `writeLeaseMs`: ORCHARD_WRITE_LEASE; a running write renews its lease before the end. */
   constructor(scheduler: Scheduler, stores: Stores, writeLeaseMs: number) {
     this.#scheduler = scheduler;
     this.#stores = stores;
@@ -164,7 +164,7 @@ export class FileWrites {
     return this.#complete(call, path, all);
   }
 
-  /** The inode goes, unless somebody completed or replaced it meanwhile. */
+  /** Removes the inode, unless somebody completed or replaced it meanwhile. */
   async abort(caller: Caller, path: string, id: number, part: CallPart = {}): Promise<void> {
     checkFields('GetStatusById', { id });
     checkFields('Delete', { path });
@@ -179,14 +179,14 @@ export class FileWrites {
     await submitted(this.#scheduler, (sink) => new DeleteInode(caller, options, sink), part);
   }
 
-  /** Whatever its directory permits by now: what began as this caller's goes with it. */
+  /** Whatever its directory permits now: the caller may remove what it began. */
   async #takeAway(call: CallContext, path: string, id: number): Promise<void> {
     const { superuser } = this.#scheduler.executor.options;
     const { caller, callId } = call;
     try {
       await this.abort({ user: superuser, groups: [], clientId: 0 }, path, id, { caller, callId });
     } catch (error) {
-      // It was moved or deleted by somebody else; what is told is why the write failed.
+      // Somebody else moved or deleted it; the caller gets the reason why the write failed.
       if (!(error instanceof StatusError)) throw error;
     }
   }
@@ -214,14 +214,14 @@ export class FileWrites {
     }
   }
 
-  /** As long as the bytes come, the file is no leftover of a writer that is gone. */
+  /** While bytes come, the file is not a leftover of a lost writer. */
   #renew(path: string, inodeId: number): NodeJS.Timeout {
     const { superuser } = this.#scheduler.executor.options;
     const options = { path: encoder.encode(path), inodeId };
     const renew = (): void => {
       submitted(this.#scheduler, (sink) => {
         return new RenewWrite({ user: superuser, groups: [], clientId: 0 }, options, sink);
-        // It is deleted, or the disk is full: the end of the write tells its caller.
+        // It was deleted, or the disk is full: the caller learns it at the end of the write.
       }).catch(() => undefined);
     };
     return setInterval(renew, this.#renewMs).unref();
@@ -259,7 +259,7 @@ export class FileWrites {
     });
   }
 
-  /** What the same call was answered before, if it was made before. */
+  /** The first answer of the same call, if it was made before. */
   async #firstAnswer(call: CallContext, path: string): Promise<FileStatus | undefined> {
     if (call.caller.clientId === 0 || (call.callId ?? 0) === 0) return undefined;
     try {
@@ -339,7 +339,7 @@ function targetOf(executor: Executor, walk: PathWalk): Target {
   return { mount, fingerprint: known, ...writableKey(executor, walk) };
 }
 
-/** When the upload is given up. */
+/** The moment at which the upload is given up. */
 function endOf({ signal = neverAborted, deadlineMs }: CallContext): AbortSignal {
   if (deadlineMs === undefined) return signal;
   return AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
