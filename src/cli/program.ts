@@ -42,16 +42,16 @@ export function buildProgram(
   { isJson = false, more = '' }: HelpOptions = {},
 ): Command {
   const program = new Command('orchard')
-    .description('One namespace over many stores: files, mounts and the master that knows them.')
+    .description('One namespace over many stores: files, mounts, and the master that serves them.')
     .version(io.version, '-V, --version', 'print the version')
     .option('--host <host>', 'the master (ORCHARD_HOST)')
     .option('--port <port>', 'its port for calls (ORCHARD_RPC_PORT)')
     .option('--http-port <port>', 'its port for data (ORCHARD_HTTP_PORT)')
-    .option('--user <name>', 'who asks (ORCHARD_USER)')
-    .option('--groups <names>', 'the groups of who asks, with commas between (ORCHARD_GROUPS)')
+    .option('--user <name>', 'the user (ORCHARD_USER)')
+    .option('--groups <names>', 'the groups of the user, with commas between (ORCHARD_GROUPS)')
     .option('--timeout <duration>', 'longest wait for one answer, like 30s')
     .option('--json', 'one JSON object a line')
-    .option('-q, --quiet', 'no progress, and not a word about what went well')
+    .option('-q, --quiet', 'print no progress and no success messages')
     .addHelpText('after', overview);
   prepare(program, { io, words: '', isJson });
   for (const spec of [...verbs, ...refusedVerbs]) {
@@ -72,8 +72,8 @@ Start here:
   $ orchard ls -h /data                     what is in it
   $ orchard <command> --help                examples of each command
 
-What changes something says so, one line for each path on standard output; -q says nothing,
---json one object. What fails is told on standard error.
+A change prints one line for each path on standard output; -q prints nothing,
+--json one object. Failures go to standard error.
 
 Coming from Alluxio or HDFS: \`orchard fs ls /\` and \`orchard dfs -ls /\` work as well.`;
 

@@ -43,12 +43,12 @@ export const verb = <Options>(spec: Verb<Options>): Verb => spec as unknown as V
 
 export const recursive: OptionSpec = {
   flags: '-R, --recursive',
-  means: 'everything below as well',
+  means: 'also everything below',
 };
 /** Options that users of other tools add, and that are the default here. */
 export const unneeded = (flags: string): OptionSpec => ({
   flags,
-  means: 'nothing else: for hands that add it',
+  means: 'accepted and ignored',
 });
 export const human: OptionSpec = { flags: '-h, --human', means: 'sizes like 1.5K, 20M, 3.2G' };
 export const force: OptionSpec = { flags: '-f, --force', means: 'replace what is there' };

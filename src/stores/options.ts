@@ -25,16 +25,16 @@ const credential = z
 const callOptions = {
   timeoutMs: wholeNumber(1, 3_600_000)
     .default(30_000)
-    .describe('longest wait for one answer of the store: a request, a chunk, a part'),
+    .describe('longest wait for one answer of the store (a request, a chunk, a part)'),
   idleMs: wholeNumber(1, 86_400_000)
     .default(60_000)
-    .describe('longest time in which the client of a transfer moves nothing'),
+    .describe('longest time without progress of the client of a transfer'),
   maxConcurrent: wholeNumber(1, 4096)
     .default(32)
-    .describe('calls under way at a time: looks, reads and writes have that many each'),
+    .describe('concurrent calls, for looks, reads and writes each'),
   maxWaiting: wholeNumber(0, 65_536)
     .default(1024)
-    .describe('calls that wait for one of those, before RESOURCE_EXHAUSTED'),
+    .describe('calls that may wait; further ones get RESOURCE_EXHAUSTED'),
 };
 
 export const localOptions = z.strictObject(callOptions);
@@ -49,11 +49,11 @@ const s3Fields = z.strictObject({
   region: z.string().min(1).default('us-east-1').describe('region of the bucket'),
   pathStyle: flag
     .optional()
-    .describe('bucket in the path, not in the host name; true where an endpoint is given'),
+    .describe('put the bucket in the path, not in the host name; true with an endpoint'),
   accessKeyId: credential
     .optional()
-    .describe('key; without one, what the AWS SDK finds: environment, profile, role'),
-  secretAccessKey: credential.optional().describe('its secret, best as env:NAME'),
+    .describe('access key; without one, the AWS SDK looks in environment, profile and role'),
+  secretAccessKey: credential.optional().describe('secret of the access key, best as env:NAME'),
   sessionToken: credential.optional().describe('token of temporary keys'),
   anonymous: flag.default(false).describe('no keys at all: for public buckets'),
 });

@@ -14,7 +14,7 @@ export const backup = verb<{ force?: boolean }>({
     ['orchard admin backup --json nightly --force', 'for a timer; prints that entry'],
   ],
   familiar:
-    'as `alluxio fsadmin backup`; metadata only: what is in the stores stays there. The file\n' +
+    'as `alluxio fsadmin backup`; metadata only, without the data in the stores. The file\n' +
     'is a name in ORCHARD_BACKUP_DIR of the master (<data directory>/backups), or a path in it.',
   run: async (shell, [file = ''], { force = false }) => {
     const client = await shell.client();
@@ -37,10 +37,10 @@ export const restore = verb<{ data?: string }>({
   options: [{ flags: '--data <directory>', means: 'the directory (ORCHARD_DATA_DIR)' }],
   examples: [
     ['orchard admin restore /backups/nightly --data /var/lib/orchard', 'then start a master'],
-    ['orchard admin verify --data /var/lib/orchard', 'look at it before that'],
+    ['orchard admin verify --data /var/lib/orchard', 'check it before that'],
   ],
   familiar:
-    'the cluster keeps its id and its name; the file is checked before anything is written.',
+    'the cluster keeps its id and its name; the whole file is checked before the first write.',
   run: async (shell, [file = ''], { data }) => {
     const directory = placeOf(shell, data ?? (await localConfig(shell.io)).config.dataDir);
     const offline = await shell.io.offline();

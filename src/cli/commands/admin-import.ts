@@ -34,12 +34,12 @@ export const importing = verb<Options>({
     ['orchard admin import /data', 'walk the store that is mounted at /data'],
     ['orchard admin import /data list.csv', 'lines of path,length,mtime below /data'],
     ['orchard admin import /data report/manifest.json', 'an S3 Inventory report'],
-    ['orchard admin import --format s3-inventory /data *.csv.gz', 'the files of one'],
-    ['orchard admin import --drop', 'forget one that was interrupted'],
+    ['orchard admin import --format s3-inventory /data *.csv.gz', 'the files of such a report'],
+    ['orchard admin import --drop', 'drop an interrupted import'],
   ],
   familiar:
     'instead of `alluxio fs loadMetadata -R` for very large stores. Mount the store, stop the\n' +
-    'master, import, start it. Interrupted? The same command goes on where it was.',
+    'master, import, start it. To resume an interrupted import, give the same command again.',
   run: async (shell, [path, ...manifests], options) => {
     if (options.drop === true) return drop(shell);
     if (path === undefined) throw new UsageError('which directory?', 'orchard admin import /data');

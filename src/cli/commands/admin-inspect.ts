@@ -11,7 +11,7 @@ type Options = { data?: string };
 
 const data: OptionSpec = {
   flags: '--data <directory>',
-  means: 'of a data directory that no master runs on',
+  means: 'the data directory of a stopped master',
 };
 
 export const verify = verb<Options>({
@@ -20,11 +20,11 @@ export const verify = verb<Options>({
   summary: 'check the whole namespace: every inode, count, index and side record',
   options: [data],
   examples: [
-    ['orchard admin verify', 'of the running master, which goes on serving'],
-    ['orchard admin verify --data /var/lib/orchard', 'while no master runs there'],
+    ['orchard admin verify', 'the running master, which keeps serving'],
+    ['orchard admin verify --data /var/lib/orchard', 'a data directory without a master'],
     ['orchard admin verify --json', 'the report as one object, for scripts'],
   ],
-  familiar: 'as `hdfs fsck`, of the metadata; the status is 1 when something is wrong.',
+  familiar: 'as `hdfs fsck`, for metadata; the exit status is 1 if something is wrong.',
   run: async (shell, _args, { data: directory }) => {
     const report = await watched(shell, 'verify', 'inodes', async (control) =>
       directory === undefined
@@ -46,8 +46,8 @@ export const digest = verb<Options>({
   summary: 'print a digest of the whole namespace: equal trees, equal digests',
   options: [data],
   examples: [
-    ['orchard admin digest', 'the digest, and the entry of the journal it is of'],
-    ['orchard admin digest --data /restored', 'of a restored directory, before it is started'],
+    ['orchard admin digest', 'the digest, and its journal entry'],
+    ['orchard admin digest --data /restored', 'a restored directory, before its start'],
   ],
   run: async (shell, _args, { data: directory }) => {
     const report = await watched(shell, 'digest', 'inodes', async (control) =>

@@ -20,19 +20,19 @@ type Options = {
 export const journal = verb<Options>({
   name: 'journal',
   args: '[action]',
-  summary: 'where the journal is and how long; on disk: check, dump, repair',
+  summary: 'show the journal; check, dump or repair it on disk',
   options: [
     { flags: '--data-dir <path>', means: 'data directory; ORCHARD_DATA_DIR without it' },
     { flags: '--from <seq>', means: 'dump: the first entry' },
     { flags: '--to <seq>', means: 'dump: the last entry' },
-    { flags: '--skip-damaged', means: 'repair: keep what can be read behind the damage' },
-    { flags: '--yes', means: 'repair: do it; without, say what would be lost' },
+    { flags: '--skip-damaged', means: 'repair: keep the readable entries after the damage' },
+    { flags: '--yes', means: 'repair: do it; otherwise only show the loss' },
   ],
   examples: [
-    ['orchard admin journal', 'of the running master'],
+    ['orchard admin journal', 'the journal of the running master'],
     ['orchard admin journal check', 'every segment, and the pages of the metadata, on disk'],
     ['orchard admin journal dump --from 100 --to 120', 'these entries'],
-    ['orchard admin journal repair', 'what a repair would lose; the master is stopped'],
+    ['orchard admin journal repair', 'show what a repair would lose; stop the master first'],
     ['orchard admin journal repair --yes', 'end the journal at the damage; the old one is kept'],
   ],
   familiar: 'as `hdfs oev` and `alluxio readJournal`, and as `hdfs namenode -recover`.',
@@ -71,14 +71,14 @@ async function check(shell: Shell, options: Options): Promise<void> {
     for (const line of new Columns(aligns).lines(rows)) await shell.out.line(line);
     const told =
       metadata === undefined
-        ? 'metadata: in use by a master, not looked at (orchard admin verify does, online)'
+        ? 'metadata: in use by a master, so not checked (see orchard admin verify)'
         : `metadata: ${metadata.pages} pages, ${metadata.rows} rows`;
     await shell.out.line(told);
     for (const problem of problems) await shell.out.line(`damaged: ${shown(problem)}`);
   }
   if (problems.length === 0) return;
   throw new OrchardError('DATA_LOSS', `${problems.length} damaged: ${problems[0]}.`, {
-    hint: 'restore a backup; or see what a repair would lose: orchard admin journal repair',
+    hint: 'restore a backup, or see what a repair would lose: orchard admin journal repair',
   });
 }
 
@@ -126,7 +126,7 @@ async function repair(shell: Shell, options: Options): Promise<void> {
   await shell.out.line(`${lostCount} entries lost, ${keptCount} kept, the last is ${lastSeq}`);
   await shell.out.line(
     oldJournal === null
-      ? 'Nothing was changed. With --yes the journal is made anew; the old one is kept.'
+      ? 'Nothing was changed. With --yes a new journal is written, and the old one is kept.'
       : `Repaired. The old journal is ${shown(oldJournal)}. Start the master, then run ` +
           '`orchard admin verify`.',
   );

@@ -39,7 +39,7 @@ const reporting = (
 const metrics = verb({
   name: 'metrics',
   args: '',
-  summary: 'what the master counts, as Prometheus reads it',
+  summary: 'show the metrics of the master, as Prometheus reads them',
   options: [],
   examples: [
     ['orchard admin metrics', 'one figure a line'],
@@ -66,7 +66,7 @@ const config = verb<{ local?: boolean }>({
   name: 'config',
   args: '',
   summary: 'show every setting, its value and where the value comes from',
-  options: [{ flags: '--local', means: 'of a master started in this environment' }],
+  options: [{ flags: '--local', means: 'for a master started in this environment' }],
   examples: [
     ['orchard admin config', 'of the running master'],
     ['orchard admin config --local', 'what `orchard master start` would use here'],
@@ -105,10 +105,10 @@ const jobs = verb<{ cancel?: string }>({
   name: 'jobs',
   args: '[job]',
   summary: 'show long work: loads and recursive changes',
-  options: [{ flags: '--cancel <job>', means: 'stop this one' }],
+  options: [{ flags: '--cancel <job>', means: 'stop this job' }],
   examples: [
-    ['orchard admin jobs', 'what runs and what has run'],
-    ['orchard admin jobs --cancel 7', 'stop one'],
+    ['orchard admin jobs', 'running and finished jobs'],
+    ['orchard admin jobs --cancel 7', 'stop a job'],
   ],
   run: async (shell, [one], { cancel }) => {
     const client = await shell.client();
@@ -151,8 +151,10 @@ export const admin: VerbGroup = {
   name: 'admin',
   summary: 'look after the master: report, jobs, verify, backup, restore, import …',
   verbs: [
-    reporting('report', 'how the master is', (client, signal) => client.report({ signal })),
-    reporting('locks', 'who holds locks, who waits, how long', (client, signal) =>
+    reporting('report', 'show the state of the master', (client, signal) =>
+      client.report({ signal }),
+    ),
+    reporting('locks', 'show who holds locks, who waits, and how long', (client, signal) =>
       client.locks({ signal }),
     ),
     journal,

@@ -15,14 +15,13 @@ export const appendToFile = verb({
   name: 'appendToFile',
   args: '<paths...>',
   usage: '<local...> <target>',
-  summary: 'make a file of local files, one behind the other; a file that exists is refused',
+  summary: 'join local files into one new file; an existing file is refused',
   options: [],
   examples: [
-    ['orchard appendToFile a.csv /data/all.csv', 'where there is no such file yet'],
+    ['orchard appendToFile a.csv /data/all.csv', 'the file must not exist yet'],
     ['date | orchard appendToFile - /data/now', 'standard input'],
   ],
-  familiar:
-    'of `hdfs dfs -appendToFile` the half that stores can do: an object has no end to add to.',
+  familiar: 'as `hdfs dfs -appendToFile` for new files only: stores cannot append to an object.',
   run: async (shell, args) => {
     const { sources, target } = splitTarget(args);
     const path = parsePath(target);

@@ -8,7 +8,7 @@ export const cat = verb({
   options: [],
   examples: [
     ['orchard cat /data/a.csv', 'one file'],
-    ["orchard cat '/logs/*.gz' | gunzip", 'many, one after the other'],
+    ["orchard cat '/logs/*.gz' | gunzip", 'several, one after the other'],
   ],
   run: (shell, args) =>
     shell.eachPath(args, async (path) => {

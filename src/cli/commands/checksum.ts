@@ -6,9 +6,9 @@ import { verb } from '../verb.js';
 export const checksum = verb({
   name: 'checksum',
   args: '<path...>',
-  summary: 'print the MD5 of files, which are read whole for it',
+  summary: 'print the MD5 of files; reads them completely',
   options: [],
-  examples: [['orchard checksum /data/a.csv', 'what md5sum says of the same bytes']],
+  examples: [['orchard checksum /data/a.csv', 'the same as md5sum']],
   familiar: 'as `alluxio fs checksum`. `hdfs dfs -checksum` sums blocks, which Orchard has not.',
   run: (shell, args) =>
     shell.eachPath(args, async (path) => {

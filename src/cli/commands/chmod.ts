@@ -14,9 +14,9 @@ export const chmod = verb<{ recursive?: boolean }>({
   options: [recursive],
   examples: [
     ['orchard chmod 750 /data', 'rwx for the owner, r-x for the group'],
-    ['orchard chmod -R g+rX,o-rwx /data', 'relative to what is there'],
-    ['orchard chmod g=u /data', 'the group may what the owner may'],
-    ['orchard chmod -w /data/a', 'nobody writes'],
+    ['orchard chmod -R g+rX,o-rwx /data', 'relative to the present mode'],
+    ['orchard chmod g=u /data', 'the group gets the permissions of the owner'],
+    ['orchard chmod -w /data/a', 'nobody may write'],
   ],
   run: async (shell, [text = '', ...paths], options) => {
     const mode = parseMode(text);

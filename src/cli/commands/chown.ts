@@ -11,9 +11,9 @@ export const chown = verb<{ recursive?: boolean }>({
   examples: [
     ['orchard chown alice /data/a', 'the owner'],
     ['orchard chown -R alice:staff /data', 'owner and group of everything'],
-    ['orchard chown :staff /data', 'the group only'],
+    ['orchard chown :staff /data', 'only the group'],
   ],
-  familiar: 'only the superuser and the supergroup may, as in HDFS.',
+  familiar: 'only for the superuser and the supergroup, as in HDFS.',
   run: async (shell, [who = '', ...paths], options) => {
     const colon = who.indexOf(':');
     const owner = colon === -1 ? who : who.slice(0, colon);
@@ -30,7 +30,7 @@ export const chgrp = verb<{ recursive?: boolean }>({
   args: '<group> <path...>',
   summary: 'change the group',
   options: [recursive],
-  examples: [['orchard chgrp -R staff /data', 'of everything below']],
+  examples: [['orchard chgrp -R staff /data', 'everything below']],
   run: async (shell, [group = '', ...paths], options) => {
     const how = { recursive: options.recursive === true, verb: 'chgrp' };
     await shell.eachPath(paths, (path) => change(shell, path, { group }, how));

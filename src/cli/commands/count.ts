@@ -18,8 +18,8 @@ export const count = verb<Options>({
   options: [
     human,
     { flags: '--header', means: 'a line that names the columns (`dfs -count -v`)' },
-    { flags: '--quota', means: 'quotas before them: there are none (`dfs -count -q`)' },
-    { flags: '--quota-only', means: 'quotas alone (`dfs -count -u`)' },
+    { flags: '--quota', means: 'show quotas first; there are none (`dfs -count -q`)' },
+    { flags: '--quota-only', means: 'show only quotas (`dfs -count -u`)' },
   ],
   examples: [
     ['orchard count -h /data', 'directories, files, bytes, path'],

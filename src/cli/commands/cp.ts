@@ -20,7 +20,7 @@ export const cp = verb<Options>({
   summary: 'copy within the namespace',
   options: [recursive, force, unneeded('-d, --direct'), unneeded('-t, --thread <count>')],
   examples: [
-    ['orchard cp /data/a.csv /backup', 'into a directory that exists'],
+    ['orchard cp /data/a.csv /backup', 'into an existing directory'],
     ['orchard cp -R /nas/photos /s3/photos', 'a tree, from one store to another'],
   ],
   familiar: 'a move within one store is `mv`, which copies nothing.',

@@ -12,11 +12,11 @@ type Sums = { readonly files: number; readonly bytes: number };
 export const df = verb<{ human?: boolean }>({
   name: 'df',
   args: '[path...]',
-  summary: 'how much of each store the namespace knows',
+  summary: 'show how much of each store is loaded',
   options: [human],
   examples: [
     ['orchard df -h', 'every mount'],
-    ['orchard df /data/2026', 'the mount that this is in'],
+    ['orchard df /data/2026', 'the mount of this path'],
   ],
   familiar:
     'stores tell no capacity: it shows what was loaded or written, and loads nothing itself.',

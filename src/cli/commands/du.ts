@@ -16,10 +16,10 @@ export const du = verb<Options>({
     { flags: '--header', means: 'a line that names the columns (`dfs -du -v`)' },
   ],
   examples: [
-    ['orchard du -h /data', 'each entry of /data with all that is below'],
+    ['orchard du -h /data', 'each entry of /data, with everything below'],
     ['orchard du -s -h /data /logs', 'one line each'],
   ],
-  familiar: 'sizes are of the files, not of their replicas.',
+  familiar: 'sizes count each file once, without replicas.',
   run: async (shell, args, options) => {
     const columns = new Columns(['right', 'left']);
     const print = async (path: string, bytes: number) => {

@@ -23,7 +23,7 @@ export const get = verb<Options>({
   options: [force, recursive, unneeded('-t, --thread <count>'), unneeded('--buffersize <size>')],
   examples: [
     ['orchard get /data/a.csv .', 'into this directory'],
-    ['orchard get -R /web ./site', 'a directory with all that is in it'],
+    ['orchard get -R /web ./site', 'a directory with its contents'],
     ['orchard get /data/a.csv -', 'to standard output'],
   ],
   familiar: 'as `hdfs dfs -get` and `alluxio fs copyToLocal`; one argument alone goes to `.`',

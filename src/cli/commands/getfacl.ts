@@ -10,7 +10,7 @@ export const getfacl = verb<{ recursive?: boolean }>({
   summary: 'show owner, group and permissions in the form of an ACL',
   options: [recursive],
   examples: [['orchard getfacl /data', 'user, group and other']],
-  familiar: 'as `hdfs dfs -getfacl`. There are no entries beyond those of the mode yet.',
+  familiar: 'as `hdfs dfs -getfacl`. So far it has only the entries of the mode.',
   run: (shell, args, options) =>
     shell.eachPath(args, async (path) => {
       const client = await shell.client();

@@ -17,15 +17,14 @@ export const getmerge = verb<Options>({
   usage: '<path...> <local>',
   summary: 'copy the files of directories into one file of this machine',
   options: [
-    { flags: '--newline', means: 'a line end behind each file (-nl as well)' },
-    { flags: '--skip-empty', means: 'none behind empty files (-skip-empty-file as well)' },
+    { flags: '--newline', means: 'a line end after each file (also -nl)' },
+    { flags: '--skip-empty', means: 'no line end after empty files (also -skip-empty-file)' },
   ],
   examples: [
     ['orchard getmerge /data/out result.csv', 'part-0, part-1 … in the order of their names'],
     ['orchard getmerge --newline /data/out -', 'to standard output'],
   ],
-  familiar:
-    'as `hdfs dfs -getmerge`: what is in directories below is left out, the target replaced.',
+  familiar: 'as `hdfs dfs -getmerge`: directories below are left out, and the target is replaced.',
   run: async (shell, args, options) => {
     const { sources, target } = splitTarget(args);
     const client = await shell.client();

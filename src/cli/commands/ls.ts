@@ -40,31 +40,31 @@ export const ls = verb<Options>({
   options: [
     recursive,
     human,
-    { flags: '-d, --directory', means: 'the directory itself, not what is in it' },
-    { flags: '-C, --paths', means: 'paths only (-1 as well)' },
-    { flags: '-f, --load', means: 'look into the store again: what it changed or lost follows' },
+    { flags: '-d, --directory', means: 'the directory itself, not its entries' },
+    { flags: '-C, --paths', means: 'only paths (also -1)' },
+    { flags: '-f, --load', means: 'read the store again: what it changed or lost follows' },
     { flags: '--skipped', means: 'instead: what the store has and a namespace cannot hold' },
-    { flags: '-p, --pinned', means: 'pinned entries only' },
+    { flags: '-p, --pinned', means: 'only pinned entries' },
     { flags: '--sort <what>', means: 'by name (default), size or time, largest or newest first' },
     { flags: '-t, --time', means: 'the newest first' },
     { flags: '-S, --size', means: 'the largest first' },
-    { flags: '-r, --reverse', means: 'the other way round' },
+    { flags: '-r, --reverse', means: 'reverse the order' },
     { flags: '--timestamp <which>', means: 'lastModificationTime (default) or creationTime' },
-    { flags: '-u, --access', means: 'times of access are not kept: those of modification' },
+    { flags: '-u, --access', means: 'use modification times: access times are not kept' },
     unneeded('-l, --long'),
     unneeded('-a, --all'),
   ],
   examples: [
-    ['orchard ls', 'what is in /'],
+    ['orchard ls', 'the entries of /'],
     ['orchard ls -h /data', 'with sizes like 1.5K'],
     ['orchard ls -lhS /data', 'the largest first'],
-    ["orchard ls -R '/data/2026-*'", 'everything below some directories'],
+    ["orchard ls -R '/data/2026-*'", 'everything below these directories'],
   ],
   familiar: 'columns are mode, owner, group, size, state, time, path, as in `alluxio fs ls`.',
   run: (shell, args, options) => {
     const order = orderOf(options);
     checkTimes(options);
-    if (options.access === true) shell.note('times of access are not kept: of modification');
+    if (options.access === true) shell.note('use modification times: access times are not kept');
     const paths = args.length === 0 ? ['/'] : args;
     return shell.eachPath(paths, (path) =>
       options.skipped === true

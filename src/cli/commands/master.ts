@@ -9,7 +9,7 @@ const start = verb({
   examples: [
     ['orchard master start', 'with embedded defaults, data in ./data'],
     ['ORCHARD_DATA_DIR=/var/lib/orchard orchard master start', 'data elsewhere'],
-    ['orchard admin config --local', 'all variables and what they are now'],
+    ['orchard admin config --local', 'all variables and their values'],
   ],
   familiar: 'no format step: an empty data directory becomes a new cluster.',
   run: (shell) => shell.io.startMaster(),

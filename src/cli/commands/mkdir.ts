@@ -10,12 +10,12 @@ export const mkdir = verb<{ parents?: boolean; mode?: string }>({
   args: '<path...>',
   summary: 'make directories',
   options: [
-    { flags: '-p, --parents', means: 'make missing parents; what exists already is fine' },
+    { flags: '-p, --parents', means: 'make missing parents; existing directories are fine' },
     { flags: '-m, --mode <mode>', means: 'octal; default 0755 under the umask of the master' },
   ],
   examples: [
     ['orchard mkdir /data', 'one directory'],
-    ['orchard mkdir -p /data/2026/11/22', 'with its parents'],
+    ['orchard mkdir -p /data/2026/11/22', 'with missing parents'],
   ],
   run: async (shell, args, options) => {
     const mode = options.mode === undefined ? undefined : octal(options.mode);

@@ -12,7 +12,7 @@ type Options = { option?: string[]; readOnly?: boolean; readonly?: boolean; shar
 export const mount = verb<Options>({
   name: 'mount',
   args: '[path] [uri]',
-  summary: 'put a store into the namespace; without arguments show the mounts',
+  summary: 'mount a store in the namespace; without arguments, show the mounts',
   options: [
     { flags: '--option <key=value>', means: 'an option of the store', repeats: true },
     { flags: '--read-only', means: 'refuse changes below' },
@@ -51,17 +51,21 @@ export const updateMount = verb<UpdateOptions>({
   args: '<path>',
   summary: 'change the options of a mount',
   options: [
-    { flags: '--option <key=value>', means: 'its options, all of them anew', repeats: true },
+    {
+      flags: '--option <key=value>',
+      means: 'all its options; replaces the old ones',
+      repeats: true,
+    },
     { flags: '--read-only', means: 'refuse changes below' },
-    { flags: '--read-write', means: 'allow them again' },
+    { flags: '--read-write', means: 'allow changes again' },
     { flags: '--shared', means: 'readable for everybody' },
-    { flags: '--private', means: 'no longer' },
+    { flags: '--private', means: 'not readable for everybody' },
   ],
   examples: [
     ['orchard updateMount --read-only /logs', 'protect a store that is in use'],
-    ['orchard updateMount --option region=eu-west-1 /m', 'another option'],
+    ['orchard updateMount --option region=eu-west-1 /m', 'change an option'],
   ],
-  familiar: 'as `alluxio fs updateMount`, but what is not named stays as it is.',
+  familiar: 'as `alluxio fs updateMount`, but settings that are not named stay unchanged.',
   moreHelp: storeOptionsHelp,
   run: async (shell, [text = ''], options) => {
     const path = parsePath(text);
@@ -80,9 +84,9 @@ export const updateMount = verb<UpdateOptions>({
 export const unmount = verb({
   name: 'unmount',
   args: '<path...>',
-  summary: 'take stores out of the namespace; their data stays',
+  summary: 'unmount stores; their data stays',
   options: [],
-  examples: [['orchard unmount /logs', 'the metadata goes, the bucket stays']],
+  examples: [['orchard unmount /logs', 'the metadata is removed, the bucket stays']],
   run: async (shell, args) => {
     const client = await shell.client();
     for (const path of args.map(parsePath)) {
@@ -99,7 +103,7 @@ export const mounts = verb({
   args: '',
   summary: 'show the mounts',
   options: [],
-  examples: [['orchard mounts', 'path, store, kind and options of each; never a secret']],
+  examples: [['orchard mounts', 'path, store, kind and options of each; secrets are hidden']],
   familiar: 'as `alluxio fs mount` without arguments.',
   run: (shell) => show(shell),
 });

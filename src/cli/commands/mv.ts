@@ -15,10 +15,10 @@ export const mv = verb<{ force?: boolean }>({
   summary: 'rename or move files and directories',
   options: [force],
   examples: [
-    ['orchard mv /data/tmp /data/final', 'rename, at once whatever its size'],
-    ['orchard mv /a/x /a/y /archive', 'into a directory that exists'],
+    ['orchard mv /data/tmp /data/final', 'rename a tree of any size at once'],
+    ['orchard mv /a/x /a/y /archive', 'into an existing directory'],
   ],
-  familiar: 'as `hdfs dfs -mv`: into the target when that is a directory.',
+  familiar: 'as `hdfs dfs -mv`: into the target if that is a directory.',
   run: async (shell, args, { force: overwrite = false }) => {
     const { sources, target } = splitTarget(args);
     const client = await shell.client();

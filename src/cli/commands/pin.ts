@@ -10,7 +10,7 @@ const pinning = (name: string, pinned: boolean, summary: string, example: string
     summary,
     options: [],
     examples: [[`orchard ${name} /data/hot`, example]],
-    familiar: `as \`alluxio fs ${name}\`; of a directory it reaches everything below.`,
+    familiar: `as \`alluxio fs ${name}\`; for a directory it covers everything below.`,
     run: (shell, args) =>
       shell.eachPath(args, async (path) => {
         const client = await shell.client();
@@ -20,4 +20,4 @@ const pinning = (name: string, pinned: boolean, summary: string, example: string
   });
 
 export const pin = pinning('pin', true, 'keep files in the caches', 'and everything below it');
-export const unpin = pinning('unpin', false, 'let the caches drop files', 'no longer kept');
+export const unpin = pinning('unpin', false, 'let the caches drop files', 'no longer pinned');

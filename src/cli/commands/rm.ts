@@ -17,25 +17,25 @@ export const rm = verb<Options>({
   summary: 'delete files and directories',
   options: [
     recursive,
-    { flags: '-f, --force', means: 'what does not exist is fine' },
+    { flags: '-f, --force', means: 'missing paths are fine' },
     {
       flags: '--skip-trash',
-      means: 'undelete will not bring it back; what the store keeps of it, `load` still finds',
+      means: 'undelete is then impossible; `load` still finds what the store has',
     },
     {
       flags: '--delete-mounts',
-      means: 'unmount the mount points below as well; undelete brings nothing of it back',
+      means: 'also unmount mount points below; undelete is then impossible',
     },
-    { flags: '--alluxio-only', means: 'nothing else: the data in the store always stays' },
+    { flags: '--alluxio-only', means: 'accepted and ignored: the data in the store always stays' },
   ],
   examples: [
     ['orchard rm /data/old.csv', 'a file'],
-    ['orchard rm -R /data/tmp', 'a directory with all that is in it'],
-    ['orchard undelete /data/tmp', 'and back again'],
+    ['orchard rm -R /data/tmp', 'a directory with its contents'],
+    ['orchard undelete /data/tmp', 'restore it'],
   ],
   familiar:
-    'there is no .Trash directory: `orchard undelete <path>` brings back what rm took.\n' +
-    'rm takes names out of the namespace; the data in the store stays until it is deleted there.',
+    'there is no .Trash directory: `orchard undelete <path>` restores a deleted path.\n' +
+    'rm removes names from the namespace; the data in the store stays until it is deleted there.',
   run: (shell, args, options) => {
     const work = async (path: string) => {
       const client = await shell.client();

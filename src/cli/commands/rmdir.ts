@@ -7,9 +7,11 @@ export const rmdir = verb<{ ignoreFailOnNonEmpty?: boolean }>({
   name: 'rmdir',
   args: '<path...>',
   summary: 'delete empty directories',
-  options: [{ flags: '--ignore-fail-on-non-empty', means: 'one that is not empty is fine' }],
-  examples: [['orchard rmdir /data/empty', 'refused if anything is in it']],
-  familiar: 'as `hdfs dfs -rmdir`; `orchard undelete` brings it back.',
+  options: [
+    { flags: '--ignore-fail-on-non-empty', means: 'a directory that is not empty is fine' },
+  ],
+  examples: [['orchard rmdir /data/empty', 'refused if it is not empty']],
+  familiar: 'as `hdfs dfs -rmdir`; `orchard undelete` restores it.',
   run: (shell, args, { ignoreFailOnNonEmpty = false }) =>
     shell.eachPath(args, async (path) => {
       const client = await shell.client();

@@ -16,16 +16,16 @@ const actions: Readonly<Record<string, TtlActionName>> = {
 export const setTtl = verb<Options>({
   name: 'setTtl',
   args: '<path> [ttl]',
-  summary: 'delete or free something when its time has passed',
+  summary: 'set a time after which a path is deleted or freed',
   options: [
     recursive,
     { flags: '--action <action>', means: 'delete (default), free or delete_alluxio' },
-    { flags: '--none', means: 'let it live on' },
+    { flags: '--none', means: 'remove the ttl' },
   ],
   examples: [
     ['orchard setTtl /tmp/job-7 2h', 'deleted two hours after its creation'],
-    ['orchard setTtl --action free /cache 1d', 'only its cached copies'],
-    ['orchard setTtl --none /tmp/job-7', 'no longer'],
+    ['orchard setTtl --action free /cache 1d', 'free only its cached copies'],
+    ['orchard setTtl --none /tmp/job-7', 'remove the ttl'],
   ],
   familiar: 'a bare number is milliseconds, as in `alluxio fs setTtl`; unsetTtl works as well.',
   run: async (shell, [path = '', text], options) => {

@@ -8,13 +8,13 @@ const COPIES_MAX = 32_767;
 export const setrep = verb<{ recursive?: boolean; wait?: boolean }>({
   name: 'setrep',
   args: '<copies> <path...>',
-  summary: 'how many copies of a file the caches shall keep',
+  summary: 'set how many copies of a file the caches keep',
   options: [
-    { ...recursive, means: 'nothing else: of a directory it reaches everything below' },
-    { flags: '-w, --wait', means: 'nothing else: there are no caches to wait for yet' },
+    { ...recursive, means: 'accepted and ignored: a directory always includes everything below' },
+    { flags: '-w, --wait', means: 'accepted and ignored: there are no caches to wait for yet' },
   ],
-  examples: [['orchard setrep 2 /data/hot', 'two, of everything below']],
-  familiar: 'the number is kept with the file; what the store keeps is the store’s matter.',
+  examples: [['orchard setrep 2 /data/hot', 'two, for everything below']],
+  familiar: 'the number is kept with the file; it does not change the copies in the store.',
   run: async (shell, [text = '', ...paths]) => {
     const copies = copiesOf(text);
     const bounds = { replicationMin: copies, replicationMax: copies };
@@ -31,13 +31,13 @@ type Bounds = { recursive?: boolean; min?: string; max?: string };
 export const setReplication = verb<Bounds>({
   name: 'setReplication',
   args: '<path...>',
-  summary: 'the fewest and the most copies that the caches shall keep',
+  summary: 'set the least and the most copies that the caches keep',
   options: [
     recursive,
     { flags: '--min <copies>', means: 'at least so many' },
     { flags: '--max <copies>', means: 'at most; -1 for any number' },
   ],
-  examples: [['orchard setReplication --min 1 --max 3 /data/a.csv', 'as the caches like']],
+  examples: [['orchard setReplication --min 1 --max 3 /data/a.csv', 'from one to three copies']],
   familiar: 'as `alluxio fs setReplication`.',
   run: async (shell, args, { recursive: isDeep = false, min, max }) => {
     if (min === undefined && max === undefined) throw new UsageError('no bound', '--min 1');

@@ -18,14 +18,14 @@ import { verb } from '../verb.js';
 export const stat = verb<{ format?: string }>({
   name: 'stat',
   args: '<path...>',
-  summary: 'show everything that is known of a path',
+  summary: 'show everything known about a path',
   options: [
     {
       flags: '-f, --format <text>',
       means:
         'with %a octal mode, %A mode, %b bytes (%z too), %F type, %g group, %i id, %n name ' +
         '(%N too), %o block size, %p path, %r copies, %u owner, %y time in UTC, %Y in ms, ' +
-        '%x and %X the same',
+        '%x and %X as %y and %Y',
     },
   ],
   examples: [

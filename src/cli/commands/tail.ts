@@ -14,7 +14,7 @@ export const tail = verb<ExcerptOptions & { follow?: boolean }>({
   summary: 'print the end of files',
   options: [
     ...excerptOptions,
-    { flags: '-f, --follow', means: 'nothing more: a file that is complete does not grow' },
+    { flags: '-f, --follow', means: 'accepted and ignored: a complete file does not grow' },
   ],
   examples: [
     ['orchard tail /logs/today', 'the last 1024 bytes'],
@@ -22,7 +22,7 @@ export const tail = verb<ExcerptOptions & { follow?: boolean }>({
   ],
   run: (shell, args, options) => {
     const excerpt = excerptOf(options);
-    if (options.follow === true) shell.note('a file that is complete does not grow: its end');
+    if (options.follow === true) shell.note('accepted and ignored: a complete file does not grow');
     return shell.eachPath(args, async (path) => {
       const client = await shell.client();
       for (const chunk of await lastOf(client, path, excerpt, shell.signal)) {

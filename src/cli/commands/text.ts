@@ -17,7 +17,7 @@ export const text = verb({
   args: '<path...>',
   summary: 'print files as text: gzip and zlib are unpacked',
   options: [],
-  examples: [["orchard text '/logs/*.gz'", 'as cat, without gunzip']],
+  examples: [["orchard text '/logs/*.gz'", 'as cat and gunzip']],
   familiar:
     'as `hdfs dfs -text`; SequenceFiles, Avro, bzip2, zstd and the like are refused by name.',
   run: (shell, args) => shell.eachPath(args, (path) => printText(shell, path)),

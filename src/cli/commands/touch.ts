@@ -14,7 +14,7 @@ export const touch = verb<{ parents?: boolean }>({
     ['orchard touch /data/_SUCCESS', 'an empty file'],
     ['orchard touch -p /new/dir/file', 'with its parents'],
   ],
-  familiar: 'as `hdfs dfs -touchz`; the time of a file that exists does not change.',
+  familiar: 'as `hdfs dfs -touchz`; the time of an existing file does not change.',
   run: async (shell, args, { parents = false }) => {
     for (const path of args.map(parsePath)) await shell.attempt(() => make(shell, path, parents));
   },

@@ -6,9 +6,9 @@ import { verb } from '../verb.js';
 export const undelete = verb({
   name: 'undelete',
   args: '<path...>',
-  summary: 'bring back what was deleted',
+  summary: 'restore a deleted path',
   options: [],
-  examples: [['orchard undelete /data/tmp', 'with everything that was in it']],
+  examples: [['orchard undelete /data/tmp', 'with its contents']],
   familiar: 'instead of moving things out of .Trash.',
   run: async (shell, args) => {
     const client = await shell.client();

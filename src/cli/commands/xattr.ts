@@ -47,8 +47,8 @@ export const getfattr = verb<GetOptions>({
   args: '<path...>',
   summary: 'show extended attributes',
   options: [
-    { flags: '-n, --name <name>', means: 'only this one' },
-    { flags: '-d, --dump', means: 'all with their values (the default)' },
+    { flags: '-n, --name <name>', means: 'only this attribute' },
+    { flags: '-d, --dump', means: 'all attributes with their values (the default)' },
     recursive,
     { flags: '-e, --encoding <how>', means: 'values as text, hex or base64' },
   ],

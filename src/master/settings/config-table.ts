@@ -56,7 +56,7 @@ const place = {
       derive: ({ workingDirectory, text: textOf }) =>
         `${absolutePath(workingDirectory, textOf('ORCHARD_DATA_DIR'))}/backups`,
     },
-    'Directory that backups are written to, best on another disk; nothing is written elsewhere.',
+    'Directory for backups, best on another disk; backups are written nowhere else.',
   ),
   host: row(
     'ORCHARD_HOST',
@@ -70,19 +70,19 @@ const place = {
       pattern: /^[a-z][a-z0-9+.-]*:\/\/[^\s/,]+$/i,
     }),
     '',
-    'Web pages that may call the master, on every port; pages of all other sites are refused.',
+    'Sites whose web pages may call the master, on every port; all others are refused.',
   ),
   rpcPort: row(
     'ORCHARD_RPC_PORT',
     count('port', { min: 0, max: 65_535 }),
     '19998',
-    'Port of the calls: WebSocket and HTTP POST on /rpc.',
+    'Port for calls: WebSocket and HTTP POST on /rpc.',
   ),
   httpPort: row(
     'ORCHARD_HTTP_PORT',
     count('port', { min: 0, max: 65_535 }),
     '19999',
-    'Port of file data, metrics and administration.',
+    'Port for file data, metrics and health.',
   ),
 };
 
@@ -112,50 +112,55 @@ const namespace = {
     'ORCHARD_SUPERUSER',
     nameText('a user name', 255),
     { rule: 'user of the process', derive: ({ user }) => user },
-    'User to whom everything is permitted.',
+    'User who may do everything.',
   ),
   supergroup: row(
     'ORCHARD_SUPERGROUP',
     nameText('a group name', 255),
     'supergroup',
-    'Group to whose members everything is permitted.',
+    'Group whose members may do everything.',
   ),
-  umask: row('ORCHARD_UMASK', octal(0o777), '022', 'Bits taken from the mode of what is created.'),
+  umask: row(
+    'ORCHARD_UMASK',
+    octal(0o777),
+    '022',
+    'Bits removed from the mode of new files and directories.',
+  ),
   permissions: row(
     'ORCHARD_PERMISSIONS',
     boolean(),
     'true',
-    'Check permissions; false lets everybody do everything.',
+    'Check permissions; with false everybody may do everything.',
   ),
   trashRetentionMs: row(
     'ORCHARD_TRASH_RETENTION',
     duration({ min: 0, max: 3650 * DAY_MS }),
     '24h',
-    'How long undelete is possible; 0 reclaims at once.',
+    'How long undelete is possible; with 0, deleted files are reclaimed at once.',
   ),
   ttlCheckIntervalMs: row(
     'ORCHARD_TTL_CHECK_INTERVAL',
     duration({ min: 10, max: DAY_MS }),
     '60s',
-    'Pause between two looks for what has outlived its TTL.',
+    'Pause between two searches for expired files.',
   ),
   clockSettleMs: row(
     'ORCHARD_CLOCK_SETTLE',
     duration({ min: 0, max: DAY_MS }),
     '5m',
-    'A clock that has jumped ahead, or of a start, must stand for so long before anything expires.',
+    'How long a clock must be steady, after a jump ahead or a start, before anything expires.',
   ),
   writeLeaseMs: row(
     'ORCHARD_WRITE_LEASE',
     duration({ min: SECOND_MS, max: 3650 * DAY_MS }),
     '24h',
-    'A file that is not complete goes to the trash so long after it was last written to.',
+    'An incomplete file goes to the trash this long after its last write.',
   ),
   invariants: row(
     'ORCHARD_INVARIANTS',
     boolean(),
     'false',
-    'Costly checks of the whole state, for tests.',
+    'Run expensive checks of the whole state, for tests.',
   ),
 };
 
@@ -164,56 +169,56 @@ const calls = {
     'ORCHARD_RETRY_WINDOW',
     duration({ min: SECOND_MS, max: DAY_MS }),
     '10min',
-    'How long a repeated call gets its first answer, also after a crash.',
+    'How long a repeated call gets its first answer, even after a crash.',
   ),
   retryCacheEntries: row(
     'ORCHARD_RETRY_CACHE_ENTRIES',
     count('answers', { min: 1024, max: 2 ** 24, powerOfTwo: true }),
     '1048576',
-    'Most answers kept for that, 48 bytes each; beyond it the oldest go, and a metric tells.',
+    'Answers kept for that, 48 bytes each; when full, the oldest go, and a metric counts them.',
   ),
   callsInFlightMax: row(
     'ORCHARD_CALLS_IN_FLIGHT_MAX',
     count('calls', { min: 1, max: 65_536 }),
     '1024',
-    'Calls of one connection at a time; beyond it RESOURCE_EXHAUSTED.',
+    'Concurrent calls of one connection; further ones get RESOURCE_EXHAUSTED.',
   ),
   connectionsMax: row(
     'ORCHARD_CONNECTIONS_MAX',
     count('connections', { min: 0, max: 2 ** 24 }),
     '0',
-    'Connections of all ports together, idle ones too; further ones are refused. ' +
+    'Connections of all ports together, including idle ones; further ones are refused. ' +
       '0: what the limit of descriptors (ulimit -n) leaves, less some for files and stores.',
   ),
   sessionsPerConnectionMax: row(
     'ORCHARD_SESSIONS_PER_CONNECTION_MAX',
     count('sessions', { min: 0, max: 65_536 }),
     '1024',
-    "Sessions that one connection may carry beside its own, as a host's agent does.",
+    'Further sessions that one connection may open, as the agent of a host does.',
   ),
   callsPerSessionMax: row(
     'ORCHARD_CALLS_PER_SESSION_MAX',
     count('calls', { min: 1, max: 65_536 }),
     '256',
-    'Calls of one such session at a time; beyond it RESOURCE_EXHAUSTED.',
+    'Concurrent calls of one such session; further ones get RESOURCE_EXHAUSTED.',
   ),
   callsParkedMax: row(
     'ORCHARD_CALLS_PARKED_MAX',
     count('calls', { min: 16, max: 2 ** 20 }),
     '65536',
-    'Calls of one executor that may wait for locks or the journal.',
+    'Calls of one executor that may wait for locks or for the journal.',
   ),
   transferTimeoutMs: row(
     'ORCHARD_TRANSFER_TIMEOUT',
     duration({ min: 100, max: DAY_MS }),
     '60s',
-    'A transfer over HTTP whose client moves less than 64KiB in this time is ended.',
+    'An HTTP transfer ends if its client moves less than 64KiB in this time.',
   ),
   drainTimeoutMs: row(
     'ORCHARD_DRAIN_TIMEOUT',
     duration({ min: 0, max: 600 * SECOND_MS }),
     '5s',
-    'After SIGTERM: time for running calls to finish.',
+    'Time for running calls to finish after SIGTERM.',
   ),
 };
 
@@ -222,8 +227,8 @@ const stores = {
     'ORCHARD_LOCAL_ROOTS',
     list('absolute paths with commas between them', { pattern: /^\/[^\0,]*$/ }),
     '',
-    "Local directories that may be mounted, and below. None: the user's own, but no home, " +
-      'nothing hidden and no system folder.',
+    "Local directories that may be mounted, with everything below. None: the user's own " +
+      'directories, except homes, hidden ones and system folders.',
   ),
   mountEnvironment: row(
     'ORCHARD_MOUNT_ENV',
@@ -235,7 +240,7 @@ const stores = {
     'ORCHARD_LOAD_BATCH',
     count('entries', { min: 1, max: 4096 }),
     '1000',
-    "Entries of a store's listing that are merged at a time.",
+    "Entries of a store's listing that are loaded at a time.",
   ),
   ufsTimeoutMs: row(
     'ORCHARD_UFS_TIMEOUT',

@@ -52,19 +52,19 @@ export const memory = {
         return formatBytes(Math.max(64 * KIB, Math.min(part, GIB)));
       },
     },
-    'Shared memory for the inode cache; 160 bytes an inode. Larger namespaces page from disk.',
+    'Shared memory for the inode cache, 160 bytes an inode. Other inodes are read from disk.',
   ),
   keyFilterBytes: row(
     'ORCHARD_KEY_FILTER_BYTES',
     bytes({ min: 0, max: GIB }),
     '64MiB',
-    'Filter that knows new names without a look on disk; a byte an inode is enough. 0: none.',
+    'Filter that recognises new names without a disk read; a byte an inode is enough. 0: none.',
   ),
   lockStripes: row(
     'ORCHARD_LOCK_STRIPES',
     count('stripes', { min: 64, max: 2 ** 22, powerOfTwo: true }),
     '524288',
-    'Locks of the lock table, some 32 bytes each; more means fewer false conflicts.',
+    'Locks in the lock table, about 32 bytes each; more locks mean fewer false conflicts.',
   ),
   ringBytes: row(
     'ORCHARD_RING_BYTES',
@@ -85,7 +85,7 @@ export const durability = {
     'ORCHARD_JOURNAL_SYNC',
     choice(['commit', 'none']),
     'commit',
-    'commit: a reply waits for the disk. none: a crash of the machine may lose the last moments.',
+    'commit: a reply waits for the disk. none: a crash of the machine may lose recent changes.',
   ),
   journalSegmentBytes: row(
     'ORCHARD_JOURNAL_SEGMENT_BYTES',
@@ -103,30 +103,30 @@ export const durability = {
     'ORCHARD_FLUSH_INTERVAL',
     duration({ min: 1, max: 600 * SECOND_MS }),
     '2s',
-    'Longest pause between two flushes to disk, unless somebody waits; a crash replays so much.',
+    'Longest pause between two flushes to disk; a start after a crash replays the rest.',
   ),
   flushSlotsMax: row(
     'ORCHARD_FLUSH_SLOTS_MAX',
     count('slots', { min: 256, max: 2 ** 24 }),
     '1048576',
-    'Changed inodes that are sorted together in a flush; more of them go in parts.',
+    'Changed inodes that one flush sorts together; larger flushes go in parts.',
   ),
   tier2MapBytes: row(
     'ORCHARD_TIER2_MAP_BYTES',
     bytes({ min: 16 * MIB, max: 64 * TIB }),
     '256GiB',
-    'Address space for the on-disk metadata; a ceiling, takes no room by itself.',
+    'Address space for the on-disk metadata: an upper limit that takes no disk space by itself.',
   ),
   tier2CheckBytes: row(
     'ORCHARD_TIER2_CHECK_BYTES',
     bytes({ min: 0, max: 64 * TIB }),
     '256MiB',
-    'On-disk metadata up to this size is checked in full at start, of more the inner pages.',
+    'On-disk metadata up to this size is checked fully at start; above it, only inner pages.',
   ),
   diskReserveBytes: row(
     'ORCHARD_DISK_RESERVE_BYTES',
     bytes({ min: 0, max: TIB }),
     '1GiB',
-    'With less free disk than this the master is read-only.',
+    'With less free disk space than this the master is read-only.',
   ),
 };
