@@ -1,9 +1,10 @@
 /**
- * What apply will need of tier 1 for the next entries of a batch, read ahead of it (touch.ts): each
- * change is a set and a slot that are in no cache, and apply would wait for one after the other.
+ * Prefetches the parts of tier 1 that apply will need for the next entries of a batch (touch.ts).
+ * Each change needs a set and a slot that are in no cache, and apply would wait for one after the
+ * other.
  *
- * Entries ahead may be anything: in a journal that is replayed nobody has looked at them yet. So
- * nothing is read beyond `end`, and what makes no sense ends the look.
+ * The entries ahead may be anything: nobody has checked those of a replayed journal yet. So nothing
+ * is read beyond `end`, and an entry that makes no sense ends the look.
  */
 import { EXEC } from './control';
 import {
@@ -31,10 +32,10 @@ import { hashKey64 } from './hash';
 import { setOf } from './tier-set';
 import { PLACE, PLACE_BYTES, PLACE_HASH, touchPlaces } from './touch';
 
-/** As many misses as a core has under way at once, and some more. */
+/** As many misses as a core can have under way at once, and some more. */
 const CHANGES_MAX: u32 = 24;
 
-/** Touches some entries from `from` on, one at least; returns where they end: at most at `end`. */
+/** Touches some entries from `from` on, at least one; returns where they end: at most at `end`. */
 export function touchAhead(from: usize, end: usize): usize {
   let count: u32 = 0;
   let entry = from;
@@ -54,7 +55,7 @@ export function touchAhead(from: usize, end: usize): usize {
   return max<usize>(entry, min<usize>(from + 1, end));
 }
 
-/** The set of the key that a change is about; false if it is about none, or makes no sense. */
+/** The set of a change's key; false if it has no key, or makes no sense. */
 // @ts-ignore: decorator
 @inline
 function putPlace(index: u32, change: usize): bool {

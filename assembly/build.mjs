@@ -1,6 +1,6 @@
 /**
- * Compiles the kernels, assembly/index.ts, to dist/kernel.wasm. With --debug by the debug target:
- * asserts stay, names and a source map are in it, and whatever runs from dist/ runs on it until the
+ * Compiles the kernels, assembly/index.ts, to dist/kernel.wasm. --debug uses the debug target: it
+ * keeps asserts, names and a source map. Everything that runs from dist/ then uses it until the
  * next build (`npm run test:debug` does).
  */
 import asc from 'assemblyscript/asc';

@@ -1,13 +1,13 @@
 /**
- * What tier 2 does not say yet about the children of a directory: the dirty slots below it, as rows
- * for tier 2 and in their order. Whoever merges them with tier 2's rows has the directory as it is
- * and waits for no flush.
+ * The changes of a directory's children that tier 2 lacks: the dirty slots below it, as sorted rows
+ * for tier 2. Merged with tier 2's rows they give the directory as it is, without waiting for a
+ * flush.
  *
  *   CHANGES: │ blob address u32 × ITEMS_MAX │ items │ items │ record │ blobs … │
  *
- * The caller has renewed its snapshot of tier 2 at TIER2_VERSION v, and throws away what it got if
- * the version is another one afterwards. Then nothing is missing: a slot that was dirty as the
- * snapshot was taken keeps its key until after the next commit, and that moves the version.
+ * The caller has renewed its snapshot of tier 2 at TIER2_VERSION v, and drops its result if the
+ * version has changed afterwards. Then nothing is missing: a slot that was dirty when the snapshot
+ * was taken keeps its key until after the next commit, and that moves the version.
  */
 import { EXEC } from './control';
 import { dirtyEntry, newestOf } from './dirty';
@@ -27,9 +27,9 @@ import { ITEM_BYTES, compareBytes, sortItems } from './item-sort';
 import { BLOB_BYTES_MAX, copySlot, putBlob, putItem } from './slot-row';
 import { fence } from './tier-set';
 
-/** Where there are more, waiting for a flush is cheaper than collecting them for every page. */
+/** With more changes, waiting for a flush is cheaper than collecting them for every page. */
 const ITEMS_MAX: u32 = 1024;
-/** Entries that are looked at: others may share the row, and an entry may stand in both lists. */
+/** Entries to look at: others may share the row, and an entry may stand in both lists. */
 const STEPS_MAX: u32 = 4096;
 const TOO_MANY: i32 = -1;
 
@@ -62,7 +62,7 @@ export function collectChanges(
   return i32(listBlobs(sortItems(items, spare, count), out));
 }
 
-/** False when there are too many. */
+/** False if there are too many. */
 function followChain(parity: u32, id: u64, from: usize, fromBytes: u32, least: i32): bool {
   const end = EXEC + EXECUTOR_CHANGES + CHANGES_BYTES - BLOB_BYTES_MAX;
   let number = atomic.load<u32>(newestOf(id, parity));
@@ -82,7 +82,7 @@ function followChain(parity: u32, id: u64, from: usize, fromBytes: u32, least: i
   return true;
 }
 
-/** Each key once: of a slot that stands in both lists, as it was copied last. */
+/** Each key once: for a slot in both lists, the last copy counts. */
 function listBlobs(sorted: usize, out: usize): u32 {
   let listed: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {

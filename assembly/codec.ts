@@ -1,6 +1,6 @@
 /**
- * The compact forms of tier 2. Keys sort, as bytes, by (id, name); values leave out what is at its
- * default. A complete small file takes some 22 bytes of value where the record takes 96 + name.
+ * The compact forms of tier 2. Keys sort, as bytes, by (id, name). Values leave out fields with
+ * default values. A complete small file takes about 22 bytes of value; its record takes 96 + name.
  *
  *   id     ┌───┬──────────────────────────┐      key   ┌───────────┬──────┐
  *          │ n │ n bytes, big-endian      │            │ id parent │ name │
@@ -198,7 +198,7 @@ function presenceOf(record: usize, directory: bool): u32 {
   return presence;
 }
 
-/** Bytes of the record (header and name); 0 if key and value are not what encode* wrote. */
+/** Bytes of the record (header and name); 0 if key and value were not written by encode*. */
 export function decodeRecord(
   key: usize, keyBytes: u32, value: usize, valueBytes: u32, out: usize,
 ): u32 {
@@ -215,7 +215,7 @@ export function decodeRecord(
   return RECORD_NAME + nameBytes;
 }
 
-/** Of the key that readKey() has read last. */
+/** Offset of the name in the key that readKey() read last. */
 export let keyParentId: u64 = 0;
 
 /** Offset of the name in a key, its parent in keyParentId; 0 if putKey has not written it. */
@@ -237,7 +237,7 @@ export function readKey(key: usize, keyBytes: u32): u32 {
   return nameAt;
 }
 
-/** Sets every field of the record but those that the key gives. */
+/** Sets every field of the record except those of the key. */
 function decodeValue(value: usize, bytes: u32, out: usize): bool {
   if (load<u8>(value) != ROW_VERSION) return false;
   const presence = u32(load<u16>(value, 1));

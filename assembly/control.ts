@@ -1,6 +1,6 @@
 /**
- * The words that every kernel needs and that never change after start, copied once from the
- * control region into globals of this instance, and the atomic 64-bit words of the shared memory.
+ * The words that every kernel needs and that never change after start, copied once from the control
+ * region into globals of this instance; and the atomic 64-bit words of the shared memory.
  *
  * Invariant: `init` is the first call into an instance; nothing else may run before it.
  * A u64 crosses to JavaScript as f64: every such value is below 2^53.
@@ -125,7 +125,7 @@ export function max64(pointer: usize, value: f64): void {
   raise64(pointer, u64(value));
 }
 
-/** Makes the word at least `value`; a word only ever grows under it. */
+/** Raises the word to at least `value`; a word under it only ever grows. */
 export function raise64(pointer: usize, value: u64): void {
   let seen = atomic.load<u64>(pointer);
   while (seen < value) {

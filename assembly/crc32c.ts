@@ -5,9 +5,9 @@
  *   TABLES ┌── table 0: one byte ──┬── table 1: it, one zero byte later ──┬ … ┬── table 7 ──┐
  *          └────── 256 × u32 ──────┴──────────────────────────────────────┴───┴─────────────┘
  *
- * The tables stand at a fixed address behind the module's static data and not in it: a data
- * segment is written again by every thread that instantiates the module, under the eyes of the
- * others. Every thread writes the same values, and uses them only after its own init.
+ * The tables stand at a fixed address after the module's static data, and not in it: every thread
+ * that instantiates the module writes a data segment again, while other threads read it. Every
+ * thread writes the same values here, and uses them only after its own init.
  */
 import { CONTROL_BASE, ENTRY_LENGTH, ENTRY_SALT, ENTRY_SEQ } from './generated/layout';
 
@@ -49,7 +49,7 @@ export function crc32c(pointer: usize, bytes: u32, seed: u32): u32 {
   return ~crc;
 }
 
-/** The writer's last touch: number, salt, then the sum over everything behind the sum itself. */
+/** Seals an entry: sets seq and salt, then the CRC over everything after the CRC itself. */
 export function sealEntry(pointer: usize, seq: f64, salt: u32): void {
   store<u64>(pointer, u64(seq), ENTRY_SEQ);
   store<u32>(pointer, salt, ENTRY_SALT);

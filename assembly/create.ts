@@ -1,4 +1,4 @@
-/** createFile and createDirectory of one name in a directory that exists: see serve-write.ts. */
+/** createFile and createDirectory of one name in an existing directory: see serve-write.ts. */
 import { EXEC } from './control';
 import { putParent, putRecord, showRecord } from './entry';
 import {

@@ -1,7 +1,7 @@
 /**
- * What the flusher must know of a change, and who reads tier 2: the dirty list and the dropped ids
- * of the open epoch, and the table of DIRTY_ROWs. Only the writer's apply moves them: see
- * tier-apply.ts; the flusher empties those of an epoch that is in tier 2.
+ * What the flusher and readers of tier 2 must know of a change: the dirty list and the dropped ids
+ * of the open epoch, and the table of DIRTY_ROWs. Only the writer's apply adds to them
+ * (tier-apply.ts). The flusher empties those of an epoch that is in tier 2.
  *
  *   row of a directory    list of epoch E, 8 bytes an entry
  *  ┌─────┬───────────┐   ┌──────────┬──────────┬──────────┬──────────┬──
@@ -47,7 +47,7 @@ export function dirtySeq(id: f64): f64 {
   return f64(atomic.load<u64>(dirtyRow(u64(id))));
 }
 
-/** Pins a held slot, which has its key already, until the open epoch is flushed. */
+/** Pins a held slot, which already has its key, until the open epoch is flushed. */
 // @ts-ignore: decorator
 @inline
 export function makeDirty(slot: usize): void {
@@ -56,7 +56,7 @@ export function makeDirty(slot: usize): void {
   const parity = epoch & 1;
   const counter = CONTROL_BASE + CONTROL_DIRTY_COUNT + (parity << 2);
   const count = atomic.load<u32>(counter);
-  // Epoch 0 means clean; a list longer than there are slots means that one entered it twice.
+  // Epoch 0 means clean; a list with more entries than slots means that a slot entered it twice.
   invariant(epoch != 0 && count < DIRTY_LIST_CAPACITY, INVARIANT_DIRTY_LIST_ROOM, slot);
   const entry = dirtyEntry(parity, count);
   const newest = newestOf(load<u64>(slot + SLOT_RECORD, RECORD_PARENT_ID), parity);
@@ -64,7 +64,7 @@ export function makeDirty(slot: usize): void {
   store<u32>(entry, load<u32>(newest), DIRTY_ENTRY_BEFORE);
   store<u32>(slot, epoch, SLOT_DIRTY_EPOCH);
   atomic.store<u32>(counter, count + 1);
-  // Last: who walks the chain finds whole entries.
+  // Last: a reader of the chain finds whole entries.
   atomic.store<u32>(newest, count + 1);
 }
 
@@ -75,14 +75,14 @@ export function dirtyEntry(parity: u32, number: u32): usize {
   return DIRTY_LIST_BASE + (parity * DIRTY_LIST_CAPACITY + number) * DIRTY_ENTRY_BYTES;
 }
 
-/** The word that says where the chain of a directory begins, and of others with its row. */
+/** The word with the beginning of the chain of a directory, and of others that share its row. */
 // @ts-ignore: decorator
 @inline
 export function newestOf(directoryId: u64, parity: u32): usize {
   return dirtyRow(directoryId) + DIRTY_ROW_NEWEST + (parity << 2);
 }
 
-/** Once the epoch is in tier 2. */
+/** Called when the epoch is in tier 2. */
 export function dropChains(parity: u32): void {
   const end = DIRTY_ROW_BASE + DIRTY_ROW_COUNT * DIRTY_ROW_BYTES;
   for (let row = DIRTY_ROW_BASE; row < end; row += DIRTY_ROW_BYTES) {
@@ -113,7 +113,7 @@ export function appendDropped(id: u64): void {
 @inline
 export function raiseDirty(id: u64, seq: u64): void {
   const word = dirtyRow(id);
-  // Only this thread writes the table, so a plain look before the store is enough.
+  // Only this thread writes the table, so a plain read before the store is enough.
   if (load<u64>(word) < seq) atomic.store<u64>(word, seq);
 }
 
@@ -124,7 +124,7 @@ export function raiseSide(payload: usize, seq: u64): void {
   if (load<u16>(payload, SIDE_KEY_LEN) == 8) raiseDirty(load<u64>(payload, SIDE_KEY), seq);
 }
 
-/** Ids that follow each other share a line: new inodes come so. */
+/** Consecutive ids share a line, because new inodes have consecutive ids. */
 // @ts-ignore: decorator
 @inline
 function dirtyRow(id: u64): usize {

@@ -6,7 +6,7 @@
  *   │ HELD: skip, locks, path │ entry header │ changes … │
  *   └─ position                                          └─ the new head
  *
- * Invariant: nothing is seen of it before publishEntry(); until then the ring's head stands.
+ * Invariant: nobody sees any of it before publishEntry(); until then the ring's head stays.
  */
 import { EXEC, EXECUTOR_INDEX, RING_BASE, RING_BYTES } from './control';
 import {
@@ -67,11 +67,11 @@ import { copyName } from './tier-set';
 /** More than any entry of these kernels: the header and five changes with the longest names. */
 const ENTRY_ROOM: u32 = 48 + 5 * (8 + RECORD_BYTES_MAX);
 
-/** Position at which what is being built begins, and the address of its entry. */
+/** The ring position of the entry that is being built, and its address. */
 let position: u32 = 0;
 let held: usize = 0;
 let entry: usize = 0;
-/** Where the next change goes. */
+/** The address of the next change. */
 let at: usize = 0;
 let changes: u16 = 0;
 
@@ -112,7 +112,7 @@ export function openEntry(
   return true;
 }
 
-/** Adds a PUT; returns where its record, of a name of this length, is to be written. */
+/** Adds a PUT; returns the address for its record, which has a name of this length. */
 export function putRecord(nameBytes: u32, flags: u32): usize {
   return change(CHANGE_PUT, flags, RECORD_NAME + nameBytes);
 }
@@ -134,7 +134,7 @@ export function putRemove(
   copyName(name, payload + REMOVE_NAME, nameBytes);
 }
 
-/** Adds the PARENT of the directory that node `index` of a walk is. */
+/** Adds the PARENT of the directory at node `index` of a walk. */
 export function putParent(walk: usize, index: u32, now: u64, delta: i32): void {
   const node = walk + WALK_NODES + index * NODE_BYTES;
   const component = load<u32>(walk + WALK_COMPONENTS + (index << 2));
@@ -178,7 +178,7 @@ function change(kind: u32, flags: u32, payloadBytes: u32): usize {
   store<u32>(at, kind | (flags << 8), CHANGE_KIND);
   store<u32>(at, payloadBytes, CHANGE_BYTES);
   const padded = (payloadBytes + 7) & ~7;
-  // Before the payload, whose last bytes then stand in this word.
+  // Before the payload, whose last bytes then overwrite this word.
   store<u64>(payload + padded - 8, 0);
   at = payload + padded;
   changes++;

@@ -15,7 +15,7 @@
 import { STRING_INDEX_BASE, STRING_BLOB_BASE } from './control';
 import { CONTROL_BASE, CONTROL_STRING_COUNT } from './generated/layout';
 
-/** With a path, up to the next table's place: a multiple of 8. */
+/** With a path, padded to the next table's place: a multiple of 8. */
 export const INFO_PATH_BYTES: u32 = 120;
 
 /** Copies the 96 bytes of a record's header; neither address need be aligned. */
@@ -30,19 +30,19 @@ export function copyHeader(record: usize, target: usize): void {
   v128.store(target, v128.load(record, 80), 80);
 }
 
-/** Writes length, bytes and the zero behind them; returns where the next multiple of 4 is. */
+/** Writes length, bytes and a zero; returns the next multiple of 4. */
 export function putText(at: usize, text: usize, bytes: u32): usize {
   const end = openText(at, bytes);
   copyText(text, at + 4, bytes);
   return end;
 }
 
-/** All of a string but its bytes, which go to at + 4; returns where the next multiple of 4 is. */
+/** All of a string except its bytes, which go to at + 4; returns the next multiple of 4. */
 // @ts-ignore: decorator
 @inline
 export function openText(at: usize, bytes: u32): usize {
   const end = at + textRoom(bytes);
-  // The zero, and the padding so that no byte of an older reply is sent.
+  // The zero and the padding, so that no byte of an older reply is sent.
   store<u32>(end - 4, 0);
   store<u32>(at, bytes);
   return end;
@@ -55,7 +55,7 @@ export function textRoom(bytes: u32): u32 {
   return (4 + bytes + 4) & ~3;
 }
 
-/** Names are short: a loop of eights beats memory.copy's call into the engine. */
+/** Names are short: a loop of eight bytes a step beats memory.copy's call into the engine. */
 // @ts-ignore: decorator
 @inline
 function copyText(from: usize, to: usize, bytes: u32): void {
@@ -72,7 +72,7 @@ function copyText(from: usize, to: usize, bytes: u32): void {
   for (; left > 0; left--) store<u8>(to++, load<u8>(from++));
 }
 
-/** Bytes of an interned text. An id that was never given out reads as the empty text. */
+/** Bytes of an interned text. An unused id reads as the empty text. */
 // @ts-ignore: decorator
 @inline
 export function internedBytes(id: u32): u32 {

@@ -1,13 +1,13 @@
 /**
- * The filter of tier 2's keys (a blocked Bloom filter): says of most names that are not there that
- * they are not, for one cache line instead of a look-up in LMDB and a slot of tier 1. Creates look
- * for names that are new, deletes for namesakes in the trash.
+ * The filter of tier 2's keys (a blocked Bloom filter). It recognises most absent names, for one
+ * cache line instead of a look-up in LMDB and a slot of tier 1. Creates look for names that are
+ * new, and deletes look for namesakes in the trash.
  *
  *   hash ─▶ one block of 64 bytes ─▶ PROBES of its 512 bits: one that is clear says "not there"
  *
- * Only the flusher's thread changes it: with copyDirty every key goes in before the commit that
- * puts its row, and never out. Too full, it is cleared between two flushes and filled again from
- * tier 2 (src/master/tier/key-filter.ts).
+ * Only the flusher's thread changes it. With copyDirty every key goes in before the commit that
+ * puts its row; no key goes out. When it is too full, it is cleared between two flushes and filled
+ * again from tier 2 (src/master/tier/key-filter.ts).
  *
  * Invariant: while FILTER_STATE is odd, every key with a row in tier 2 is in the filter. A row that
  *   comes later went through a slot of tier 1; who reads a set and does not find a key that left it
@@ -31,13 +31,13 @@ import {
 import { hashKey64 } from './hash';
 import { fence } from './tier-set';
 
-/** With eight bits a key, one absent name of forty is not known to be absent; with 16, of 400. */
+/** With eight bits a key one absent name in forty is not recognised; with 16 bits, one in 400. */
 const PROBES: u32 = 6;
 const PROBE_BITS: u64 = 9;
-/** Spreads the hash anew, so that the bits do not follow from the block. */
+/** Hashes again, so that the bits do not follow from the block. */
 const SPREAD: u64 = 0x9fb21c651e98df25;
 
-/** True: no row of tier 2 has a key of this hash. */
+/** True: no row of tier 2 has a key with this hash. */
 // @ts-ignore: decorator
 @inline
 export function filterLacks(hash: u64): bool {
@@ -53,7 +53,7 @@ export function filterAdd(hash: u64): void {
   if (setBits(hash)) atomic.add<u64>(CONTROL_BASE + CONTROL_FILTER_KEYS, 1);
 }
 
-/** False: they are set already. */
+/** False: the bits were already set. */
 // @ts-ignore: decorator
 @inline
 function setBits(hash: u64): bool {
@@ -68,11 +68,11 @@ function setBits(hash: u64): bool {
   return true;
 }
 
-/** From here on it says nothing until filterComplete(). */
+/** From here on it calls no name absent until filterComplete(). */
 export function filterClear(): void {
   const state = atomic.load<u32>(CONTROL_BASE + CONTROL_FILTER_STATE);
   if ((state & 1) != 0) atomic.store<u32>(CONTROL_BASE + CONTROL_FILTER_STATE, state + 1);
-  // Memory that nothing was written to is zero, and not there yet.
+  // Memory that was never written is zero, and has no pages yet.
   if (atomic.load<u64>(CONTROL_BASE + CONTROL_FILTER_KEYS) == 0) return;
   memory.fill(FILTER_BASE, 0, FILTER_BLOCK_COUNT * FILTER_BLOCK_BYTES);
   atomic.store<u64>(CONTROL_BASE + CONTROL_FILTER_KEYS, 0);
@@ -98,7 +98,7 @@ export function filterAddLeaf(at: usize): i32 {
     const keyBytes = u32(load<u16>(at + node + PAGE_NODE_KEY_BYTES_AT));
     if (key + keyBytes > PAGE_BYTES) return -1;
     const nameAt = readKey(at + key, keyBytes);
-    // A key that is damaged is nobody's, and left out.
+    // A damaged key belongs to nobody, and is left out.
     if (nameAt == 0) continue;
     const hash = hashKey64(keyParentId, at + key + nameAt, keyBytes - nameAt);
     store<u64>(hashes + (count << 3), hash);
@@ -107,7 +107,7 @@ export function filterAddLeaf(at: usize): i32 {
   const end = hashes + (count << 3);
   let seen: u32 = 0;
   for (let i = hashes; i < end; i += 8) seen |= load<u32>(blockOf(load<u64>(i)));
-  // Stored, or the loads above would be left out.
+  // Stored, or the compiler would remove the loads above.
   store<u32>(end, seen);
   let added: u32 = 0;
   for (let i = hashes; i < end; i += 8) added += u32(setBits(load<u64>(i)));
@@ -115,7 +115,7 @@ export function filterAddLeaf(at: usize): i32 {
   return offsets >> 1;
 }
 
-/** A key as tier 2 has it; one that is damaged is nobody's, and left out. */
+/** Adds a key as tier 2 has it; a damaged one belongs to nobody, and is left out. */
 export function filterAddKey(key: usize, keyBytes: u32): void {
   const nameAt = readKey(key, keyBytes);
   if (nameAt != 0) filterAdd(hashKey64(keyParentId, key + nameAt, keyBytes - nameAt));

@@ -1,7 +1,7 @@
 /**
- * Resolves up to GROUP_PATHS_MAX paths at once, level by level, so that their cache misses overlap:
- * in a namespace far larger than the processor's caches a look-up is mostly waiting for its set's
- * header and then for its slot, and the core waits for many lines as long as for one.
+ * Resolves up to GROUP_PATHS_MAX paths at once, level by level, so that their cache misses overlap.
+ * In a namespace far larger than the processor's caches, a look-up mostly waits for the header of
+ * its set and then for its slot. The core waits for many lines as long as for one.
  *
  *   for each level:  hash all ─▶ touch all headers ─▶ guess the ways, touch all slots ─▶ look up
  *
@@ -68,7 +68,7 @@ export function groupBegin(): void {
   deepest = 0;
 }
 
-/** Sets the path of member `index`; no path drops it. */
+/** Sets the path of member `index`; an empty path drops the member. */
 export function groupPath(index: u32, path: usize, bytes: u32): void {
   const depth = cleanPath(path, bytes, blockOf(index));
   const member = memberOf(index);
@@ -84,12 +84,12 @@ function groupDrop(index: u32): void {
   store<i32>(memberOf(index), -1, MEMBER_DEPTH);
 }
 
-/** False if the member was dropped: its record means nothing. */
+/** False if the member was dropped: then its record is invalid. */
 export function groupHas(index: u32): bool {
   return load<i32>(memberOf(index), MEMBER_DEPTH) >= 0;
 }
 
-/** Resolves all members; it may drop some. False: the tree changed, so none means anything. */
+/** Resolves all members; may drop some. False: the tree changed, so all results are invalid. */
 export function resolveGroup(count: u32): bool {
   const structure = atomic.load<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ);
   if ((structure & 1) != 0) return false;
@@ -106,7 +106,7 @@ function touchLevel(count: u32, level: i32): void {
   for (let i: u32 = 0; i < count; i++) {
     const member = memberOf(i);
     if (load<i32>(member, MEMBER_DEPTH) < level) {
-      // Nothing to look up: it touches word 0 of the memory, which every level may do for free.
+      // No name to look up: it touches word 0 of the memory, which costs nothing.
       store<u32>(member, 0, MEMBER_PLACE);
       continue;
     }
@@ -119,7 +119,7 @@ function touchLevel(count: u32, level: i32): void {
   touchPlaces(EXEC + MEMBERS, count);
 }
 
-/** Looks up one name for good; false unless it is there and lets the caller on, or be read. */
+/** Looks up one name; false unless it exists and the caller may pass through it, or read it. */
 function resolveName(index: u32, level: i32): bool {
   const member = memberOf(index);
   const block = blockOf(index);

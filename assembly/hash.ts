@@ -1,14 +1,15 @@
 /**
- * The 64-bit hash of an edge's key, and where it leads: the tier-1 set, the tag within the set,
- * the lock stripe. Never stored on disk, yet all threads must agree on it: same module, same hash.
+ * The 64-bit hash of an edge's key, which selects the tier-1 set, the tag within the set, and the
+ * lock stripe. It is never stored on disk, but all threads must agree on it: same module, same
+ * hash.
  *
  *    63                      32 31                       0
  *  ┌──────────────────────────┬──────────────────────────┐
  *  │ tag (its lowest bit set) │ set, by multiply-shift   │
  *  └──────────────────────────┴──────────────────────────┘
  *
- * Eight bytes a step; the last step overlaps the one before it, so that nothing behind the name
- * is read. The length is part of the seed, so overlapping never makes two names alike.
+ * Eight bytes a step. The last step overlaps the one before it, so that nothing after the name is
+ * read. The length is part of the seed, so the overlap never makes two names alike.
  */
 import { LARGE_BASE, LARGE_SET_COUNT, SMALL_BASE, SMALL_SET_COUNT } from './control';
 import { LARGE_SET_BYTES, SMALL_SET_BYTES } from './generated/layout';
@@ -55,7 +56,7 @@ export function largeSetOf(hash: u64): usize {
   return LARGE_BASE + pick(hash, LARGE_SET_COUNT) * LARGE_SET_BYTES;
 }
 
-/** Never 0: tag 0 says that a way is free. */
+/** Never 0: tag 0 marks a free way. */
 // @ts-ignore: decorator
 @inline
 export function tagOf(hash: u64): u32 {

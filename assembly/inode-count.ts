@@ -1,6 +1,6 @@
 /**
- * How many inodes there are, kept as entries are applied: src/master/memory/inode-counts.ts is the
- * twin of it, and says why the entry alone decides.
+ * Keeps the numbers of inodes while entries are applied. Its twin src/master/memory/inode-counts.ts
+ * says why the entry alone decides.
  */
 import {
   CHANGE_FLAGS,
@@ -22,7 +22,7 @@ import {
   TRASH_BIT,
 } from './generated/layout';
 
-/** Of one change of an entry that has been applied. */
+/** Counts one change of an applied entry. */
 export function countChange(change: usize): void {
   const kind = u32(load<u8>(change, CHANGE_KIND));
   const flags = u32(load<u8>(change, CHANGE_FLAGS));
@@ -32,7 +32,7 @@ export function countChange(change: usize): void {
     const isDirectory = load<u8>(payload, RECORD_TYPE) == INODE_TYPE_DIRECTORY;
     const word = wordOf(load<u64>(payload, RECORD_PARENT_ID), isDirectory);
     atomic.add<u64>(word, 1);
-    // The other side of the same type is two words away.
+    // The other side of the same type is two words further.
     if ((flags & PUT_CROSSES) != 0) atomic.sub<u64>(word ^ 16, 1);
   } else if (kind == CHANGE_REMOVE && (flags & REMOVE_DROP_ID) != 0) {
     const isDirectory = (flags & REMOVE_DIRECTORY) != 0;

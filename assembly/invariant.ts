@@ -1,9 +1,9 @@
 /**
- * What must hold of shared words. One that does not ends the thread, and with it the process, with
- * its text of src/master/memory/kernel-invariants.ts in the log.
+ * Invariants of shared words. A broken one ends the thread and the process, with its text from
+ * src/master/memory/kernel-invariants.ts in the log.
  */
 
-/** Throws, on the other side. */
+/** Throws on the JavaScript side. */
 // @ts-ignore: decorator
 @external('env', 'broken')
 declare function broken(what: u32, at: u32): void;

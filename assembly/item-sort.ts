@@ -72,7 +72,7 @@ function isLess(a: usize, b: usize): bool {
   return isKeyLess(load<u32>(a, 16), load<u32>(b, 16));
 }
 
-/** Names may hold zero bytes, so equal prefixes say nothing about lengths: the keys decide. */
+/** Names may hold zero bytes, so equal prefixes say nothing about lengths: compare the keys. */
 function isKeyLess(blobA: usize, blobB: usize): bool {
   const bytesA = u32(load<u16>(blobA, BLOB_KEY_BYTES));
   const bytesB = u32(load<u16>(blobB, BLOB_KEY_BYTES));

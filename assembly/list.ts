@@ -30,12 +30,12 @@ export function listBegin(): void {
   beginPage();
 }
 
-/** 1, or 0 if the page is full: then the record begins the next one. */
+/** 1, or 0 if the page is full: then the record belongs to the next page. */
 export function listAdd(record: usize, path: usize, pathBytes: u32): i32 {
   return addInfo(record, path, pathBytes) ? 1 : 0;
 }
 
-/** The same from the bytes of tier 2, through EXECUTOR.RECORD; -1 if they are no record. */
+/** The same from the bytes of tier 2, through EXECUTOR.RECORD; -1 if they are not a record. */
 export function listAddPair(key: usize, keyBytes: u32, value: usize, valueBytes: u32): i32 {
   const record = EXEC + EXECUTOR_RECORD;
   if (decodeRecord(key, keyBytes, value, valueBytes, record) == 0) return GARBAGE;

@@ -1,13 +1,12 @@
 /**
- * The locks of a write that a kernel does as a whole: the same words as src/master/lock has, taken
- * in the same way, without tickets. Who is stopped here holds nothing and takes the slow path,
- * which parks.
+ * The locks of a write that a kernel does completely: the same words as in src/master/lock, taken
+ * in the same way, without tickets. A write that is stopped here holds nothing and takes the slow
+ * path, which parks.
  *
  *   lockBegin(list)  lockWriteEdge(walk) …  lockSeal()  takeAll()  …  releaseAll()
  *
  * Invariant: a sealed list has strictly ascending stripes; one wanted both ways is for writing.
- * Memory order and fairness: see src/master/lock/lock-table.ts, whose argument holds here word by
- * word.
+ * Memory order and fairness: the argument in src/master/lock/lock-table.ts holds here word by word.
  */
 import {
   count as tally,
@@ -61,7 +60,7 @@ export function lockWriteEdge(walk: usize): void {
   add(edgeStripe(load<u32>(node, NODE_EDGE_HASH), LOCK_SIDE_LEAF), 1);
 }
 
-/** Sorts and merges; false if the list has grown beyond its room. */
+/** Sorts and merges; false if the list has outgrown its room. */
 export function lockSeal(): bool {
   if (count > WRITE_LOCKS_MAX) return false;
   for (let i: u32 = 1; i < count; i++) {
@@ -91,7 +90,7 @@ export function takeAll(): bool {
   for (let i: u32 = 0; i < count; i++) {
     const word = wordAt(list, i);
     const stripe = word >> 1;
-    // Somebody waits for this stripe, and is older than who never waited.
+    // An older call waits for this stripe; a call that never waited is younger.
     if (atomic.load<u32>(LOCK_TICKET_BASE + (stripe << 2)) != 0) return stepBack(i, i);
     if ((word & 1) == 0) {
       atomic.add<u32>(columnOf(stripe), 1);
@@ -108,21 +107,21 @@ export function takeAll(): bool {
   return true;
 }
 
-/** Gives back `words` locks from `at`, and tells whoever is parked. */
+/** Releases `words` locks from `at`, and notifies parked executors. */
 export function releaseAll(at: usize, words: u32): void {
   putBack(at, words);
   if (atomic.load<u32>(CONTROL_BASE + CONTROL_LOCK_PARKED) == 0) return;
   atomic.add<u32>(CONTROL_BASE + CONTROL_LOCK_RELEASES, 1);
 }
 
-/** Puts back the first `taken`; the first `seen` were held for a moment, in which others saw it. */
+/** Releases the first `taken`; the first `seen` were held for a moment in which others saw it. */
 function stepBack(taken: u32, seen: u32): bool {
   tally(COUNTER_LOCK_CONFLICTS, 1);
   putBack(list, taken);
   let told = false;
   for (let i: u32 = 0; i < seen; i++) {
     const mark: usize = LOCK_TICKET_BASE + ((wordAt(list, i) >> 1) << 2);
-    // Read after the stripe was put back: whoever marks it after this look tries it after that.
+    // Read after the stripe was released: a call that marks it after this look tries it after that.
     const ticket = atomic.load<u32>(mark);
     if (ticket != 0 && atomic.cmpxchg<u32>(mark, ticket, 0) == ticket) told = true;
   }
@@ -134,7 +133,7 @@ function putBack(at: usize, words: u32): void {
   for (let i: u32 = 0; i < words; i++) {
     const word = wordAt(at, i);
     const stripe = word >> 1;
-    // The old values come with the stores: to look at them is free.
+    // The stores return the old values, so checking them is free.
     if ((word & 1) == 0) {
       const readers = i32(atomic.sub<u32>(columnOf(stripe), 1));
       invariant(readers > 0, INVARIANT_READ_LOCK_HELD, stripe);

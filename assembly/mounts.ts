@@ -1,5 +1,5 @@
 /**
- * The mounts as the kernels know them: what src/master/executor/executor.ts has put into its block.
+ * The mounts as the kernels know them: src/master/executor/executor.ts puts them into its block.
  */
 import { EXEC } from './control';
 import {
@@ -19,7 +19,7 @@ import {
   WRITE_MOUNT_VERSION,
 } from './generated/layout';
 
-/** What is known is the mount table as it is. */
+/** The known mounts are those of the present table. */
 export function mountsStand(): bool {
   const known = load<u32>(EXEC + EXECUTOR_WRITE, WRITE_MOUNT_VERSION);
   return atomic.load<u32>(CONTROL_BASE + CONTROL_MOUNT_VERSION) == known && (known & 1) == 0;

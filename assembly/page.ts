@@ -1,7 +1,7 @@
 /**
  * Reply frames with many FileInfos: a page of a listing, or the results of a batch. Rows are added
- * one by one straight behind each other; how many there will be is known only at the end, so the
- * head and the vector of offsets are then written just in front of them, wherever that is.
+ * one directly after the other. Their number is known only at the end, so the head and the vector
+ * of offsets are then written directly in front of them.
  *
  *   EXECUTOR.REPLY                       ROWS_BASE, a multiple of 8
  *  ┌───────┬──────────────┬─────────────┬─────────┬──────┬──────┬───┬──────────────────┬────────┐
@@ -56,7 +56,7 @@ const ROWS_BASE: u32 = LIST_PAGE_ENTRIES_MAX * 12 + 256;
 /** At the end of the region: id + 1 and address of the texts written last. */
 const TEXT_TABLE_ROWS: u32 = 256;
 const TEXT_TABLE: u32 = REPLY_BYTES - TEXT_TABLE_ROWS * 8;
-/** Set aside for what a page ends with. */
+/** Reserved for the end of a page. */
 const CURSOR_ROOM: u32 = 8192;
 const HEAD_ROOM: u32 = 128;
 
@@ -72,7 +72,7 @@ let region: usize = 0;
 let rows: usize = 0;
 let at: usize = 0;
 let count: u32 = 0;
-/** Bytes set aside for the texts of owners and groups. */
+/** Bytes reserved for the texts of owners and groups. */
 let textsBytes: u32 = 0;
 let frame: usize = 0;
 
@@ -100,7 +100,7 @@ export function beginPage(): void {
   memory.fill(region + TEXT_TABLE, 0, TEXT_TABLE_ROWS * 8);
 }
 
-/** Adds a FileInfo, with a path unless pathBytes is 0; false when the page is full. */
+/** Adds a FileInfo, with a path unless pathBytes is 0; false if the page is full. */
 export function addInfo(record: usize, path: usize, pathBytes: u32): bool {
   const bytes = INFO_PATH_BYTES + textRoom(load<u8>(record, RECORD_NAME_LEN)) + textRoom(pathBytes);
   if (!hasRoom(bytes + roomForTexts(record))) return false;
@@ -153,7 +153,7 @@ export function putVector(): usize {
   return vector;
 }
 
-/** Appends a vector of bytes (a cursor) behind everything; returns its address. */
+/** Appends a vector of bytes (a cursor) at the end; returns its address. */
 export function putBytes(from: usize, bytes: u32): usize {
   const vector = at;
   at = putText(at, from, bytes);
@@ -204,14 +204,14 @@ function putInfo(record: usize, path: usize, pathBytes: u32): void {
   reserveText(load<u32>(record, RECORD_GROUP));
 }
 
-/** Padding is zeros: no byte of an older reply is sent. */
+/** Padding is zeros, so that no byte of an older reply is sent. */
 function align8(end: usize): usize {
   if ((end & 7) == 0) return end;
   store<u32>(end, 0);
   return end + 4;
 }
 
-/** At most this much is set aside for the texts of a record. */
+/** The most that is reserved for the texts of a record. */
 // @ts-ignore: decorator
 @inline
 function roomForTexts(record: usize): u32 {
@@ -233,7 +233,7 @@ function reserveText(id: u32): void {
   textsBytes += textRoom(internedBytes(id));
 }
 
-/** Second pass over the rows, with the table empty as it was at the start of the first one. */
+/** Second pass over the rows, with the table empty as at the start of the first pass. */
 function putTexts(): void {
   memory.fill(region + TEXT_TABLE, 0, TEXT_TABLE_ROWS * 8);
   for (let i: u32 = 0; i < count; i++) {
@@ -246,7 +246,7 @@ function putTexts(): void {
   }
 }
 
-/** Address of an interned text within the frame; appends it unless it stands there already. */
+/** Address of an interned text within the frame; appends it if it is not there yet. */
 function textOf(id: u32): usize {
   const row = textRow(id);
   if (load<u32>(row) != id + 1) {

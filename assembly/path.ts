@@ -58,7 +58,7 @@ function setComponent(walk: usize, index: u32, offset: u32, bytes: u32): void {
   store<u32>(walk + (index << 2), offset | (bytes << 16), WALK_COMPONENTS);
 }
 
-/** First pass: the depth, or -1 if the path is anything but clean. Writes PATH, COMPONENTS. */
+/** First pass: the depth, or -1 if the path is not clean. Writes PATH, COMPONENTS. */
 function copyClean(path: usize, bytes: u32, walk: usize): i32 {
   const target = walk + WALK_PATH;
   const slashes = i8x16.splat(SLASH);
@@ -75,7 +75,7 @@ function copyClean(path: usize, bytes: u32, walk: usize): i32 {
       v128.store(target + at, chunk);
       mask = i8x16.bitmask(i8x16.eq(chunk, slashes));
     } else {
-      // The rest: copied first, then read where bytes behind it are ours. They are masked out.
+      // The rest: copied first, then read where the bytes after it are ours. They are masked out.
       copyTail(path, target, at, bytes);
       v128.store(target + bytes, i8x16.splat(DOT));
       chunk = v128.load(target + at);
@@ -100,7 +100,7 @@ function copyClean(path: usize, bytes: u32, walk: usize): i32 {
   return depth;
 }
 
-/** Copies the bytes at .. bytes, fewer than 16, reading nothing outside the path. */
+/** Copies the last bytes, fewer than 16, and reads nothing outside the path. */
 // @ts-ignore: decorator
 @inline
 function copyTail(path: usize, target: usize, at: u32, bytes: u32): void {
@@ -111,7 +111,7 @@ function copyTail(path: usize, target: usize, at: u32, bytes: u32): void {
   for (let i = at; i < bytes; i++) store<u8>(target + i, load<u8>(path + i));
 }
 
-/** Neither empty, nor '.' or '..', nor too long. */
+/** True for a name that is not empty, '.', '..' or too long. */
 // @ts-ignore: decorator
 @inline
 function isPlain(target: usize, start: u32, end: u32): bool {

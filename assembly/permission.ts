@@ -45,7 +45,7 @@ export function deniedAt(walk: usize, last: i32, caller: usize): i32 {
   let node = walk + WALK_NODES;
   for (let i = 0; i < end; i++) {
     const mode = u32(load<u16>(node, NODE_MODE));
-    // What everybody may pass needs no look at groups: nearly every directory.
+    // If everybody may pass, groups need no check: so it is for nearly every directory.
     if ((mode & 0o111) != 0o111) {
       const owner = load<u32>(node, NODE_OWNER);
       if (!permits(mode, owner, load<u32>(node, NODE_GROUP), caller, PERMIT_EXECUTE)) return i;

@@ -1,4 +1,4 @@
-/** What the kernels that answer whole calls may give out without asking JavaScript. */
+/** What the kernels that answer whole calls may return without asking JavaScript. */
 import {
   FLAG_HAS_XATTR,
   INODE_TYPE_DIRECTORY,

@@ -46,7 +46,7 @@ export function planRemove(): i32 {
   let status = walkToOld(walk, WRITE_MISS_A);
   if (status != READY) return status;
   const record = walk + WALK_RECORD;
-  // Its ttl would have to be kept for its return, or its row of the expiry index given up.
+  // Its ttl would have to be kept for an undelete, or its row of the expiry index removed.
   if (load<i64>(record, RECORD_TTL) >= 0) return WRITE_SLOW_PATH;
   if (toTrash) {
     status = findNamesake(record);
@@ -73,7 +73,7 @@ export function writeRemove(now: u64): void {
   putParent(walk, load<u32>(walk, WALK_DEPTH) - 1, now, -1);
 }
 
-/** READY if nothing of that name is in the trash of the directory: it would have to make way. */
+/** READY if the directory's trash has no inode of that name, which would have to leave it. */
 function findNamesake(record: usize): i32 {
   const scratch = EXEC + EXECUTOR_WALK_B;
   const trash = f64(load<u64>(record, RECORD_PARENT_ID) + TRASH_BIT);

@@ -41,7 +41,7 @@ export function planRename(): i32 {
   if (status != READY) return status;
   status = walkToNew(target, WRITE_MISS_B);
   if (status != READY) return status;
-  // Two walks see two states if a directory was moved between them.
+  // If a directory was moved between two walks, they see two states.
   if (!walkStands(source)) return WRITE_SLOW_PATH;
   const from = load<u32>(nodeOf(source, load<u32>(source, WALK_DEPTH)), NODE_MOUNT_ID);
   const into = load<u32>(nodeOf(target, load<u32>(target, WALK_DEPTH) - 1), NODE_MOUNT_ID);

@@ -84,7 +84,7 @@ const SLASH: u8 = 0x2f;
 const REPLY_TABLE: u32 = 40;
 const INFO_TABLE: u32 = 72;
 
-/** Bytes of the reply; below 0: of one that says that the path does not exist; 0: the slow path. */
+/** Bytes of the reply; below 0: the path does not exist; 0: the slow path must answer. */
 export function serveGetStatus(requestBytes: u32): i32 {
   if (!openGetStatus(EXEC + EXECUTOR_REQUEST, requestBytes)) return 0;
   const block = EXEC + EXECUTOR_WALK_A;
@@ -103,7 +103,7 @@ export function serveGetStatus(requestBytes: u32): i32 {
   return i32(putInfoReply(requestCall, REPLY_BODY_FILE_INFO, record, walkSeq(), out));
 }
 
-/** What a walk found absent is nowhere if the directory above has all its names from its store. */
+/** An absent name does not exist at all if the directory above has all names from its store. */
 function serveMissing(block: usize): i32 {
   const above = i32(min<u32>(load<u32>(block, WALK_NEXT), load<u32>(block, WALK_DEPTH))) - 1;
   if (above < 0 || !mayPass(block, above)) return 0;
@@ -120,7 +120,7 @@ function mayPass(block: usize, above: i32): bool {
   return deniedAt(block, above, EXEC + EXECUTOR_CALLER) < 0;
 }
 
-/** True for a GetStatus that does not have the store asked; its path is at textAt. */
+/** True for a GetStatus that does not ask the store; its path is at textAt. */
 function openGetStatus(frame: usize, bytes: u32): bool {
   if (bytes > FRAME_BYTES_MAX || !openRequest(frame, bytes)) return false;
   if (requestBodyType != REQUEST_BODY_GET_STATUS) return false;
@@ -128,7 +128,7 @@ function openGetStatus(frame: usize, bytes: u32): bool {
   return readText(requestBody, GET_STATUS_PATH_SLOT) && isSound();
 }
 
-/** The newest change among all that the walk saw: a state at or after it gives the same answer. */
+/** The newest change that the walk saw: any state at or after it gives the same answer. */
 function walkSeq(): u64 {
   const block = EXEC + EXECUTOR_WALK_A;
   let node = block + WALK_NODES;
@@ -184,7 +184,7 @@ function putStorePath(at: usize, path: usize, pathBytes: u32, mount: usize): usi
   return end;
 }
 
-/** All but the texts. */
+/** Everything except the texts. */
 function putTables(
   head: usize, call: u64, body: u32, record: usize, seq: u64, out: usize,
 ): void {
@@ -200,7 +200,7 @@ function putTables(
   store<u64>(reply, body, 24);
   store<u32>(info, INFO_TABLE - INFO_HEAD_BODY_VTABLE, 0);
   copyHeader(record, info + FILE_INFO_INODE_AT);
-  // A record that waits in the ring has no seq yet: it is the seq of its entry.
+  // A record in the ring has no seq yet: it gets the seq of its entry.
   if (load<u64>(record, RECORD_SEQ) == 0) store<u64>(info, seq, FILE_INFO_INODE_AT + RECORD_SEQ);
 }
 
@@ -219,7 +219,7 @@ function putNames(info: usize, from: usize, record: usize): usize {
   return owner == group ? at : putText(at, internedText(group), internedBytes(group));
 }
 
-/** Success that has nothing to tell but its seq. */
+/** Success with nothing to report but its seq. */
 export function putEmptyReply(call: u64, seq: u64, out: usize): u32 {
   v128.store(out, v128.load(EMPTY_HEAD));
   v128.store(out, v128.load(EMPTY_HEAD, 16), 16);

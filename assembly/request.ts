@@ -1,6 +1,7 @@
 /**
- * Reads a Request frame in place. It comes from a stranger: nothing of it is believed, every offset
- * is compared with the frame's end before it is followed. One cursor in globals of this instance.
+ * Reads a Request frame in place. The frame comes from a stranger, so nothing in it is believed:
+ * every offset is compared with the frame's end before it is followed. One cursor in globals of
+ * this instance.
  *
  *   0 u32 → Request table     table: i32 back to its vtable, then fields
  *                             vtable: u16 bytes, u16 table bytes, u16 slot (0 = absent) …
@@ -16,7 +17,7 @@ import {
   REQUEST_SESSION_SLOT,
 } from './generated/wire';
 
-/** Numbers above are no numbers in JavaScript: the slow path refuses them. */
+/** Larger numbers do not exist in JavaScript: the slow path refuses them. */
 const CALL_END: u64 = 1 << 53;
 
 /** Address and bytes of the frame. */
@@ -24,17 +25,17 @@ let base: usize = 0;
 let size: u32 = 0;
 let broken: bool = false;
 
-/** What openRequest found: the call, and the body's union number and table. */
+/** The result of openRequest: the call, and the body's union number and table. */
 export let requestCall: u64 = 0;
 export let requestBodyType: u32 = 0;
 export let requestBody: u32 = 0;
 export let requestSession: u32 = 0;
 
-/** Where readText found its text. */
+/** The place of the text that readText found. */
 export let textAt: usize = 0;
 export let textBytes: u32 = 0;
 
-/** False if the frame is not a sound Request as far as its body's table. */
+/** False if the frame is not a sound Request up to its body's table. */
 export function openRequest(frame: usize, bytes: u32): bool {
   base = frame;
   size = bytes;
@@ -44,7 +45,7 @@ export function openRequest(frame: usize, bytes: u32): bool {
   checkTable(request);
   const call = fieldAt(request, REQUEST_CALL_SLOT, 8);
   requestCall = call == 0 ? 0 : load<u64>(base + call);
-  // Not used here, but a frame is sound as a whole or not at all.
+  // Not used here, but a frame must be sound as a whole.
   fieldAt(request, REQUEST_DEADLINE_MS_SLOT, 4);
   requestBodyType = readByte(request, REQUEST_BODY_TYPE_SLOT);
   requestSession = u32(readI32(request, REQUEST_SESSION_SLOT, 0));
@@ -108,13 +109,13 @@ function setText(text: u32): bool {
   if (broken) return false;
   textBytes = load<u32>(base + text);
   textAt = base + text + 4;
-  // Behind the text stands a zero byte, which its length does not count.
+  // A zero byte follows the text; the length does not count it.
   if (textBytes < size - 4 - text && load<u8>(textAt + textBytes) == 0) return true;
   broken = true;
   return false;
 }
 
-/** Where the offset at `position` leads: four bytes of it, at least, are inside the frame. */
+/** The target of the offset at `position`: at least four bytes of it are inside the frame. */
 function follow(position: u32): u32 {
   const offset = load<u32>(base + position);
   if (offset == 0 || offset > size - 4 - position) return fail();
@@ -124,7 +125,7 @@ function follow(position: u32): u32 {
 /** Checks a table's vtable, before any of its fields is read. */
 function checkTable(table: u32): void {
   if (broken) return;
-  // Unsigned, so whatever would stand before the frame lies far behind it.
+  // Unsigned, so a position before the frame becomes one far after it.
   const vtable = table - load<u32>(base + table);
   if (vtable > size - 4) {
     broken = true;
@@ -151,7 +152,7 @@ function fieldAt(table: u32, slot: u32, bytes: u32): u32 {
   return table + offset;
 }
 
-/** The frame's first word keeps positions readable until the caller sees `broken`. */
+/** The first word of the frame keeps positions readable until the caller checks `broken`. */
 function fail(): u32 {
   broken = true;
   return 0;

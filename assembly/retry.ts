@@ -1,12 +1,13 @@
 /**
- * The retry window: which calls were applied, so that a retried call gets its first answer. A ring
- * of rows in the order of their seqs, and hash chains through it, newest first:
+ * The retry window: which calls were applied, so that a repeated call gets its first answer. A ring
+ * of rows in the order of their seqs, with hash chains through it, newest first:
  *
  *   index[hash] ─▶ row 907 ─▶ next[907] ─▶ row 311 ─▶ …        positions count rows ever noted
  *   live: head - COUNT <= position < head (modulo 2^32)
  *
- * The oldest row is always the last of its chain, so it goes by being overwritten: whoever meets
- * its position sees that it is too old, and stops. Only the writer notes; every executor finds.
+ * The oldest row is always the last of its chain, so it is removed by being overwritten. A reader
+ * that meets its position sees that it is too old, and stops. Only the writer adds rows; every
+ * executor searches.
  *
  * Invariant: a row's SEQ is 0 while the writer changes the row, and every seq is noted once, so
  *   SEQ is the row's own seqlock: equal and not 0 before and after a copy = the copy is whole.
@@ -36,7 +37,8 @@ export function retryNote(clientId: u64, callId: u64, seq: u64, inodeId: u64, ti
   const row = rowOf(position);
   countEarly(row, timeMs);
   atomic.store<u64>(row, 0, RETRY_SEQ);
-  // Atomic, so that none of them can move above the 0: readers would see new fields, old seq.
+  // Atomic, so that none of them can move above the 0: readers would see new fields with an old
+  // seq.
   atomic.store<u64>(row, clientId, RETRY_CLIENT_ID);
   atomic.store<u64>(row, callId, RETRY_CALL_ID);
   atomic.store<u64>(row, inodeId, RETRY_INODE_ID);
@@ -48,12 +50,12 @@ export function retryNote(clientId: u64, callId: u64, seq: u64, inodeId: u64, ti
   atomic.store<u32>(bucket, position);
 }
 
-/** As retryNote, from JavaScript: rows that an earlier process has noted. */
+/** As retryNote, from JavaScript, for rows of an earlier process. */
 export function retryRestore(client: f64, call: f64, seq: f64, inode: f64, timeMs: f64): void {
   retryNote(u64(client), u64(call), u64(seq), u64(inode), i64(timeMs));
 }
 
-/** The key of a call of this kind: src/master/executor/retry-key.ts has the same. */
+/** The key of a call of this kind: src/master/executor/retry-key.ts computes the same. */
 export function retryKeyOf(callerKey: u64, kind: u32): u64 {
   return callerKey == 0 ? 0 : callerKey ^ (u64(kind) << 47);
 }
@@ -65,7 +67,7 @@ export function retryFind(client: f64, call: f64, out: usize): bool {
   let ageBefore: u32 = 0;
   for (;;) {
     const age = u32(atomic.load<u64>(CONTROL_BASE + CONTROL_RETRY_HEAD)) - position;
-    // Ages rise along a chain; what breaks that is left over from before the ring went round.
+    // Ages rise along a chain; a younger row is left over from the previous round of the ring.
     if (age <= ageBefore || age > RETRY_COUNT) return false;
     ageBefore = age;
     const row = rowOf(position);
@@ -77,7 +79,7 @@ export function retryFind(client: f64, call: f64, out: usize): bool {
       atomic.load<u64>(row, RETRY_CALL_ID) == callId;
     const inodeId = atomic.load<u64>(row, RETRY_INODE_ID);
     const timeMs = atomic.load<u64>(row, RETRY_TIME);
-    // It gave way while it was read: so has all that is older.
+    // It was overwritten while it was read: so were all older ones.
     if (atomic.load<u64>(row, RETRY_SEQ) != seq) return false;
     if (isIt) {
       store<u64>(out, clientId, RETRY_CLIENT_ID);
@@ -93,7 +95,7 @@ export function retryFind(client: f64, call: f64, out: usize): bool {
   return false;
 }
 
-/** A row that gives way before its time: the ring is too small for what is written. */
+/** A row is evicted before its time: the ring is too small for the rate of writes. */
 // @ts-ignore: decorator
 @inline
 function countEarly(row: usize, timeMs: i64): void {
@@ -114,14 +116,14 @@ function rowOf(position: u32): usize {
   return RETRY_BASE + (position & (RETRY_COUNT - 1)) * RETRY_BYTES;
 }
 
-/** The chains' links stand behind the index. */
+/** The links of the chains stand after the index. */
 // @ts-ignore: decorator
 @inline
 function nextOf(position: u32): usize {
   return RETRY_INDEX_BASE + ((RETRY_COUNT + (position & (RETRY_COUNT - 1))) << 2);
 }
 
-/** Calls of one client that follow each other share a line: who notes one has the next at hand. */
+/** Consecutive calls of one client share a line: noting one brings the next into the cache. */
 // @ts-ignore: decorator
 @inline
 function bucketOf(clientId: u64, callId: u64): usize {

@@ -76,7 +76,7 @@ export function serveWrite(bytes: u32, nowMs: f64): i32 {
   return goOnWriting(nowMs);
 }
 
-/** After a miss that was filled: as serveWrite of the same request, whose walks go on. */
+/** After a filled miss: as serveWrite of the same request, whose walks go on. */
 export function goOnWriting(nowMs: f64): i32 {
   const first = EXEC + EXECUTOR_WRITE + WRITE_LOCKS;
   let status = planWith(first);

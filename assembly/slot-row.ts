@@ -1,6 +1,6 @@
 /**
- * Dirty slots as rows for tier 2, and the items by which they are sorted: for the flusher, who puts
- * them there, and for those who read a directory before it has.
+ * Dirty slots as rows for tier 2, and the items by which they are sorted: for the flusher, which
+ * stores them, and for calls that read a directory before that.
  */
 import { encodeValue, putKey } from './codec';
 import {
@@ -36,7 +36,7 @@ export function copySlot(slot: usize, to: usize): void {
   }
 }
 
-/** Encodes the record of a slot at `blob`; returns where the next blob goes. */
+/** Encodes the record of a slot at `blob`; returns the place of the next blob. */
 export function putBlob(blob: usize, slot: usize, record: usize): usize {
   const id = load<u64>(record, RECORD_ID);
   const key = blob + BLOB_KEY;
@@ -44,7 +44,7 @@ export function putBlob(blob: usize, slot: usize, record: usize): usize {
   const nameBytes = u32(load<u8>(record, RECORD_NAME_LEN));
   const keyBytes = putKey(key, load<u64>(record, RECORD_PARENT_ID), name, nameBytes);
   const valueBytes = id == 0 ? 0 : encodeValue(key, keyBytes, record, key + keyBytes);
-  // No bytes would mean "delete": a record without a type must never get this far.
+  // An empty value would mean "delete": a record without a type must never get this far.
   invariant(id == 0 || valueBytes != 0, INVARIANT_ROW_HAS_VALUE, slot);
   store<u32>(blob, u32(slot), BLOB_SLOT);
   store<u16>(blob, u16(keyBytes), BLOB_KEY_BYTES);
@@ -60,12 +60,12 @@ export function putItem(item: usize, blob: usize, record: usize): void {
   store<u64>(item, u64(blob), 16);
 }
 
-/** A number that compares as the stored forms of ids do: a shadow stands behind its directory. */
+/** A number that sorts as the stored ids do: a shadow sorts after its directory. */
 function sortedId(id: u64): u64 {
   return ((id & ~TRASH_BIT) << 1) | u64((id & TRASH_BIT) != 0);
 }
 
-/** The first eight bytes as a number that compares as they do; zeros behind a shorter name. */
+/** The first eight bytes as a number that sorts as they do; short names are filled with zeros. */
 function namePrefix(name: usize, nameBytes: u32): u64 {
   const bytes = bswap<u64>(load<u64>(name));
   if (nameBytes >= 8) return bytes;

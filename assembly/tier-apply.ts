@@ -92,7 +92,7 @@ import {
   takeSet,
 } from './tier-set';
 
-/** Structural entries follow each other: readers are kept out from the first to the last. */
+/** Structural entries in a row: readers are kept out from the first to the last. */
 let held: bool = false;
 
 export function holdStructure(hold: u32): void {
@@ -101,10 +101,10 @@ export function holdStructure(hold: u32): void {
   atomic.add<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ, 1);
 }
 
-/** A move stands half done for want of room: walks are kept out until its entry is done. */
+/** A move is half done for lack of room: walks are kept out until its entry is done. */
 let halfMoved: bool = false;
 
-/** `at` is 0, or where APPLY.AT says that the call before stopped. */
+/** `at` is 0, or the APPLY.AT at which the previous call stopped. */
 export function apply(entry: usize, at: u32): i32 {
   const length = load<u32>(entry, ENTRY_LENGTH);
   const seq = load<u64>(entry, ENTRY_SEQ);
@@ -162,7 +162,7 @@ function holdRecord(record: usize): usize {
   return holdForWrite(load<u64>(record, RECORD_PARENT_ID), record + RECORD_NAME, nameBytes);
 }
 
-/** Into a held slot. */
+/** Applies a PUT to a held slot. */
 function writePut(slot: usize, record: usize, seq: u64): void {
   copyRecord(record, slot + SLOT_RECORD, load<u8>(record, RECORD_NAME_LEN));
   store<u64>(slot + SLOT_RECORD, seq, RECORD_SEQ);
@@ -186,7 +186,7 @@ function applyRemove(payload: usize, dropId: bool, seq: u64): i32 {
   return APPLY_DONE;
 }
 
-/** Into a held slot: what the REMOVE with this payload leaves. */
+/** Applies a REMOVE to a held slot: leaves the tombstone for this payload. */
 function writeTombstone(slot: usize, payload: usize, seq: u64): void {
   const parentId = load<u64>(payload, REMOVE_PARENT_ID);
   const nameBytes = load<u32>(payload, REMOVE_NAME_LEN);
@@ -201,7 +201,7 @@ function writeTombstone(slot: usize, payload: usize, seq: u64): void {
   raiseDirty(load<u64>(payload, REMOVE_ID), seq);
 }
 
-/** True for a PUT that moves; a REMOVE stands behind it. */
+/** True for a PUT that moves; a REMOVE follows it. */
 // @ts-ignore: decorator
 @inline
 function isMove(change: usize): bool {
@@ -209,7 +209,7 @@ function isMove(change: usize): bool {
   return (load<u8>(change, CHANGE_FLAGS) & PUT_MOVES) != 0;
 }
 
-/** Only the writer holds two sets, and nobody waits for one who holds another: no deadlock. */
+/** Only the writer holds two sets, and no holder of one waits for another: no deadlock. */
 function applyMove(put: usize, seq: u64): i32 {
   const record = put + CHANGE_PAYLOAD;
   const remove = put + changeBytes(put) + CHANGE_PAYLOAD;
@@ -223,7 +223,7 @@ function applyMove(put: usize, seq: u64): i32 {
   const parentId = load<u64>(remove, REMOVE_PARENT_ID);
   const hash = hashKey64(parentId, name, nameBytes);
   if (setOf(hash, nameBytes) == set) {
-    // Before the other way is looked for, which must not be this one.
+    // Before the other way is chosen, which must not be this one.
     writePut(slot, record, seq);
     const other = findOrClaim(set, hash, parentId, name, nameBytes);
     if (other == 0) beginHalfMove();
@@ -233,7 +233,7 @@ function applyMove(put: usize, seq: u64): i32 {
   }
   const other = holdForWrite(parentId, name, nameBytes);
   if (other == 0) {
-    // What the way held has been given up for a record that is not there yet.
+    // The record of the way was evicted for a record that is not there yet.
     if (isNew) labelWay(set, i32((slot - set - SET_SLOTS) / slotBytesOf(set)), 0);
     releaseChanged(set, setSeq);
     return APPLY_NO_ROOM;
@@ -255,7 +255,7 @@ function endHalfMove(): void {
   if (!held) atomic.add<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ, 1);
 }
 
-/** Changes only a directory that tier 1 has; one that it lacks is first read from tier 2. */
+/** Changes only a directory that tier 1 has; a missing one is first read from tier 2. */
 function applyParent(payload: usize, seq: u64): i32 {
   const grandparentId = load<u64>(payload, PARENT_GRANDPARENT_ID);
   const id = load<u64>(payload, PARENT_ID);
@@ -264,7 +264,7 @@ function applyParent(payload: usize, seq: u64): i32 {
   const hash = hashKey64(grandparentId, name, nameBytes);
   const set = setOf(hash, nameBytes);
   const slotBytes = slotBytesOf(set);
-  // Held also for the look: executors evict, and the slot must be the same one when it is changed.
+  // Held during the look too: executors evict, and the slot must stay the same until the change.
   const setSeq = takeSet(set);
   const way = findWay(set, slotBytes, tagOf(hash), grandparentId, name, nameBytes);
   if (way < 0) {
@@ -280,7 +280,7 @@ function applyParent(payload: usize, seq: u64): i32 {
   }
   const slot = slotAt(set, way, slotBytes);
   const record = slot + SLOT_RECORD;
-  // Absent (id 0) or another inode by now, or this entry is in the record already: nothing to do.
+  // Absent (id 0), another inode, or this entry is already in the record: nothing to do.
   if (load<u64>(record, RECORD_ID) != id || load<u64>(record, RECORD_SEQ) >= seq) {
     releaseSame(set, setSeq);
     return APPLY_DONE;
@@ -301,7 +301,7 @@ function applyParent(payload: usize, seq: u64): i32 {
 /** The set that holdForWrite holds, and the seq to release it with. */
 let heldSet: usize = 0;
 let heldSeq: u32 = 0;
-/** The slot was not the key's before. */
+/** The slot did not have the key before. */
 let heldIsNew: bool = false;
 
 /** The slot of a key, made for it if need be, its set held; 0 and nothing held without room. */
@@ -339,7 +339,7 @@ function findOrClaim(
   return slotAt(set, way, slotBytes);
 }
 
-/** Once an entry, whatever interrupted it. */
+/** Called once for each entry, even if apply was interrupted. */
 function countInodes(entry: usize, length: u32): void {
   let offset = ENTRY_CHANGES;
   while (offset + CHANGE_PAYLOAD <= length) {

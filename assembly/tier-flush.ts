@@ -52,17 +52,17 @@ import { touchSlot } from './touch';
 const ROW_BYTES: u32 = 32;
 /** Slots that are read ahead, so that their misses overlap. */
 const AHEAD: u32 = 16;
-/** Rows that room is kept for: one with its items takes 80 bytes, its blob some 80 more. */
+/** Rows for which room is kept: a row with its items takes 80 bytes, its blob about 80 more. */
 const BYTES_PER_ROW: u32 = 160;
 
-/** Of the last copyDirty: room for two lists of items, which its rows do not need any more. */
+/** From the last copyDirty: room for two lists of items, which its rows no longer need. */
 let itemsAt: usize = 0;
 let spareAt: usize = 0;
-/** The epoch of the last copyDirty: what markClean is about. */
+/** The epoch of the last copyDirty, for markClean. */
 let copiedEpoch: u32 = 0;
 
 export function copyDirty(epoch: u32, from: u32, count: u32): u32 {
-  // An open epoch's list still grows, and its slots still change.
+  // The list of an open epoch still grows, and its slots still change.
   const open = atomic.load<u32>(CONTROL_BASE + CONTROL_EPOCH);
   invariant(epoch != open, INVARIANT_EPOCH_CLOSED, epoch);
   copiedEpoch = epoch;
@@ -123,17 +123,17 @@ export function markClean(count: u32): void {
     const row = FLUSH_ARENA_BASE + i * ROW_BYTES;
     if (i % AHEAD == 0) touchAll(row, ROW_BYTES, min<u32>(AHEAD, count - i));
     const slot = load<u32>(row);
-    // Only the writer changes it, away from this epoch and never back: seen elsewhere, it stays.
+    // Only the writer changes it, away from this epoch and never back: a changed value is final.
     if (atomic.load<u32>(slot, SLOT_DIRTY_EPOCH) != copiedEpoch) continue;
     const set = setOfSlot(slot);
     const seq = takeSet(set);
     if (load<u32>(slot, SLOT_DIRTY_EPOCH) == copiedEpoch) store<u32>(slot, 0, SLOT_DIRTY_EPOCH);
-    // No key and no record changed, so what readers copied and what they missed both stand.
+    // No key and no record changed, so copies and misses of readers stay valid.
     releaseSame(set, seq);
   }
 }
 
-/** The slots whose addresses stand from `at` on, each `step` bytes behind the one before. */
+/** Touches the slots whose addresses stand from `at` on, each `step` bytes after the previous. */
 function touchAll(at: usize, step: u32, count: u32): void {
   for (let i: u32 = 0; i < count; i++) touchSlot(load<u32>(at + i * step));
 }
@@ -150,7 +150,7 @@ function counterOf(counters: u32, epoch: u32): usize {
   return CONTROL_BASE + counters + ((epoch & 1) << 2);
 }
 
-/** The filter has a key before tier 2 has it. */
+/** The filter gets a key before tier 2 has it. */
 function addToFilter(record: usize): void {
   if (load<u64>(record, RECORD_ID) == 0) return;
   const nameBytes = u32(load<u8>(record, RECORD_NAME_LEN));

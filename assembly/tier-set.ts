@@ -1,5 +1,5 @@
 /**
- * One tier-1 set: its seqlock, how a key is found in it, and which way gives room (CLOCK).
+ * One tier-1 set: its seqlock, how to find a key in it, and which way is evicted (CLOCK).
  *
  *   0     4      8    16             48       64
  *  ┌─────┬──────┬────┬──────────────┬────────┬────────┬────────┬──
@@ -64,14 +64,14 @@ export function slotAt(set: usize, way: i32, slotBytes: u32): usize {
   return set + SET_SLOTS + u32(way) * slotBytes;
 }
 
-/** The set that a slot stands in: dirty lists hold slots only. */
+/** The set of a slot: dirty lists hold only slots. */
 export function setOfSlot(slot: usize): usize {
   return slot < LARGE_BASE
     ? slot - ((slot - SMALL_BASE) % SMALL_SET_BYTES)
     : slot - ((slot - LARGE_BASE) % LARGE_SET_BYTES);
 }
 
-/** The set's seq once nobody holds it. */
+/** The seq of the set when nobody holds it. */
 // @ts-ignore: decorator
 @inline
 export function stableSeq(set: usize): u32 {
@@ -79,7 +79,7 @@ export function stableSeq(set: usize): u32 {
   return (seq & 1) == 0 ? seq : awaitStable(set);
 }
 
-/** True if nobody changed the set since `stableSeq` gave `seq`: what was copied is one state. */
+/** True if nobody changed the set since `stableSeq` gave `seq`: the copy is one state. */
 // @ts-ignore: decorator
 @inline
 export function stillAt(set: usize, seq: u32): bool {
@@ -88,8 +88,9 @@ export function stillAt(set: usize, seq: u32): bool {
 }
 
 /**
- * Keeps the loads before it above those behind it. An atomic add on a private word, since the
- * compiler of this release writes an atomic.fence that does not validate ("cannot be unordered").
+ * Keeps the loads before it above those after it. It is an atomic add on a private word, because
+ * this release of the compiler writes an atomic.fence that does not validate ("cannot be
+ * unordered").
  */
 // @ts-ignore: decorator
 @inline
@@ -112,14 +113,14 @@ export function tryTakeSet(set: usize, seq: u32): bool {
   return atomic.cmpxchg<u32>(set, seq, seq + 1) == seq;
 }
 
-/** Lets go of a set that was changed: whoever looked meanwhile looks again. */
+/** Releases a set that was changed: readers that looked meanwhile look again. */
 // @ts-ignore: decorator
 @inline
 export function releaseChanged(set: usize, seq: u32): void {
   atomic.store<u32>(set, seq + 2);
 }
 
-/** Lets go of a set that is as it was: what others read of it stands. */
+/** Releases a set that is unchanged: what others have read of it stays valid. */
 // @ts-ignore: decorator
 @inline
 export function releaseSame(set: usize, seq: u32): void {
@@ -167,7 +168,7 @@ export function claimWay(set: usize, slotBytes: u32): i32 {
       clean = way;
       break;
     }
-    // Its other round has begun: the next hand that comes by takes it if nobody used it again.
+    // Its second round has begun: the next pass of the hand evicts it if nobody used it again.
     store<u8>(set + SET_REF + way, 0);
     if (clean < 0) clean = way;
   }
@@ -177,7 +178,7 @@ export function claimWay(set: usize, slotBytes: u32): i32 {
   return clean;
 }
 
-/** Gives a way to the key that tag stands for. The set is held; the slot's record is set next. */
+/** Gives a way to the key with this tag. The set is held; the slot's record is set next. */
 // @ts-ignore: decorator
 @inline
 export function labelWay(set: usize, way: i32, tag: u32): void {
@@ -189,11 +190,11 @@ export function labelWay(set: usize, way: i32, tag: u32): void {
 // @ts-ignore: decorator
 @inline
 export function touchWay(set: usize, way: i32): void {
-  // Written only when clear, so that a hot set's header line stays shared among the threads.
+  // Written only when clear, so that the header line of a hot set stays shared among the threads.
   if (load<u8>(set + SET_REF + way) == 0) store<u8>(set + SET_REF + way, 1);
 }
 
-/** Copies the record of a name of this length, and nothing behind it. */
+/** Copies the record of a name of this length, and nothing after it. */
 // @ts-ignore: decorator
 @inline
 export function copyRecord(from: usize, to: usize, nameBytes: u32): void {

@@ -95,10 +95,10 @@ import {
   tryTakeSet,
 } from './tier-set';
 
-/** An apply that was interrupted (a flush, a side record) keeps the word odd for milliseconds. */
+/** An interrupted apply (a flush, a side record) keeps the word odd for milliseconds. */
 const STRUCTURE_SPINS_MAX: u32 = 200;
 
-/** Of the last look-up that missed; private to this instance, as all its globals. */
+/** The last look-up that missed; private to this instance, as all its globals. */
 let missSet: usize = 0;
 let missSetSeq: u32 = 0;
 
@@ -171,7 +171,7 @@ export function fill(set: usize, setSeq: u32, record: usize): i32 {
     releaseSame(set, setSeq);
     return FILL_NO_ROOM;
   }
-  // It missed at setSeq and nothing changed since, so a second copy of the key is impossible.
+  // It missed at setSeq and nothing has changed since, so a second copy of the key is impossible.
   const known = findWay(set, slotBytes, tag, parentId, name, nameBytes);
   invariant(known < 0, INVARIANT_KEY_ONCE, set);
   const slot = slotAt(set, way, slotBytes);
@@ -211,7 +211,7 @@ function readKey(parentId: u64, name: usize, nameBytes: u32, hash: u64, out: usi
   }
 }
 
-/** Notes the structure's seq; false if a structural entry is stuck half applied. */
+/** Notes the structure's seq; false if a structural entry stays half applied. */
 function beginWalk(walk: usize): bool {
   for (let spins: u32 = 0; spins < STRUCTURE_SPINS_MAX; spins++) {
     const seq = atomic.load<u32>(CONTROL_BASE + CONTROL_STRUCTURE_SEQ);
@@ -226,9 +226,9 @@ function beginWalk(walk: usize): bool {
 function resolve(walk: usize): i32 {
   const depth = load<u32>(walk, WALK_DEPTH);
   let next = load<u32>(walk, WALK_NEXT);
-  // The first name of a walk that goes on is the one that missed before.
+  // The first name of a resumed walk is the one that missed before.
   const first: u32 = next == 0 ? 0 : next + 1;
-  // RECORD and PARENT_RECORD take turns from here: node NEXT - 1 goes where its turn has it.
+  // RECORD and PARENT_RECORD alternate from here: node NEXT - 1 goes to the one whose turn it is.
   if (next > 0 && ((depth - (next - 1)) & 1) != 0) {
     copyWhole(walk + WALK_RECORD, walk + WALK_PARENT_RECORD);
   }

@@ -1,6 +1,6 @@
 /**
- * Reads memory ahead of its use, so that cache misses overlap: the core waits for many lines as
- * long as for one. What is read is not believed.
+ * Prefetches memory before its use, so that cache misses overlap: the core waits for many lines as
+ * long as for one. The values read are not trusted.
  *
  *   places: │ – u64 │ hash u64 │ set, then slot u32 │ … 32 bytes each
  */
@@ -14,7 +14,7 @@ export const PLACE: usize = 16;
 
 const LINE_BYTES: usize = 64;
 
-/** What was read: kept, so that no optimiser takes the reads for useless. */
+/** The values read: kept, so that no optimiser removes the reads. */
 export let touched: u32 = 0;
 
 /**
@@ -23,7 +23,7 @@ export let touched: u32 = 0;
  */
 export function touchPlaces(places: usize, count: u32): void {
   const end = places + count * PLACE_BYTES;
-  // Loops of little more than loads: the more of them the core sees at once, the more overlap.
+  // Loops of hardly more than loads: the more of them the core sees at once, the more overlap.
   let sum: u32 = 0;
   for (let at = places; at < end; at += PLACE_BYTES) {
     sum += load<u32>(load<u32>(at, PLACE), SET_TAGS);
@@ -33,7 +33,7 @@ export function touchPlaces(places: usize, count: u32): void {
   for (let at = places; at < end; at += PLACE_BYTES) touchSlot(load<u32>(at, PLACE));
 }
 
-/** A slot with a short name, whole. */
+/** Touches a whole slot with a short name. */
 // @ts-ignore: decorator
 @inline
 export function touchSlot(slot: usize): void {
@@ -41,7 +41,9 @@ export function touchSlot(slot: usize): void {
     load<u32>(slot) + load<u32>(slot + LINE_BYTES) + load<u32>(slot + 2 * LINE_BYTES);
 }
 
-/** From the set to the slot whose tag is that of the hash; the set's own line if there is none. */
+/**
+ * The slot in the set whose tag is that of the hash; the line of the set itself if there is none.
+ */
 function guessSlot(at: usize): void {
   const set: usize = load<u32>(at, PLACE);
   if (set == 0) return;

@@ -1,8 +1,8 @@
 /**
- * Numbers of few bytes, for codec.ts: fixed-width little-endian, varint (seven bits a byte, lowest
- * first, bit 7 = more follow) and zigzag varint (the sign in the lowest bit). Writers return where
- * the next field begins. The reader is one cursor in globals of this instance: it never passes its
- * end, and once it failed it gives zeros until the next beginReading.
+ * Small numbers for codec.ts: fixed-width little-endian, varint (seven bits a byte, lowest first,
+ * bit 7 = more follow) and zigzag varint (the sign in the lowest bit). Writers return the place of
+ * the next field. The reader is one cursor in globals of this instance. It never passes its end,
+ * and after a failure it gives zeros until the next beginReading.
  */
 
 /** Fewest bytes that hold the value: 0 … 8. */

@@ -1,4 +1,4 @@
-/** What the plans of create, remove and rename have in common. */
+/** Shared by the plans of create, remove and rename. */
 import { EXEC } from './control';
 import {
   CALLER_SUPER,
@@ -31,7 +31,7 @@ import {
 import { deniedAt, permits } from './permission';
 import { walk as walkPath } from './tier-walk';
 
-/** Goes on; serveWrite never returns it. */
+/** Go on; serveWrite never returns it. */
 export const READY: i32 = 5;
 
 // @ts-ignore: decorator
@@ -40,7 +40,7 @@ export function nodeOf(walk: usize, index: u32): usize {
   return walk + WALK_NODES + index * NODE_BYTES;
 }
 
-/** Walks on to a name that is to be new: READY, `miss`, or WRITE_SLOW_PATH. */
+/** Walks to a name that must be new: READY, `miss`, or WRITE_SLOW_PATH. */
 export function walkToNew(walk: usize, miss: i32): i32 {
   const status = walkPath(walk);
   if (status == WALK_MISS) return miss;
@@ -54,7 +54,7 @@ export function walkToNew(walk: usize, miss: i32): i32 {
   return mayPass(walk, depth) ? READY : WRITE_SLOW_PATH;
 }
 
-/** Walks on to a file that is to leave its name: READY, `miss`, or WRITE_SLOW_PATH. */
+/** Walks to a file that leaves its name: READY, `miss`, or WRITE_SLOW_PATH. */
 export function walkToOld(walk: usize, miss: i32): i32 {
   const status = walkPath(walk);
   if (status == WALK_MISS) return miss;
@@ -62,7 +62,7 @@ export function walkToOld(walk: usize, miss: i32): i32 {
   if (status != WALK_FOUND || depth == 0) return WRITE_SLOW_PATH;
   const node = nodeOf(walk, depth);
   if (load<u8>(node, NODE_TYPE) != INODE_TYPE_FILE || !isWritable(node)) return WRITE_SLOW_PATH;
-  // The way to its data in the store would have to be written down.
+  // The place of its data in the store would have to be recorded.
   const flags = load<u32>(node, NODE_FLAGS);
   if ((flags & FLAG_PERSISTED) != 0 && (flags & FLAG_HAS_ORIGIN) == 0) return WRITE_SLOW_PATH;
   const parent = nodeOf(walk, depth - 1);
