@@ -1,8 +1,7 @@
 /**
  * `npm run bench -- connections`: as many WebSockets as one process may hold, and more client
- * sessions than that by letting sockets carry several. What one of either costs in memory, how
- * calls fare when each client calls seldom, and how long all need to come back after all
- * connections were lost at once.
+ * sessions than sockets. It measures the memory of each, the latency when each client calls seldom,
+ * and the time in which all come back after all connections were lost at once.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -61,7 +60,7 @@ export async function runConnections(options: ConnectionsOptions): Promise<Conne
   }
 }
 
-/** Tier 1 is touched in the background after the start: that is no connection's memory. */
+/** Tier 1 is touched in the background after the start; that is not memory of a connection. */
 async function settledRssBytes(pid: number): Promise<number> {
   for (let before = 0, tries = 0; ; tries++) {
     const now = rssBytesOf(pid);

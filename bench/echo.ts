@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- echo`: what the load generator and the machine give when the server does
- * nothing. A master's figure near these is the generator's limit, not the master's.
+ * `npm run bench -- echo`: the rate of the load generator and the machine when the server does
+ * nothing. If a master's figure is near these, the generator is the limit.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 /**
- * The clients of the connections bench, a process of its own: takes one job, tells each phase as it
- * ends, and ends with its parent.
+ * The clients of the connections bench, in a process of its own: takes one job, reports each phase
+ * at its end, and ends with its parent.
  */
 import { Fleet } from './load/fleet.js';
 import type { FleetJob, FleetMessage } from './load/fleet-job.js';

@@ -22,7 +22,7 @@ export type JsonLine = {
   readonly peerValue?: number;
 } & Readonly<Record<string, unknown>>;
 
-/** What tells a row that names no value of its own, the first that it has, with its unit. */
+/** The first value of a row that names none of its own, with its unit. */
 const FIGURES: readonly (readonly [field: string, unit: string])[] = [
   ['opsPerSecond', 'ops/s'],
   ['seconds', 's'],

@@ -18,7 +18,7 @@ import { BATCH_FILES, connectAdmin, makeFiles } from '../setup.js';
 import { SyntheticSource, shapeOf } from './synthetic-source.js';
 
 const PROGRESS_MS = 10_000;
-/** A master that nobody calls takes less of a core than this, over this time. */
+/** An idle master uses less of a core than this, over this time. */
 const REST_CPU_MAX = 0.05;
 const REST_SECONDS = 2;
 
@@ -50,7 +50,7 @@ export class BigTree {
     this.#options = options;
   }
 
-  /** The master runs; the mount is there. */
+  /** The master runs, and the mount exists. */
   static async open(options: BigTreeOptions): Promise<BigTree> {
     const { directory, rpcThreads, tier1Bytes } = options;
     if (directory !== undefined) mkdirSync(directory, { recursive: true });
@@ -135,7 +135,7 @@ export class BigTree {
     return range;
   }
 
-  /** Numbers of files that nobody has used, in this run or before. */
+  /** Numbers of files that were never used, in this run or before. */
   take(count: number): { readonly first: number; readonly end: number } {
     const notes = JSON.parse(readFileSync(this.#notesFile, 'utf8')) as Notes;
     const first = Math.ceil(notes.poolEnd / BATCH_FILES) * BATCH_FILES;
@@ -144,7 +144,7 @@ export class BigTree {
     return { first, end };
   }
 
-  /** Has the kernel forget tier 2's pages, as after a start of the machine. */
+  /** Makes the kernel drop tier 2's pages, as after a start of the machine. */
   dropPageCache(): void {
     execFileSync('dd', [`if=${this.#tier2File}`, 'iflag=nocache', 'count=0', 'status=none']);
   }

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- capacity`: a namespace of any size by the bulk import, and what it costs: bytes
- * on the disk and in memory, rates against those of a small one in the same run, a restart.
+ * `npm run bench -- capacity`: a namespace of any size by bulk import, and its costs: bytes on the
+ * disk and in memory, rates compared with a small namespace in the same run, a restart.
  *
  * Steps can be run one by one over a directory that is kept, since a large import takes minutes
  * and rates want a quiet machine.
@@ -32,7 +32,7 @@ export type CapacityOptions = Omit<BigTreeOptions, 'suffix' | 'tier1Bytes'> &
     readonly done: (row: Row) => void;
   };
 
-/** As engines write them: 47 bytes with the 9 that every name has. */
+/** Names as engines write them: 47 bytes with the 9 that every name has. */
 const LONG_SUFFIX = '-c000-5f3a9e1b7d24.snappy.zstd.parquet';
 const NAME_BYTES = 9;
 
@@ -93,7 +93,7 @@ async function measureHot(large: BigTree, run: CapacityOptions): Promise<void> {
   });
 }
 
-/** What the same files take with long names: only what is on the disk. */
+/** The disk space of the same files with long names. */
 async function measureNames(run: CapacityOptions): Promise<void> {
   const suffix = LONG_SUFFIX;
   await withTree({ ...run, suffix }, (tree) => importAll(tree, run, suffix));

@@ -1,8 +1,8 @@
 /**
- * Are hot reads as fast over a large tree as over a small one? Both masters stand side by side, the
- * same files of both are in tier 1, and they are read in turns (small, large, large, small, …), so
- * that whatever else the machine does falls upon both: a machine that is shared drifts by more in
- * minutes than what is asked here.
+ * Are hot reads as fast over a large tree as over a small one? Both masters run side by side, with
+ * the same files of both in tier 1. They are read in turns (small, large, large, small, …), so that
+ * other load on the machine hits both: a shared machine drifts by more in minutes than the
+ * difference in question.
  */
 import { assertClean } from '../measure.js';
 import type { Row } from '../results.js';

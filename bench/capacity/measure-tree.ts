@@ -1,5 +1,5 @@
 /**
- * What is measured of one tree: reads over all of it, a mix, memory, a restart, a backup.
+ * Measures one tree: reads over all of it, a mix, memory, a restart, a backup.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const MS = 1000;
 const SETTLE_MS = 1000;
 const GROWTH_BYTES = 8 << 20;
 
-/** Nothing is flushed before its time: what was created is in the journal and nowhere else. */
+/** No early flush: created files are in the journal and nowhere else. */
 const neverFlushing = {
   ORCHARD_FLUSH_INTERVAL: '10m',
   ORCHARD_FLUSH_SLOTS_MAX: '16777216',

@@ -1,15 +1,15 @@
 /**
- * createFile, rename and delete, each file by a call of its own, durable before it is answered.
+ * createFile, rename and delete: each file by a call of its own, durable before the answer.
  *
- * Created files go one after the other through all directories; rename and delete then take them in
- * the same order, rename within the directory as a job's commit does. What one case has used up is
- * gone for the next, so this keeps account of which created files still exist.
+ * Created files go through all directories in turn. Rename and delete then take them in the same
+ * order; rename stays within the directory, as a job's commit does. Files that one case has used up
+ * are gone for the next, so this tracks which created files still exist.
  */
 import { FILES_MAX } from '../load/path-pattern.js';
 import { type Bench, type Goal, type Measure, perSecond } from '../measure.js';
 import { BATCH_FILES, makeFiles } from '../setup.js';
 
-/** A case should not run out of files before its time; if it does, its rate is as true. */
+/** A case should not run out of files early; if it does, its rate is still right. */
 const CHANGES_A_SECOND_MAX = 300_000;
 const CHANGES_PER_CREATE_MAX = 1.5;
 const FILES_MIN = 50_000;

@@ -1,6 +1,7 @@
 /**
- * Files that this thread knows to exist and may change: what it has created or renamed and was told
- * so. First in, first out; each entry is taken by one call at a time, so no two calls meet.
+ * Files that this thread knows to exist and may change, because their create or rename was
+ * acknowledged. First in, first out. Each entry is taken by one call at a time, so no two calls
+ * meet.
  *
  *   entry = index × 2 + 1 if it has been renamed
  */

@@ -215,7 +215,7 @@ export class Fleet implements FleetEvents {
     this.#connections[session % sockets]!.call(bytes, callAt, pending);
   }
 
-  /** Resolves when `wanted` of whatever it is have come, or when waiting is of no use any more. */
+  /** Resolves when `wanted` of them have come, or when waiting is useless. */
   #begin(phase: FleetPhase['phase'], wanted: number): Promise<void> {
     this.#latencies = new Latencies();
     this.#answers.fill(0);
@@ -259,7 +259,7 @@ export class Fleet implements FleetEvents {
     const end = this.#mark();
     const begun = this.#begun;
     const seconds = Math.max(0.001, (end.atMs - begun.atMs) / SECOND_MS);
-    // Memory is looked at when all is quiet.
+    // Memory is measured when all is quiet.
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     this.#tell({
       phase,

@@ -22,7 +22,7 @@ export class FrameWriter {
     this.bytes = this.#fresh();
   }
 
-  /** Where the next frame stands; it counts only after keep(). */
+  /** The place of the next frame; it counts only after keep(). */
   begin(operation: number): number {
     assert(this.frames < this.#capacity, 'a connection sends no more than its depth at a time');
     if (this.#operations.length > 1) {

@@ -1,5 +1,5 @@
 /**
- * What the bench asks of the load process and what it is told: plain data that travels as JSON.
+ * Messages between the bench and the load process: plain data that travels as JSON.
  */
 import type { LatencySummary } from './latencies.js';
 import type { OperationName } from './operations.js';
@@ -78,7 +78,7 @@ export type LoadJob = {
   /** Calls a second over all threads: an open loop. Absent: a closed one. */
   readonly rate?: number;
   readonly arrivals?: Arrivals;
-  /** Ends after so long; without it when the work is used up. */
+  /** Ends after this time; without it, when the work is used up. */
   readonly seconds?: number;
   /** Under load but not counted, before the counted time. */
   readonly warmSeconds: number;

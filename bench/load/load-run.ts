@@ -3,8 +3,8 @@
  * answered call followed by the next at once. Open loop: calls at a rate, each by the first
  * connection with a free place, its latency counted from the time when it should have been sent.
  *
- * Only what is answered between the end of the warm-up and the end of the time counts; then nothing
- * more is sent, and what is still in flight is waited for, so that its errors are seen.
+ * Only answers between the end of the warm-up and the end of the time count. Then nothing more is
+ * sent, and calls in flight are waited for, so that their errors are seen.
  *
  * Invariant (open loop): `#places` names each connection as often as it has free places.
  */

@@ -2,8 +2,8 @@
  * The operations of the stress benches, named as in Alluxio's StressMasterBench where it has them:
  * each is one call, encoded once, of which only the paths change.
  *
- * OpenFile asks for the status with owner, group and place in the store, which is what somebody who
- * opens a file needs as long as there are no blocks; GetBlockLocations comes with them.
+ * OpenFile asks for the status with owner, group and place in the store: what a client needs to
+ * open a file as long as there are no blocks. GetBlockLocations will come with blocks.
  */
 import { Code } from '../../src/base/status.js';
 import {
@@ -48,7 +48,7 @@ export type Workload = {
   pick(): number;
 };
 
-/** What all threads of the generator have in common, and which of them this is. */
+/** Shared by all threads of the generator, and the index of this one. */
 export type Sharing = {
   readonly cursor: SharedCursor;
   readonly index: number;
@@ -77,14 +77,14 @@ export const operationNames = [
 ] as const;
 export type OperationName = (typeof operationNames)[number];
 
-/** Those that find their file in the wanted state however often they are called. */
+/** Operations that find their file in the wanted state however often they are called. */
 export const lastingOperationNames = operationNames.filter(
   (name) => name !== 'CompleteFile' && name !== 'RenameOver',
 );
 
 type Body = ConstructorParameters<typeof FrameTemplate>[1];
 
-/** What of the namespace a call changes. */
+/** The part of the namespace that a call changes. */
 export type Effect = 'reads' | 'changes' | 'creates' | 'renames' | 'deletes';
 
 export type OperationPlan = {

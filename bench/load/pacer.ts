@@ -1,7 +1,7 @@
 /**
- * When each call of an open loop should be sent, whatever has become of the ones before: evenly, or
- * as a Poisson process, at a rate. Latencies count from these times, so a server that stalls is
- * charged with everybody who had to wait (no coordinated omission).
+ * The times of calls in an open loop, whatever happens to earlier calls: evenly spaced, or a
+ * Poisson process, at a rate. Latencies count from these times, so a stall counts for every call
+ * that had to wait (no coordinated omission).
  */
 import type { Random } from './random.js';
 

@@ -1,5 +1,5 @@
 /**
- * Goal: a surface cannot tell over which FileService it runs. Method: one suite of cases, over the
+ * Goal: a surface cannot tell which FileService it uses. Method: one suite of cases, over the
  * operations in this thread and over the wire to a real master.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

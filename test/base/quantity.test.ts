@@ -1,4 +1,4 @@
-/** Sizes and durations: the spellings, and that what is written can be read. */
+/** Sizes and durations: the spellings, and that written values can be read again. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {

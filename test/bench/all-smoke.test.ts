@@ -1,6 +1,7 @@
 /**
- * The benches cannot rot: each runs at a tiny size over a real master in each run of the tests,
- * records what it found, and docs/PERFORMANCE.md is made from that. The figures mean nothing here.
+ * Keeps the benches from rotting: each run of the tests runs each bench at a tiny size over a real
+ * master, records the results, and makes docs/PERFORMANCE.md from them. The figures mean nothing
+ * here.
  */
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * The capacity bench cannot rot: every step at a tiny size, with the figures that its table needs.
+ * Keeps the capacity bench from rotting: every step at a tiny size, with the figures for its table.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

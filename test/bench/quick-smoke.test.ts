@@ -1,6 +1,7 @@
 /**
- * The bench cannot rot: every case runs at a tiny size over a real master in each run of the tests,
- * all replies are right, and the JSON lines carry what scripts read. The figures mean nothing here.
+ * Keeps the bench from rotting: every case runs at a tiny size over a real master in each run of
+ * the tests, all replies are right, and the JSON lines have the fields that scripts read. The
+ * figures mean nothing here.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,7 @@
 /**
- * Creates in one directory against creates in many, in small: that both run without an error, and
- * that one directory is no bottleneck. The bound is far below what a quiet machine shows (see
- * docs/GUARANTEES.md), since other tests run beside this one.
+ * A small run of creates in one directory against creates in many: both must run without an error,
+ * and one directory must not be a bottleneck. The bound is far below the value of a quiet machine
+ * (docs/GUARANTEES.md), because other tests run beside this one.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-/** put, get, cp and walks over what cannot be had: the rest goes on, each loss is told. */
+/** put, get, cp and walks over entries that fail: the rest goes on, and each loss is reported. */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';

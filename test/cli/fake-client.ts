@@ -20,7 +20,7 @@ const BASE_MS = Date.UTC(2026, 0, 31, 9, 5, 7);
 
 type Item = { status: FileStatus; data: Uint8Array };
 
-/** Options as they are recorded: without what no test is about. */
+/** Options as they are recorded, without those that no test is about. */
 const plain = (options: object): object =>
   Object.fromEntries(
     Object.entries(options).filter(([name]) => name !== 'signal' && name !== 'onProgress'),

@@ -1,4 +1,4 @@
-/** What fingers of HDFS and Alluxio know: each spelling does what it means, or says why not. */
+/** Spellings of HDFS and Alluxio: each does what it means, or says why it does not. */
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,8 +1,8 @@
 /**
- * Goal: `orchard admin journal` says what is on disk and what is wrong, and a repair loses what it
- * says and nothing else, and keeps the old journal. Behaviour: a damaged record in the middle
- * refuses the start with its position; told to, one goes on.
- * Method: a real master, killed with everything unflushed; a bit of one entry flipped in its
+ * Goal: `orchard admin journal` shows what is on disk and what is wrong. A repair loses exactly
+ * what it announces, and keeps the old journal. Behaviour: a damaged record in the middle refuses
+ * the start with its position; after a repair the master starts.
+ * Method: a real master, killed with everything unflushed; a flipped bit in one entry of its
  * segment; the commands over that directory; the master again.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** What all verbs share: options, environment, help, failures, exit status, interrupts. */
+/** Shared by all verbs: options, environment, help, failures, exit status, interrupts. */
 import { describe, expect, it } from 'vitest';
 import { Code, StatusError } from '../../src/base/status.js';
 import { verbGroups, verbs } from '../../src/cli/commands/index.js';

@@ -1,4 +1,4 @@
-/** Progress: a bar on a terminal, lines elsewhere, silence when nobody wants it. */
+/** Progress: a bar on a terminal, lines elsewhere, nothing with --json or -q. */
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { reportProgress } from '../../src/cli/progress.js';

@@ -1,4 +1,6 @@
-/** One connection: what calls carry, how many travel at a time, and how each of them ends. */
+/**
+ * One connection: what calls carry, how many are in flight at a time, and how each of them ends.
+ */
 import { afterEach, describe, expect, it } from 'vitest';
 import { Code, StatusError } from '../../src/base/status.js';
 import { type ConnectOptions, OrchardClient, OrchardError } from '../../src/client/index.js';

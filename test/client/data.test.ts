@@ -1,4 +1,4 @@
-/** File data over HTTP: what is asked, how failures are told, that nothing runs ahead. */
+/** File data over HTTP: the requests, the failures, and that nothing is read ahead. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** Every call of the client over a real master process, and more at a time than it takes. */
+/** Every call of the client over a real master process, and more calls at a time than it takes. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';

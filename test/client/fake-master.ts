@@ -1,6 +1,6 @@
 /**
- * A master that answers by script: the real edge (src/net) with a handler of the test's own. It can
- * be stopped and started again on the same port, which is what a client sees of a crash.
+ * A master that answers by script: the real edge (src/net) with a handler of the test. It can be
+ * stopped and started again on the same port; to a client that looks like a crash.
  */
 import { Builder } from 'flatbuffers';
 import { StatusError } from '../../src/base/status.js';

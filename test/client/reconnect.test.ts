@@ -1,4 +1,4 @@
-/** Connections that are lost, refused or silent: what becomes of the calls. */
+/** Connections that are lost, refused or silent, and what happens to their calls. */
 import { Builder, ByteBuffer } from 'flatbuffers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Code } from '../../src/base/status.js';

@@ -1,7 +1,7 @@
 /**
- * client.session(): several users over one connection. Over a real master each is permitted what
- * its user is, and a call that was answered is answered again the same way; over a master that is
- * lost and comes back, each is there again.
+ * client.session(): several users over one connection. Over a real master each has the permissions
+ * of its user, and a repeated call gets its first answer. Over a master that is lost and comes
+ * back, each session is there again.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { OrchardClient } from '../../src/client/index.js';

@@ -1,7 +1,7 @@
 /**
- * Whether what the master said is what the model says. Ids are the master's own: the first reply
- * that shows an inode tells its id, which it keeps for ever and shares with nobody. Times must lie
- * where the model puts them, and stay there.
+ * Decides whether the master's answer agrees with the model. Ids are the master's own: the first
+ * reply that shows an inode gives its id, which it keeps for ever and shares with no other. Times
+ * must lie where the model puts them, and stay there.
  */
 import { posix } from 'node:path';
 import type { FileStatus } from '../../src/client/index.js';
@@ -121,7 +121,7 @@ type Xattrs = Readonly<Record<string, Uint8Array>>;
 const textOf = (xattrs: Xattrs): Record<string, string> =>
   Object.fromEntries(Object.entries(xattrs).map(([name, value]) => [name, decoder.decode(value)]));
 
-/** Of any length: what a rename has moved down may stand deeper than a path can say. */
+/** A depth without a limit: a renamed directory may push an inode deeper than a path can say. */
 const cleaned = (path: string): string => posix.resolve(path);
 
 function same(what: string, expected: unknown, got: unknown): string | undefined {

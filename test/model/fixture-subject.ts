@@ -1,7 +1,7 @@
 /**
- * The master in one thread as a subject of the model check: the public client speaks to its
- * RpcHandler by a transport without sockets. Slow paths are forced: look-ups that miss, walks that
- * are told that they raced, flushes after every few steps.
+ * The master in one thread as a subject of the model check: the public client calls its RpcHandler
+ * through a transport without sockets. Slow paths are forced: look-ups that miss, walks that seem
+ * to have raced, flushes after every few steps.
  */
 import { chmodSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -30,13 +30,13 @@ import { PATIENCE, type Subject } from './subject.js';
 
 export type Pressure = {
   readonly tier1Bytes: number;
-  /** Steps between two flushes; 0: never but when somebody waits. */
+  /** Steps between two flushes; 0: only when a call waits for one. */
   readonly flushEvery: number;
-  /** One of so many walks is told that it raced with a rename; 0: none. */
+  /** One walk in this many seems to have raced with a rename; 0: none. */
   readonly raceOneIn: number;
 };
 
-/** A call that is not answered by then never will be: some of them wait for a file system. */
+/** A call without an answer by then will never get one; some calls wait for a file system. */
 const ANSWER_MS_MAX = 30_000;
 
 export class FixtureSubject implements Subject {
@@ -100,7 +100,7 @@ export class FixtureSubject implements Subject {
     this.#stores.fixture.flush();
   }
 
-  /** Every second time tier 2 has it all, and tier 1 begins empty. */
+  /** Every second time tier 2 has everything, and tier 1 begins empty. */
   async crash(): Promise<void> {
     await this.#stores.fixture.restart({ flushed: Math.random() < 0.5 });
     this.#handler = this.#newHandler();
@@ -134,11 +134,11 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-/** One of so many walks raced with a rename, and stood no longer; listings wait for a flush. */
+/** One walk in this many races with a rename and is invalid; then listings wait for a flush. */
 function harried(kernel: KernelExports, oneIn: number): KernelExports {
   if (oneIn === 0) return kernel;
   let state = 1;
-  // Not every n-th: a call that begins anew would be unlucky at the same place for ever.
+  // Not every n-th: a call that starts again would fail at the same place for ever.
   const unlucky = (): boolean => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return (state >>> 8) % oneIn === 0;
@@ -146,7 +146,7 @@ function harried(kernel: KernelExports, oneIn: number): KernelExports {
   let races = false;
   return {
     ...kernel,
-    // Once a walk and not once a step of it: a long path would never be walked to its end.
+    // Once for a walk, not for each of its steps: a long path would never reach its end.
     walkReset: (walk) => {
       races = unlucky();
       kernel.walkReset(walk);
@@ -163,7 +163,7 @@ function harried(kernel: KernelExports, oneIn: number): KernelExports {
   };
 }
 
-/** What main and the background threads would do, on the fixture's second executor. */
+/** The work of main and the background threads, on the fixture's second executor. */
 function servicesOf(stores: StoreFixture): ShardServices {
   const refuse = () =>
     Promise.reject(new StatusError(Code.UNIMPLEMENTED, 'not part of this fixture'));

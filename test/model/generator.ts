@@ -1,7 +1,7 @@
 /**
  * Random sequences of operations, drawn by fast-check so that a failing one shrinks. Paths are
- * drawn as places, "two names below the seventh inode that is there", and become paths when their
- * turn comes: so most steps meet something, and shrinking keeps them meaningful.
+ * drawn as places, "two names below the seventh existing inode", and become paths at their turn. So
+ * most steps meet something, and shrinking keeps them meaningful.
  */
 import fc from 'fast-check';
 import type { XattrUpdateName } from '../../src/client/types.js';
@@ -19,7 +19,7 @@ type DrawnStep = {
   readonly to: Place;
 };
 
-/** What happens besides steps; a subject that cannot do it leaves it out. */
+/** Events besides steps; a subject that cannot do one leaves it out. */
 export type Happening = 'flush' | 'crash' | 'compare';
 /** Steps of one group are sent at once. */
 export type Event = { readonly steps: readonly DrawnStep[] } | { readonly happens: Happening };
@@ -44,10 +44,10 @@ const dress = fc.oneof(
   { weight: 15, arbitrary: fc.constant(0) },
   { weight: 1, arbitrary: fc.nat({ max: 4 }) },
 );
-/** Something that is there, mostly; or, mostly, something that is not yet. */
+/** Mostly a place that exists; or, for the other kind, mostly one that does not exist yet. */
 const placeOf = (there: number, fresh: number): fc.Arbitrary<Place> =>
   fc.record({
-    // The first few again and again, so that one step builds upon another.
+    // The first few places come often, so that one step builds on another.
     near: fc.oneof(fc.nat(), fc.nat({ max: 40 })),
     below: fc.oneof(
       { weight: there, arbitrary: fc.constant([]) },
@@ -70,7 +70,7 @@ const xattrs = fc.dictionary(
 );
 const sometimes = <T>(arbitrary: fc.Arbitrary<T>) =>
   fc.option(arbitrary, { nil: undefined, freq: 2 });
-/** What is refused is drawn now and then: most steps shall get further than that. */
+/** Values that are refused are drawn seldom: most steps must get further. */
 const mostly = <T>(good: readonly T[], bad: T): fc.Arbitrary<T> =>
   fc.oneof(
     { weight: 20, arbitrary: fc.constantFrom(...good) },
@@ -183,7 +183,7 @@ export const sequence: fc.Arbitrary<Sequence> = fc.array(event, {
   size: 'max',
 });
 
-/** The step that a drawn one is, as things are now, which may be in one of several ways. */
+/** The step for a drawn action, in the present state, which may be one of several. */
 export function stepOf(drawn: DrawnStep, models: readonly NamespaceModel[]): Step {
   const model = models[0]!;
   const { user: by, draft: fields, at, to } = drawn;
@@ -224,14 +224,14 @@ function withoutNothing(fields: object): object {
 function pathOf({ near, below, dress }: Place, model: NamespaceModel, what?: Action['do']): string {
   const { base, top } = model.state;
   const all = [{ path: base, inode: top }, ...inodesBelow(top, base)];
-  // One of eight is taken as it comes: also what is refused at once has to be met.
+  // One in eight is taken as it comes: immediate refusals must be tested too.
   const fitting =
     near % 8 === 0 ? [] : all.filter(({ inode }) => suits(what, inode, inode === top));
   const from = fitting.length === 0 ? all : fitting;
   return dressed([from[Math.floor(near / 8) % from.length]!.path, ...below].join('/'), dress);
 }
 
-/** What an operation is meant for. */
+/** The target of an operation. */
 function suits(what: Action['do'] | undefined, inode: Inode, isTop: boolean): boolean {
   if (what === 'complete') return !inode.directory;
   if (what === 'unmount') return inode.mountPoint;
@@ -239,11 +239,11 @@ function suits(what: Action['do'] | undefined, inode: Inode, isTop: boolean): bo
   return what === undefined || !MAKES.has(what) || inode.directory;
 }
 
-/** The top of a sequence hangs in what the model does not know; the root refuses by itself. */
+/** The parent of the top is unknown to the model; the root refuses by itself. */
 const notTop = (path: string): string =>
   /^(\/none\/\.\.)?\/+[^/]+(\/|\/\.\/x\/\.\.)?$/.test(path) ? '/' : path;
 
-/** Something that can be brought back, mostly. */
+/** Mostly something that can be restored. */
 function trashedPath(at: Place, model: NamespaceModel): string {
   const { base, top } = model.state;
   const trashed = [...trashedBelow(top, base)];
@@ -251,7 +251,7 @@ function trashedPath(at: Place, model: NamespaceModel): string {
   return trashed[at.near % trashed.length]!;
 }
 
-/** The same path as people also write it. */
+/** The same path in another spelling. */
 function dressed(path: string, dress: number): string {
   if (dress === 1) return `${path}/`;
   if (dress === 2) return path.replaceAll('/', '//');

@@ -1,4 +1,4 @@
-/** What the model knows of single inodes: how they begin, and how they may be changed. */
+/** The model's knowledge of single inodes: their first state, and how they may change. */
 import { check, type Inode, isSuper, type Moment, refuse, WRITE } from './model-tree.js';
 import { type Change, type FileMade, GROUPS, type Step, type User } from './step.js';
 
@@ -27,19 +27,19 @@ export const blank = (key: number, directory: boolean, now: Moment): Inode => ({
   id: 0,
 });
 
-/** Children came or went: the later of what it was and now. */
+/** Children came or went: mtime is the later of the old one and now. */
 export function touch(directory: Inode, now: Moment): void {
   const { mtime } = directory;
   mtime.from = Math.max(mtime.from, now.from);
   mtime.to = Math.max(mtime.to, now.to);
 }
 
-/** Only the top of a read-only mount is ever in it: nothing can be made below. */
+/** Contains only tops of read-only mounts, because nothing can be made below them. */
 export function checkWritable(inode: Inode): void {
   if (inode.readOnly) refuse('PERMISSION_DENIED');
 }
 
-/** What no inode can have is refused before anything else is looked at: whole batches too. */
+/** Values that no inode can have are refused first, for whole batches too. */
 export function checkRanges(step: Step): void {
   if (step.do === 'create' || step.do === 'mkdir') checkRange(step, -1);
   if (step.do === 'batchCreate') for (const file of step.files) checkRange(file, -1);
@@ -61,7 +61,7 @@ function checkReplication(min: number, max: number): void {
   if (min < 0 || max < -1 || (max >= 0 && min > max)) refuse('INVALID_ARGUMENT');
 }
 
-/** setAttribute of one inode: first who may, then what may be, then the change. */
+/** setAttribute of one inode: first permissions, then values, then the change. */
 export function changeInode(inode: Inode, user: User, change: Change): void {
   checkWritable(inode);
   const { owner, group, mode, xattrs, xattrUpdate, ...other } = change;

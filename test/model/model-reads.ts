@@ -1,4 +1,4 @@
-/** What the model says to those who only look: nothing changes here. */
+/** The model's answers to reads: nothing changes here. */
 import type { CodeName } from '../../src/base/status.js';
 import {
   type Below,
@@ -83,7 +83,7 @@ function status(tree: Tree, path: string, user: User): Seen {
   return { inode: endOf(way), path: way.path, xattrs: true };
 }
 
-/** One of a batch, which fails alone. */
+/** One path of a batch, which fails alone. */
 function row(tree: Tree, path: string, user: User): Expected {
   try {
     return { code: 'OK', told: { seen: { ...status(tree, path, user), xattrs: false } } };
@@ -93,7 +93,7 @@ function row(tree: Tree, path: string, user: User): Expected {
   }
 }
 
-/** An inode by the master's id; who may not look there does not get it. */
+/** An inode by the master's id; a caller without permission does not get it. */
 function reach(tree: Tree, id: number, user: User): Way {
   const way = find(tree, (inode) => id !== 0 && inode.id === id) ?? refuse('NOT_FOUND');
   if (isBeyondPaths(way.path)) refuse('FAILED_PRECONDITION');
@@ -120,7 +120,7 @@ function list(tree: Tree, step: Extract<Step, { do: 'list' }>): Told {
   const top = endOf(way);
   check(top, user, top.directory ? READ | EXECUTE : READ);
   if (!top.directory) return { entries: [seen(way).seen], fileCount: 1 };
-  // A path to begin at, which is walked to; a mere name need not be one that can exist.
+  // A path to begin at is walked to; a mere name need not be a valid one.
   if (recursive && bytesOf(startAfter ?? '') > NAME_BYTES_MAX) refuse('INVALID_ARGUMENT');
   const base = way.path.length + 1;
   const all = recursive ? [...walkTree(top, way.path, user)] : childrenOf(top, way.path);

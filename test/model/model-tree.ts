@@ -1,8 +1,8 @@
 /**
- * The plain objects of the model: inodes in maps by name, and how a path is read. No cleverness.
+ * The plain objects of the model: inodes in maps by name, and how to read a path.
  *
- * Times are intervals: a change happens between the sending of a step and its answer, and the
- * first time that the master tells narrows the interval to a moment for good.
+ * Times are intervals: a change happens between the sending of a step and its answer. The first
+ * time that the master reports narrows the interval to a moment for good.
  */
 import type { CodeName } from '../../src/base/status.js';
 import type { TtlActionName } from '../../src/client/types.js';
@@ -11,7 +11,7 @@ import { GROUPS, SUPERGROUP, type User } from './step.js';
 export type Moment = { from: number; to: number };
 
 export type Inode = {
-  /** The model's number of it. */
+  /** The model's own number of the inode. */
   readonly key: number;
   readonly directory: boolean;
   /** Number of the mount it belongs to; 0: the root's. */
@@ -34,9 +34,9 @@ export type Inode = {
   mtime: Moment;
   ctime: Moment;
   readonly children: Map<string, Inode>;
-  /** What was deleted from here last, by name. */
+  /** The inode last deleted from here, by name. */
   readonly trash: Map<string, Inode>;
-  /** The master's id, once it has told. */
+  /** The master's id, once it is known. */
   id: number;
 };
 
@@ -79,7 +79,7 @@ export function refuse(code: CodeName): never {
 
 export const bytesOf = (text: string): number => Buffer.byteLength(text);
 
-/** Names of a path, as POSIX cleans it but for links, of which there are none. */
+/** The names of a path, cleaned as POSIX does (there are no links). */
 export function namesOf(path: string): string[] {
   if (!path.startsWith('/')) refuse('INVALID_ARGUMENT');
   const names: string[] = [];
@@ -93,7 +93,7 @@ export function namesOf(path: string): string[] {
   return names;
 }
 
-/** Renames of what is above can push an inode deeper than a path can say. */
+/** Renames above can push an inode deeper than a path can say. */
 export const isBeyondPaths = (path: string): boolean =>
   path.split('/').length - 1 > DEPTH_MAX || bytesOf(path) > PATH_BYTES_MAX;
 
@@ -111,7 +111,7 @@ export function check(inode: Inode, user: User, bits: number): void {
   if (!permits(inode, user, bits)) refuse('PERMISSION_DENIED');
 }
 
-/** May the user take the end of the way out of its directory? */
+/** Whether the user may remove the end of the way from its directory. */
 export function checkRemove(way: Way, user: User): void {
   const parent = parentOf(way);
   check(parent, user, WRITE);
@@ -123,7 +123,7 @@ export function checkRemove(way: Way, user: User): void {
 export const endOf = (way: Way): Inode => way.nodes.at(-1)!;
 export const parentOf = (way: Way): Inode => way.nodes.at(-2)!;
 export const isFound = (way: Way): boolean => way.rest.length === 0;
-/** The last inode that is there is a file, and the path goes on. */
+/** The last existing inode is a file, and the path goes on. */
 export const isBelowFile = (way: Way): boolean => !isFound(way) && !endOf(way).directory;
 
 /** Compares as the master sorts: by the bytes of the names. */
@@ -132,10 +132,10 @@ export const byBytes = (a: string, b: string): number =>
 
 export type Below = { readonly inode: Inode; readonly path: string; readonly name: string };
 
-/** All below a directory that `user` may see, depth first, each directory sorted. */
+/** Everything below a directory that `user` may see, depth first, each directory sorted. */
 export function* walkTree(top: Inode, path: string, user: User): Iterable<Below> {
   const depth = path === '/' ? 0 : path.split('/').length - 1;
-  // Renames of what is above can make a path that nobody can ask for.
+  // Renames above can make a path that nobody can ask for.
   if (depth >= DEPTH_MAX) return;
   for (const name of [...top.children.keys()].sort(byBytes)) {
     const inode = top.children.get(name)!;
@@ -171,7 +171,7 @@ export function* mountsBelow(top: Inode): Iterable<Inode> {
   }
 }
 
-/** All below, as they come, with their paths. */
+/** Everything below, in any order, with paths. */
 export function* inodesBelow(
   top: Inode,
   path: string,
@@ -188,7 +188,7 @@ export function* trashedBelow(top: Inode, path: string): Iterable<string> {
   for (const [name, child] of top.children) yield* trashedBelow(child, `${path}/${name}`);
 }
 
-/** The same text for the same tree, whatever the model's numbers of its inodes are. */
+/** The same text for the same tree, whatever numbers the model gave its inodes. */
 export function digestOf(top: Inode, path = ''): string {
   const { key: _key, children, trash, mtime: _mtime, ctime: _ctime, ...fields } = top;
   const rows = [`${path} ${JSON.stringify(fields)}`];
@@ -201,7 +201,7 @@ export function digestOf(top: Inode, path = ''): string {
   return `${rows.join('\n')}\n;`;
 }
 
-/** The same trees by their digest: `into` then has the times of both. */
+/** Equal trees by their digest: `into` then has the times of both. */
 export function widen(into: Inode, other: Inode): void {
   for (const time of ['mtime', 'ctime'] as const) {
     into[time].from = Math.min(into[time].from, other[time].from);

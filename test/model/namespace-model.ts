@@ -1,6 +1,7 @@
 /**
- * The namespace as a plain tree: every operation's rules written down once more, as dumbly as
- * they can be, in the order in which the master must look at them. No disk, no threads, no cache.
+ * The namespace as a plain tree. It implements the rules of every operation a second time, as
+ * simply as possible, in the order in which the master must check them. It has no disk, no threads
+ * and no cache.
  *
  *   const told = model.apply({ do: 'mkdir', path: '/s1/a', user: 'alice' }, now);
  *
@@ -212,7 +213,7 @@ export class NamespaceModel {
     parent.children.delete(name);
     touch(parent, now);
     for (const { mount } of mounts) this.#forgetStore(mount);
-    // What had mounts in it does not come back: nothing is mounted there any more.
+    // A tree that had mounts does not come back: nothing is mounted there any more.
     if (step.skipTrash !== true && mounts.length === 0) parent.trash.set(name, inode);
     return undefined;
   }
@@ -268,7 +269,9 @@ export class NamespaceModel {
     checkRemove(target, user);
   }
 
-  /** Each below as an operation of its own, directories before what they hold; what failed. */
+  /**
+   * Applies the operation to each inode below, directories before their contents; returns failures.
+   */
   #setBelow(step: Extract<Step, { do: 'set' }>, path: string): CodeName[] {
     const top = endOf(wayOf(this.state, path));
     const failed: CodeName[] = [];
@@ -317,10 +320,10 @@ export class NamespaceModel {
   }
 }
 
-/** What a local store says of its empty root: the check makes it so. */
+/** The attributes that a local store gives its empty root: the check sets them. */
 const STORE_ROOT = { owner: 'root', group: 'root', mode: 0o777 };
 
-/** Nobody can ask for what a rename above has pushed beyond the limits. */
+/** Nobody can ask for a path that a rename above has pushed beyond the limits. */
 function isShort(path: string): boolean {
   try {
     return namesOf(path).length > 0;

@@ -67,7 +67,7 @@ export class ProcessSubject implements Subject {
     }
   }
 
-  /** Reads that need tier 2 ask for it by themselves. */
+  /** Reads that need tier 2 request the flush by themselves. */
   flush(): void {}
 
   async crash(): Promise<void> {

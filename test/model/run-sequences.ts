@@ -1,11 +1,11 @@
 /**
- * Runs random sequences of operations on a master and on the model, and compares every answer.
- * Nothing of a test framework is in here: the tests, the soak and a shell can all call it.
+ * Runs random sequences of operations on a master and on the model, and compares every answer. It
+ * uses no test framework: the tests, the soak and a shell can all call it.
  *
  *   const report = await runModelSequences({ count: 100, seed: 7, variant: 'kills' });
  *   report.violations[0]?.text      // the shortest sequence that shows it, and how to run it again
  *
- * Steps that are sent at once have the outcome of some order of them: so the model may be in
+ * Steps that are sent at once have the outcome of some order of them. So the model may be in
  * several states, and an answer that fits none of them is a violation.
  */
 import fc from 'fast-check';
@@ -26,7 +26,7 @@ import { ProcessSubject } from './process-subject.js';
 import type { Action, Answer, Step } from './step.js';
 import { ask, type Subject } from './subject.js';
 
-/** How the master is made to live: see VARIANTS. */
+/** How the master runs: see VARIANTS. */
 export type Variant = keyof typeof VARIANTS;
 
 export type ModelRun = {
@@ -37,7 +37,7 @@ export type ModelRun = {
   readonly deadline?: number;
   /** Sequences at a time; only the variants of a process have more than one. */
   readonly lanes?: number;
-  /** Proves that the check can fail: changes the model, or what it is told. */
+  /** Proves that the check can fail: changes the model, or its input. */
   readonly saboteur?: Saboteur;
 };
 
@@ -81,7 +81,7 @@ export const VARIANTS = {
 } as const;
 
 const CRASHING: ReadonlySet<Variant> = new Set<Variant>(['kills', 'torn', 'restarts']);
-/** Ends the first sequence: however few there are, one is about a crash where there are any. */
+/** The end of the first sequence: in runs with crashes at least one sequence has one. */
 const CRASH: Event = { happens: 'crash' };
 /** States that the model may be in at a time. */
 const STATES_MAX = 24;
@@ -146,7 +146,7 @@ class SequenceRun {
   readonly #number: number;
   readonly #counts: Counts;
   readonly #base: string;
-  /** What was done so far, one line each. */
+  /** The steps so far, one line each. */
   readonly #trace: string[] = [];
   #models: NamespaceModel[] = [];
 
@@ -190,7 +190,7 @@ class SequenceRun {
     }
   }
 
-  /** All at once; the states that are left are those that some order of them leads to. */
+  /** Sends all at once; the states that remain are the results of some order of them. */
   async #steps(steps: readonly Step[]): Promise<void> {
     const asking = { subject: this.#subject, sequence: this.#number };
     const from = Date.now();
@@ -238,12 +238,12 @@ class SequenceRun {
     await this.#steps([{ do: 'list', path, recursive: true, user: 'root' }]);
     await this.#steps([{ do: 'summary', path, user: 'root' }]);
     await this.#steps([{ do: 'list', path, pageSize: 2, user: 'root' }]);
-    // As others see it: without what is below directories that they may not list.
+    // As other users see it: without the contents of directories that they may not list.
     await this.#steps([{ do: 'list', path, recursive: true, pageSize: 3, user: 'eve' }]);
     await this.#steps([{ do: 'summary', path, user: 'alice' }]);
   }
 
-  /** At the end also what is in the trash, by bringing it back. */
+  /** At the end also the trash, by restoring it. */
   async #compareAll(): Promise<void> {
     await this.#compare();
     const { top } = this.#models[0]!.state;
@@ -269,12 +269,12 @@ class SequenceRun {
   }
 }
 
-/** A change of a whole subtree is a job: sent again it begins anew, in what it has changed. */
+/** A change of a subtree is a job: a repeat starts again, in a partly changed tree. */
 const isOnce = (step: Step): boolean => step.do !== 'set' || step.recursive !== true;
 
 type Heard = { readonly step: Step; readonly answer: Answer };
 
-/** Creates of a batch are as good as sent at once. */
+/** Creates of a batch count as sent at once. */
 function expanded(heard: readonly Heard[]): Heard[] {
   return heard.flatMap(({ step, answer }) => {
     if (step.do !== 'batchCreate' || answer.code !== 'OK') return [{ step, answer }];
@@ -286,7 +286,7 @@ function expanded(heard: readonly Heard[]): Heard[] {
   });
 }
 
-/** Why the model disagrees with the answers in this order; undefined: it does not. */
+/** Why the model disagrees with the answers in this order; undefined: it agrees. */
 function unlike(
   model: NamespaceModel,
   order: readonly Heard[],

@@ -1,8 +1,9 @@
 /**
- * Goal: whatever is asked, in whatever order, by whomever, the master answers as the plain tree of
+ * Goal: for any requests, in any order, by any user, the master answers as the plain tree of
  * namespace-model.ts does: with everything in memory, with a tier of 64 KiB, after SIGKILL and
  * replay, and on every slow path.
- * Method: random sequences (generator.ts), every answer compared (agreement.ts), shrunk when one
+ * Method: random sequences (generator.ts); every answer is compared (agreement.ts); a failing
+ * sequence is shrunk. ORCHARD_TEST_SEED repeats a failure; ORCHARD_MODEL_RUNS searches longer.
  * differs. ORCHARD_TEST_SEED repeats a failure; ORCHARD_MODEL_RUNS searches longer.
  */
 import { describe, expect, it } from 'vitest';
@@ -48,7 +49,7 @@ describe(`the master and the model (seed ${seed})`, () => {
       const told = answer.told as FileStatus;
       return { code: 'OK', told: { ...told, group: GROUPS[step.user][0] } };
     };
-    // Most of it is shrinking, which ends when the time is over; beside other tests it is slow.
+    // Most of the time is shrinking, which stops at its limit; it is slow beside other tests.
     const deadline = Date.now() + 15_000;
     const { violations } = await runModelSequences({
       ...{ count: 1000, seed: PLANTED_SEED, variant: 'restarts', deadline, saboteur },

@@ -6,11 +6,11 @@
 import type { CodeName } from '../../src/base/status.js';
 import type { TtlActionName, XattrUpdateName } from '../../src/client/types.js';
 
-/** Superuser; owner of much; of alice's group; of the supergroup; of neither. */
+/** Superuser; owner of much; member of alice's group; member of the supergroup; none of these. */
 export type User = 'root' | 'alice' | 'bob' | 'sue' | 'eve';
 
 export const SUPERGROUP = 'supergroup';
-/** The first is the group of what a user makes. */
+/** The first is the group of the inodes that a user makes. */
 export const GROUPS: Readonly<Record<User, readonly string[]>> = {
   root: ['wheel'],
   alice: ['staff', 'authors'],
@@ -84,7 +84,7 @@ export type Action =
 
 export type Step = Action & { readonly user: User };
 
-/** What the master said: a code, and with OK what was asked for. */
+/** The master's answer: a code, and with OK the result. */
 export type Answer = { readonly code: CodeName; readonly told?: unknown };
 
 /** Steps that may be sent at once: their outcome is that of some order of them. */

@@ -1,6 +1,6 @@
 /**
- * A master as the model check sees it: clients, one a user, and the means to make its life hard.
- * What a step asks is asked through the public client, whatever is behind it.
+ * A master for the model check: clients, one for each user, and events that make its life hard.
+ * Every step goes through the public client, whatever kind of master it is.
  */
 
 import { OrchardError } from '../../src/client/errors.js';
@@ -17,11 +17,11 @@ export interface Subject {
    * master promises to do what is asked again once.
    */
   settle<T>(work: () => Promise<T>, how?: { readonly once: boolean }): Promise<T>;
-  /** Everything to tier 2, where there is a way to say so. */
+  /** Flushes everything to tier 2, if the subject can. */
   flush(): void;
-  /** SIGKILL and start, or what comes next to it. */
+  /** SIGKILL and restart, or the nearest equivalent. */
   crash(): Promise<void>;
-  /** After a sequence: whether what it holds is sound in itself. Throws. */
+  /** After a sequence: throws unless the state is consistent. */
   check(): void;
   close(): Promise<void>;
 }

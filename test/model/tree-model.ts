@@ -1,6 +1,6 @@
 /**
- * The dumb twin of the namespace: plain objects, names in maps, and the rules of the operations
- * written down once more, as plainly as they can be. What it refuses it refuses with a code.
+ * A simple twin of the namespace: plain objects, names in maps, and the rules of the operations as
+ * plainly as possible. It refuses with a code.
  */
 import { Code } from '../../src/base/status.js';
 
@@ -11,14 +11,14 @@ export type Node = {
   readonly directory: boolean;
   mode: number;
   owner: User;
-  /** Each user has one group, which nobody else is in. */
+  /** Each user has one group with no other members. */
   readonly group: User | undefined;
   completed: boolean;
   pinned: boolean;
   ttlMs: number;
   length: number;
   readonly children: Map<string, Node>;
-  /** What was deleted from here last, by name. */
+  /** The inode last deleted from here, by name. */
   readonly trash: Map<string, Node>;
 };
 
@@ -61,7 +61,7 @@ class Refusal {
   }
 }
 
-/** How far a path goes: the nodes on it, from the root, and the names that are left. */
+/** How far a path goes: its nodes, from the root, and the remaining names. */
 type Way = { readonly nodes: Node[]; readonly names: string[]; readonly rest: string[] };
 
 const EXECUTE = 1;

@@ -1,4 +1,4 @@
-/** How many connections the edge accepts: each is counted from its first moment to its end. */
+/** How many connections the edge accepts: each counts from its first moment to its end. */
 import { get, request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';

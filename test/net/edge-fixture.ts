@@ -97,7 +97,7 @@ export type Fixture = {
   readonly bugs: unknown[];
 };
 
-/** A budget of this thread alone; one more than may be is accepted, to be told. */
+/** A budget of this thread alone; one connection beyond it is accepted, to be told. */
 export function connectionsUpTo(max: number): ConnectionBudget & { readonly open: number } {
   let open = 0;
   return {

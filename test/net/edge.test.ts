@@ -45,7 +45,7 @@ afterEach(() => {
   fixture.server.close();
 });
 
-/** Waits for what another turn of the event loop brings about. */
+/** Waits for an event of another turn of the event loop. */
 async function eventually(condition: () => boolean): Promise<void> {
   const until = performance.now() + 10_000;
   while (!condition()) {

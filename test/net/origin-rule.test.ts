@@ -1,4 +1,4 @@
-/** Which requests are of web pages, by their headers; and that each door of the edge asks. */
+/** Which requests come from web pages, by their headers; and that each door of the edge asks. */
 import { get } from 'node:http';
 import { request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';

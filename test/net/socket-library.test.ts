@@ -1,4 +1,7 @@
-/** Where the socket library has no binary, it is said what is here, what is missing, what to do. */
+/**
+ * Without a binary of the socket library, the message says what is here, what is missing, what to
+ * do.
+ */
 import { expect, test } from 'vitest';
 import { Code } from '../../src/base/status.js';
 import { noBinary, requireSocketLibrary } from '../../src/net/socket-library.js';

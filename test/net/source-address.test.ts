@@ -1,4 +1,4 @@
-/** Goal: one host is one source, by whatever address of its own it comes. */
+/** Goal: one host is one source, whichever of its addresses it uses. */
 import { expect, test } from 'vitest';
 import { sourceOf } from '../../src/net/source-address.js';
 

@@ -1,4 +1,4 @@
-/** A22: who gets no core is not taken for one that hangs; and no wait is without an end. */
+/** A22: a thread without a core does not count as hanging; and no wait is without an end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { inTime } from '../../src/process/ending.js';

@@ -1,6 +1,6 @@
 /**
  * Creates, deletes and lists, millions of them in a row: what the master holds must stay flat. The
- * names come again and again, so the namespace does not grow, and nothing else may.
+ * names repeat, so the namespace does not grow, and nothing else may grow.
  *
  *   const { samples, operations, problems } = await churn(master, { operations: 10_000_000 });
  *
@@ -76,7 +76,7 @@ export async function churn(master: Watched, options: Churn): Promise<ChurnRepor
   return { operations, elapsedMs: Date.now() - begin, samples: probe.samples, problems };
 }
 
-/** Every second time through the trash, where the next round's namesake pushes it out. */
+/** Every second time through the trash, where the namesake of the next round replaces it. */
 async function fillAndEmpty(
   client: OrchardClient,
   directory: string,

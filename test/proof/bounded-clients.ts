@@ -1,8 +1,8 @@
 /**
- * Clients that no master wishes for: one that never reads, thousands that come and go or stop
- * half-way through a handshake or a frame, listings that nobody reads to their end, thousands of
- * calls at once. Each function does its worst and says what it saw; `problems` is empty when the
- * master held no more than it may and others noticed nothing.
+ * Clients that misbehave: one that never reads, thousands that come and go or stop half-way through
+ * a handshake or a frame, abandoned listings, and thousands of calls at once. Each function does
+ * its worst and reports what it saw. `problems` is empty if the master held no more than it may and
+ * others noticed nothing.
  *
  * Plain functions over any running master, for the tests and for the soak:
  *   const { figures, samples, problems } = await silentReader(master, { directory: '/d' });
@@ -21,7 +21,7 @@ export type Finding = {
 };
 
 const MIB = 2 ** 20;
-/** Unread replies of one connection, and what else a burst leaves for the garbage collector. */
+/** Unread replies of one connection, and other garbage of a burst. */
 const SILENT_BYTES_MAX = 64 * MIB + 96 * MIB;
 const PAUSE_MS = 20;
 
@@ -38,7 +38,7 @@ export async function fill(client: OrchardClient, directory: string, files: numb
   }
 }
 
-/** Asks and asks, for listings and for statuses, and never reads a reply. */
+/** Asks for listings and statuses without end, and never reads a reply. */
 export async function silentReader(
   master: Watched,
   { directory, forMs = 5000 }: { readonly directory: string; readonly forMs?: number },
@@ -52,7 +52,7 @@ export async function silentReader(
   let slowestMs = 0;
   const end = performance.now() + forMs;
   while (performance.now() < end && !silent.closed) {
-    // What the master does not take waits here, in this process: that is not to be measured.
+    // Bytes that the master does not take wait in this process: they must not be measured.
     if (silent.socket.writableLength < MIB) {
       const burst = Array.from({ length: 8000 }, (_, i) =>
         request(++asked, directory, i % 400 === 0),
@@ -212,7 +212,7 @@ async function listed(client: OrchardClient, directory: string): Promise<{ entri
 
 const SETTLE_MS_MAX = 15_000;
 
-/** A sample once the master has let go of what it can let go of, or after a while. */
+/** A sample after the master has released what it can, or after a while. */
 async function settled(
   probe: Probe,
   before: Sample | undefined,
@@ -227,7 +227,7 @@ async function settled(
   }
 }
 
-/** What is still held some time after everybody has gone. */
+/** What is still held some time after all clients have gone. */
 function leftBehind(before: Sample, after: Sample): string[] {
   const more = (
     measure: 'descriptors' | 'residentBytes' | 'tier2Bytes',

@@ -1,7 +1,7 @@
 /**
- * Goal: whatever clients do, and however long, the master holds no more for it: not in memory, not
- * in descriptors, not in the journal, not in tier 2.
- * Method: a real process, sampled from outside; a line through the samples may not climb.
+ * Goal: whatever clients do, and however long, the master holds no more for it: not in memory,
+ * descriptors, journal or tier 2.
+ * Method: a real process, sampled from outside; a line through the samples must not climb.
  * The long run: ORCHARD_TEST_CHURN=10000000 npx vitest run test/proof/bounded.test.ts -t churn
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

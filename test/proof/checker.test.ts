@@ -1,6 +1,6 @@
 /**
- * The checker against histories that are good by construction, and against a search that is too
- * simple to be wrong: every order of the operations that time allows.
+ * The checker against histories that are valid by construction, and against a search that is too
+ * simple to be wrong: every order of the operations that the times allow.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -152,7 +152,7 @@ describe(`the checker (seed ${seed})`, () => {
       },
     );
     fc.assert(agree, { seed, numRuns: 3000 });
-    // Otherwise this has shown nothing.
+    // Otherwise this run has proved nothing.
     expect(Math.min(refused, accepted)).toBeGreaterThan(100);
   });
 });

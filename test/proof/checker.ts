@@ -1,10 +1,10 @@
 /**
  * Is a history linearizable? Takes its events in the order of time, one by one, and never looks
- * back: memory holds what is in flight and one state for each subtree `/x/y` that is not empty.
+ * back. Memory holds the calls in flight and one state for each subtree `/x/y` that is not empty.
  *
  * Each such subtree is a partition of its own (a namespace is linearizable if its independent parts
- * are). A rename from one to another joins the two for as long as it is in flight, or as it is
- * undecided what it did.
+ * are). A rename from one to another joins the two while it is in flight, or while its outcome is
+ * undecided.
  *
  * Invariant: a root has at most one track; one without is absent, with nothing in flight.
  */
@@ -16,17 +16,17 @@ import { type Flights, Track } from './track.js';
 
 export type Counts = {
   operations: number;
-  /** Never answered, so allowed to have happened or not. */
+  /** Calls without an answer: they may have happened or not. */
   open: number;
   /** Operations that touched two partitions. */
   joins: number;
-  /** Most configurations that one partition had at a time. */
+  /** The most configurations that one partition had at a time. */
   configsMax: number;
 };
 
 export class Checker {
   readonly counts: Counts = { operations: 0, open: 0, joins: 0, configsMax: 1 };
-  /** For people: the smallest part of the history that nothing explains. */
+  /** For people: the smallest part of the history that has no explanation. */
   violation: string | undefined;
   readonly #tracks = new Map<string, Track>();
   /** Roots with a track, by the fixed directory they are in. */
@@ -60,7 +60,7 @@ export class Checker {
     this.#returnAt(operation);
   }
 
-  /** The master is dead since: what was called before and never answered is over. */
+  /** The master has died: earlier calls without an answer are over. */
   death(atNs: number): void {
     if (this.violation !== undefined) return;
     const over = [...this.#open].filter(({ calledNs }) => calledNs < atNs);
@@ -105,7 +105,7 @@ export class Checker {
     if (this.violation !== undefined) return;
     const track = this.#tracks.get(rootsOf(operation)[0]!);
     if (track === undefined) {
-      // A look that was explained when it was called, at a root that is gone since.
+      // A look that was explained when it was called, at a root that is gone now.
       this.#flights.delete(operation);
       return;
     }

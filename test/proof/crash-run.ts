@@ -1,6 +1,6 @@
 /**
- * Kills a real master under load and looks at what is left, life after life: at random moments and
- * at the named points of kill-points.ts, which all must be met.
+ * Kills a real master under load and checks what is left, life after life: at random moments and at
+ * the named points of kill-points.ts, which must all be met.
  *
  *   start ─▶ unanswered calls end ─▶ every ledger is compared, the state is verified
  *         ─▶ load ─▶ SIGKILL ─▶ start …
@@ -27,7 +27,7 @@ export type CrashRunOptions = {
   readonly environment?: Readonly<Record<string, string>>;
   /** Default: all of them, in turn. */
   readonly kinds?: readonly WriterKind[];
-  /** One answer in so many is lost on its way to the writers. */
+  /** One answer in this many is lost on its way to the writers. */
   readonly loseOneIn?: number;
 };
 
@@ -35,7 +35,7 @@ export type CrashReport = {
   readonly seed: number;
   /** By point; 'random' among them. */
   readonly kills: Record<string, number>;
-  /** Lives that did not come to their point in time. */
+  /** Lives that did not reach their point in time. */
   readonly missed: Record<string, number>;
   readonly restartMs: number[];
   replayedEntries: number;
@@ -152,7 +152,7 @@ export class CrashRun {
     return this.report;
   }
 
-  /** They are made again, or found and used: the master never counts on one. */
+  /** They are made again, or found and used: the master never relies on one. */
   async #removeSpares(): Promise<void> {
     const journal = path.join(this.master.dataDirectory, 'journal');
     for (const file of await readdir(journal)) {
@@ -179,7 +179,7 @@ export class CrashRun {
     } catch (error) {
       const isOver = error instanceof LifeOver || (isLoss(error) && (await this.#isEnding()));
       if (!isOver) throw this.#brokenDown(error);
-      // Nothing of this look may go on in the next life.
+      // No part of this look may run in the next life.
       await Promise.all([client.close(), ...this.#writers.map((writer) => writer.sever())]);
       await done.catch(() => undefined);
       return false;
@@ -220,7 +220,7 @@ export class CrashRun {
     this.report.verified++;
   }
 
-  /** Waits for the end of this life, and makes it when it does not come by itself. */
+  /** Waits for the end of this life, and kills the master if it does not end by itself. */
   async #end(point: KillPoint | undefined): Promise<void> {
     const lifeMs = LIFE_MS_MIN + this.#random.below(this.#options.lifeMsMax);
     const ms = point === undefined ? lifeMs : POINT_MS_MAX;

@@ -1,9 +1,8 @@
 /**
- * Real masters, killed at named points and at random moments under load: each acknowledged change
- * is there exactly once, each other one whole or not at all. A run takes a share of the points, as
- * its seed draws them, since every life costs a start; ORCHARD_TEST_KILL_POINTS=all takes all of
- * them, and the soak goes through them again and again. The seed is printed; another one:
- * ORCHARD_TEST_SEED.
+ * Real masters, killed at named points and at random moments under load. Each acknowledged change
+ * is there exactly once; each other one is there completely or not at all. Every life costs a
+ * start, so a run takes a share of the points, drawn by its seed. ORCHARD_TEST_KILL_POINTS=all
+ * takes all of them, and the soak repeats them. The seed is printed; ORCHARD_TEST_SEED sets it.
  */
 import { expect, test } from 'vitest';
 import { Random } from '../wire/mutate.js';

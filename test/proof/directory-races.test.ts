@@ -1,6 +1,6 @@
 /**
  * Directories that are moved and removed while others work in them: the tree stays a tree, and
- * whoever was told that something is done finds it done.
+ * every acknowledged change is there.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RaceMaster, seed } from './race-master.js';

@@ -1,6 +1,6 @@
 /**
- * Every request that changes the namespace, once, in an order in which each succeeds, and what
- * others may do to the same names afterwards. Sent again, each must get its first answer.
+ * Every request that changes the namespace, once, in an order in which each succeeds; and then what
+ * others may do to the same names. Each repeat must get its first answer.
  */
 import { mountCall, unmountCall, updateMountCall } from '../../src/client/admin-calls.js';
 import type { CallSpec } from '../../src/client/call-spec.js';

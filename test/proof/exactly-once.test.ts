@@ -1,7 +1,7 @@
 /**
- * A call that is sent again gets its first answer and has its effect once: every request that
+ * A repeated call gets its first answer and has its effect once. Tested for every request that
  * changes the namespace, over WebSocket and HTTP, after SIGKILL, after a flush has trimmed the
- * journal, and after others took its names; and a load whose answers are lost at random.
+ * journal, and after others took its names; and with a load whose answers are lost at random.
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';

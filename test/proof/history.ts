@@ -23,7 +23,7 @@ export class History {
     this.#checker = checker;
   }
 
-  /** A source holds everybody up until it has told something, or is closed. */
+  /** A source holds back all others until it has reported something, or is closed. */
   open(source: string, fromNs = 0): void {
     this.#toldNs.set(source, fromNs);
   }

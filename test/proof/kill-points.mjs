@@ -1,8 +1,8 @@
 /**
- * Preloaded into a real master (`node --import`), in each of its threads: SIGKILLs the process at
+ * Preloaded into a real master (`node --import`), in each of its threads. SIGKILLs the process at
  * the nth passing of one named point, or lets the journal's disk fail there (`fail-…`). It wraps
  * the contracts that the threads work through (the journal's file system, the log, the pool of
- * segments, tier 2, the applier, the flusher): the product has no hooks, and nothing of this.
+ * segments, tier 2, the applier, the flusher). The product itself has no hooks.
  *
  *   ORCHARD_TEST_KILL_AT=<point>:<n>
  *
@@ -31,12 +31,12 @@ function point(name) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
-/** True at the passing that the point is for: then the caller makes the call fail. */
+/** True at the chosen passing: then the caller makes the call fail. */
 const fails = (name) => name === wanted && --left <= 0;
 
 const failure = (code) => Object.assign(new Error(`${code}: injected`), { code });
 
-/** What this thread is about: file-system calls mean something else in each. */
+/** What this thread is doing: file-system calls mean something else in each thread. */
 let doing = 'recovery';
 
 function wrap(target, name, around) {
@@ -121,7 +121,9 @@ function wrapJournal() {
   during(SegmentPool.prototype, 'prepareSpare', 'spare');
 }
 
-/** The first part of a batch, up to a sector's end if it has one, as a crash in a write leaves. */
+/**
+ * The first part of a batch, up to the end of a sector if it has one, as after a crash in a write.
+ */
 function tear(fd, buffers, position) {
   const all = Buffer.concat(buffers.map((buffer) => Buffer.from(buffer)));
   const half = all.length >> 1;

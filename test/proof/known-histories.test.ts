@@ -1,6 +1,7 @@
 /**
- * Histories whose verdict everybody can see: what the checker must refuse, each beside the nearest
- * one that it must accept. A checker that accepts everything fails here, and so does a strict one.
+ * Histories with an obvious verdict: each that the checker must refuse stands beside the nearest
+ * one that it must accept. A checker that accepts everything fails here, and so does one that is
+ * too strict.
  */
 import { describe, expect, it } from 'vitest';
 import { check, directory, file, op } from './histories.js';

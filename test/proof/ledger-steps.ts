@@ -1,7 +1,7 @@
 /**
- * The changes that a ledger writer draws. Each is valid as its tree stands, so that every answer
- * but success is a violation, and each is one a second run of which would show: as a refusal, as
- * another inode or as a count that is off by one.
+ * The changes that a ledger writer draws. Each is valid for its tree, so every answer except
+ * success is a violation. And a second run of each would show: as a refusal, as another inode, or
+ * as a count that is off by one.
  */
 import type { Random } from '../../bench/load/random.js';
 import type { CallOptions, OrchardClient } from '../../src/client/index.js';
@@ -11,7 +11,7 @@ export type Step = {
   readonly text: string;
   /** Resolves with the ids of what was made. */
   readonly send: (client: OrchardClient, options: CallOptions) => Promise<readonly number[]>;
-  /** Writes down what an acknowledged step did. `ids`: of what it made; undefined: not made. */
+  /** Records what an acknowledged step did. `ids`: of the new inodes; undefined: not made. */
   readonly apply: (tree: LedgerNode, ids: readonly (number | undefined)[]) => void;
   /** How many parts may each be there or not when nobody answered. */
   readonly parts: number;

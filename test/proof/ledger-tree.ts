@@ -1,8 +1,8 @@
 /**
- * What one writer of a private directory knows to be there: plain nodes, changed when a change was
- * acknowledged. Compared with what the master lists, node by node.
+ * What one writer of a private directory knows to exist: plain nodes, changed when a change was
+ * acknowledged. They are compared with the master's listing, node by node.
  *
- * An id of 0 is one that nobody has told yet: whatever the master says is taken over.
+ * An id of 0 is still unknown: the master's id is taken over.
  */
 import type { FileStatus } from '../../src/client/index.js';
 
@@ -15,7 +15,7 @@ export type LedgerNode = {
   /** Value of the one extended attribute that the ledger writes. */
   mark: string;
   readonly children: Map<string, LedgerNode>;
-  /** What was deleted from here last, by name. */
+  /** The inode last deleted from here, by name. */
   readonly trash: Map<string, LedgerNode>;
 };
 
@@ -44,7 +44,7 @@ export function* nodesBelow(
   }
 }
 
-/** What differs; ids that are not known yet are learned from what was found. */
+/** The differences; unknown ids are learned from what was found. */
 export function compareTree(
   tree: LedgerNode,
   path: string,

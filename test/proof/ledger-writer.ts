@@ -1,6 +1,6 @@
 /**
  * One writer of a private directory, step after step, over the lives of a master. Its ledger says
- * exactly what must be there; only a step that nobody has answered may be there or not, as a whole.
+ * exactly what must exist. Only an unanswered step may be there or not, completely.
  *
  *   automatic   one client for all lives: it sends an unanswered call again by itself
  *   explicit    a new connection each life, the unanswered call sent again under its call id
@@ -77,7 +77,7 @@ export class LedgerWriter {
     await this.#send(this.#open);
   }
 
-  /** The master is dead: nothing that waits for a connection may reach the next one. */
+  /** The master is dead: calls that wait for a connection must not reach the next one. */
   async sever(): Promise<void> {
     if (this.#options.kind !== 'automatic') await this.#close();
   }
@@ -102,7 +102,7 @@ export class LedgerWriter {
     await this.#close();
   }
 
-  /** The ledger; with a step that nobody answered, every way it may have gone. */
+  /** The ledger; with an unanswered step, every way in which it may have ended. */
   *#possible(): Iterable<LedgerNode> {
     if (this.#open === undefined) {
       yield this.#tree;

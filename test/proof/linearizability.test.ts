@@ -1,7 +1,7 @@
 /**
  * Many clients in processes of their own, on a real master with several RPC threads that is killed
- * in the middle and started again: every answer that anybody got fits one order of all calls, in
- * which each takes effect between its call and its return.
+ * and started again. All answers fit one order of all calls, in which each call takes effect
+ * between its start and its return.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { MasterProcess } from '../cli/master-process.js';

@@ -1,7 +1,7 @@
 /**
- * A listing is no snapshot: each of its entries was there, and each missing name was not, at some
- * moment between call and return, but not all at the same one. So it is checked as that many looks.
- * The directory is found by its id, which its entries tell: it may be renamed while it is listed.
+ * A listing is not a snapshot: each of its entries, and each missing name, was true at some moment
+ * between call and return, but not all at the same one. So it is checked as that many looks. The
+ * directory is identified by its id, which its entries give, because it may be renamed meanwhile.
  *
  * What an empty listing leaves out is only checked for directories that nothing moves (`/x`).
  */

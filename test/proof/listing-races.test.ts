@@ -1,6 +1,6 @@
 /**
- * A directory that is listed page by page while others create, delete and rename in it: what was
- * there all the time is seen exactly once, what never was is never seen, and all comes in order.
+ * A directory that is listed page by page while others create, delete and rename in it. Stable
+ * entries are seen exactly once, names that never existed are never seen, and all come in order.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FileStatus } from '../../src/client/index.js';

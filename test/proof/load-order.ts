@@ -1,4 +1,4 @@
-/** What a process of a checked load is told to do, and what it tells: data between processes. */
+/** Orders for a process of a checked load, and its reports: data between processes. */
 import type { Operation } from './operation.js';
 import type { DrawOptions } from './request-draw.js';
 

@@ -1,6 +1,6 @@
 /**
- * A process of clients that call and record: started by recorded-load.ts, told by its first message
- * what to do, by the second one to stop. Tells what was answered as it goes.
+ * A process of clients that call and record. recorded-load.ts starts it: the first message says
+ * what to do, the second stops it. It reports answers as it goes.
  */
 import { Random } from '../../bench/load/random.js';
 import { OrchardClient } from '../../src/client/index.js';

@@ -1,6 +1,6 @@
 /**
- * A proxy between clients and a master that loses answers: what a client sends always goes
- * through, and now and then the connection is cut when the answer comes, before it or in the
+ * A proxy between clients and a master that loses answers. Everything that a client sends goes
+ * through. From time to time the connection is cut when the answer comes, before it or in the
  * middle of it. So the change is made and nobody is told.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';

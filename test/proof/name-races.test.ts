@@ -1,6 +1,6 @@
 /**
- * One name that several want at once: files, mounts, what comes back from the trash. One wins, the
- * others are told; and what the reclaimer takes is never half there.
+ * Several calls want one name at once: files, mounts, undeletes. One succeeds, and the others get
+ * an error. The reclaimer never leaves half of a tree.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

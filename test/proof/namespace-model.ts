@@ -1,10 +1,10 @@
 /**
- * What a namespace does, for one call at a time, as a function of immutable states: the sequential
- * specification that histories are checked against. Two directories deep everything is fixed and
- * there; a state holds what is below, from `/x/y` on, so that subtrees that nobody renames between
- * are states of their own.
+ * What a namespace does for one call at a time, as a function of immutable states: the sequential
+ * specification for histories. The first two levels of directories are fixed. A state holds
+ * everything below, from `/x/y` on, so that subtrees without a rename between them are states of
+ * their own.
  *
- * An inode whose creation was never answered has id 0: it takes the id that is first seen of it.
+ * An inode whose creation was never answered has id 0: it takes the first id seen of it.
  *
  * Invariant: equal states have equal keys, and a step that changes nothing returns the same object.
  */
@@ -127,14 +127,14 @@ const agrees = (known: Sight, seen: Sight): boolean =>
   known.completed === seen.completed &&
   known.length === seen.length;
 
-/** What a change comes to: a refusal, or the state after it and the inode it is about. */
+/** The result of a change: a refusal, or the state after it and its inode. */
 type Outcome =
   | { readonly code: Exclude<CodeName, 'OK'> }
   | { readonly code: 'OK'; readonly state: Inode; readonly node: Inode | undefined };
 
 const refused = (code: Exclude<CodeName, 'OK'>): Outcome => ({ code });
 
-/** The state after the step, or undefined where it could not have been answered like this. */
+/** The state after the step, or undefined if this answer was impossible. */
 export function step(state: Inode, { request, answer }: Step): Inode | undefined {
   if (request.do === 'child' || request.do === 'noChild') return stepPart(state, request);
   const way = wayOf(request.path);

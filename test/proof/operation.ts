@@ -59,13 +59,13 @@ export type Operation = {
   readonly calledNs: number;
   /** Without an answer: when its master was dead, so that it was over; Infinity = unknown. */
   readonly returnedNs: number;
-  /** undefined: nobody knows; it may have happened or not. */
+  /** undefined: unknown; it may have happened or not. */
   readonly answer: Answer | undefined;
-  /** It is what this listing has shown, or not shown, of one name. */
+  /** The result of this listing for one name: shown, or not shown. */
   readonly listed?: string;
 };
 
-/** Seen like this it changes nothing: a look, or a change that was refused. */
+/** With this answer it changes nothing: a look, or a refused change. */
 export const isLook = ({ request, answer }: Pick<Operation, 'request' | 'answer'>): boolean =>
   request.do === 'getStatus' ||
   request.do === 'exists' ||

@@ -7,22 +7,22 @@
  *   call ─▶ pending ─▶ return: configurations without it are expanded until they have it;
  *                      none left = no order of the calls explains the answers
  *
- * What changes nothing (a look) takes effect as soon as a configuration agrees with it, since that
- * never hurts; most are explained at once and never become pending.
+ * A call that changes nothing (a look) takes effect as soon as a configuration agrees with it,
+ * because that never hurts. Most looks are explained at once and never become pending.
  *
  * Invariant: no two configurations are equal. Invariant: `roots` are the children a state may have.
  */
 import { assert } from '../../src/base/assert.js';
 import { childNames, EMPTY, Inode, isLooking, type Step, step, wayOf } from './namespace-model.js';
 
-/** One event-carrying thing in flight: a call, or a part of a listing. */
+/** One thing in flight: a call, or a part of a listing. */
 export type Pending = Step & { readonly look: boolean; slot: number };
 
 type Config = { readonly state: Inode; readonly mask: number };
 
 /** Bits of a number that stays exact. */
 const SLOTS = 52;
-/** More than that is a sign of a workload that lets too much happen at one place. */
+/** More is a sign of a workload with too much happening at one place. */
 const CONFIGS_MAX = 200_000;
 
 const bitOf = (slot: number): number => 2 ** slot;
@@ -100,7 +100,7 @@ export class Partition {
     return true;
   }
 
-  /** Calls that were never answered, and cannot take effect any more: they did, or did not. */
+  /** Calls that were never answered and can no longer take effect: each did, or did not. */
   expire(expired: readonly Pending[]): void {
     const open = expired.filter(({ slot }) => slot >= 0);
     if (open.length === 0) return;
@@ -146,7 +146,7 @@ export class Partition {
         })),
       ),
     }));
-    // Independent only if every combination is among the configurations.
+    // They are independent only if every combination is among the configurations.
     const product = parts.reduce((count, { configs }) => count * configs.length, 1);
     if (product !== this.#configs.length) return undefined;
     return parts.map(({ root, slots, configs }) => {

@@ -1,8 +1,8 @@
 /**
- * Goal: after a power cut at any moment, every acknowledged change is there, and of the others
- * each as a whole or not at all. Method: the whole namespace over a disk in memory that keeps what
- * was synced, and of the rest some sectors of 512 bytes; cuts between batches, within a write, and
- * between a write and its sync; flushes to tier 2 in between, which trim nothing too early.
+ * Goal: after a power cut at any moment, every acknowledged change is there, and each other one is
+ * there completely or not at all. Method: the whole namespace over a disk in memory that keeps what
+ * was synced, and some 512-byte sectors of the rest. Cuts come between batches, within a write, and
+ * between a write and its sync. Flushes to tier 2 in between must trim nothing too early.
  */
 import { expect, test } from 'vitest';
 import { Random } from '../../bench/load/random.js';

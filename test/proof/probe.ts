@@ -10,7 +10,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { OrchardClient } from '../../src/client/index.js';
 
-/** A master's process, as who looks at it from outside needs it. */
+/** A master's process, as an outside observer needs it. */
 export type Watched = {
   readonly pid: number;
   readonly directory: string;

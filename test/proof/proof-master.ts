@@ -1,6 +1,6 @@
 /**
- * A real master process that is started and killed again and again: one data directory, fixed
- * ports, small files so that every mechanism of the disk turns often.
+ * A real master process that is started and killed again and again, with one data directory, fixed
+ * ports, and small files so that every mechanism of the disk is used often.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * A real master with several clients for races: calls that are sent at the same moment over
- * connections to different RPC threads, round after round, and a look at the whole tree after each.
+ * A real master with several clients for races. Calls are sent at the same moment over connections
+ * to different RPC threads, round after round, and the whole tree is checked after each.
  */
 import { expect } from 'vitest';
 import { Random } from '../../bench/load/random.js';
@@ -45,7 +45,7 @@ export class RaceMaster {
     await this.master.remove();
   }
 
-  /** For what is not raced. */
+  /** For calls that are not part of the race. */
   get one(): OrchardClient {
     return this.clients[0]!;
   }

@@ -1,6 +1,6 @@
 /**
- * A load on a master whose answers are checked as they come: processes of clients call and record,
- * this one puts their records into one history and searches it for what cannot be.
+ * A load on a master whose answers are checked as they come. Processes of clients call and record;
+ * this one puts their records into one history and searches it for contradictions.
  *
  *   const load = await RecordedLoad.start({ port, seed, … });
  *   load.dying(); await kill(); load.dead(); await startAgain();     any number of times
@@ -53,7 +53,7 @@ export class RecordedLoad {
     this.#history.open(MASTER, nowNs());
   }
 
-  /** The process of the master is gone: what it has not answered, it never will. */
+  /** The process of the master is gone: unanswered calls will never be answered. */
   dead(): void {
     this.#history.death(nowNs());
     this.#history.close(MASTER);
@@ -83,7 +83,7 @@ export class RecordedLoad {
       this.#history.add(source, operations, toldNs);
       isOver = isLast;
     });
-    // What it told last may be read after it has ended.
+    // Its last reports may be read after it has ended.
     const done = Promise.all([once(child, 'exit'), once(child, 'disconnect')]).then(([[code]]) => {
       this.#history.close(source);
       if (!isOver) this.#failure ??= new Error(`a process of the load ended with ${code}`);

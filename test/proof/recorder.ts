@@ -1,6 +1,6 @@
 /**
- * Makes calls by the project's client and writes down what was asked, what was answered and when.
- * One for all clients of a process; see operation.ts for what the times mean.
+ * Makes calls with the project's client and records the request, the answer and the times. One for
+ * all clients of a process; operation.ts explains the times.
  */
 import type { OrchardClient } from '../../src/client/index.js';
 import { OrchardError } from '../../src/client/index.js';
@@ -15,7 +15,7 @@ const DEFINITE = new Set([
   'FAILED_PRECONDITION',
   'PERMISSION_DENIED',
 ]);
-/** How the client tells of a first answer whose inode is elsewhere by now. */
+/** How the client reports a first answer whose inode is elsewhere now. */
 const EMPTY_BODY = /answered with a body of kind/;
 
 export const nowNs = (): number => Number(process.hrtime.bigint());

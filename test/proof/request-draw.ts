@@ -56,7 +56,7 @@ function treeRequest(random: Random, { trees }: DrawOptions): Request {
   return change(random, path, chance(random, 60)) ?? look(random, path);
 }
 
-/** Mostly near the top, where the others are. */
+/** Mostly near the top, where other calls are too. */
 function placeIn(random: Random, tree: string): string {
   const depth = oneOf(random, [0, 1, 1, 1, 2, 2, 2, 3]);
   let path = tree;

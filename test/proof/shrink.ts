@@ -1,7 +1,7 @@
 /**
- * From a violation to its smallest reason: of all operations that led to it, those without which
- * there would be an explanation. A look is left out; of a change it is forgotten that it was
- * answered, so that it may have happened or not: what still has no explanation then, never had one.
+ * From a violation to its smallest reason: removes all operations without which there is still no
+ * explanation. A look is left out. For a change, the answer is forgotten, so it may have happened
+ * or not: a history without an explanation even then never had one.
  */
 import type { Inode } from './namespace-model.js';
 import { describe, describeSight, isLook, type Operation } from './operation.js';
@@ -9,7 +9,7 @@ import { Partition, rootsOf } from './partition.js';
 import { type Flights, Track } from './track.js';
 
 const COLUMNS = 56;
-/** Beyond it the reason is looked for among the last ones only. */
+/** Beyond this number only the last operations are searched for the reason. */
 const SHRINK_MAX = 600;
 
 /** Whether some order of the operations, after `base`, explains all answers. */
@@ -49,14 +49,14 @@ export function shrink({ base, operations }: Reason): Reason {
   return { base, operations: operations.filter((one) => needed.has(one)) };
 }
 
-/** It may have happened or not, as late as may be. */
+/** It may have happened or not, as late as possible. */
 const unanswered = (operation: Operation): Operation => ({
   ...operation,
   answer: undefined,
   returnedNs: Number.POSITIVE_INFINITY,
 });
 
-/** A text for people: what was known, what was asked and answered when, and what makes no sense. */
+/** A text for people: what was known, what was asked and answered when, and what contradicts. */
 export function explain(track: Track, failed: Operation): string {
   const inTime = track.log.filter(({ calledNs }) => calledNs <= failed.returnedNs);
   const isWhole = !track.isCut && inTime.length <= SHRINK_MAX && !accepts(track.base, inTime);

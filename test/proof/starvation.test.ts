@@ -1,7 +1,7 @@
 /**
- * A storm of renames and recursive changes of attributes, with readers and creators in it: nobody
- * waits for ever, nobody is passed over, nothing locks up. And clients that are slow, or die in the
- * middle of their calls, hold no lock.
+ * A storm of renames and recursive changes of attributes, with readers and creators in it: no call
+ * waits for ever, no call is passed over, nothing locks up. And clients that are slow, or die in
+ * the middle of their calls, hold no lock.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ import { encodeRequest } from '../wire/samples.js';
 import { codeOf, RaceMaster, seed } from './race-master.js';
 
 const STORM_MS = Number(process.env['ORCHARD_TEST_STORM_MS'] ?? 5000);
-/** Generous, for machines that are busy with other tests: what matters is that there is a bound. */
+/** Generous, for machines that are busy with other tests: the bound must exist. */
 const WAIT_MS_MAX = 10_000;
 /** Of those that do the same, the one who got least against the one who got most. */
 const FAIRNESS_MIN = 0.1;
@@ -135,7 +135,7 @@ describe(`no starvation (seed ${seed})`, () => {
         expect(calls, kind).toBeGreaterThan(0);
         expect(fairness, kind).toBeGreaterThan(FAIRNESS_MIN);
       }
-      // Nothing is left locked or waiting, and the tree is whole.
+      // Nothing is still locked or waiting, and the tree is complete.
       expect(await one.locks()).toMatchObject({ holders: [], waiters: [] });
       expect((await races.tree(at)).get(`${at}/steady`)).toBe(steady.id);
     });

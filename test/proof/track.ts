@@ -1,6 +1,6 @@
 /**
- * A partition and how it came to be where it is: the operations since the last moment at which only
- * one state was possible, and that state. It is what a violation is explained with.
+ * A partition and its recent history: the last moment at which only one state was possible, that
+ * state, and the operations since. A violation is explained with it.
  *
  * Invariant: `base` followed by `log` leads to the partition's configurations, unless too long.
  */
@@ -9,7 +9,7 @@ import { EMPTY, Inode } from './namespace-model.js';
 import type { Operation } from './operation.js';
 import { type Partition, type Pending, pendingOf } from './partition.js';
 
-/** Operations kept for explaining; a partition that is never quiet forgets its oldest. */
+/** Operations kept for explanations; a partition that is never quiet forgets its oldest. */
 const LOG_MAX = 4000;
 /** Operations before those, which led to `base`; shown to people. */
 const RECENT_MAX = 8;
@@ -22,7 +22,7 @@ export class Track {
   readonly #flights: Flights;
   base: Inode;
   log: Operation[];
-  /** The log lacks its beginning. */
+  /** The beginning of the log is missing. */
   isCut = false;
   /** The last ones before the log. */
   recent: readonly Operation[] = [];

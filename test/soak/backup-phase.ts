@@ -1,6 +1,6 @@
 /**
- * Backups of a master under load: each restores into an empty directory, is started, verifies
- * clean; one that was taken in a quiet moment has the digest of its master.
+ * Backups of a master under load. Each is restored into an empty directory, started, and verified
+ * clean. One taken in a quiet moment has the digest of its master.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

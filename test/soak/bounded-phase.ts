@@ -1,6 +1,6 @@
 /**
- * One master that lives through the phase: churn, connections that come and go, a client that
- * never reads, listings that are given up. What it holds is sampled for the report's plots.
+ * One master that lives through the phase: churn, connections that come and go, a client that never
+ * reads, abandoned listings. What it holds is sampled for the plots of the report.
  */
 import { churn } from '../proof/bounded-churn.js';
 import {
@@ -58,7 +58,7 @@ async function churnAWhile(run: PhaseRun, master: ProofMaster): Promise<void> {
     onSample: (sample) => plot(ledger, sample),
   });
   count(ledger, 'operations: churn', report.operations);
-  // A new process is all warm-up: no line is to be fitted through it.
+  // A new process is still warming up: no line must be fitted through it.
   if (left * CHURN_SHARE > WARM_MS) problems(ledger, 'churn', report.problems);
 }
 

@@ -1,8 +1,7 @@
 /**
- * Mutated frames against one real master: sound ones whose fields are at their extremes, and
- * damaged ones, made of these and of usual ones of every kind. Whatever comes, the master lives,
- * answers each sound frame and the one behind each burst, verifies clean at the end and stops in
- * order.
+ * Mutated frames against one real master: sound frames with fields at their extremes, and damaged
+ * ones, made from these and from usual frames of every kind. The master must survive, answer each
+ * sound frame and the one after each burst, verify clean at the end, and stop in order.
  *
  * The superuser's connections draw no mounts: a mutated one could name a store far away.
  */
@@ -31,7 +30,7 @@ const ANSWER_MS_MAX = 120_000;
 const PROBE_CALL = 2 ** 40;
 const FIRST_CALL = 1_000_000;
 const LOG_LINES = 20;
-/** Nothing is there: no frame mounts a directory of this machine. */
+/** A path that does not exist: no frame mounts a directory of this machine. */
 const NO_STORE = '/nowhere/orchard';
 
 type Kind = keyof typeof requestMembers;

@@ -14,9 +14,9 @@ const LIVE_POINTS = KILL_POINTS.filter(({ name }) => /^(append|applied|flush|swi
 const POINT_MS_MAX = 8000;
 const LOOK_MS = 20;
 const LIVES_MIN = 1;
-/** Calls at one place that are open at once are searched in every order: they must be few. */
+/** Concurrent calls at one place are searched in every order, so they must be few. */
 const NARROW = { clients: 8, depth: 3, files: 64, trees: 40 };
-/** Larger batches: more calls, of which fewer meet. */
+/** Larger batches: more calls, fewer of which meet. */
 const WIDE = { clients: 16, depth: 4, files: 512, trees: 160 };
 const SMOKE_OPERATIONS = 2000;
 

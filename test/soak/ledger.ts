@@ -1,12 +1,12 @@
 /**
- * What a soak has seen, written down by its phases as they go: counts, faults by kind, times,
- * series for the plots, and violations with what repeats them. Plain data: it is the JSON report.
+ * What a soak has seen, recorded by its phases: counts, faults by kind, times, series for the
+ * plots, and violations with the command that repeats them. Plain data: it is the JSON report.
  */
 
 export type Violation = {
   readonly phase: string;
   readonly text: string;
-  /** A command that shows it again. */
+  /** A command that reproduces it. */
   readonly again: string;
 };
 
@@ -25,7 +25,7 @@ export type SoakLedger = {
   /** Points that never came in the life that was meant for them. */
   readonly missed: Record<string, number>;
   readonly restartMs: number[];
-  /** Problems by phase that are worth a line and no violation. */
+  /** Problems by phase that deserve a line but are not violations. */
   readonly notes: string[];
   readonly violations: Violation[];
   /** What masters held over time: plot → points. */

@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   let ledger: SoakLedger | undefined;
   let phase = '';
   const began = Date.now();
-  // A proof that throws between its turns: what was seen until then is told.
+  // A proof threw between its turns: what was seen until then is reported.
   process.on('uncaughtException', (error) => {
     if (ledger === undefined) throw error;
     const again = `npm run soak -- --minutes ${given.minutes} --seed ${given.seed}`;
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     ledger.elapsedMs = Date.now() - began;
     void finish(ledger, given.out);
   });
-  // What was seen until an interruption is told too.
+  // What was seen until an interruption is reported too.
   const interrupted = (): void => {
     if (ledger === undefined) process.exit(1);
     ledger.notes.push('interrupted');
@@ -88,7 +88,7 @@ async function finish(done: SoakLedger, out: string): Promise<never> {
 
 let toldCount = 0;
 
-/** Those that were not told yet; the end of a text says what differs. */
+/** Violations not reported yet; the end of a text says what differs. */
 function tellViolations({ violations }: SoakLedger): void {
   for (const { phase: where, text, again } of violations.slice(toldCount)) {
     process.stdout.write(`\nVIOLATION (${where})\n${text.slice(-TOLD_MAX)}\nAgain: ${again}\n`);

@@ -1,4 +1,4 @@
-/** Random sequences of every operation against the plain tree, in every way that a master lives. */
+/** Random sequences of every operation against the plain tree, in all variants of a master. */
 import { runModelSequences, VARIANTS, type Variant } from '../model/run-sequences.js';
 import { addAll, count } from './ledger.js';
 import type { Phase, PhaseRun } from './phase.js';

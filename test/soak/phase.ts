@@ -1,6 +1,6 @@
 /**
- * A part of the soak: it gets a share of the time, works until that is over, and writes what it saw
- * into the ledger. It ends its own masters, whatever happens.
+ * A part of the soak: it gets a share of the time, works until that is over, and writes its results
+ * into the ledger. It ends its own masters in any case.
  */
 import type { SoakLedger } from './ledger.js';
 
@@ -11,7 +11,7 @@ export type PhaseRun = {
   /** By Date.now(). */
   readonly deadline: number;
   readonly killsPerMinute: number;
-  /** A smoke: as little as still exercises everything. */
+  /** A smoke run: the smallest size that still exercises everything. */
   readonly isSmoke: boolean;
 };
 

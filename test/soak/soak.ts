@@ -1,7 +1,7 @@
 /**
- * Runs all proofs together, round after round, until the time is over, and at the end what must be
- * done in one piece; one seed determines what each draws. A phase that breaks down is a violation
- * too: a proof that did not run proves nothing.
+ * Runs all proofs together, round after round, until the time is over, and at the end the phases
+ * that run in one piece. One seed determines all draws. A phase that breaks down is a violation
+ * too, because a proof that did not run proves nothing.
  */
 import { cpus, totalmem } from 'node:os';
 import { backupPhase } from './backup-phase.js';

@@ -1,4 +1,4 @@
-/** What a mount may reach on the machine of the master, by real directories and links. */
+/** What a mount may reach on the machine of the master, with real directories and links. */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What of a local directory a mount sees: links, odd entries, names, huge directories. */
+/** What a mount sees of a local directory: links, odd entries, names, huge directories. */
 import { execFileSync } from 'node:child_process';
 import {
   mkdir,

@@ -1,4 +1,4 @@
-/** An S3 that hangs, refuses, or is not there: what the caller sees, and what it never sees. */
+/** An S3 that hangs, refuses, or is down: what the caller sees, and what it never sees. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';

@@ -1,7 +1,7 @@
 /**
- * The order of names out of the order of S3, against a dumb model: sort all names by their bytes.
- * The S3 here is a sorted array of keys that counts its requests. Keys are drawn from a tiny
- * alphabet around '/', so that names that are beginnings of each other are the rule.
+ * The order of names from the order of S3, against a simple model: sort all names by their bytes.
+ * The S3 here is a sorted array of keys that counts its requests. Keys come from a tiny alphabet
+ * around '/', so that many names are beginnings of each other.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

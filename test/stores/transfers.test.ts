@@ -1,4 +1,4 @@
-/** Transfers that stand still, and what they may not keep from others. */
+/** Transfers that stand still must not keep permits from others. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** An HTTP server that answers as an S3 is told to: odd lists, odd headers, odd errors. */
+/** An HTTP server that plays an S3 by script: odd lists, odd headers, odd errors. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -57,7 +57,7 @@ function send(response: ServerResponse, { status = 200, headers = {}, body = '' 
 
 export const isList = ({ method, key }: Asked): boolean => method === 'GET' && key === '';
 
-/** The head of a request for a list names what it asks for; `fields` come as they are. */
+/** The head of a list answer repeats the request; `fields` are sent unchanged. */
 export const listXml = (fields: string): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult>${fields}</ListBucketResult>`;
 

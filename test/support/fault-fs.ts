@@ -1,10 +1,9 @@
 /**
- * A disk in memory under the journal, with the durability rules of a real one, and faults.
+ * A disk in memory below the journal, with the durability rules of a real one, and faults.
  *
- * Written bytes are seen at once and durable at fdatasync; names at syncDirectorySync. crash()
- * gives the disk that a power cut leaves: of what was not synced, each 512-byte sector is old or
- * new by the coin, and each directory change too, a prefix of them. kill() leaves everything, as
- * the death of a process does.
+ * Written bytes are visible at once and durable at fdatasync; names at syncDirectorySync. crash()
+ * gives the disk after a power cut: each unsynced 512-byte sector is old or new by the coin; of the
+ * directory changes a prefix remains. kill() keeps everything, as the death of a process does.
  *
  * Faults are rules: `fs.fail({ call: 'fdatasync', nth: 3 })`, `fs.fail({ call: 'write', nth: 1,
  * shortBy: 8 })`, optionally for names that contain `file`. flip(), wipe() and truncate() damage.
@@ -30,7 +29,7 @@ export type FaultRule = {
   readonly shortBy?: number;
 };
 
-/** `dropped`: sectors that are read from memory and will not reach the disk. */
+/** `dropped`: sectors that are readable in memory and will not reach the disk. */
 type Inode = { bytes: Uint8Array; durable: Uint8Array; dropped?: Set<number> };
 type NameChange = { readonly from: string | null; readonly to: string | null; inode: Inode };
 /** Answers a number in [0, 1). */
@@ -43,7 +42,7 @@ export class FaultFs implements JournalFs {
   readonly #open = new Map<number, { inode: Inode; name: string }>();
   readonly #rules: { rule: FaultRule; seen: number }[] = [];
   #fdNext = 3;
-  /** The fault that is thrown just now drops what was written. */
+  /** The fault that is being thrown drops the written bytes. */
   #drops = false;
   /** What callers are told. */
   freeBytes = Number.MAX_SAFE_INTEGER;

@@ -1,6 +1,6 @@
 /**
- * A store that fails on purpose, around any other. Faults are rules: which calls, from which on,
- * how often, and what happens then. Switched on inside ordinary tests.
+ * A store that fails on purpose, around another store. Faults are rules: which calls, from which
+ * one on, how often, and what happens. Ordinary tests switch them on.
  *
  *     const store = new FaultUfs(inner);
  *     const fault = store.add({ verb: 'list', from: 3, do: { hang: true } });   // third list on
@@ -21,12 +21,12 @@ import type {
 export type UfsVerb = 'stat' | 'list' | 'read' | 'write';
 
 export type Fault = {
-  /** Every verb without it. */
+  /** Absent: every verb. */
   readonly verb?: UfsVerb;
   readonly path?: RegExp;
-  /** The first matching call that it hits, 1 without it. */
+  /** The first matching call that it hits; absent: 1. */
   readonly from?: number;
-  /** How many it hits, all without it. */
+  /** How many calls it hits; absent: all. */
   readonly count?: number;
   readonly do: { readonly hang: true } | { readonly fail: Code } | { readonly delayMs: number };
 };

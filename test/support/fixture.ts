@@ -1,7 +1,7 @@
 /**
  * The namespace of a master in one thread: shared memory, kernels, both tiers, journal, writer,
- * flusher and executors, without sockets and without threads. What threads do by themselves is
- * done by pump(): so a test sees every step in order, and a failure can be stepped through.
+ * flusher and executors, without sockets and threads. pump() does the work of the threads. So a
+ * test sees every step in order, and a failure can be stepped through.
  *
  *   const fixture = Fixture.open({ tier1Bytes: 64 * 1024 });
  *   const made = await fixture.run((sink) => new Create(fixture.root, 0, options, sink));
@@ -52,11 +52,11 @@ export type FixtureOptions = {
   readonly disk: FaultFs | undefined;
   readonly retryEntryCount: number;
   readonly retryWindowMs: number;
-  /** By default so few that it is filled anew now and then, and given up in larger tests. */
+  /** By default so small that larger tests fill it again, or switch it off. */
   readonly filterBytes: number;
   /** As ORCHARD_INVARIANTS. */
   readonly checked: boolean;
-  /** What the executors have instead of their kernel: to force their slow paths. */
+  /** Replaces the kernel of the executors, to force their slow paths. */
   readonly kernelOf: (kernel: KernelExports) => KernelExports;
 };
 
@@ -79,13 +79,15 @@ const defaults: FixtureOptions = {
 export const TIER1_SIZES = [64 * 1024, 4 * 1024 * 1024] as const;
 
 const SEGMENT_BYTES = 4 * 1024 * 1024;
-/** A call that is not answered by then never will be. Some wait for a file system, in real time. */
+/**
+ * A call without an answer by then will never get one. Some wait for a file system, in real time.
+ */
 const TURNS_MAX = 20_000;
 const ANSWER_MS_MAX = 10_000;
 
 export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** What one life of the process holds: a restart makes all of it anew. */
+/** One life of the process: a restart makes all of it again. */
 class Life {
   readonly shared: SharedMemory;
   readonly tier2: Tier2;
@@ -155,7 +157,7 @@ class Life {
     for (let index = 0; index < executorCount; index++) this.#addExecutor(index, options);
   }
 
-  /** Everything that is applied goes to tier 2, and waiters are told. */
+  /** Everything applied goes to tier 2, and waiters are woken. */
   flush(): void {
     const { shared } = this;
     shared.store(CONTROL.FLUSH_WANTED, 0);
@@ -165,7 +167,7 @@ class Life {
     this.flusher.fillFilter();
   }
 
-  /** What the writer's and the flusher's thread would do now; false: nothing. */
+  /** Does what the writer's and the flusher's thread would do now; false: nothing. */
   pump(): boolean {
     let worked = false;
     while (this.writer.turn()) worked = true;
@@ -312,7 +314,7 @@ export class Fixture {
     this.#life.flush();
   }
 
-  /** What follows belongs to another epoch; nothing is flushed. */
+  /** Later changes belong to another epoch; nothing is flushed. */
   closeEpoch(): void {
     this.pump();
     this.#life.epochs.close();
@@ -352,12 +354,12 @@ export class Fixture {
     throw new Error(`not answered after ${TURNS_MAX} turns`);
   }
 
-  /** A part of what the flusher does for its filter between two flushes; false: nothing. */
+  /** A part of the flusher's work for its filter between two flushes; false: nothing. */
   fillFilter(): boolean {
     return this.#life.flusher.fillFilter();
   }
 
-  /** As after a kill: what was not flushed is replayed; with `flushed`, nothing is. */
+  /** As after a kill: unflushed changes are replayed; with `flushed`, none are left. */
   async restart(how: { readonly flushed?: boolean } = {}): Promise<void> {
     this.pump();
     if (how.flushed === true) this.#life.flush();
@@ -365,7 +367,7 @@ export class Fixture {
     this.#life = new Life(this.directory, this.#options);
   }
 
-  /** As after a power cut: what was not synced is there, or not, or in part, by the coin. */
+  /** As after a power cut: unsynced bytes are there, or not, or in part, by the coin. */
   async powerCut(coin: Coin): Promise<void> {
     const { disk } = this.#options;
     if (disk === undefined) throw new Error('a power cut needs a disk');

@@ -1,6 +1,6 @@
 /**
- * A journal in memory, as simple as the contract lets it be: the model that others are compared
- * with, and the least that a new implementation has to do.
+ * A journal in memory, as simple as the contract allows. Other implementations are compared with
+ * it, and it shows the least that a new one must do.
  */
 import { assert } from '../../src/base/assert.js';
 import { Code, StatusError } from '../../src/base/status.js';
@@ -23,7 +23,7 @@ import type { Coin } from './fault-fs.js';
 const BATCH_BYTES_MAX = 256 * 1024;
 const PLACE = 'memory';
 
-/** What outlives a process. */
+/** The state that survives a process. */
 export class MemoryLog {
   /** Of entries[0]. */
   firstSeq = 1;
@@ -36,7 +36,7 @@ export class MemoryLog {
     return this.firstSeq + this.entries.length - 1;
   }
 
-  /** Of what was appended and not synced, a part stays. */
+  /** Of the unsynced entries a part remains. */
   crash(coin: Coin): void {
     const kept = this.durableSeq + Math.floor(coin() * (this.lastSeq - this.durableSeq + 1));
     this.keepTo(kept);

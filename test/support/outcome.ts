@@ -1,4 +1,4 @@
-/** A sink that keeps what a call answered, with the record read out at once. */
+/** A sink that keeps the answer of a call; the record is read at once. */
 
 import type { StatusError } from '../../src/base/status.js';
 import type { Sink } from '../../src/master/executor/call.js';

@@ -1,13 +1,13 @@
 /**
- * A real disk that is small enough to fill: a tmpfs of so many bytes. Mounting takes root; where
- * that is not given, `canMount` is false and the tests that need one are skipped.
+ * A real disk that is small enough to fill: a tmpfs of a given size. Mounting needs root; without
+ * it, `canMount` is false and the tests that need a disk are skipped.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** What a filled disk keeps free: not even a page. */
+/** The space that remains on a filled disk: not even a page. */
 const PAGE_BYTES = 4096;
 
 export class SmallDisk {
@@ -25,7 +25,9 @@ export class SmallDisk {
     return bavail * bsize;
   }
 
-  /** Takes room until `leaveBytes` are free, by a file that somebody else might have written. */
+  /**
+   * Uses space until `leaveBytes` are free, with a file that another program might have written.
+   */
   fill(leaveBytes = 0): void {
     for (let part = 0; this.freeBytes - leaveBytes >= PAGE_BYTES; part++) {
       const bytes = Math.min(this.freeBytes - leaveBytes, 1 << 20);

@@ -1,6 +1,6 @@
 /**
- * A fixture behind its RpcHandler: requests as frames in, replies as frames out, all verified, but
- * no socket between. What the tests ask goes the way that a shard's requests go.
+ * A fixture behind its RpcHandler: requests come as frames, replies go as frames, and all are
+ * verified, but there is no socket. Requests of tests go the same way as those of a shard.
  */
 import { ByteBuffer } from 'flatbuffers';
 import type { StatusError } from '../../src/base/status.js';

@@ -31,7 +31,7 @@ export function checkFloors(files: readonly SourceFile[]): string[] {
   });
 }
 
-/** The list of floors.ts leads down only, and says nothing that no import needs. */
+/** The list of floors.ts leads down only, and has no entry that no import needs. */
 export function checkFloorList(files: readonly SourceFile[]): string[] {
   const used = new Set(
     files.flatMap((file) =>
@@ -94,7 +94,7 @@ export function checkCycles(files: readonly SourceFile[]): string[] {
   return findings;
 }
 
-/** Memory order is hard: it is written, and explained, in a few files. */
+/** Memory order is hard: only a few files write it, and explain it. */
 export function checkAtomics(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) => {
     if (ATOMICS_ALLOWED.some((rule) => rule.test(file.path))) return [];
@@ -126,7 +126,7 @@ export function checkDead(files: readonly SourceFile[]): string[] {
     .map(({ path }) => `${path}: no program reaches this file; import it or remove it`);
 }
 
-/** What starts often or many times over does not load what it may never need. */
+/** Programs and threads that start often do not load packages that they may never need. */
 export function checkLight(files: readonly SourceFile[]): string[] {
   const byPath = new Map(files.map((file) => [file.path, file]));
   return LIGHT.flatMap(([entry, without]) =>

@@ -27,15 +27,15 @@ export type SourceFile = {
   readonly path: string;
   readonly bytes: number;
   readonly text: string;
-  /** Empty for what is not TypeScript or JavaScript, and for AssemblyScript. */
+  /** Empty for files other than TypeScript and JavaScript, and for AssemblyScript. */
   readonly nodes: readonly SyntaxNode[];
   readonly imports: readonly Import[];
 };
 
 const IGNORED = new Set(['node_modules', 'dist', '.git', '.orchard-demo', 'coverage']);
-/** What a master started here leaves; src/surfaces has a folder of that name. */
+/** Data of a master that was started here; src/surfaces has a folder of that name. */
 const DATA = 'data';
-/** Above this a file is weighed, not read. */
+/** A larger file is only weighed, not read. */
 const READ_BYTES_MAX = 1 << 20;
 
 /** Every file under the root that is part of the project, by path. */

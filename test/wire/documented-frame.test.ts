@@ -1,4 +1,4 @@
-/** The frame that docs/PROTOCOL.md shows in hex is the request that it says it is. */
+/** The frame in hex of docs/PROTOCOL.md is the request that it claims to be. */
 import { readFileSync } from 'node:fs';
 import { ByteBuffer } from 'flatbuffers';
 import { expect, test } from 'vitest';

@@ -1,7 +1,7 @@
 /**
- * The table of what requests may hold, from both sides: for every field of every kind of request,
- * frame by frame and object by object, what is at the end of its range passes and what is beyond
- * does not, in the same words.
+ * The table of allowed values in requests, from both sides. For every field of every kind of
+ * request, frame by frame and object by object: the ends of its range pass, values beyond do not,
+ * and the words are the same.
  */
 import { Builder, ByteBuffer } from 'flatbuffers';
 import { describe, expect, test } from 'vitest';
@@ -33,7 +33,7 @@ test(`A1: frames and objects are judged alike, whatever they hold (seed ${seed})
     if (verifyRequest(frame) !== Verdict.VALID) throw new Error(`${name} is not well-formed`);
     const said = checkRequest(frame);
     if (said !== undefined) refused++;
-    // What is no UTF-8 becomes U+FFFD in an object, and a mark at the start is dropped.
+    // Invalid UTF-8 becomes U+FFFD in an object, and a byte order mark at the start is dropped.
     if (/UTF-8|byte order mark/.test(said?.message ?? '')) continue;
     const body = Request.getRootAsRequest(new ByteBuffer(frame)).unpack().body;
     expect(checkBody(requestMembers[name], body!)?.message, name).toBe(said?.message);

@@ -1,5 +1,5 @@
 /**
- * The verifier against damage. Method: mutate well-formed messages; whatever it accepts is decoded
+ * The verifier against damage. Method: mutate well-formed messages; decode every accepted one
  * completely through a buffer that throws when a byte outside of it is read. So an accessor that
  * could leave the frame, or loop, fails the test. ORCHARD_FUZZ_SEED and ORCHARD_FUZZ_COUNT set the
  * run.

@@ -1,6 +1,6 @@
 /**
- * From recorded rounds to the tables: ratios are taken within a round, a peer that was measured
- * anew replaces its older figures only, and what is written by hand in the document stays.
+ * From recorded rounds to the tables: ratios are taken within a round, new results of a peer
+ * replace only its own older ones, and text written by hand in the document stays.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** What the fakes have in common: they answer over a socket, out of a set of names. */
+/** Shared by the fakes: they answer over a socket, from a set of names. */
 import type { Socket } from 'node:net';
 
 export type Fake = (socket: Socket, files: Set<string>) => void;

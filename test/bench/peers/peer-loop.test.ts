@@ -1,6 +1,6 @@
 /**
- * The generator of the peers against servers of a few lines that keep what they are told: every
- * protocol creates, finds and deletes the files that it means to, and no wrong answer goes unseen.
+ * The generator for peers against servers of a few lines that store what they get: every protocol
+ * creates, finds and deletes the intended files, and no wrong answer goes unnoticed.
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * `bench peers --smoke` over real servers, where Redis is at hand; nothing is downloaded. What is
- * not at hand is skipped with a sentence that says how to get it.
+ * `bench peers --smoke` over real servers, if Redis is installed; nothing is downloaded. A missing
+ * peer is skipped with a sentence that says how to get it.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

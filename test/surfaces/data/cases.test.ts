@@ -1,7 +1,7 @@
 /**
- * Goal: the data port answers what HTTP says, and what its clients rely on, whatever they send.
- * Method: raw requests over real sockets, the namespace and its local store in this thread; each
- * test carries the number of the report that it settles.
+ * Goal: the data port follows HTTP, and what its clients rely on, whatever they send. Method: raw
+ * requests over real sockets, with the namespace and its local store in this thread. Each test has
+ * the number of the report that it settles.
  */
 import { once } from 'node:events';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
