@@ -39,7 +39,7 @@ const RETRY_AFTER_MS_MAX = 10_000;
 export class DataChannel {
   readonly #options: DataChannelOptions;
   readonly #agent: Agent;
-  /** A number of its own, because ids of other calls are counted too. */
+  /** A client id of its own, because other channels number their calls too. */
   readonly #clientId = randomClientId();
   #lastCallId = 0;
 

@@ -4,7 +4,7 @@
  */
 
 const FINDINGS_MAX = 1000;
-/** Bytes of all their texts, because a report is one frame. */
+/** Characters of all texts together, because a report is one frame. */
 const TEXT_CHARS_MAX = 256 * 1024;
 
 export const FINDING_CODES = {

@@ -1,18 +1,18 @@
 /**
- * The journal as everybody sees it who does not keep one: a sequence of sealed entries with dense
- * seqs, of which a prefix is durable. Where it lies, and in what pieces, is the business of an
- * implementation (local/); which one there is, of the one place that opens it.
+ * The journal, as its users see it: a sequence of sealed entries with dense seqs. A prefix of it is
+ * durable. An implementation (local/) decides where it lies and in what pieces. Only the place that
+ * opens the journal knows which implementation it is.
  *
  *   writer      recover() ─▶ reserve() append() sync() …        one at a time, anywhere
- *   flusher     trimmer() ─▶ trim() behind each flush
+ *   flusher     trimmer() ─▶ trim() after each flush
  *   follower    tail()    ─▶ follow() up to what is durable by now; while others append and trim
  *   at rest     readFrom(), parts()                             nobody else has it open
  *
  * Every call blocks its thread until it is done: the writer has nothing else to do, and a batch
  * costs no promise. An implementation behind a network keeps a thread of its own and waits for it.
  *
- * Fail-stop: who appends and can no longer promise anything throws a JournalFailure, the same for
- * every later call. A StatusError means that nothing happened, and that it may be tried again.
+ * Fail-stop: an appender that can no longer promise anything throws a JournalFailure, the same one
+ * for every later call. A StatusError means that nothing happened, and that it may be tried again.
  */
 
 /** Called for each entry: it stands at bytes[offset, offset + length) until the call returns. */
@@ -23,19 +23,21 @@ export type Crc = (bytes: Uint8Array, offset: number, length: number) => number;
 
 export interface Journal {
   /**
-   * Hands over what is wanted and stands ready to append behind it. What was handed over is
-   * durable before. A journal that has lost something durable is refused: DATA_LOSS.
+   * Hands over the wanted entries, and is then ready to append after them. Entries are durable
+   * before they are handed over. A journal that has lost a durable entry is refused: DATA_LOSS.
    */
   recover(replay: Replay): JournalAppender;
   trimmer(): JournalTrimmer;
   /** Follows from this seq on; opens nothing before it is asked to. */
   tail(fromSeq: number): JournalTail;
-  /** Hands over entries with seqs >= `fromSeq`; the seq after the last, at least `fromSeq`. */
+  /**
+   * Hands over entries with seqs >= `fromSeq`; returns the seq after the last, at least `fromSeq`.
+   */
   readFrom(fromSeq: number, onEntry: EntryHandler): number;
   /**
-   * What it consists of, oldest first, with what is wrong with it: reports it and goes on where
-   * recovery would refuse. Also while it is in use. `onEntry`, for dumps, is called before the part
-   * of the entry is told.
+   * Its parts, oldest first, with their faults. It reports a fault and goes on where recovery would
+   * refuse. It may be called while the journal is in use. `onEntry`, for dumps, is called before
+   * the part of the entry is reported.
    */
   parts(onEntry?: EntryHandler): AsyncIterable<JournalPart>;
 }
@@ -48,7 +50,7 @@ export type Replay = {
   readonly buffer?: Uint8Array;
   /** Sums bytes of `buffer`; by default the TypeScript twin. */
   readonly crc?: Crc;
-  /** Nothing at all is in order: the data directory is new, or came out of a backup. */
+  /** The data directory is new, or came from a backup: there is no journal yet, which is right. */
   readonly mayBeEmpty?: boolean;
 };
 
@@ -60,29 +62,29 @@ export type Recovery = {
   readonly cut: { readonly file: string; readonly offset: number; readonly why: string } | null;
 };
 
-/** The end that grows. Belongs to one thread. */
+/** The end at which the journal grows. Belongs to one thread. */
 export interface JournalAppender {
   readonly recovery: Recovery;
   /** The seq that the next entry must have. */
   readonly nextSeq: number;
-  /** Every entry up to this seq is durable: what sync() was called for, and perhaps more. */
+  /** Every entry up to this seq is durable: those that sync() was called for, and perhaps more. */
   readonly durableSeq: number;
   /** Bytes of entries in the largest batch. */
   readonly batchBytesMax: number;
   /**
-   * Makes sure of the room for a batch of so many bytes, before it is sealed: returns the salt that
-   * each of its entries must be sealed with. RESOURCE_EXHAUSTED: no room by now, ask again.
+   * Reserves room for a batch of this many bytes, before it is sealed. Returns the salt with which
+   * each of its entries must be sealed. RESOURCE_EXHAUSTED: there is no room now, ask again.
    */
   reserve(bytes: number): number;
-  /** Takes one batch of sealed entries, seqs firstSeq … lastSeq, that room was reserved for. */
+  /** Takes one batch of sealed entries, seqs firstSeq … lastSeq, for which room was reserved. */
   append(batch: Uint8Array, firstSeq: number, lastSeq: number): void;
-  /** Makes all appended entries durable, unless it is set not to. Acknowledge only after it. */
+  /** Makes all appended entries durable, unless sync is off. Acknowledge only after it. */
   sync(): void;
-  /** Nothing is appended any more; what was is durable. */
+  /** Nothing more is appended; all appended entries are durable. */
   close(): void;
 }
 
-/** How far entries have come, when a flush is over. */
+/** The progress of entries at the end of a flush. */
 export type Flushed = {
   readonly durableSeq: number;
   /** Tier 2 has every change up to this seq, for certain. */
@@ -93,11 +95,15 @@ export type Flushed = {
 
 export type JournalUsage = { readonly partCount: number; readonly bytes: number };
 
-/** The end that goes. Belongs to one thread, which need not be the appender's. */
+/**
+ * The end at which the journal is trimmed. Belongs to one thread, not necessarily the appender's.
+ */
 export interface JournalTrimmer {
-  /** Lets go what need not be kept; what of it stays is the implementation's choice. */
+  /**
+   * Releases entries that are no longer needed; the implementation decides how many of them remain.
+   */
   trim(flushed: Flushed): void;
-  /** Makes ready, ahead of need, what reserve() would have to wait for. A full disk is no error. */
+  /** Prepares early what reserve() would have to wait for. A full disk is not an error. */
   prepare(): void;
   usage(): JournalUsage;
   close(): void;
@@ -115,7 +121,7 @@ export interface JournalTail {
   close(): void;
 }
 
-/** A piece that entries lie in: of the local journal, a segment. */
+/** A part that holds entries: in the local journal, a segment. */
 export type JournalPart = {
   readonly file: string;
   readonly firstSeq: number;
