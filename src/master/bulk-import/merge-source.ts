@@ -6,6 +6,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { assert } from '../../base/assert.js';
+import { Code, StatusError } from '../../base/status.js';
+import { systemCode } from '../../stores/local-errors.js';
 import type { EntryBatch, EntrySource } from './entry-batch.js';
 import { PATH_BYTES_AT, RUN_HEAD_BYTES, readEntry } from './run-format.js';
 
@@ -85,7 +87,7 @@ class Run {
 
   constructor(path: string, index: number) {
     this.#index = index;
-    this.#file = openSync(path, 'r');
+    this.#file = openRun(path);
     this.size = fstatSync(this.#file).size;
   }
 
@@ -139,5 +141,23 @@ class Run {
     if (this.#end === 0) return false;
     assert(this.#end >= RUN_HEAD_BYTES && this.#end >= this.#bytes(), 'a run ends with an entry');
     return true;
+  }
+}
+
+/** Somebody may have tidied up while the import was interrupted. */
+function openRun(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === '') throw error;
+    throw new StatusError(
+      Code.DATA_LOSS,
+      `What the import has sorted so far cannot be read: ${path} (${code}).`,
+      {
+        path,
+        hint: 'Drop the import (orchard admin import --drop), and give the same command again.',
+      },
+    );
   }
 }

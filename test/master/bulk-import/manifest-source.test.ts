@@ -11,6 +11,7 @@ import {
   type ManifestOptions,
   ManifestSource,
 } from '../../../src/master/bulk-import/manifest-source.js';
+import { MergeSource } from '../../../src/master/bulk-import/merge-source.js';
 import { Rejects } from '../../../src/master/bulk-import/rejects.js';
 
 const root = mkdtempSync(join(tmpdir(), 'orchard-manifest-'));
@@ -202,4 +203,16 @@ describe('4: the manifest.json of an S3 Inventory', () => {
     write('1.csv.gz', data);
     expect(await failure([write('manifest.json', text)], { bucket: 'shelf' })).toMatch(reason);
   });
+});
+
+test('A20: a sorted part that is gone is told, with what to do', () => {
+  const open = () => new MergeSource(directory, ['run-0'], 'of this');
+  expect(open).toThrow(
+    expect.objectContaining({
+      codeName: 'DATA_LOSS',
+      path: join(directory, 'run-0'),
+      message: expect.stringMatching(/run-0 \(ENOENT\)\.$/),
+      hint: expect.stringContaining('orchard admin import --drop'),
+    }),
+  );
 });
