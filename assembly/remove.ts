@@ -24,7 +24,11 @@ import {
   WRITE_RETENTION,
   WRITE_SLOW_PATH,
 } from './generated/layout';
-import { DELETE_PATH_SLOT, DELETE_SKIP_TRASH_SLOT } from './generated/wire';
+import {
+  DELETE_ALLUXIO_ONLY_SLOT,
+  DELETE_PATH_SLOT,
+  DELETE_SKIP_TRASH_SLOT,
+} from './generated/wire';
 import { lockWriteEdge } from './locks';
 import { cleanPath } from './path';
 import { readByte, readText, requestBody, textAt, textBytes } from './request';
@@ -36,7 +40,10 @@ let toTrash: bool = false;
 
 export function readRemove(): bool {
   const retention = load<i64>(EXEC + EXECUTOR_WRITE, WRITE_RETENTION);
-  toTrash = retention > 0 && readByte(requestBody, DELETE_SKIP_TRASH_SLOT) == 0;
+  toTrash =
+    retention > 0 &&
+    readByte(requestBody, DELETE_SKIP_TRASH_SLOT) == 0 &&
+    readByte(requestBody, DELETE_ALLUXIO_ONLY_SLOT) == 0;
   if (!readText(requestBody, DELETE_PATH_SLOT)) return false;
   return cleanPath(textAt, textBytes, EXEC + EXECUTOR_WALK_A) > 0;
 }

@@ -118,6 +118,7 @@ function connectionHint(reason: string): string | undefined {
 /** Hints of master and client for programs, in the words of the command line. */
 const wordsOfPrograms: readonly (readonly [RegExp, string])[] = [
   [/^Delete recursively \(rm -R\), or empty it first/, 'delete it with -R, or empty it first'],
+  [/^Choose another name, or set overwrite/, 'choose another name, or replace it with -f'],
   [/or create recursively/, 'or use -p'],
   [/or allow the directory to exist \(mkdir -p\)/, 'or use mkdir -p'],
   [/or ask for mount points to be deleted too/, 'or use rm --delete-mounts'],

@@ -129,6 +129,7 @@ function translateArgs(verb: string, args: readonly string[], isDfs: boolean): s
   const options = end === -1 ? args : args.slice(0, end);
   const words = options.flatMap((word) => {
     if (Object.hasOwn(renamed, word)) return renamed[word] === '' ? [] : [renamed[word]!];
+    if (verb === 'cp' && /^-p[topax]+$/.test(word)) return ['-p'];
     const isDeep = deepVerbs.has(verb) && /^-[a-zA-Z]+$/.test(word);
     return [isDeep ? word.replaceAll('r', 'R') : word];
   });

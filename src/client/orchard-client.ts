@@ -26,6 +26,7 @@ import type {
   BackupReport,
   BatchResult,
   CallOptions,
+  CheckpointReport,
   CompleteFileOptions,
   CreateDirectoryOptions,
   CreateFileOptions,
@@ -42,6 +43,9 @@ import type {
   LoadOptions,
   MountOptions,
   MountPoint,
+  MovedReport,
+  OrphanOptions,
+  OrphanPage,
   ReadOptions,
   SetAttributeOptions,
   SummaryOptions,
@@ -302,6 +306,21 @@ export class OrchardClient {
   /** The master's metrics, as text for Prometheus. */
   metrics(options: Pick<CallOptions, 'signal'> = {}): Promise<string> {
     return this.#data.metrics(options.signal);
+  }
+
+  /** A page of what the store of a mount keeps and the namespace does not show. */
+  orphans(mount: string, options: OrphanOptions = {}): Promise<OrphanPage> {
+    return this.#call(work.orphansCall(mount, options), options);
+  }
+
+  /** What an unmount would forget: names that the store does not have, and the trash. */
+  moved(mount: string, options?: CallOptions): Promise<MovedReport> {
+    return this.#call(work.movedCall(mount), options);
+  }
+
+  /** Writes what is in memory to the metadata on disk now, and trims the journal. */
+  checkpoint(options?: CallOptions): Promise<CheckpointReport> {
+    return this.#call(work.checkpointCall(), options);
   }
 
   /** Checks the whole namespace after one entry of the journal, while the master serves. */

@@ -207,6 +207,48 @@ export type BackupReport = {
   readonly entries: number;
 };
 
+export type CheckpointReport = {
+  /** Everything up to this entry of the journal is in the metadata on disk. */
+  readonly seq: number;
+  /** What the journal still has. */
+  readonly segments: number;
+  readonly diskBytes: number;
+};
+
+export type OrphanOptions = InspectOptions & {
+  /** `next` of the page before. */
+  readonly startAfter?: string;
+  readonly limit?: number;
+};
+
+/** Data of a store that the namespace does not show. */
+export type Orphan = {
+  /** Below the root of the mount, in the store. */
+  readonly path: string;
+  /**
+   * hidden: written by the master below .orchard, of a file that is gone. replaced: under a name
+   * whose data is elsewhere now. unlisted: in a loaded directory, under a name that the namespace
+   * does not have: deleted for good, or come since; the next load takes it in.
+   */
+  readonly kind: 'hidden' | 'replaced' | 'unlisted';
+  readonly bytes: number;
+  readonly mtimeMs?: number;
+};
+
+export type OrphanPage = {
+  readonly uri: string;
+  readonly orphans: readonly Orphan[];
+  readonly next?: string;
+};
+
+/** What of a mount has another name in its store, or is in the trash. */
+export type MovedReport = {
+  readonly count: number;
+  /** There are more than were counted. */
+  readonly isMore: boolean;
+  readonly first: readonly { readonly storePath: string; readonly id: number }[];
+};
+
 export type DigestReport = {
   readonly seq: number;
   readonly digest: string;

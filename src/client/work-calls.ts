@@ -23,10 +23,14 @@ import {
 import type {
   BackupOptions,
   BackupReport,
+  CheckpointReport,
   DigestReport,
   InspectOptions,
   Job,
   LoadOptions,
+  MovedReport,
+  OrphanOptions,
+  OrphanPage,
   SetAttributeOptions,
   SummaryOptions,
   TreeSummary,
@@ -130,6 +134,22 @@ export const verifyCall = (options: InspectOptions): CallSpec<VerifyReport> =>
 
 export const digestCall = (options: InspectOptions): CallSpec<DigestReport> =>
   inspectCall(new InspectT(Inspection.DIGEST), options);
+
+export const checkpointCall = (): CallSpec<CheckpointReport> =>
+  inspectCall(new InspectT(Inspection.CHECKPOINT), {});
+
+export const orphansCall = (mount: string, options: OrphanOptions): CallSpec<OrphanPage> => ({
+  ...inspectCall(
+    new InspectT(Inspection.ORPHANS, mount, false, options.startAfter ?? '', options.limit ?? 0),
+    options,
+  ),
+  path: mount,
+});
+
+export const movedCall = (mount: string): CallSpec<MovedReport> => ({
+  ...inspectCall(new InspectT(Inspection.MOVED, mount), {}),
+  path: mount,
+});
 
 export const backupCall = (file: string, options: BackupOptions): CallSpec<BackupReport> => ({
   ...inspectCall(new InspectT(Inspection.BACKUP, file, options.force ?? false), options),

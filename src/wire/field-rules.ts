@@ -15,6 +15,7 @@ import {
   CALLER_GROUPS_MAX,
   CLIENT_NAME_BYTES_MAX,
   INTERNED_BYTES_MAX,
+  LIST_PAGE_ENTRIES_MAX,
   MOUNT_OPTIONS_MAX,
   OPTION_KEY_BYTES_MAX,
   OPTION_VALUE_BYTES_MAX,
@@ -200,5 +201,9 @@ export const fieldRules: { readonly [Table in keyof Fields]: Ruled<Fields[Table]
   GetLocks: {},
   GetJournalInfo: {},
   GetConfig: {},
-  Inspect: { file: text(0, PATH_BYTES_MAX, 'line') },
+  Inspect: {
+    file: text(0, PATH_BYTES_MAX, 'line'),
+    startAfter: text(0, PATH_BYTES_MAX, 'any'),
+    limit: { min: 0, max: LIST_PAGE_ENTRIES_MAX },
+  },
 };

@@ -195,6 +195,100 @@ describe('the command line', () => {
     expect((await orchard('test -e /nas')).status).toBe(1);
   });
 
+  it('39: what is forgotten with --alluxio-only comes back with the next load', async () => {
+    const store = join(master.directory, 'kept');
+    await mkdir(join(store, 'dir'), { recursive: true });
+    await writeFile(join(store, 'dir', 'a'), 'a');
+    await writeFile(join(store, 'b'), 'b');
+    await ok(`mount /kept file://${store}`);
+    await ok('load -R /kept');
+    await ok('rm -R --alluxio-only /kept/dir');
+    await ok('rm --alluxio-only /kept/b');
+    expect((await orchard('undelete /kept/b')).status).toBe(1);
+    await ok('load -R /kept');
+    expect(await ok('ls -R -C /kept')).toBe('/kept/b\n/kept/dir\n/kept/dir/a\n');
+    expect(await ok('cat /kept/dir/a /kept/b')).toBe('ab');
+    // What is in the trash does not come back by a load.
+    await ok('rm /kept/b');
+    await ok('load -R /kept');
+    expect((await orchard('test -e /kept/b')).status).toBe(1);
+    expect((await orchard('unmount --yes /kept')).status).toBe(0);
+  });
+
+  it('A2: what the store keeps of deleted and replaced files is listed, with pages', async () => {
+    const store = join(master.directory, 'keeps');
+    await mkdir(join(store, 'dir', 'sub'), { recursive: true });
+    for (const name of ['dir/a', 'dir/b', 'dir/sub/c', 'gone', 'kept']) {
+      await writeFile(join(store, name), name);
+    }
+    await ok(`mount /keeps file://${store}`);
+    await ok('load -R /keeps');
+    expect(await ok('admin orphans /keeps')).toBe('0 orphans of /keeps, 0\n');
+    await writeFile(join(master.directory, 'new'), 'new');
+    // In the trash, or moved: somebody's still.
+    await ok('mv /keeps/dir/a /keeps/moved');
+    await ok('rm /keeps/kept');
+    await ok('put new /keeps/dir/a');
+    expect(await ok('admin orphans /keeps')).toBe('0 orphans of /keeps, 0\n');
+    await ok('rm --skip-trash /keeps/gone /keeps/moved');
+    await ok('mv /keeps/dir/b /keeps/b2');
+    await ok('put new /keeps/dir/b');
+    await ok('rm --skip-trash /keeps/dir/b');
+    await ok('rm -R --skip-trash /keeps/dir/sub');
+    const rows = async () =>
+      (await ok('--json admin orphans /keeps'))
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+        .map(({ kind, path, bytes }) => `${kind} ${path.replace(/\d+$/, 'ID')} ${bytes}`);
+    const wanted = [
+      'hidden .orchard/ID 3',
+      'replaced dir/a 5',
+      'unlisted dir/sub/c 9',
+      'unlisted gone 4',
+    ];
+    // When the reclaimer has been there.
+    await expect.poll(rows, { timeout: 60_000, interval: 500 }).toEqual(wanted);
+    const first = await ok('admin orphans --limit 2 /keeps');
+    expect(first).toContain("2 orphans of /keeps, 8; there may be more: --after 'dir/a'");
+    const rest = await ok('admin orphans --after dir/a /keeps');
+    expect(rest).toMatch(/^unlisted +9 .* dir\/sub\/c\nunlisted +4 .* gone\n2 orphans/);
+    expect((await orchard('admin orphans /keeps/dir')).err).toContain('INVALID_ARGUMENT');
+    expect((await orchard('--user bob admin orphans')).err).toContain('PERMISSION_DENIED');
+  });
+
+  it('A13: an unmount that undoes renames asks, and a mount over hidden data tells', async () => {
+    const { status, err } = await orchard('unmount /keeps');
+    expect(status).toBe(1);
+    expect(err).toContain('dir/b of the store is /keeps/b2');
+    expect(err).toContain('kept of the store is deleted');
+    expect(err).toContain('FAILED_PRECONDITION: /keeps: It would undo');
+    expect(err).toContain('Try: orchard unmount --yes /keeps');
+    const store = join(master.directory, 'keeps');
+    await ok('unmount --yes /keeps');
+    const again = await orchard(`mount /keeps file://${store}`);
+    expect(again.status).toBe(0);
+    expect(again.err).toContain('data of an earlier mount below .orchard');
+    expect(await ok('ls -C /keeps/dir')).toContain('/keeps/dir/b\n');
+    await ok('unmount /keeps');
+  });
+
+  it('149: journal checkpoint flushes now, and says up to which entry', async () => {
+    await client.createFile('/checked', { callId: 4_711 });
+    const before = JSON.parse(await ok('admin journal --json'));
+    const told = JSON.parse(await ok('admin journal checkpoint --json'));
+    expect(told.seq).toBeGreaterThanOrEqual(before.appliedSeq);
+    const after = JSON.parse(await ok('admin journal --json'));
+    expect(after.flushedSeq).toBeGreaterThanOrEqual(told.seq);
+    // All but the newest segment is gone.
+    expect(told.segments).toBe(1);
+    expect(after.files[0].lastSeq).toBeGreaterThanOrEqual(told.seq);
+    expect(await ok('fsadmin journal checkpoint')).toMatch(
+      /^Everything up to entry \d+ is on disk/,
+    );
+    expect((await orchard('--user bob admin journal checkpoint')).err).toContain('PERMISSION');
+  });
+
   it('tells about the master', async () => {
     expect(await ok('admin report')).toMatch(/state: +SERVING/);
     expect(JSON.parse(await ok('admin report --json'))).toMatchObject({ state: 'SERVING' });

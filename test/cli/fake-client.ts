@@ -10,7 +10,9 @@ import {
   type ListedPage,
   type ListOptions,
   type MountPoint,
+  type MovedReport,
   OrchardError,
+  type OrphanPage,
   type TreeSummary,
 } from '../../src/client/index.js';
 
@@ -166,6 +168,14 @@ export class FakeClient {
 
   async unmount(path: string): Promise<void> {
     this.#record('unmount', path);
+  }
+
+  async orphans(): Promise<OrphanPage> {
+    return { uri: 's3://b', orphans: [] };
+  }
+
+  async moved(): Promise<MovedReport> {
+    return { count: 0, isMore: false, first: [] };
   }
 
   async getMountTable(): Promise<MountPoint[]> {

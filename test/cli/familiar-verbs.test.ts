@@ -149,6 +149,18 @@ describe('43, A11: what is not there', () => {
     expect((await orchard('--help')).out).not.toContain(`\n  ${name} `);
   });
 
+  test('-p of copies is refused, not left out without a word', async () => {
+    for (const line of [
+      'cp -ptopax /d/a /x',
+      'put -p a /x',
+      'get -p /d/a x',
+      'cp --preserve /d/a /x',
+    ]) {
+      expect((await orchard(`dfs -${line}`)).err, line).toContain('UNIMPLEMENTED: Owner, mode');
+    }
+    expect(client.asked).toEqual([]);
+  });
+
   test.each(['dfs -moveToLocal', 'dfs -truncate 1', 'dfs -setfacl -m u:a:r', 'fs free'])(
     '%s /d',
     async (line) => expect((await orchard(`${line} /d`)).err).toContain('UNIMPLEMENTED'),

@@ -99,7 +99,7 @@ export const requestBodies: [keyof typeof RequestBody, wire.RequestT['body']][] 
   ['GetLocks', new wire.GetLocksT()],
   ['GetJournalInfo', new wire.GetJournalInfoT()],
   ['GetConfig', new wire.GetConfigT()],
-  ['Inspect', new wire.InspectT(2, '/backups/a', true)],
+  ['Inspect', new wire.InspectT(2, '/backups/a', true, 'a/b', 9)],
 ];
 
 export const replyBodies: [keyof typeof ReplyBody, wire.ReplyT['body']][] = [

@@ -5,6 +5,7 @@ import { parsePath } from '../namespace-path.js';
 import type { Shell } from '../shell.js';
 import { UsageError } from '../usage-error.js';
 import { verb } from '../verb.js';
+import { placeOf } from './admin-inspect.js';
 
 type Options = {
   format?: string;
@@ -53,7 +54,7 @@ export const importing = verb<Options>({
     try {
       outcome = await shell.io.importTree({
         path: target,
-        manifests,
+        manifests: manifests.map((file) => placeOf(shell, file)),
         format,
         columns: options.columns,
         isUrlEncoded: options.urlEncoded !== false,

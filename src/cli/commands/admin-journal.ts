@@ -20,7 +20,7 @@ type Options = {
 export const journal = verb<Options>({
   name: 'journal',
   args: '[action]',
-  summary: 'show the journal; check, dump or repair it on disk',
+  summary: 'show the journal; checkpoint; check, dump or repair it on disk',
   options: [
     { flags: '--data-dir <path>', means: 'data directory; ORCHARD_DATA_DIR without it' },
     { flags: '--from <seq>', means: 'dump: the first entry' },
@@ -30,18 +30,25 @@ export const journal = verb<Options>({
   ],
   examples: [
     ['orchard admin journal', 'the journal of the running master'],
+    ['orchard admin journal checkpoint', 'write all to the metadata on disk now, trim the journal'],
     ['orchard admin journal check', 'every segment, and the pages of the metadata, on disk'],
     ['orchard admin journal dump --from 100 --to 120', 'these entries'],
     ['orchard admin journal repair', 'show what a repair would lose; stop the master first'],
     ['orchard admin journal repair --yes', 'end the journal at the damage; the old one is kept'],
   ],
-  familiar: 'as `hdfs oev` and `alluxio readJournal`, and as `hdfs namenode -recover`.',
+  familiar:
+    'as `hdfs oev` and `alluxio readJournal`, `hdfs namenode -recover`, and\n' +
+    '`alluxio fsadmin journal checkpoint` (the master does it by itself as well).',
   run: async (shell, [action], options) => {
     if (action === undefined) await online(shell);
+    else if (action === 'checkpoint') await checkpoint(shell);
     else if (action === 'check') await check(shell, options);
     else if (action === 'dump') await dump(shell, options);
     else if (action === 'repair') await repair(shell, options);
-    else throw new UsageError(`"${action}" is not check, dump or repair`, 'orchard admin journal');
+    else {
+      const reason = `"${action}" is not checkpoint, check, dump or repair`;
+      throw new UsageError(reason, 'orchard admin journal');
+    }
   },
 });
 
@@ -49,6 +56,13 @@ async function online(shell: Shell): Promise<void> {
   const report = await (await shell.client()).journalInfo({ signal: shell.signal });
   if (shell.isJson) await shell.out.json(report);
   else for (const line of reportLines(report)) await shell.out.line(line);
+}
+
+async function checkpoint(shell: Shell): Promise<void> {
+  const report = await (await shell.client()).checkpoint({ signal: shell.signal });
+  const { seq, segments, diskBytes } = report;
+  const rest = `${segments} ${segments === 1 ? 'segment' : 'segments'}, ${humanBytes(diskBytes)}`;
+  await shell.confirm(`Everything up to entry ${seq} is on disk; the journal has ${rest}`, report);
 }
 
 async function check(shell: Shell, options: Options): Promise<void> {

@@ -13,6 +13,7 @@ import { backup, restore } from './admin-backup.js';
 import { importing } from './admin-import.js';
 import { digest, verify } from './admin-inspect.js';
 import { journal } from './admin-journal.js';
+import { orphans } from './admin-orphans.js';
 import { refusedAdminVerbs } from './refused.js';
 
 const reporting = (
@@ -166,6 +167,7 @@ export const admin: VerbGroup = {
     importing,
     backup,
     restore,
+    orphans,
     ...refusedAdminVerbs,
   ],
 };

@@ -9,22 +9,23 @@ import type { Shell } from '../shell.js';
 import { Transfer } from '../transfer.js';
 import { walkTree } from '../tree.js';
 import { force, recursive, unneeded, verb } from '../verb.js';
-import { checkNotBelow, placeAll, splitTarget } from './target.js';
+import { checkNotBelow, placeAll, preserve, refusePreserve, splitTarget } from './target.js';
 
-type Options = { force?: boolean; recursive?: boolean };
+type Options = { force?: boolean; recursive?: boolean; preserve?: boolean };
 
 export const cp = verb<Options>({
   name: 'cp',
   args: '<paths...>',
   usage: '<source...> <target>',
   summary: 'copy within the namespace',
-  options: [recursive, force, unneeded('-d, --direct'), unneeded('-t, --thread <count>')],
+  options: [recursive, force, preserve, unneeded('-d, --direct'), unneeded('-t, --thread <count>')],
   examples: [
     ['orchard cp /data/a.csv /backup', 'into an existing directory'],
     ['orchard cp -R /nas/photos /s3/photos', 'a tree, from one store to another'],
   ],
   familiar: 'a move within one store is `mv`, which copies nothing.',
   run: async (shell, args, options) => {
+    refusePreserve(options);
     const { sources, target } = splitTarget(args);
     const client = await shell.client();
     const placed = await placeAll(client, await expandAll(client, sources), target);

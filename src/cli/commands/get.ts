@@ -11,16 +11,22 @@ import { Transfer } from '../transfer.js';
 import { walkTree } from '../tree.js';
 import { UsageError } from '../usage-error.js';
 import { force, recursive, unneeded, verb } from '../verb.js';
-import { checkApart, type Placed } from './target.js';
+import { checkApart, type Placed, preserve, refusePreserve } from './target.js';
 
-type Options = { force?: boolean; recursive?: boolean };
+type Options = { force?: boolean; recursive?: boolean; preserve?: boolean };
 
 export const get = verb<Options>({
   name: 'get',
   args: '<paths...>',
   usage: '<path...> [local]',
   summary: 'copy files and directories to this machine',
-  options: [force, recursive, unneeded('-t, --thread <count>'), unneeded('--buffersize <size>')],
+  options: [
+    force,
+    recursive,
+    preserve,
+    unneeded('-t, --thread <count>'),
+    unneeded('--buffersize <size>'),
+  ],
   examples: [
     ['orchard get /data/a.csv .', 'into this directory'],
     ['orchard get -R /web ./site', 'a directory with its contents'],
@@ -28,6 +34,7 @@ export const get = verb<Options>({
   ],
   familiar: 'as `hdfs dfs -get` and `alluxio fs copyToLocal`; one argument alone goes to `.`',
   run: async (shell, args, options) => {
+    refusePreserve(options);
     const sources = args.length === 1 ? args : args.slice(0, -1);
     const text = args.length === 1 ? '.' : args.at(-1)!;
     const client = await shell.client();

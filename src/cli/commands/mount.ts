@@ -1,4 +1,6 @@
 /** mount, unmount, mounts: stores in the namespace. */
+import { OrchardError } from '../../client/errors.js';
+import { failureOf } from '../failure.js';
 import { shown } from '../format.js';
 import { parsePath } from '../namespace-path.js';
 import { Columns } from '../output.js';
@@ -40,7 +42,9 @@ export const mount = verb<Options>({
       shared: options.shared === true,
       signal: shell.signal,
     });
-    await shell.confirm(`Mounted ${shown(uri)} at ${shown(at)}`, { mounted: at, uri });
+    const hidden = await tellHidden(shell, at);
+    const told = { mounted: at, uri, ...(hidden && { hidden }) };
+    await shell.confirm(`Mounted ${shown(uri)} at ${shown(at)}`, told);
   },
 });
 
@@ -81,22 +85,65 @@ export const updateMount = verb<UpdateOptions>({
   },
 });
 
-export const unmount = verb({
+export const unmount = verb<{ yes?: boolean }>({
   name: 'unmount',
   args: '<path...>',
   summary: 'unmount stores; their data stays',
-  options: [],
-  examples: [['orchard unmount /logs', 'the metadata is removed, the bucket stays']],
-  run: async (shell, args) => {
+  options: [{ flags: '--yes', means: 'also where renames and deletes are undone by it' }],
+  examples: [
+    ['orchard unmount /logs', 'the metadata is removed, the bucket stays'],
+    ['orchard unmount --yes /logs', 'and with it what was renamed or deleted below'],
+  ],
+  familiar:
+    'renames and deletes never touch the store, so the next mount shows the old names.\n' +
+    'Where there are such, it is told, and --yes is needed.',
+  run: async (shell, args, { yes = false }) => {
     const client = await shell.client();
     for (const path of args.map(parsePath)) {
       await shell.attempt(async () => {
+        if (!yes) await refuseUndone(shell, path);
         await client.unmount(path, { signal: shell.signal });
         await shell.confirm(`Unmounted ${shown(path)}`, { unmounted: path });
       });
     }
   },
 });
+
+/** Data of an earlier mount, to which no name leads any more. */
+async function tellHidden(shell: Shell, path: string): Promise<boolean> {
+  const client = await shell.client();
+  try {
+    const { orphans } = await client.orphans(path, { limit: 1, signal: shell.signal });
+    if (orphans[0]?.kind !== 'hidden') return false;
+    const where = 'the store has data of an earlier mount below .orchard, which nothing shows';
+    shell.note(`${where}. See: orchard admin orphans ${path}`);
+    return true;
+  } catch (thrown) {
+    // The mount is made: this is only something to know.
+    if (shell.isFatal(thrown)) throw thrown;
+    shell.note(`whether the store has hidden data is not known: ${failureOf(thrown).reason}`);
+    return false;
+  }
+}
+
+async function refuseUndone(shell: Shell, path: string): Promise<void> {
+  const client = await shell.client();
+  const { count, isMore, first } = await client.moved(path, { signal: shell.signal });
+  if (count === 0) return;
+  for (const { storePath, id } of first) {
+    const now = await client.getFilePath(id, { signal: shell.signal }).catch(isDeleted);
+    shell.note(`${shown(storePath)} of the store is ${shown(now ?? 'deleted')}`);
+  }
+  const many = `${isMore ? 'more than ' : ''}${count}`;
+  const reason = `It would undo ${many} renames and deletes: the store keeps the old names.`;
+  const hint = `orchard unmount --yes ${path}`;
+  throw new OrchardError('FAILED_PRECONDITION', reason, { path, hint });
+}
+
+function isDeleted(thrown: unknown): undefined {
+  if (!(thrown instanceof OrchardError) || thrown.code !== 'NOT_FOUND') throw thrown;
+  return undefined;
+}
 
 export const mounts = verb({
   name: 'mounts',

@@ -8,9 +8,23 @@ import type { Shell } from '../shell.js';
 import { Transfer } from '../transfer.js';
 import { UsageError } from '../usage-error.js';
 import { force, recursive, unneeded, verb } from '../verb.js';
-import { checkApart, findTarget, type Placed, placeOf, splitTarget } from './target.js';
+import {
+  checkApart,
+  findTarget,
+  type Placed,
+  placeOf,
+  preserve,
+  refusePreserve,
+  splitTarget,
+} from './target.js';
 
-type Options = { force?: boolean; recursive?: boolean; links?: string; move?: boolean };
+type Options = {
+  force?: boolean;
+  recursive?: boolean;
+  links?: string;
+  move?: boolean;
+  preserve?: boolean;
+};
 type Rules = { readonly overwrite: boolean; readonly links: LinkRule; readonly isMove: boolean };
 
 const INPUT = '-';
@@ -24,6 +38,7 @@ export const put = verb<Options>({
   options: [
     force,
     recursive,
+    preserve,
     {
       flags: '--links <rule>',
       means: 'symbolic links below: follow, skip, or fail before anything is copied',
@@ -41,6 +56,7 @@ export const put = verb<Options>({
   ],
   familiar: 'as `hdfs dfs -put` and `alluxio fs copyFromLocal`.',
   run: async (shell, args, options) => {
+    refusePreserve(options);
     const { sources, target: text } = splitTarget(args);
     const { links } = options;
     if (links !== undefined && !linkRules.includes(links)) {

@@ -26,7 +26,10 @@ export const rm = verb<Options>({
       flags: '--delete-mounts',
       means: 'also unmount mount points below; undelete is then impossible',
     },
-    { flags: '--alluxio-only', means: 'accepted and ignored: the data in the store always stays' },
+    {
+      flags: '--alluxio-only',
+      means: 'forget it only: no trash, and the next load brings it back from the store',
+    },
   ],
   examples: [
     ['orchard rm /data/old.csv', 'a file'],

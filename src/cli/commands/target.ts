@@ -7,6 +7,7 @@ import type { FileStatus } from '../../client/index.js';
 import type { Client } from '../io.js';
 import { baseName, joinPath, meansDirectory, parsePath } from '../namespace-path.js';
 import { UsageError } from '../usage-error.js';
+import type { OptionSpec } from '../verb.js';
 
 export type Target = { readonly path: string; readonly isDirectory: boolean };
 
@@ -79,6 +80,19 @@ export function checkNotBelow({ source, place }: Placed): void {
   if (place !== source && !place.startsWith(joinPath(source, ''))) return;
   const reason = `"${source}" cannot go into itself, as "${place}".`;
   throw new OrchardError('INVALID_ARGUMENT', reason, { path: source });
+}
+
+/** What HDFS and Alluxio have and a copy here has not: said, not left out without a word. */
+export const preserve: OptionSpec = {
+  flags: '-p, --preserve',
+  means: 'refused: owner, mode and times are not copied',
+};
+
+export function refusePreserve(options: { readonly preserve?: boolean }): void {
+  if (options.preserve !== true) return;
+  throw new OrchardError('UNIMPLEMENTED', 'Owner, mode and times are not copied.', {
+    hint: 'copy without -p, then orchard chown and orchard chmod',
+  });
 }
 
 /** `<source...> <target>` as commander gives it. */

@@ -20,6 +20,7 @@ import { LeftUploads } from './left-uploads.js';
 import type { LoadReport } from './load-report.js';
 import { loadShallow } from './load-shallow.js';
 import { MetadataLoader } from './metadata-loader.js';
+import { OrphanSearch } from './orphan-search.js';
 import { Reclaimer } from './reclaimer.js';
 import { SetAttributeTree } from './set-attribute-tree.js';
 import { StoreCache } from './store-cache.js';
@@ -133,6 +134,11 @@ export class BackgroundWorker {
   }
 
   async #work(request: WorkRequest, control: WorkControl): Promise<TaskOutcome> {
+    if (request.kind === 'orphans') {
+      const search = new OrphanSearch(this.#context, request, control);
+      const report = await search.run();
+      return { ok: true, progress: search.progress, report };
+    }
     const { shared } = this.#context.scheduler.executor;
     if (isReadOnly(shared)) throw readOnlyRefusal(request.path);
     if (request.kind === 'load' && request.descendants !== 'all') {

@@ -80,7 +80,7 @@ export class BackgroundPool {
   /** Loads the metadata that a call waits for. */
   async load(path: string, children: boolean, again: boolean): Promise<LoadReport | undefined> {
     const { report } = await this.#run({ kind: 'load', path, children, again });
-    return report;
+    return loadReportOf(report);
   }
 
   /** One run of a duty, by a believed clock; returns how many inodes it dealt with. */
@@ -135,6 +135,10 @@ export class BackgroundPool {
 }
 
 type MessagePort = InstanceType<typeof MessageChannel>['port1'];
+
+/** Of a load: others report something else. */
+export const loadReportOf = (report: Done['report']): LoadReport | undefined =>
+  report !== undefined && 'skipped' in report ? report : undefined;
 
 const isFull = (error: unknown): boolean =>
   error instanceof Error && /queue is at limit|No task queue/.test(error.message);

@@ -9,6 +9,7 @@ import type { Caller } from '../executor/caller.js';
 import type { AttributeChange } from '../ops/mechanism/attribute-change.js';
 import type { Config } from '../settings/config.js';
 import type { LoadReport } from './load-report.js';
+import type { OrphanReport } from './orphan-report.js';
 import type { WorkProgress } from './tree-load.js';
 
 /** What every thread of the pool gets at its start. */
@@ -30,6 +31,14 @@ export type InspectRequest =
   /** `path`: the file, on the machine of the master. */
   | { readonly kind: 'backup'; readonly path: string; readonly force: boolean };
 
+/** What a store keeps and the namespace does not show: a page of it (orphan-search.ts). */
+export type OrphanRequest = {
+  readonly kind: 'orphans';
+  readonly path: string;
+  readonly startAfter: string;
+  readonly limit: number;
+};
+
 export type JobRequest = WorkRequest | InspectRequest;
 
 /** Work that users ask for, with progress. */
@@ -45,7 +54,8 @@ export type WorkRequest =
       readonly path: string;
       readonly change: AttributeChange;
       readonly caller: Caller;
-    };
+    }
+  | OrphanRequest;
 
 /** Work of the duties; each run is bounded. */
 export type Duty = 'expire' | 'reclaim' | 'leases';
@@ -71,7 +81,7 @@ export type TaskOutcome =
       /** Why parts of it failed, with the first failures. */
       readonly error?: PlainStatus;
       readonly failures?: readonly PlainStatus[];
-      readonly report?: LoadReport;
+      readonly report?: LoadReport | OrphanReport;
     }
   | { readonly ok: false; readonly failure: PlainStatus };
 

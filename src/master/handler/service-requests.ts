@@ -204,7 +204,13 @@ function report(incoming: Incoming, which: Report): undefined {
 function inspect(incoming: Incoming): undefined {
   const { request, services } = incoming;
   const body = new wire.Inspect().__init(request.body, request.buffer);
-  const wanted = { what: body.what(), file: body.file() ?? '', force: body.force() };
+  const wanted = {
+    what: body.what(),
+    file: body.file() ?? '',
+    force: body.force(),
+    startAfter: body.startAfter() ?? '',
+    limit: body.limit(),
+  };
   return serve(incoming, true, (call) => services.inspect(call, wanted), jsonReply(incoming));
 }
 

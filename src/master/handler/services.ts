@@ -68,9 +68,12 @@ export type LoadRequest = {
 /** `what`: the wire's Inspection. */
 export type InspectionRequest = {
   readonly what: number;
-  /** Of a backup: on the machine of the master. */
+  /** Of a backup: on the machine of the master. Of orphans and what moved: a mount. */
   readonly file: string;
   readonly force: boolean;
+  /** Of orphans: a page. */
+  readonly startAfter: string;
+  readonly limit: number;
 };
 
 export type AttributesRequest = { readonly path: string; readonly change: AttributeChange };

@@ -144,7 +144,6 @@ function rename(incoming: Incoming): Call {
   return new Rename(caller, request.call, options, sinkOf(incoming));
 }
 
-/** alluxio_only is ignored: a delete never touches the store. */
 function remove(incoming: Incoming): Call {
   const { request, caller } = incoming;
   const options = {
@@ -152,6 +151,7 @@ function remove(incoming: Incoming): Call {
     recursive: request.boolean(slotOf(1)),
     skipTrash: request.boolean(slotOf(2)),
     deleteMountPoints: request.boolean(slotOf(3)),
+    alluxioOnly: request.boolean(slotOf(4)),
   };
   return new Delete(caller, request.call, options, sinkOf(incoming));
 }

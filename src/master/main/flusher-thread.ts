@@ -50,6 +50,7 @@ parentPort!.postMessage({ kind: 'ready' });
 while (!finished()) {
   if (flusher.pending) flush();
   else if (shouldClose()) askToClose();
+  else if (shared.load(CONTROL.TRIM_WANTED) !== 0) trim();
   else idle();
 }
 journal.close();
@@ -103,6 +104,14 @@ function flush(): void {
   flushedAt = performance.now();
   flusher.flush();
   wakeExecutors(shared, EXECUTOR.WAITS_FLUSH, -1);
+  trim();
+  // It goes on even when flushes follow each other without pause.
+  fillFilter();
+}
+
+function trim(): void {
+  // Before: who asks from now on gets the next one.
+  const isAsked = shared.load(CONTROL.TRIM_WANTED) !== 0;
   journal.trim({
     durableSeq: word(CONTROL.DURABLE_SEQ),
     flushedSeq: word(CONTROL.FLUSHED_SEQ),
@@ -111,8 +120,7 @@ function flush(): void {
   const usage = journal.usage();
   kernel.store64(CONTROL_BASE + CONTROL.STAT_SEGMENTS, usage.partCount);
   kernel.store64(CONTROL_BASE + CONTROL.STAT_JOURNAL_BYTES, usage.bytes);
-  // It goes on even when flushes follow each other without pause.
-  fillFilter();
+  if (isAsked) shared.store(CONTROL.TRIM_WANTED, 0);
 }
 
 /** Read after FLUSHED_SEQ was stored: inspect/capture.ts says why no needed entry is lost. */

@@ -7,7 +7,6 @@
 import { dirname } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Environment } from '../../base/settings.js';
-import { Code, StatusError } from '../../base/status.js';
 import { type Answers, Channel } from '../../process/channel.js';
 import { inTime } from '../../process/ending.js';
 import type { Log } from '../../process/log.js';
@@ -18,10 +17,10 @@ import { type Job, type JobCaller, Jobs } from '../background/jobs.js';
 import { mayLoad } from '../background/load-access.js';
 import type { LoadReport } from '../background/load-report.js';
 import { LoadService } from '../background/load-service.js';
-import { BackgroundPool } from '../background/pool.js';
+import { BackgroundPool, loadReportOf } from '../background/pool.js';
 import { StoreCache } from '../background/store-cache.js';
 import { storeRules } from '../background/store-rules.js';
-import type { InspectRequest, JobRequest, WorkRequest } from '../background/tasks.js';
+import type { JobRequest, WorkRequest } from '../background/tasks.js';
 import type { WorkProgress } from '../background/tree-load.js';
 import type { Caller } from '../executor/caller.js';
 import { Executor } from '../executor/executor.js';
@@ -48,6 +47,7 @@ import { type Config, describeConfig } from '../settings/config.js';
 import type { Tier2 } from '../storage/tier2.js';
 import { CallRates } from './call-rates.js';
 import { FORMAT } from './data-directory.js';
+import { inspectionOf, isInspection } from './inspection-requests.js';
 import { Inspections } from './inspections.js';
 import { type JournalPlace, openJournal } from './open-journal.js';
 import { plain, throwFailure } from './plain-job.js';
@@ -78,7 +78,6 @@ export type ServicesOptions = {
 };
 
 const encoder = new TextEncoder();
-const INSPECTIONS = ['verify', 'digest', 'backup'] as const;
 const DESCENDANTS = ['none', 'one', 'all'] as const;
 
 export class MasterServices {
@@ -224,7 +223,7 @@ export class MasterServices {
     onProgress: (progress: WorkProgress) => void,
   ) {
     const outcome = await this.pool.job(request, signal, onProgress);
-    this.#tellSkipped(request.path, outcome.report);
+    this.#tellSkipped(request.path, loadReportOf(outcome.report));
     return outcome;
   }
 
@@ -328,13 +327,9 @@ export class MasterServices {
 
   async #inspect(shard: number, call: ServiceRequest<InspectionRequest>): Promise<unknown> {
     checkSuper(this.executor, call.caller, '/');
-    const kind = INSPECTIONS[call.request.what];
-    if (kind === undefined) {
-      throw new StatusError(Code.UNIMPLEMENTED, `There is no inspection ${call.request.what}.`);
-    }
-    const { file: path, force } = call.request;
-    const request = kind === 'backup' ? { kind, path, force } : { kind, path: '/' };
-    const job = await this.#runJob(shard, call, request);
+    const asked = inspectionOf(this.scheduler, call, () => journalReport(this.#report));
+    if ('look' in asked) return this.#interested(shard, call, asked.look);
+    const job = await this.#runJob(shard, call, asked.job);
     throwFailure(job);
     return job.report;
   }
@@ -368,31 +363,37 @@ export class MasterServices {
   /** Starts a job and waits for its end; reports progress to the shard. */
   async #runJob(
     shard: number,
-    { token, caller }: ServiceRequest<unknown>,
+    call: ServiceRequest<unknown>,
     request: JobRequest,
   ): Promise<PlainJob> {
-    const by = this.#by(caller);
+    const by = this.#by(call.caller);
     const { job } = this.jobs.start(request, by);
+    return this.#interested(shard, call, async (signal) => {
+      // A caller that leaves cancels the job; a detached job goes on.
+      signal.addEventListener('abort', () => this.jobs.cancel(job, by), { once: true });
+      const tell = (progress: Job): void => {
+        const { token } = call;
+        void this.#shards[shard]!.ask('progress', { token, progress: plain(progress) });
+      };
+      return plain(await this.jobs.wait(job, tell, signal));
+    });
+  }
+
+  /** The signal aborts when the shard's caller waits no longer. */
+  async #interested<T>(
+    shard: number,
+    { token }: ServiceRequest<unknown>,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const interest = new AbortController();
     const key = `${shard}:${token}`;
     this.#interest.set(key, interest);
-    // A caller that leaves cancels the job; a detached job goes on.
-    interest.signal.addEventListener('abort', () => this.jobs.cancel(job, by), { once: true });
     try {
-      const tell = (progress: Job): void => {
-        void this.#shards[shard]!.ask('progress', { token, progress: plain(progress) });
-      };
-      return plain(await this.jobs.wait(job, tell, interest.signal));
+      return await work(interest.signal);
     } finally {
       this.#interest.delete(key);
     }
   }
 }
 
-function isInspection(request: JobRequest): request is InspectRequest {
-  return (INSPECTIONS as readonly string[]).includes(request.kind);
-}
-
-async function seqOf(answer: Promise<Answer>): Promise<number> {
-  return (await answer).seq;
-}
+const seqOf = async (answer: Promise<Answer>): Promise<number> => (await answer).seq;

@@ -114,8 +114,9 @@ export const CONTROL = {
   FLUSHER_BELL: 960,
   /** u32. Non-zero: somebody waits for a flush; the flusher does not wait for its interval. */
   FLUSH_WANTED: 964,
-  /** u32. Non-zero: the flusher asks the writer to close the epoch. */
+  /** u32 each. The flusher asks the writer to close the epoch; it is asked to trim now. */
   CLOSE_WANTED: 968,
+  TRIM_WANTED: 972,
   /** u32. A value of State (master/state). */
   STATE: 1024,
   /** u32. Bits of ReadOnly (base/state.ts). Non-zero: mutations are refused. */

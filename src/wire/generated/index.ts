@@ -3150,8 +3150,20 @@ force():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
+startAfter():string|null
+startAfter(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+startAfter(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
+limit():number {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
 static startInspect(builder:flatbuffers.Builder) {
-  builder.startObject(3);
+  builder.startObject(5);
 }
 
 static addWhat(builder:flatbuffers.Builder, what:Inspection) {
@@ -3166,16 +3178,26 @@ static addForce(builder:flatbuffers.Builder, force:boolean) {
   builder.addFieldInt8(2, +force, +false);
 }
 
+static addStartAfter(builder:flatbuffers.Builder, startAfterOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(3, startAfterOffset, 0);
+}
+
+static addLimit(builder:flatbuffers.Builder, limit:number) {
+  builder.addFieldInt32(4, limit, 0);
+}
+
 static endInspect(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createInspect(builder:flatbuffers.Builder, what:Inspection, fileOffset:flatbuffers.Offset, force:boolean):flatbuffers.Offset {
+static createInspect(builder:flatbuffers.Builder, what:Inspection, fileOffset:flatbuffers.Offset, force:boolean, startAfterOffset:flatbuffers.Offset, limit:number):flatbuffers.Offset {
   Inspect.startInspect(builder);
   Inspect.addWhat(builder, what);
   Inspect.addFile(builder, fileOffset);
   Inspect.addForce(builder, force);
+  Inspect.addStartAfter(builder, startAfterOffset);
+  Inspect.addLimit(builder, limit);
   return Inspect.endInspect(builder);
 }
 
@@ -3183,7 +3205,9 @@ unpack(): InspectT {
   return new InspectT(
     this.what(),
     this.file(),
-    this.force()
+    this.force(),
+    this.startAfter(),
+    this.limit()
   );
 }
 
@@ -3191,6 +3215,8 @@ unpackTo(_o: InspectT): void {
   _o.what = this.what();
   _o.file = this.file();
   _o.force = this.force();
+  _o.startAfter = this.startAfter();
+  _o.limit = this.limit();
 }
 }
 
@@ -3198,24 +3224,33 @@ export class InspectT implements flatbuffers.IGeneratedObject {
   what: Inspection;
   file: string|null;
   force: boolean;
+  startAfter: string|null;
+  limit: number;
 
 constructor(
   what: Inspection = Inspection.VERIFY,
   file: string|null = null,
   force: boolean = false,
+  startAfter: string|null = null,
+  limit: number = 0,
 ) {
   this.what = what;
   this.file = file;
   this.force = force;
+  this.startAfter = startAfter;
+  this.limit = limit;
 }
 
 pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   const file = (this.file !== null ? builder.createString(this.file!) : 0);
+  const startAfter = (this.startAfter !== null ? builder.createString(this.startAfter!) : 0);
 
   return Inspect.createInspect(builder,
     this.what,
     file,
-    this.force
+    this.force,
+    startAfter,
+    this.limit
   );
 }
 }
@@ -3228,6 +3263,9 @@ export const Inspection = {
   VERIFY: 0,
   DIGEST: 1,
   BACKUP: 2,
+  CHECKPOINT: 3,
+  ORPHANS: 4,
+  MOVED: 5,
 } as const;
 export type Inspection = (typeof Inspection)[keyof typeof Inspection];
 

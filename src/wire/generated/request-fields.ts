@@ -179,9 +179,11 @@ export const requestFields = {
   GetJournalInfo: {},
   GetConfig: {},
   Inspect: {
-    what: { slot: 4, type: 'enum', values: [0, 1, 2] },
+    what: { slot: 4, type: 'enum', values: [0, 1, 2, 3, 4, 5] },
     file: { slot: 6, type: 'string' },
     force: { slot: 8, type: 'bool' },
+    startAfter: { slot: 10, type: 'string' },
+    limit: { slot: 12, type: 'uint', absent: 0 },
   },
   XAttr: {
     name: { slot: 4, type: 'string' },

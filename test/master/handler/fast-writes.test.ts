@@ -53,10 +53,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     name: 'CreateDirectory' as const,
     body: Object.assign(new wire.CreateDirectoryT(at, recursive, allow), { mode: bits }),
   })),
-  fc.tuple(anyPath, fc.boolean(), fc.boolean()).map(([at, recursive, skipTrash]) => ({
-    name: 'Delete' as const,
-    body: new wire.DeleteT(at, recursive, skipTrash),
-  })),
+  fc
+    .tuple(anyPath, fc.boolean(), fc.boolean(), fc.boolean())
+    .map(([at, recursive, skipTrash, alluxioOnly]) => ({
+      name: 'Delete' as const,
+      body: new wire.DeleteT(at, recursive, skipTrash, false, alluxioOnly),
+    })),
   fc.tuple(anyPath, anyPath, fc.boolean()).map(([from, to, overwrite]) => ({
     name: 'Rename' as const,
     body: new wire.RenameT(from, to, overwrite),

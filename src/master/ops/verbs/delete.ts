@@ -3,7 +3,8 @@
  * undelete brings it back; without retention (or with skipTrash) to what waits for reclaim.
  * As Alluxio: a directory with children needs `recursive`; nested mount points need
  * `deleteMountPoints` and are unmounted, and then nothing is kept in the trash; the store is not
- * touched (a forced load brings the names of what was reclaimed back).
+ * touched (a forced load brings the names of what was reclaimed back; with `alluxioOnly`, which
+ * forgets metadata and keeps nothing in the trash, the next load does).
  * Refused: the root, a mount point, anything at or above a read-only mount.
  * Unlike HDFS, permissions inside the subtree are not looked at: that would be O(n).
  * Locks:   WRITE_EDGE: waits for every operation below the directory.
@@ -42,6 +43,7 @@ export type DeleteOptions = {
   readonly recursive: boolean;
   readonly skipTrash: boolean;
   readonly deleteMountPoints: boolean;
+  readonly alluxioOnly?: boolean;
 };
 
 export class Delete extends PathMutation {
@@ -124,7 +126,8 @@ export class Delete extends PathMutation {
     const retention = executor.options.trashRetentionMs;
     const parent = depth - 1;
     // A tree that had mounts does not come back: its mount points would have no mount.
-    if (retention > 0 && !this.#options.skipTrash && mounts.length === 0) {
+    const { skipTrash, alluxioOnly = false } = this.#options;
+    if (retention > 0 && !skipTrash && !alluxioOnly && mounts.length === 0) {
       const nameAt = walk.nameAt(depth);
       const replaced = findInTrash(executor, walk.id(parent), nameAt, walk.nameBytes(depth));
       if (replaced !== undefined) this.#dropNamesake(executor, replaced);
@@ -132,7 +135,8 @@ export class Delete extends PathMutation {
       const flags = keepOrigin(executor, walk, origin);
       putIntoTrash(executor, { ...fields, flags }, now + retention);
     } else {
-      this.#forget(executor, walk, fields, origin);
+      // With its origin kept, loads would pass the name by until the reclaimer was there.
+      this.#forget(executor, walk, fields, alluxioOnly ? undefined : origin);
     }
     for (const mount of mounts) ring.entry.side(SIDE_MOUNT, mountKey(mount.mountId), null);
     touchDirectory(executor, walk, parent, { now, delta: -1 });
