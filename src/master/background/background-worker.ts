@@ -7,12 +7,12 @@ import { Code, StatusError } from '../../base/status.js';
 import { toPlain } from '../../base/status-form.js';
 import { claimExecutor } from '../executor/claims.js';
 import { Executor } from '../executor/executor.js';
+import { namespaceRules } from '../executor/namespace-rules.js';
 import { isReadOnly, readOnlyRefusal } from '../executor/read-only.js';
 import { Scheduler } from '../executor/scheduler.js';
 import { instantiate } from '../memory/kernel.js';
 import { OpeningGate } from '../memory/opening-gate.js';
 import { SharedMemory } from '../memory/shared-memory.js';
-import { storeMeters } from '../mount/store-counters.js';
 import { Tier2 } from '../storage/tier2.js';
 import type { LoadContext } from './directory-load.js';
 import { Expirer } from './expirer.js';
@@ -20,11 +20,11 @@ import { LeftUploads } from './left-uploads.js';
 import type { LoadReport } from './load-report.js';
 import { loadShallow } from './load-shallow.js';
 import { MetadataLoader } from './metadata-loader.js';
+import { openStores } from './open-stores.js';
 import { OrphanSearch } from './orphan-search.js';
 import { Reclaimer } from './reclaimer.js';
 import { SetAttributeTree } from './set-attribute-tree.js';
-import { StoreCache } from './store-cache.js';
-import { storeRules, uploadNotes } from './store-rules.js';
+import { uploadNotes } from './store-rules.js';
 import {
   type BackgroundData,
   CANCEL,
@@ -53,23 +53,14 @@ export class BackgroundWorker {
     const gate = new OpeningGate(shared);
     const index = claimExecutor(shared, data.firstExecutor, data.executorCount);
     const executor = new Executor({
+      ...namespaceRules(config),
       index,
       shared,
       kernel: instantiate(data.memory, index),
       tier2: new Tier2(data.meta, { mapBytes: config.tier2MapBytes, gate }),
-      supergroup: config.supergroup,
-      superuser: config.superuser,
-      permissions: config.permissions,
-      umask: config.umask,
-      trashRetentionMs: config.trashRetentionMs,
     });
     const scheduler = new Scheduler(executor, { parkedMax: config.callsParkedMax, onBug });
-    const stores = new StoreCache(executor.mounts, {
-      environment: data.environment,
-      timeoutMs: config.ufsTimeoutMs,
-      rules: storeRules(config),
-      meterOf: storeMeters(shared, index),
-    });
+    const stores = openStores(executor, config, data.environment);
     this.#context = {
       scheduler,
       stores,

@@ -37,6 +37,7 @@ import type { Tier2 } from '../storage/tier2.js';
 import { TierReader } from '../tier/tier-reader.js';
 import type { Caller } from './caller.js';
 import { EntryRing } from './entry-ring.js';
+import type { NamespaceRules } from './namespace-rules.js';
 import { Park } from './park.js';
 import { callerKeyOf } from './retry-key.js';
 import { StringTable } from './string-table.js';
@@ -45,19 +46,11 @@ import { TurnChecks } from './turn-checks.js';
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-export type ExecutorOptions = {
+export type ExecutorOptions = NamespaceRules & {
   readonly index: number;
   readonly shared: SharedMemory;
   readonly kernel: KernelExports;
   readonly tier2: Tier2;
-  /** Members of this group may do anything, as may the superuser. */
-  readonly supergroup: string;
-  readonly superuser: string;
-  readonly permissions: boolean;
-  /** Bits taken from default modes. */
-  readonly umask: number;
-  /** How long deleted inodes can be brought back; 0 = not at all. */
-  readonly trashRetentionMs: number;
   /** Asks the stores for metadata that is not loaded yet; absent where no store is mounted. */
   readonly loader?: Loader;
 };

@@ -17,14 +17,15 @@ import { type Job, type JobCaller, Jobs } from '../background/jobs.js';
 import { mayLoad } from '../background/load-access.js';
 import type { LoadReport } from '../background/load-report.js';
 import { LoadService } from '../background/load-service.js';
+import { openStores } from '../background/open-stores.js';
 import { BackgroundPool, loadReportOf } from '../background/pool.js';
-import { StoreCache } from '../background/store-cache.js';
-import { storeRules } from '../background/store-rules.js';
+import type { StoreCache } from '../background/store-cache.js';
 import type { JobRequest, WorkRequest } from '../background/tasks.js';
 import type { WorkProgress } from '../background/tree-load.js';
 import type { Caller } from '../executor/caller.js';
 import { Executor } from '../executor/executor.js';
 import type { LockReport } from '../executor/lock-row.js';
+import { namespaceRules } from '../executor/namespace-rules.js';
 import { Scheduler } from '../executor/scheduler.js';
 import type {
   InspectionRequest,
@@ -37,7 +38,6 @@ import type { JournalPart } from '../journal/journal.js';
 import { callSums, jobCounters } from '../memory/counters.js';
 import type { KernelExports } from '../memory/exports.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
-import { storeMeters } from '../mount/store-counters.js';
 import { checkSuper } from '../ops/mechanism/access.js';
 import { type Answer, submitted } from '../ops/mechanism/promise-calls.js';
 import { Mount } from '../ops/verbs/mount.js';
@@ -105,20 +105,16 @@ export class MasterServices {
     const plan = planExecutors(config);
     this.#options = options;
     this.executor = new Executor({
+      ...namespaceRules(config),
       index: plan.main,
       shared,
       kernel,
       tier2,
-      supergroup: config.supergroup,
-      superuser: config.superuser,
-      permissions: config.permissions,
-      umask: config.umask,
-      trashRetentionMs: config.trashRetentionMs,
       loader: { load: (...asked) => this.loads.load(...asked) },
     });
     const { callsParkedMax: parkedMax } = config;
     this.scheduler = new Scheduler(this.executor, { parkedMax, onBug: options.onBug });
-    this.stores = this.#makeStores();
+    this.stores = openStores(this.executor, config, options.environment);
     this.pool = new BackgroundPool({
       memory: shared.memory,
       config,
@@ -332,17 +328,6 @@ export class MasterServices {
     const job = await this.#runJob(shard, call, asked.job);
     throwFailure(job);
     return job.report;
-  }
-
-  #makeStores(): StoreCache {
-    const { config, environment, shared } = this.#options;
-    const { index, mounts } = this.executor;
-    return new StoreCache(mounts, {
-      environment,
-      timeoutMs: config.ufsTimeoutMs,
-      rules: storeRules(config),
-      meterOf: storeMeters(shared, index),
-    });
   }
 
   #makeInspections(): Inspections {
