@@ -5,14 +5,18 @@
  *
  *   socket ──onData──▶ chunks (≤ bodyBytesHigh and one more) ──for await──▶ whoever reads it
  *
+ * Chunks count in the budget of bytes; where that has no room, the socket is paused with the first.
+ *
  * Invariant: the socket is paused only while somebody reads the body.
  */
 import type { HttpResponse } from 'uWebSockets.js';
 import type { StatusError } from '../base/status.js';
+import type { ByteBudget } from './byte-budget.js';
 
 export class HttpBody {
   readonly #response: HttpResponse;
   readonly #bytesHigh: number;
+  readonly #budget: ByteBudget;
   #chunks: Uint8Array[] = [];
   #bytes = 0;
   #bytesIn = 0;
@@ -23,8 +27,9 @@ export class HttpBody {
   #failure: StatusError | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(response: HttpResponse, bytesHigh: number) {
+  constructor(response: HttpResponse, bytesHigh: number, budget: ByteBudget) {
     this.#response = response;
+    this.#budget = budget;
     this.#bytesHigh = bytesHigh;
     response.onData((chunk, isLast) => this.#take(chunk, isLast));
   }
@@ -55,6 +60,7 @@ export class HttpBody {
         const chunk = this.#chunks.shift();
         if (chunk !== undefined) {
           this.#bytes -= chunk.length;
+          this.#budget.remove(chunk.length);
           if (this.#bytes <= this.#bytesHigh / 2) this.#resume();
           yield chunk;
         } else if (this.#isLast) {
@@ -74,9 +80,15 @@ export class HttpBody {
    * The rest of the body is dropped. Call it before the answer ends: then the response may be gone.
    */
   drop(): void {
+    this.#giveBack();
+    this.#resume();
+  }
+
+  #giveBack(): void {
     this.#isDropped = true;
     this.#chunks = [];
-    this.#resume();
+    this.#budget.remove(this.#bytes);
+    this.#bytes = 0;
   }
 
   /**
@@ -93,6 +105,7 @@ export class HttpBody {
   end(failure: StatusError): void {
     this.#failure ??= failure;
     this.#isPaused = false;
+    this.#giveBack();
     this.#awake();
   }
 
@@ -103,7 +116,8 @@ export class HttpBody {
       // uWebSockets takes its bytes back when this callback returns.
       this.#chunks.push(new Uint8Array(chunk.slice(0)));
       this.#bytes += chunk.byteLength;
-      if (this.#bytes > this.#bytesHigh && !isLast) this.#pause();
+      const isIn = this.#budget.add(chunk.byteLength);
+      if ((!isIn || this.#bytes > this.#bytesHigh) && !isLast) this.#pause();
     }
     this.#awake();
   }

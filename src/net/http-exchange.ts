@@ -11,12 +11,16 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { codeOfHttp, httpStatus, statusLine } from '../base/http-status.js';
 import { Code, StatusError } from '../base/status.js';
+import type { ByteBudget } from './byte-budget.js';
 import { headerIdentity } from './header-identity.js';
 import { HttpBody } from './http-body.js';
 import { failureBody, retryAfterSeconds } from './http-failure.js';
 import type { HttpLimits } from './http-limits.js';
 import type { Identity } from './identity.js';
 import { sourceOf } from './source-address.js';
+
+/** Of the server that it belongs to. */
+export type HttpBounds = { readonly limits: HttpLimits; readonly bytes: ByteBudget };
 
 export type Headers = Readonly<Record<string, string | number>>;
 
@@ -57,7 +61,7 @@ export class HttpExchange {
   constructor(
     response: HttpResponse,
     request: HttpRequest,
-    limits: HttpLimits,
+    { limits, bytes }: HttpBounds,
     onEnd: (exchange: HttpExchange) => void,
   ) {
     this.#response = response;
@@ -71,7 +75,7 @@ export class HttpExchange {
     });
     response.onAborted(() => this.#aborted());
     const hasBody = this.method !== 'GET' && this.method !== 'HEAD';
-    if (hasBody) this.#body = new HttpBody(response, limits.bodyBytesHigh);
+    if (hasBody) this.#body = new HttpBody(response, limits.bodyBytesHigh, bytes);
     response.onWritable((offset) => this.#writable(offset));
   }
 

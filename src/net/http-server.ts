@@ -18,9 +18,10 @@ import uWS, {
 import { Code, StatusError } from '../base/status.js';
 import { CallCounters } from '../wire/call-counters.js';
 import type { SurfaceCall } from '../wire/surface-calls.js';
+import { type ByteAccount, ByteBudget, ownAccount } from './byte-budget.js';
 import { type ConnectionBudget, ConnectionGate } from './connection-gate.js';
 import { HttpCalls } from './http-calls.js';
-import { HttpExchange } from './http-exchange.js';
+import { type HttpBounds, HttpExchange } from './http-exchange.js';
 import { type HttpLimits, httpLimitsDefault } from './http-limits.js';
 import { type OriginRule, originRule } from './origin-rule.js';
 
@@ -50,6 +51,8 @@ export type HttpServerOptions = {
   readonly limits?: Partial<HttpLimits>;
   /** What it counts into; its own when absent. */
   readonly counters?: CallCounters;
+  /** What bodies may make it hold; anything when absent. */
+  readonly heldBytes?: ByteAccount;
   readonly onBug: (error: unknown) => void;
 };
 
@@ -61,6 +64,7 @@ const DRAIN_POLL_MS = 10;
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #limits: HttpLimits;
+  readonly #bounds: HttpBounds;
   readonly #routes: readonly HttpRoute[];
   readonly #origin: OriginRule;
   readonly #gate: ConnectionGate;
@@ -76,6 +80,10 @@ export class HttpServer {
     this.#origin = originRule(options);
     this.#routes = options.routes.toSorted((a, b) => b.path.length - a.path.length);
     const counters = options.counters ?? new CallCounters();
+    const bytes = new ByteBudget(options.heldBytes ?? ownAccount(), (held) => {
+      counters.heldBytes = held;
+    });
+    this.#bounds = { limits: this.#limits, bytes };
     this.#calls = new HttpCalls(counters);
     this.#gate = new ConnectionGate(counters, options.connections);
     this.#app = uWS.App();
@@ -127,7 +135,7 @@ export class HttpServer {
   }
 
   #take(response: HttpResponse, request: HttpRequest): void {
-    const exchange = new HttpExchange(response, request, this.#limits, (ended) => {
+    const exchange = new HttpExchange(response, request, this.#bounds, (ended) => {
       this.#calls.ended(ended);
     });
     this.#calls.taken(exchange);

@@ -17,6 +17,7 @@ import { State } from '../memory/state.js';
 import { MasterFileService } from '../service/file-service.js';
 import { connectionBudget } from './connection-share.js';
 import { readFigures } from './figures.js';
+import { heldBytesAccount } from './held-bytes.js';
 import { METRIC_ROWS, SKIP_ROWS } from './metric-rows.js';
 import { Serving } from './serving.js';
 import type { ThreadData } from './thread-data.js';
@@ -49,6 +50,7 @@ const server = new HttpServer({
   ],
   connections: connectionBudget(shared, config),
   counters: serving.counters,
+  heldBytes: heldBytesAccount(shared, config),
   limits: { transferMsMax: config.transferTimeoutMs },
   onBug: serving.judge,
 });

@@ -52,6 +52,11 @@ export const METRIC_ROWS: readonly MasterRow[] = [
   counter('connections_total', 'Connections ever opened', ({ calls }) => calls.connectionsTotal),
   gauge('sessions', 'Sessions opened beside those of connections', ({ calls }) => calls.sessions),
   gauge('calls_in_flight', 'Calls without a reply yet', ({ calls }) => calls.inFlight),
+  gauge(
+    'held_bytes',
+    'Bytes held for calls in flight, sessions, bodies and unread replies',
+    ({ calls }) => calls.heldBytes,
+  ),
   counter(
     'received_bytes_total',
     'Bytes of requests: frames, and bodies of transfers',

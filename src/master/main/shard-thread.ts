@@ -9,6 +9,7 @@ import { opened } from '../../process/opened.js';
 import { pauseExecutor } from '../executor/wake.js';
 import { ShardHandler } from '../handler/shard-handler.js';
 import { connectionBudget } from './connection-share.js';
+import { heldBytesAccount } from './held-bytes.js';
 import { Serving } from './serving.js';
 import type { ThreadData } from './thread-data.js';
 
@@ -30,8 +31,10 @@ const server = await listenRpc({
   allowedOrigins: config.allowedOrigins,
   handler,
   connections: connectionBudget(shared, config),
+  heldBytes: heldBytesAccount(shared, config),
   counters: serving.counters,
   limits: {
+    heldBytesMax: config.heldBytesPerConnectionMax,
     inFlightMax: config.callsInFlightMax,
     sessionsMax: config.sessionsPerConnectionMax,
     sessionInFlightMax: config.callsPerSessionMax,

@@ -54,6 +54,24 @@ export const memory = {
     },
     'Shared memory for the inode cache, 160 bytes an inode. Other inodes are read from disk.',
   ),
+  heldBytesMax: row(
+    'ORCHARD_HELD_BYTES_MAX',
+    bytes({ min: 16 * MIB, max: TIB }),
+    {
+      rule: '1/16 of memory, 64MiB to 1GiB',
+      derive: ({ memoryBytes }) => {
+        const part = Math.floor(memoryBytes / 16 / MIB) * MIB;
+        return formatBytes(Math.max(64 * MIB, Math.min(part, GIB)));
+      },
+    },
+    'What calls in flight, sessions, bodies and unread replies may take; then RESOURCE_EXHAUSTED.',
+  ),
+  heldBytesPerConnectionMax: row(
+    'ORCHARD_HELD_BYTES_PER_CONNECTION_MAX',
+    bytes({ min: MIB, max: TIB }),
+    '32MiB',
+    'The same for the calls and sessions of one connection; a single call is always taken.',
+  ),
   keyFilterBytes: row(
     'ORCHARD_KEY_FILTER_BYTES',
     bytes({ min: 0, max: GIB }),

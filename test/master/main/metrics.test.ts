@@ -92,6 +92,11 @@ const expected: Record<string, () => void> = {
     expect(known.during.value('orchard_calls_in_flight')).toBe(1);
     expectValue('orchard_calls_in_flight', GAUGES_AT_REST);
   },
+  orchard_held_bytes: () => {
+    // The call that waits, the session, and who said Hello; then only that.
+    expectWithin('orchard_held_bytes', 5000, 65_536, known.during);
+    expectWithin('orchard_held_bytes', 1024, known.during.value('orchard_held_bytes') - 2048);
+  },
   orchard_received_bytes_total: () =>
     expectAdded('orchard_received_bytes_total', known.probed.sentBytes),
   orchard_sent_bytes_total: () =>
