@@ -22,6 +22,8 @@ export type MasterOptions = {
   readonly logFile: string;
   /** Of Node itself. */
   readonly execArgv?: readonly string[];
+  /** What a shell does first, such as `ulimit -n 256`. */
+  readonly shell?: string | undefined;
 };
 
 /** What the log says when it serves. */
@@ -62,12 +64,15 @@ export class MasterProcess {
   readonly #logStart: number;
 
   /** Spawned; it does not serve yet. */
-  constructor({ environment, logFile, execArgv = [] }: MasterOptions) {
+  constructor({ environment, logFile, execArgv = [], shell }: MasterOptions) {
     this.#logFile = logFile;
     mkdirSync(dirname(logFile), { recursive: true });
     this.#logStart = existsSync(logFile) ? statSync(logFile).size : 0;
     const log = openSync(logFile, 'a');
-    const child = spawn(process.execPath, [...execArgv, CLI_ENTRY, 'master', 'start'], {
+    const args = [...execArgv, CLI_ENTRY, 'master', 'start'];
+    const viaShell = ['-c', `${shell}; exec "$0" "$@"`, process.execPath, ...args];
+    const [file, given] = shell === undefined ? [process.execPath, args] : ['/bin/sh', viaShell];
+    const child = spawn(file, given, {
       stdio: ['ignore', log, log],
       // Its log is read here, so it must be written as JSON.
       env: { ...environment, ORCHARD_LOG_LEVEL: 'info', ORCHARD_LOG_PRETTY: 'false' },

@@ -12,6 +12,8 @@ export class MasterProcess {
   readonly rpcPort: number;
   readonly httpPort: number;
   readonly #env: Readonly<Record<string, string>>;
+  /** What a shell does before it starts. */
+  shell: string | undefined;
   #process: Process | undefined;
 
   private constructor({ directory, rpcPort, httpPort }: Place, env: Record<string, string>) {
@@ -49,6 +51,7 @@ export class MasterProcess {
   async start(): Promise<void> {
     this.#process = new Process({
       logFile: join(this.directory, 'master.log'),
+      shell: this.shell,
       environment: {
         PATH: process.env['PATH'],
         ORCHARD_DATA_DIR: join(this.directory, 'data'),

@@ -4,8 +4,14 @@
  * So some descriptors are kept for its own files, and further connections are closed as soon as
  * they are accepted. One count in shared memory covers all ports and threads; idle connections
  * count too, because they hold a descriptor.
+ *
+ * A WebSocket that has been closed is not counted any more, but a peer that does not close its side
+ * holds the descriptor for some 16 s longer. So each thread looks now and then at the lowest free
+ * descriptor, which the next connection gets: all below it are in use.
+ *
+ * Invariant: no connection stays that has got one of the descriptors that are kept.
  */
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { Code, StatusError } from '../../base/status.js';
 import type { ConnectionBudget } from '../../net/connection-gate.js';
 import { CONTROL } from '../memory/layout.js';
@@ -23,14 +29,19 @@ const DESCRIPTORS_PER_THREAD = 8;
 const CONNECTIONS_MIN = 32;
 /** Connections beyond the limit that are accepted only to be told so. */
 const TOLD_MAX = 16;
+/** Connections of one thread from one look to the next; far fewer than are kept. */
+const LOOK_EVERY = 8;
 const LIMITS_FILE = '/proc/self/limits';
 
 /** Counts for all threads that have this memory. */
 export function connectionBudget(shared: SharedMemory, config: Config): ConnectionBudget {
   const { connectionsMax } = config;
-  const max = connectionsMax === 0 ? connectionsFor(descriptorLimit()) : connectionsMax;
+  const limit = descriptorLimit();
+  const max = connectionsMax === 0 ? connectionsFor(limit) : connectionsMax;
+  const isShort = lookForDescriptors(Math.max(connectionsFor(limit), max + ownDescriptors(config)));
   return {
     enter: () => {
+      if (isShort()) return false;
       if (shared.add(CONTROL.CONNECTIONS, 1) < max + TOLD_MAX) return true;
       shared.add(CONTROL.CONNECTIONS, -1);
       return false;
@@ -40,13 +51,43 @@ export function connectionBudget(shared: SharedMemory, config: Config): Connecti
   };
 }
 
+/** True: a connection from now on could take a descriptor that is kept. */
+export function lookForDescriptors(
+  from: number,
+  lowestFree: () => number = lowestFreeDescriptor,
+): () => boolean {
+  let accepted = 0;
+  let wasShort = false;
+  return () => {
+    if (!wasShort && ++accepted % LOOK_EVERY !== 0) return false;
+    wasShort = lowestFree() >= from;
+    return wasShort;
+  };
+}
+
+function lowestFreeDescriptor(): number {
+  try {
+    const descriptor = openSync('/dev/null', 'r');
+    closeSync(descriptor);
+    return descriptor;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EMFILE') return Number.POSITIVE_INFINITY;
+    throw error;
+  }
+}
+
+/** What a master has open by itself, at most. */
+function ownDescriptors({ rpcThreads, backgroundThreads, doorThreads }: Config): number {
+  return DESCRIPTORS_BASE + DESCRIPTORS_PER_THREAD * (rpcThreads + backgroundThreads + doorThreads);
+}
+
 export const connectionsFor = (descriptors: number): number =>
   descriptors - Math.min(DESCRIPTORS_KEPT, Math.ceil(descriptors / 2));
 
 /** Checked at the start: with too few descriptors the master would fail later, and less clearly. */
 export function refuseFewDescriptors(config: Config, limit: number = descriptorLimit()): void {
   const threads = config.rpcThreads + config.backgroundThreads + config.doorThreads;
-  const own = DESCRIPTORS_BASE + DESCRIPTORS_PER_THREAD * threads;
+  const own = ownDescriptors(config);
   const needed = Math.max(own + CONNECTIONS_MIN, config.connectionsMax + own);
   if (limit >= needed) return;
   const why =

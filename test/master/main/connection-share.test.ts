@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   connectionBudget,
   connectionsFor,
+  lookForDescriptors,
   refuseFewDescriptors,
 } from '../../../src/master/main/connection-share.js';
 import { parseConfig } from '../../../src/master/settings/config.js';
@@ -37,6 +38,18 @@ describe('B17: connections', () => {
     expect(told).toBe(16);
     for (let i = 0; i < 56; i++) other.leave();
     expect(one.isFull()).toBe(false);
+  });
+
+  it('are refused where they would take descriptors that are kept, until some are free', () => {
+    let lowest = 90;
+    const isShort = lookForDescriptors(100, () => lowest);
+    const looks = (): boolean[] => Array.from({ length: 8 }, isShort);
+    expect(looks()).not.toContain(true);
+    lowest = 100;
+    expect(looks().at(-1)).toBe(true);
+    expect(looks()).not.toContain(false);
+    lowest = 99;
+    expect(looks()).not.toContain(true);
   });
 
   it('52: too few descriptors are refused, with what to set', () => {
