@@ -13,6 +13,7 @@
  * Invariant: read() gives only bytes of the content that open() described, or fails.
  */
 import type { Caller } from '../base/caller.js';
+import type { PathFailure } from '../base/status.js';
 import type { FileStatus, LoadTypeName, XattrsIn, XattrUpdateName } from './file-status.js';
 
 export type CallContext = {
@@ -54,7 +55,14 @@ export type CreateOptions = {
   readonly allowExists?: boolean | undefined;
   /** Permission bits; by default those of the master's umask. */
   readonly mode?: number | undefined;
+  /** Files: bytes of a block; by default that of the master. */
+  readonly blockSize?: number | undefined;
+  /** Files: copies at least; by default that of the master. */
+  readonly replicationMin?: number | undefined;
 };
+
+/** `fingerprint`: of the content that the new one was made of. */
+export type RewriteOptions = { readonly fingerprint: number };
 
 export type CompleteOptions = {
   /** Only this inode, which create() gave. */
@@ -80,6 +88,17 @@ export type BlockLocation = ByteRange & {
   readonly ufsPath?: string | undefined;
 };
 
+/** What a tree holds; the directory that was asked for counts too. */
+export type TreeSummary = {
+  readonly files: number;
+  readonly directories: number;
+  readonly bytes: number;
+  /** Directories whose content is not among these: not to be listed, or their store failed. */
+  readonly leftOut: number;
+  /** The first of them. */
+  readonly failures: readonly PathFailure[];
+};
+
 export type RemoveOptions = {
   readonly recursive?: boolean | undefined;
   readonly skipTrash?: boolean | undefined;
@@ -92,6 +111,9 @@ export type AttributeOptions = {
   readonly group?: string | undefined;
   readonly pinned?: boolean | undefined;
   readonly ttlMs?: number | undefined;
+  /** Copies at least. */
+  readonly replicationMin?: number | undefined;
+  readonly mtimeMs?: number | undefined;
   readonly xattrs?: XattrsIn | undefined;
   /** How they combine with existing ones; by default they replace those of the same name. */
   readonly xattrUpdate?: XattrUpdateName | undefined;
@@ -101,6 +123,10 @@ export interface FileService {
   stat(call: CallContext, path: string, options?: StatOptions): Promise<FileStatus>;
   /** One page of the children of a directory; of a file, the file itself. */
   list(call: CallContext, path: string, options?: ListOptions): Promise<FilePage>;
+  /** Of a tree; of a file, the file itself. */
+  summary(call: CallContext, path: string): Promise<TreeSummary>;
+  /** PERMISSION_DENIED unless the caller has all of the bits: read 4, write 2, execute 1. */
+  checkAccess(call: CallContext, path: string, bits: number): Promise<void>;
 
   /** Checks that the caller may read the file. */
   open(call: CallContext, path: string): Promise<OpenFile>;
@@ -110,6 +136,13 @@ export interface FileService {
     path: string,
     source: AsyncIterable<Uint8Array>,
     options?: CreateOptions,
+  ): Promise<FileStatus>;
+  /** A new content in place of the one given: id, owner, mode stay. ABORTED: there is another. */
+  rewrite(
+    call: CallContext,
+    path: string,
+    source: AsyncIterable<Uint8Array>,
+    options: RewriteOptions,
   ): Promise<FileStatus>;
   locate(call: CallContext, path: string, range?: ByteRange): Promise<readonly BlockLocation[]>;
 

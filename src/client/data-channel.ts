@@ -124,12 +124,16 @@ export class DataChannel {
   }
 
   async write(path: string, source: DataSource, options: WriteOptions = {}): Promise<WrittenFile> {
-    const { overwrite, recursive, mode, length, signal } = options;
+    const { overwrite, over, recursive, mode, length, signal } = options;
+    const { blockSize, replicationMin } = options;
     const { clientId = this.#clientId, callId = ++this.#lastCallId } = options;
     const query = new URLSearchParams();
     if (overwrite === true) query.set('overwrite', 'true');
+    if (over !== undefined) query.set('over', over.toString(16));
     if (recursive === true) query.set('recursive', 'true');
     if (mode !== undefined) query.set('mode', mode.toString(8));
+    if (blockSize !== undefined) query.set('blockSize', String(blockSize));
+    if (replicationMin !== undefined) query.set('replicationMin', String(replicationMin));
     const bytes = typeof source === 'string' ? Buffer.from(source) : source;
     const isAtHand = bytes instanceof Uint8Array;
     const known = isAtHand ? bytes.length : length;

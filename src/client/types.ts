@@ -114,6 +114,7 @@ export type SetAttributeOptions = CallOptions & {
   readonly pinned?: boolean;
   readonly replicationMin?: number;
   readonly replicationMax?: number;
+  readonly mtimeMs?: number;
   readonly xattrs?: XattrsIn;
   readonly xattrUpdate?: XattrUpdateName;
   readonly onProgress?: (progress: WorkProgress) => void;
@@ -310,8 +311,12 @@ export type WrittenFile = {
 
 export type WriteOptions = {
   readonly overwrite?: boolean;
+  /** A new content for the file that has this fingerprint; it stays the same file otherwise. */
+  readonly over?: number;
   readonly recursive?: boolean;
   readonly mode?: number;
+  readonly blockSize?: number;
+  readonly replicationMin?: number;
   /** If it is known, the master notices a cut transfer at once. */
   readonly length?: number;
   /** The same two ids again get the first answer; by default each call has new ones. */

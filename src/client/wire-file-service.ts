@@ -18,11 +18,13 @@ import type {
   ListOptions,
   OpenFile,
   RemoveOptions,
+  RewriteOptions,
   StatOptions,
+  TreeSummary,
 } from '../api/file-service.js';
 import type { FileStatus } from '../api/file-status.js';
-import { Code, StatusError } from '../base/status.js';
-import { asOrchardError } from './errors.js';
+import { Code, type PathFailure, StatusError } from '../base/status.js';
+import { asOrchardError, type PathFailure as WirePathFailure } from './errors.js';
 import type { OrchardClient } from './orchard-client.js';
 import type { CallOptions } from './types.js';
 
@@ -58,6 +60,17 @@ export class WireFileService implements FileService {
     });
   }
 
+  summary(call: CallContext, path: string): Promise<TreeSummary> {
+    return this.#ask(call, async (client, how) => {
+      const { failures, ...counts } = await client.contentSummary(path, reading(how));
+      return { ...counts, failures: failures.map(plainFailure) };
+    });
+  }
+
+  checkAccess(call: CallContext, path: string, bits: number): Promise<void> {
+    return this.#ask(call, (client, how) => client.checkAccess(path, bits, reading(how)));
+  }
+
   async open(call: CallContext, path: string): Promise<OpenFile> {
     const status = await this.stat(call, path);
     refuseUnreadable(status);
@@ -70,16 +83,29 @@ export class WireFileService implements FileService {
     source: AsyncIterable<Uint8Array>,
     options: CreateOptions = {},
   ): Promise<FileStatus> {
-    const { overwrite, recursive, mode } = options;
     const { clientId } = call.caller;
     return this.#ask(call, async (client, how) => {
       const { callId, deadlineMs, signal } = how;
       const ids = clientId !== 0 && callId !== undefined ? { clientId, callId } : {};
       const end = endOf(signal, deadlineMs);
-      const wanted = given({ overwrite, recursive, mode, signal: end });
+      const { allowExists: _directories, ...file } = options;
+      const wanted = given({ ...file, signal: end });
       const { id, path: at } = await client.put(path, source, { ...wanted, ...ids });
       const name = at.slice(at.lastIndexOf('/') + 1);
       return { ...(await client.getStatusById(id)), path: at, name };
+    });
+  }
+
+  rewrite(
+    call: CallContext,
+    path: string,
+    source: AsyncIterable<Uint8Array>,
+    { fingerprint: over }: RewriteOptions,
+  ): Promise<FileStatus> {
+    return this.#ask(call, async (client, { signal, deadlineMs }) => {
+      const end = endOf(signal, deadlineMs);
+      const { id } = await client.put(path, source, given({ over, signal: end }));
+      return client.getStatusById(id);
     });
   }
 
@@ -95,8 +121,8 @@ export class WireFileService implements FileService {
   }
 
   create(call: CallContext, path: string, options: CreateOptions = {}): Promise<FileStatus> {
-    const { overwrite, recursive, mode } = options;
-    const wanted = given({ overwrite, recursive, mode });
+    const { allowExists: _directories, ...file } = options;
+    const wanted = given(file);
     return this.#ask(call, (client, how) => client.createFile(path, { ...how, ...wanted }));
   }
 
@@ -252,6 +278,12 @@ function refuseUnreadable({ path, type, completed, persisted, length }: FileStat
     : ['is still being written', 'Try again when it is complete.'];
   throw new StatusError(Code.FAILED_PRECONDITION, `"${path}" ${what}.`, { path, hint });
 }
+
+const plainFailure = ({ path, code, reason }: WirePathFailure): PathFailure => ({
+  path,
+  code: Code[code],
+  reason,
+});
 
 function absentIsNothing(error: unknown): undefined {
   if (asOrchardError(error).code === 'NOT_FOUND') return undefined;

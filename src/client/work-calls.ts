@@ -67,6 +67,7 @@ export const setAttributeCall = (path: string, options: SetAttributeOptions): Ca
       pinned: options.pinned,
       replicationMin: options.replicationMin,
       replicationMax: options.replicationMax,
+      mtimeMs: options.mtimeMs,
       xattrs: xattrsToWire(options.xattrs),
       xattrUpdate: update === undefined ? undefined : xattrUpdates[update],
       progress: options.onProgress !== undefined,

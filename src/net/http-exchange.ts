@@ -9,12 +9,12 @@
  * that sends a further request before it has taken this answer.
  */
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
-import { codeOfHttp, httpStatus, statusLine } from '../base/http-status.js';
+import { codeOfHttp, statusLine } from '../base/http-status.js';
 import { Code, StatusError } from '../base/status.js';
 import type { ByteBudget } from './byte-budget.js';
 import { headerIdentity } from './header-identity.js';
 import { HttpBody } from './http-body.js';
-import { failureBody, retryAfterSeconds } from './http-failure.js';
+import { plainFailure, retryAfterSeconds, type ToldFailure } from './http-failure.js';
 import type { HttpLimits } from './http-limits.js';
 import type { Identity } from './identity.js';
 import { sourceOf } from './source-address.js';
@@ -183,7 +183,7 @@ export class HttpExchange {
    * Sends the reason. A body that has begun is cut off, because nothing else can signal the
    * failure.
    */
-  fail(error: StatusError): void {
+  fail(error: StatusError, tell: (error: StatusError) => ToldFailure = plainFailure): void {
     if (this.#state === 'over') return;
     this.#code ??= error.code;
     if (this.#state === 'headSent') {
@@ -191,11 +191,12 @@ export class HttpExchange {
       return;
     }
     const retryAfter = retryAfterSeconds(error);
+    const { status, contentType, body } = tell(error);
     const headers = {
-      'content-type': 'application/json; charset=utf-8',
+      'content-type': contentType,
       ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
     };
-    this.reply(httpStatus(error.code), headers, failureBody(error));
+    this.reply(status, headers, body);
   }
 
   /** Ends the connection at once. */

@@ -21,7 +21,8 @@ import type { SurfaceCall } from '../wire/surface-calls.js';
 import { type ByteAccount, ByteBudget, ownAccount } from './byte-budget.js';
 import { type ConnectionBudget, ConnectionGate } from './connection-gate.js';
 import { HttpCalls } from './http-calls.js';
-import { type HttpBounds, HttpExchange } from './http-exchange.js';
+import { type HttpBounds, HttpExchange, HttpExchange } from './http-exchange.js';
+import type { ToldFailure } from './http-failure.js';
 import { type HttpLimits, httpLimitsDefault } from './http-limits.js';
 import { type OriginRule, originRule } from './origin-rule.js';
 
@@ -33,6 +34,8 @@ export type HttpRoute = {
   readonly methods: Readonly<Record<string, HttpHandler>>;
   /** The name under which requests of a method are counted; without a name they are not counted. */
   readonly calls?: Readonly<Record<string, SurfaceCall>>;
+  /** How its failures look; by default as everywhere else. */
+  readonly tell?: (error: StatusError) => ToldFailure;
   /** Answered whatever else is going on, because it is small and quick. */
   readonly isVital?: boolean;
 };
@@ -148,7 +151,8 @@ export class HttpServer {
     } catch (error) {
       const known = knownFailure(error, exchange);
       if (known === undefined) this.#options.onBug(error);
-      exchange.fail(known ?? new StatusError(Code.INTERNAL, 'A bug in the master.'));
+      const told = known ?? new StatusError(Code.INTERNAL, 'A bug in the master.');
+      exchange.fail(told, this.#routeOf(exchange)?.tell);
     }
   }
 
@@ -167,7 +171,7 @@ export class HttpServer {
     const { header, method, path } = exchange;
     const refusal = exchange.framing ?? this.#origin(header('origin'), header('host'));
     if (refusal !== undefined) throw refusal;
-    const route = this.#routes.find((one) => isOf(one, path));
+    const route = this.#routeOf(exchange);
     if (route === undefined) throw noSuchPage(method, path);
     const handler = route.methods[method];
     if (handler === undefined) return (refused) => notAllowed(refused, route);
@@ -180,6 +184,10 @@ export class HttpServer {
       hint: 'Send fewer at a time, or give the master more ORCHARD_DOOR_THREADS.',
       retryAfterMs,
     });
+  }
+
+  #routeOf({ path }: HttpExchange): HttpRoute | undefined {
+    return this.#routes.find((one) => isOf(one, path));
   }
 
   #look(): void {

@@ -176,6 +176,7 @@ export const fieldRules: { readonly [Table in keyof Fields]: Ruled<Fields[Table]
     replicationMax: REPLICATION_UPPER,
     xattrs: XATTRS,
     modeChange: text(1, MODE_CHANGE_BYTES_MAX, 'line'),
+    mtimeMs: whole(-TIME_MS_MAX, TIME_MS_MAX),
   },
   XAttr: {
     name: text(1, XATTR_NAME_BYTES_MAX, 'line'),

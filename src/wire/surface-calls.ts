@@ -7,7 +7,16 @@
 export const UNREADABLE = 0;
 
 const FIRST = 240;
-const NAMES = ['dataGet', 'dataHead', 'dataPut', 'dataDelete'] as const;
+const NAMES = [
+  'dataGet',
+  'dataHead',
+  'dataPut',
+  'dataDelete',
+  'webhdfsGet',
+  'webhdfsPut',
+  'webhdfsPost',
+  'webhdfsDelete',
+] as const;
 
 export type SurfaceCall = (typeof NAMES)[number];
 

@@ -2,7 +2,7 @@
  * Goal: a surface cannot tell which FileService it uses. Method: one suite of cases, over the
  * operations in this thread and over the wire to a real master.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type CallContext, type FileService, listAll } from '../../src/api/file-service.js';
 import { Upload } from '../../src/api/upload.js';
 import { Code } from '../../src/base/status.js';
@@ -132,6 +132,39 @@ describe.each([
     expect(one.entries.map(({ name }) => name)).toEqual(['a']);
   });
 
+  test('a rewrite gives the same file a new content, over the one it was made of', async () => {
+    const { id } = await files.put(root, at('re'), chunks('one'), { mode: 0o640 });
+    const { fingerprint } = await files.stat(root, at('re'));
+    const options = { fingerprint };
+    const made = await files.rewrite(root, at('re'), chunks('one', ' two'), options);
+    expect(made).toMatchObject({ id, length: 7, mode: 0o640, completed: true });
+    expect(await read(root, at('re'))).toBe('one two');
+    const late = files.rewrite(root, at('re'), chunks('lost'), options);
+    await expect(late).rejects.toMatchObject({ code: Code.ABORTED });
+    const now = { fingerprint: made.fingerprint };
+    const denied = files.rewrite(alice, at('re'), chunks('x'), now);
+    await expect(denied).rejects.toMatchObject({ code: Code.PERMISSION_DENIED });
+    expect(await read(root, at('re'))).toBe('one two');
+  });
+
+  test('summaries, access, times and copies', async () => {
+    await files.put(root, at('sum/a'), chunks('12345'), { recursive: true, mode: 0o600 });
+    await files.put(root, at('sum/b/c'), chunks('678'), { recursive: true });
+    expect(await files.summary(root, at('sum'))).toEqual({
+      files: 2,
+      directories: 2,
+      bytes: 8,
+      leftOut: 0,
+      failures: [],
+    });
+    await files.checkAccess(root, at('sum/a'), 6);
+    const denied = files.checkAccess(alice, at('sum/a'), 4);
+    await expect(denied).rejects.toMatchObject({ code: Code.PERMISSION_DENIED });
+    await files.setAttributes(root, at('sum/a'), { mtimeMs: -1, replicationMin: 3 });
+    const found = await files.stat(root, at('sum/a'));
+    expect(found).toMatchObject({ mtimeMs: -1, replicationMin: 3 });
+  });
+
   test('an upload over a file is seen when it is whole; given up, it leaves nothing', async () => {
     await files.put(root, at('u'), chunks('old'));
     const given = new Upload(files, root, at('u'), { overwrite: true });
@@ -146,7 +179,11 @@ describe.each([
     const fresh = new Upload(files, root, at('new'));
     await fresh.write(Buffer.from('x'));
     await fresh.abort();
-    await expect(files.stat(root, at('new'))).rejects.toMatchObject({ code: Code.NOT_FOUND });
+    // Over the wire the master hears a moment later that the client has left.
+    await vi.waitFor(
+      () => expect(files.stat(root, at('new'))).rejects.toMatchObject({ code: Code.NOT_FOUND }),
+      { timeout: 20_000, interval: 100 },
+    );
     const refused = new Upload(files, alice, at('hers'));
     await expect(refused.commit()).rejects.toMatchObject({ code: Code.PERMISSION_DENIED });
     await expect(refused.write(Buffer.from('x'))).rejects.toThrow();

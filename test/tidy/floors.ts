@@ -108,6 +108,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'surfaces/admin': ['net', 'process'],
   'surfaces/data': ['base', 'net', 'api'],
+  'surfaces/webhdfs': ['base', 'net', 'api'],
   'master/main': [
     'base',
     'wire',
@@ -131,6 +132,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'master/service',
     'surfaces/admin',
     'surfaces/data',
+    'surfaces/webhdfs',
   ],
   client: ['base', 'wire', 'api'],
   cli: ['base', 'client'],

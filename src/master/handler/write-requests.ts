@@ -186,6 +186,7 @@ function changeOf(body: wire.SetAttribute): AttributeChange {
     pinned: body.pinned(),
     replicationMin: body.replicationMin(),
     replicationMax: body.replicationMax(),
+    mtimeMs: body.mtimeMs(),
   };
   const present = Object.entries(given).filter(([, value]) => value !== null);
   return { ...(Object.fromEntries(present) as AttributeChange), ...xattrChange(body) };

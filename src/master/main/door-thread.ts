@@ -10,6 +10,7 @@ import { Metrics, readRows } from '../../process/metrics.js';
 import { opened } from '../../process/opened.js';
 import { healthRoutes } from '../../surfaces/admin/health-routes.js';
 import { dataRoutes } from '../../surfaces/data/data-routes.js';
+import { webhdfsRoutes } from '../../surfaces/webhdfs/webhdfs-routes.js';
 import { openStores } from '../background/open-stores.js';
 import { uploadNotes } from '../background/store-rules.js';
 import { CONTROL } from '../memory/layout.js';
@@ -35,6 +36,7 @@ const { shared, executor, scheduler, channel } = serving;
 const stores = openStores(executor, config, data.environment, {
   uploadNotes: uploadNotes(config),
 });
+const files = new MasterFileService(scheduler, stores, config);
 const metrics = new Metrics(async () => [
   ...readRows(METRIC_ROWS, readFigures(shared, executor.kernel)),
   ...readRows(SKIP_ROWS, await channel.ask('skips', {})),
@@ -46,7 +48,8 @@ const server = new HttpServer({
   allowedOrigins: config.allowedOrigins,
   routes: [
     ...healthRoutes(() => ({ serving: shared.load(CONTROL.STATE) === State.SERVING }), metrics),
-    ...dataRoutes(new MasterFileService(scheduler, stores, config)),
+    ...dataRoutes(files),
+    ...webhdfsRoutes(files),
   ],
   connections: connectionBudget(shared, config),
   counters: serving.counters,

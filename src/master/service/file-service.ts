@@ -15,19 +15,25 @@ import type {
   ListOptions,
   OpenFile,
   RemoveOptions,
+  RewriteOptions,
   StatOptions,
+  TreeSummary,
 } from '../../api/file-service.js';
 import type { FileStatus, XattrsIn, XattrUpdateName } from '../../api/file-status.js';
 import type { Scheduler } from '../executor/scheduler.js';
 import { type XAttrs, XAttrUpdate } from '../memory/xattrs.js';
 import type { Stores } from '../mount/stores.js';
 import type { AttributeChange } from '../ops/mechanism/attribute-change.js';
-import { submitted } from '../ops/mechanism/promise-calls.js';
+import { LoadType } from '../ops/mechanism/loading.js';
+import { asked, submitted } from '../ops/mechanism/promise-calls.js';
+import { CheckAccess } from '../ops/verbs/check-access.js';
+import { ContentSummary, type SummarySink } from '../ops/verbs/content-summary.js';
 import { Create } from '../ops/verbs/create.js';
 import { Delete } from '../ops/verbs/delete.js';
 import { Rename } from '../ops/verbs/rename.js';
 import { SetAttribute } from '../ops/verbs/set-attribute.js';
 import { listPage, openFile, statFile } from './file-reads.js';
+import { rewriteFile } from './file-rewrite.js';
 import { cleanPath, statusOf } from './file-status.js';
 import { createOptions, FileWrites } from './file-write.js';
 import { checkAttributes, checkFields, checkList } from './option-check.js';
@@ -59,6 +65,27 @@ export class MasterFileService implements FileService {
     return listPage(this.#scheduler, call, path, options);
   }
 
+  async summary(call: CallContext, path: string): Promise<TreeSummary> {
+    checkFields('ContentSummary', { path });
+    const options = { path: encoder.encode(path), load: LoadType.ONCE, progress: false };
+    return asked(
+      this.#scheduler,
+      (sink: SummarySink) => new ContentSummary(call.caller, 0, options, sink),
+      ({ resolve, reject }) => ({ summary: resolve, progress: () => undefined, fail: reject }),
+      call,
+    );
+  }
+
+  async checkAccess(call: CallContext, path: string, bits: number): Promise<void> {
+    checkFields('CheckAccess', { path, bits });
+    const options = { path: encoder.encode(path), bits };
+    await submitted(
+      this.#scheduler,
+      (sink) => new CheckAccess(call.caller, 0, options, sink),
+      call,
+    );
+  }
+
   async open(call: CallContext, path: string): Promise<OpenFile> {
     checkFields('GetStatus', { path });
     return openFile({ scheduler: this.#scheduler, stores: this.#stores }, call, path);
@@ -71,6 +98,17 @@ export class MasterFileService implements FileService {
     options: CreateOptions = {},
   ): Promise<FileStatus> {
     return this.#writes.put(call, path, source, options);
+  }
+
+  async rewrite(
+    call: CallContext,
+    path: string,
+    source: AsyncIterable<Uint8Array>,
+    options: RewriteOptions,
+  ): Promise<FileStatus> {
+    checkFields('CompleteFile', { path, ...options });
+    const parts = { scheduler: this.#scheduler, stores: this.#stores };
+    return rewriteFile(parts, call, path, source, options);
   }
 
   /** One block for the whole range: the store has it all, and no worker holds anything yet. */

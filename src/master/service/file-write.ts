@@ -37,7 +37,7 @@ import { DeleteInode } from '../ops/verbs/delete-inode.js';
 import { RenewWrite } from '../ops/verbs/renew-write.js';
 import type { PathWalk } from '../path/path-walk.js';
 import { cleanPath, statusOf } from './file-status.js';
-import { checkComplete, checkFields } from './option-check.js';
+import { checkComplete, checkCreate, checkFields } from './option-check.js';
 
 type Target = {
   readonly mount: Mount;
@@ -99,7 +99,7 @@ export class FileWrites {
     source: AsyncIterable<Uint8Array>,
     options: CreateOptions,
   ): Promise<FileStatus> {
-    checkFields('CreateFile', { path, mode: options.mode });
+    checkCreate(path, options);
     const { shared } = this.#scheduler.executor;
     if (shared.load(CONTROL.READ_ONLY) !== 0) throw readOnly(path);
     const before = await this.#firstAnswer(call, path);
@@ -143,7 +143,7 @@ export class FileWrites {
     path: string,
     options: CreateOptions,
   ): Promise<FileStatus> {
-    checkFields('CreateFile', { path, mode: options.mode });
+    checkCreate(path, options);
     const all = createOptions('file', path, options);
     const { caller } = call;
     const make = (sink: Sink) => new Create(caller, callId, all, sink);
@@ -322,10 +322,10 @@ export function createOptions(
     overwrite: options.overwrite ?? false,
     allowExists: options.allowExists ?? false,
     mode: options.mode ?? -1,
-    blockSize: undefined,
+    blockSize: options.blockSize,
     ttlMs: -1,
     ttlFlags: 0,
-    replicationMin: -1,
+    replicationMin: options.replicationMin ?? -1,
     replicationMax: -1,
     xattrs: undefined,
     xattrsOnNewPaths: false,

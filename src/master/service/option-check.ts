@@ -2,7 +2,12 @@
  * Options from a surface are checked like frames: by the one table of allowed values
  * (wire/field-rules.ts), and refused in the same words, before anything else happens.
  */
-import type { AttributeOptions, CompleteOptions, ListOptions } from '../../api/file-service.js';
+import type {
+  AttributeOptions,
+  CompleteOptions,
+  CreateOptions,
+  ListOptions,
+} from '../../api/file-service.js';
 import { checkBody } from '../../wire/body-check.js';
 import { requestMembers } from '../../wire/generated/request-fields.js';
 
@@ -12,6 +17,11 @@ type Kind = keyof typeof requestMembers;
 export function checkFields(kind: Kind, body: object): void {
   const refusal = checkBody(requestMembers[kind], body);
   if (refusal !== undefined) throw refusal;
+}
+
+export function checkCreate(path: string, options: CreateOptions): void {
+  const { mode, blockSize, replicationMin } = options;
+  checkFields('CreateFile', { path, mode, blockSize, replicationMin });
 }
 
 export const checkList = (path: string, { limit, ...options }: ListOptions): void =>

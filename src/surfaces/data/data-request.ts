@@ -3,6 +3,7 @@ import type { CallContext } from '../../api/file-service.js';
 import { Code, StatusError } from '../../base/status.js';
 import { headerCallId } from '../../net/header-identity.js';
 import type { HttpExchange } from '../../net/http-exchange.js';
+import { decodedPath } from '../../net/url-path.js';
 
 export const DATA_PREFIX = '/v1/data/';
 
@@ -11,23 +12,8 @@ export function callOf({ identity, header, signal, source }: HttpExchange): Call
   return { caller: { user, groups, clientId, source }, callId: headerCallId(header), signal };
 }
 
-/** The path below the prefix, each component percent-decoded; throws INVALID_ARGUMENT. */
-export function dataPath(path: string): string {
-  // A byte that is no UTF-8 reads as U+FFFD; encoded it is a character like any other.
-  if (!path.includes('\ufffd')) {
-    try {
-      const components = path.slice(DATA_PREFIX.length - 1).split('/');
-      const decoded = components.map((component) => decodeURIComponent(component));
-      // An encoded slash would be a separator where the sender meant a letter.
-      if (decoded.every((component) => !component.includes('/'))) return decoded.join('/');
-    } catch (error) {
-      if (!(error instanceof URIError)) throw error;
-    }
-  }
-  throw new StatusError(Code.INVALID_ARGUMENT, `"${path}" is not a percent-encoded path.`, {
-    hint: 'Encode each component as encodeURIComponent does.',
-  });
-}
+/** The path below the prefix; throws INVALID_ARGUMENT. */
+export const dataPath = (path: string): string => decodedPath(path.slice(DATA_PREFIX.length - 1));
 
 /** A switch of the query: absent, true or false. */
 export function flagOf(parameters: URLSearchParams, name: string): boolean {
@@ -42,5 +28,27 @@ export function modeOf(parameters: URLSearchParams): number | undefined {
   if (/^[0-7]{1,5}$/.test(text)) return Number.parseInt(text, 8);
   throw new StatusError(Code.INVALID_ARGUMENT, `"${text}" is not an octal mode.`, {
     hint: 'Write permission bits such as 644.',
+  });
+}
+
+/** Undefined: it was not given. */
+export const wholeOf = (parameters: URLSearchParams, name: string): number | undefined =>
+  numberOf(parameters.get(name), name, /^\d+$/, 10);
+
+/** As an ETag has it. */
+export const hexOf = (parameters: URLSearchParams, name: string): number | undefined =>
+  numberOf(parameters.get(name), name, /^[0-9a-f]+$/, 16);
+
+function numberOf(
+  text: string | null,
+  name: string,
+  digits: RegExp,
+  base: number,
+): number | undefined {
+  if (text === null) return undefined;
+  const value = Number.parseInt(text, base);
+  if (digits.test(text) && Number.isSafeInteger(value)) return value;
+  throw new StatusError(Code.INVALID_ARGUMENT, `${name}=${text} is no whole number.`, {
+    hint: `Write digits of base ${base} alone.`,
   });
 }

@@ -6319,8 +6319,16 @@ modeChange(optionalEncoding?:any):string|Uint8Array|null {
   return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
 }
 
+/**
+ * Every number is a time, also 0 and those before 1970.
+ */
+mtimeMs():number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 32);
+  return offset ? readInt64(this.bb!, this.bb_pos + offset) : null;
+}
+
 static startSetAttribute(builder:flatbuffers.Builder) {
-  builder.startObject(14);
+  builder.startObject(15);
 }
 
 static addPath(builder:flatbuffers.Builder, pathOffset:flatbuffers.Offset) {
@@ -6391,13 +6399,17 @@ static addModeChange(builder:flatbuffers.Builder, modeChangeOffset:flatbuffers.O
   builder.addFieldOffset(13, modeChangeOffset, 0);
 }
 
+static addMtimeMs(builder:flatbuffers.Builder, mtimeMs:number) {
+  addFieldWide(builder, 14, mtimeMs, null);
+}
+
 static endSetAttribute(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // path
   return offset;
 }
 
-static createSetAttribute(builder:flatbuffers.Builder, pathOffset:flatbuffers.Offset, recursive:boolean, mode:number|null, ownerOffset:flatbuffers.Offset, groupOffset:flatbuffers.Offset, ttlMs:number|null, ttlAction:TtlAction|null, pinned:boolean|null, replicationMin:number|null, replicationMax:number|null, xattrsOffset:flatbuffers.Offset, xattrUpdate:XAttrUpdate|null, progress:boolean, modeChangeOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createSetAttribute(builder:flatbuffers.Builder, pathOffset:flatbuffers.Offset, recursive:boolean, mode:number|null, ownerOffset:flatbuffers.Offset, groupOffset:flatbuffers.Offset, ttlMs:number|null, ttlAction:TtlAction|null, pinned:boolean|null, replicationMin:number|null, replicationMax:number|null, xattrsOffset:flatbuffers.Offset, xattrUpdate:XAttrUpdate|null, progress:boolean, modeChangeOffset:flatbuffers.Offset, mtimeMs:number|null):flatbuffers.Offset {
   SetAttribute.startSetAttribute(builder);
   SetAttribute.addPath(builder, pathOffset);
   SetAttribute.addRecursive(builder, recursive);
@@ -6420,6 +6432,8 @@ static createSetAttribute(builder:flatbuffers.Builder, pathOffset:flatbuffers.Of
     SetAttribute.addXattrUpdate(builder, xattrUpdate);
   SetAttribute.addProgress(builder, progress);
   SetAttribute.addModeChange(builder, modeChangeOffset);
+  if (mtimeMs !== null)
+    SetAttribute.addMtimeMs(builder, mtimeMs);
   return SetAttribute.endSetAttribute(builder);
 }
 
@@ -6438,7 +6452,8 @@ unpack(): SetAttributeT {
     this.bb!.createObjList<XAttr, XAttrT>(this.xattrs.bind(this), this.xattrsLength()),
     this.xattrUpdate(),
     this.progress(),
-    this.modeChange()
+    this.modeChange(),
+    this.mtimeMs()
   );
 }
 
@@ -6457,6 +6472,7 @@ unpackTo(_o: SetAttributeT): void {
   _o.xattrUpdate = this.xattrUpdate();
   _o.progress = this.progress();
   _o.modeChange = this.modeChange();
+  _o.mtimeMs = this.mtimeMs();
 }
 }
 
@@ -6475,6 +6491,7 @@ export class SetAttributeT implements flatbuffers.IGeneratedObject {
   xattrUpdate: XAttrUpdate|null;
   progress: boolean;
   modeChange: string|null;
+  mtimeMs: number|null;
 
 constructor(
   path: string|null = null,
@@ -6491,6 +6508,7 @@ constructor(
   xattrUpdate: XAttrUpdate|null = null,
   progress: boolean = false,
   modeChange: string|null = null,
+  mtimeMs: number|null = null,
 ) {
   this.path = path;
   this.recursive = recursive;
@@ -6506,6 +6524,7 @@ constructor(
   this.xattrUpdate = xattrUpdate;
   this.progress = progress;
   this.modeChange = modeChange;
+  this.mtimeMs = mtimeMs;
 }
 
 pack(builder:flatbuffers.Builder): flatbuffers.Offset {
@@ -6529,7 +6548,8 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
     xattrs,
     this.xattrUpdate,
     this.progress,
-    modeChange
+    modeChange,
+    this.mtimeMs
   );
 }
 }

@@ -141,6 +141,7 @@ export const requestFields = {
     xattrUpdate: { slot: 26, type: 'enum', values: [0, 1, 2, 3] },
     progress: { slot: 28, type: 'bool' },
     modeChange: { slot: 30, type: 'string' },
+    mtimeMs: { slot: 32, type: 'long' },
   },
   Load: {
     path: { slot: 4, type: 'string' },

@@ -26,6 +26,7 @@ export type AttributeChange = {
   readonly pinned?: boolean;
   readonly replicationMin?: number;
   readonly replicationMax?: number;
+  readonly mtimeMs?: number;
   readonly xattrs?: XAttrs;
   readonly xattrUpdate?: XAttrUpdate;
 };
@@ -46,6 +47,7 @@ export const changesOther = (change: AttributeChange): boolean =>
   change.pinned !== undefined ||
   change.replicationMin !== undefined ||
   change.replicationMax !== undefined ||
+  change.mtimeMs !== undefined ||
   change.xattrs !== undefined;
 
 export function checkChange(path: string, change: AttributeChange, fields: RecordFields): void {
@@ -119,5 +121,6 @@ export function changeFields(
     ttlMs: change.ttlMs ?? fields.ttlMs,
     replicationMin: change.replicationMin ?? fields.replicationMin,
     replicationMax: change.replicationMax ?? fields.replicationMax,
+    mtimeMs: change.mtimeMs ?? fields.mtimeMs,
   };
 }

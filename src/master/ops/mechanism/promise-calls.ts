@@ -47,6 +47,23 @@ export function submitted(
   });
 }
 
+type Settle<T> = {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: StatusError) => void;
+};
+
+/** As submitted(), for a call with a sink of its own, which `sinkOf` makes of a promise's ends. */
+export function asked<T, S>(
+  scheduler: Scheduler,
+  make: (sink: S) => Call,
+  sinkOf: (settle: Settle<T>) => S,
+  end: CallEnd = {},
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    submitUntil(scheduler, make(sinkOf({ resolve, reject })), end);
+  });
+}
+
 /** One that waits is given up soon after its end, one that commits is not. */
 function submitUntil(scheduler: Scheduler, call: Call, part: CallPart): void {
   const { signal, deadlineMs, caller, callId = 0 } = part;

@@ -1,8 +1,9 @@
 /**
  * completeFile: ends the writing of a file and fixes its length. As Alluxio: a directory or a
  * missing path is NOT_FOUND, a complete file ALREADY_EXISTS. Whoever created the file may complete
- * it whatever mode it was given; others need WRITE. When the store has the data, the file and the
- * directories above it, up to the mount point, become persisted.
+ * it whatever mode it was given; others need WRITE. With `over` a complete file gets a new content.
+ * When the store has the data, the file and the directories above it, up to the mount point, become
+ * persisted.
  * Locks:   WRITE_INODE on the file; also on ancestors that become persisted.
  * Entries: one: PUT of each inode that changes; SIDE of the origin if the data is elsewhere.
  */
@@ -39,6 +40,8 @@ export type CompleteFileOptions = {
   readonly persisted: boolean;
   /** Only this inode: it may have been replaced since it was created. */
   readonly inodeId?: number;
+  /** A complete file of this fingerprint gets a new content; others are refused as ever. */
+  readonly over?: number;
   /** The place of the data in the store, when that is not the file's path. */
   readonly origin?: Origin;
 };
@@ -81,12 +84,23 @@ export class CompleteFile extends PathMutation {
       throw invalid(path, `Invalid length ${length}`, 'Give the number of bytes written.');
     }
     this.#checkAccess(executor, walk);
-    if ((walk.flags(depth) & R.FLAG_COMPLETED) !== 0) {
+    if ((walk.flags(depth) & R.FLAG_COMPLETED) !== 0) this.#requireOver(executor, walk);
+    this.#write(executor, walk);
+    return true;
+  }
+
+  #requireOver(executor: Executor, walk: PathWalk): void {
+    const path = walk.text();
+    const { over } = this.#options;
+    if (over === undefined) {
       const reason = `File "${path}" has already been completed.`;
       throw alreadyExists(walk, reason, 'Overwrite it by creating it anew.');
     }
-    this.#write(executor, walk);
-    return true;
+    if (readRecord(executor.shared.view, walk.record).fingerprint === over) return;
+    throw new StatusError(Code.ABORTED, `"${path}" has another content by now.`, {
+      path,
+      hint: 'Read it again, and write over that.',
+    });
   }
 
   protected override repeat(executor: Executor, inodeId: number, seq: number): void {
