@@ -21,7 +21,7 @@ import type { SurfaceCall } from '../wire/surface-calls.js';
 import { type ByteAccount, ByteBudget, ownAccount } from './byte-budget.js';
 import { type ConnectionBudget, ConnectionGate } from './connection-gate.js';
 import { HttpCalls } from './http-calls.js';
-import { type HttpBounds, HttpExchange, HttpExchange } from './http-exchange.js';
+import { type HttpBounds, HttpExchange } from './http-exchange.js';
 import type { ToldFailure } from './http-failure.js';
 import { type HttpLimits, httpLimitsDefault } from './http-limits.js';
 import { type OriginRule, originRule } from './origin-rule.js';
