@@ -94,10 +94,10 @@ describe('a store that hangs', () => {
     const store = await openOver((_request, response) => {
       response.writeHead(200, { 'content-length': String(body.length), etag: '"e"' });
       response.end(body);
-    }, 100);
+    }, 1000);
     let length = 0;
     for await (const chunk of await store.read('f', { signal: signal() })) {
-      if (length === 0) await new Promise((resolve) => setTimeout(resolve, 300));
+      if (length === 0) await new Promise((resolve) => setTimeout(resolve, 2000));
       length += chunk.length;
     }
     expect(length).toBe(body.length);
