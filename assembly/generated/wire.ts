@@ -64,6 +64,7 @@ export const REQUEST_BODY_RENAME: u32 = 34;
 export const REQUEST_BODY_DELETE: u32 = 35;
 export const REQUEST_BODY_UNDELETE: u32 = 36;
 export const REQUEST_BODY_SET_ATTRIBUTE: u32 = 37;
+export const REQUEST_BODY_TRASH: u32 = 38;
 export const REQUEST_BODY_LOAD: u32 = 50;
 export const REQUEST_BODY_GET_JOB: u32 = 51;
 export const REQUEST_BODY_CANCEL_JOB: u32 = 52;

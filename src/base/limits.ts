@@ -21,6 +21,8 @@ export const BATCH_PATHS_MAX = 1024;
 /** Entries in one page of a listing. */
 export const LIST_PAGE_ENTRIES_MAX = 4096;
 export const LIST_PAGE_ENTRIES_DEFAULT = 1000;
+/** Entries of the trash that one call lists. */
+export const TRASH_ENTRIES_MAX = 1000;
 
 /** One journal entry with its header. A batch with more changes is split into several entries. */
 export const ENTRY_BYTES_MAX = 1 << 18;

@@ -49,6 +49,8 @@ import type {
   ReadOptions,
   SetAttributeOptions,
   SummaryOptions,
+  TrashListing,
+  TrashOptions,
   TreeSummary,
   VerifyReport,
   WriteOptions,
@@ -238,6 +240,16 @@ export class OrchardClient {
 
   undelete(path: string, options?: CallOptions): Promise<void> {
     return this.#call(namespace.undeleteCall(path), options);
+  }
+
+  /** What was deleted at or below the path: of the caller's own; a superuser sees all. */
+  listTrash(path = '/', options: TrashOptions = {}): Promise<TrashListing> {
+    return this.#call(work.listTrashCall(path, options), options);
+  }
+
+  /** What listTrash() tells of is gone for good; resolves to the number of entries. */
+  async expunge(path = '/', options: InspectOptions = {}): Promise<number> {
+    return (await this.#call(work.expungeCall(path, options), options)).expunged;
   }
 
   /**

@@ -170,6 +170,34 @@ export type InspectOptions = CallOptions & {
   readonly onProgress?: (progress: WorkProgress) => void;
 };
 
+export type TrashOptions = InspectOptions & {
+  /** Entries that are told, at most 1000; the sums are of all. */
+  readonly limit?: number;
+};
+
+/** What was deleted and can be brought back, the next to expire first. */
+export type TrashEntry = {
+  /** From which it was deleted. */
+  readonly path: string;
+  readonly type: 'file' | 'directory';
+  readonly id: number;
+  /** With what is below it, itself included. */
+  readonly files: number;
+  readonly directories: number;
+  readonly bytes: number;
+  /** Until then undelete brings it back. */
+  readonly expiresMs: number;
+};
+
+export type TrashListing = {
+  readonly list: readonly TrashEntry[];
+  readonly entries: number;
+  readonly files: number;
+  readonly directories: number;
+  readonly bytes: number;
+  readonly isComplete: boolean;
+};
+
 /** One fault of the namespace: a stable code, the inode, its place, and what is wrong. */
 export type VerifyFinding = {
   readonly code: string;

@@ -1,4 +1,5 @@
 /** The calls that may take long and tell how far they are: recursive changes, loads, jobs. */
+import { TRASH_ENTRIES_MAX } from '../base/limits.js';
 import {
   CancelJobT,
   ContentSummaryT,
@@ -10,6 +11,7 @@ import {
   type Reply,
   RequestBody,
   SetAttributeT,
+  TrashT,
 } from '../wire/generated/index.js';
 import { type CallSpec, fill, xattrsToWire } from './call-spec.js';
 import {
@@ -33,6 +35,8 @@ import type {
   OrphanPage,
   SetAttributeOptions,
   SummaryOptions,
+  TrashListing,
+  TrashOptions,
   TreeSummary,
   VerifyReport,
   WorkProgress,
@@ -156,3 +160,23 @@ export const backupCall = (file: string, options: BackupOptions): CallSpec<Backu
   ...inspectCall(new InspectT(Inspection.BACKUP, file, options.force ?? false), options),
   path: file,
 });
+
+const trashCall = <T>(body: TrashT, path: string, onProgress: OnProgress): CallSpec<T> => ({
+  type: RequestBody.Trash,
+  body,
+  path,
+  decode: (reply) => decodeJson(reply) as T,
+  long: true,
+  ...interim(onProgress),
+});
+
+export const listTrashCall = (path: string, options: TrashOptions): CallSpec<TrashListing> => {
+  const body = new TrashT(path, false, options.limit ?? TRASH_ENTRIES_MAX);
+  return trashCall(body, path, options.onProgress);
+};
+
+export const expungeCall = (
+  path: string,
+  { onProgress }: InspectOptions,
+): CallSpec<{ readonly expunged: number }> =>
+  trashCall(new TrashT(path, true, 0), path, onProgress);

@@ -24,6 +24,7 @@ import {
   REPLICATION_MAX,
   SESSION_NUMBER_MAX,
   TIME_MS_MAX,
+  TRASH_ENTRIES_MAX,
   TTL_MS_MAX,
   URI_BYTES_MAX,
   WHOLE_MAX,
@@ -182,6 +183,8 @@ export const fieldRules: { readonly [Table in keyof Fields]: Ruled<Fields[Table]
     name: text(1, XATTR_NAME_BYTES_MAX, 'line'),
     value: { bytesMax: XATTR_BYTES_MAX },
   },
+
+  Trash: { path: PATH, limit: whole(0, TRASH_ENTRIES_MAX) },
 
   Load: { path: PATH },
   GetJob: { job: ANY_WHOLE },

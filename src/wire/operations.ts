@@ -49,6 +49,7 @@ const rows: Record<Operation['name'], Row> = {
   Delete: ['write', 'once', 'fast', 'Empty'],
   Undelete: ['write', 'once', 'fast', 'Empty'],
   SetAttribute: ['write', 'idempotent', 'slow', 'Empty'],
+  Trash: ['write', 'idempotent', 'slow', 'JsonReply'],
 
   Load: ['write', 'idempotent', 'slow', 'JobReply'],
   GetJob: ['read', 'idempotent', 'admin', 'JobReply'],

@@ -64,6 +64,27 @@ describe('mv', () => {
   });
 });
 
+describe('trash and expunge', () => {
+  it('A14: show what was deleted and how much it is, and empty it', async () => {
+    const { out } = await run(client, 'trash -h /data');
+    const [head, entry, more, sums] = out.split('\n');
+    expect(head).toMatch(/^KEPT UNTIL +INODES +BYTES +PATH$/);
+    expect(entry).toMatch(/^2023-11-1\d \d\d:\d\d:\d\d +3 +4.0K +\/data\/old$/);
+    expect(more).toBe('… and 2 more');
+    expect(sums).toBe('3 entries: 4 files, 1 directories, 4.9K bytes');
+    expect((await run(client, 'trash -s')).out).toBe(
+      '3 entries: 4 files, 1 directories, 5000 bytes\n',
+    );
+    expect(asked('listTrash')).toEqual([
+      ['listTrash', '/data', { limit: 1000 }],
+      ['listTrash', '/', { limit: 0 }],
+    ]);
+    expect((await run(client, 'expunge /data')).out).toBe(
+      'Expunged 3 entries of the trash at or below /data\n',
+    );
+  });
+});
+
 describe('rm and undelete', () => {
   it('tell what they did and pass the options on', async () => {
     expect((await run(client, 'rm -R --skip-trash /data/sub')).out).toBe('Deleted /data/sub\n');

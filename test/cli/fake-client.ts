@@ -13,6 +13,8 @@ import {
   type MovedReport,
   OrchardError,
   type OrphanPage,
+  type TrashListing,
+  type TrashOptions,
   type TreeSummary,
 } from '../../src/client/index.js';
 
@@ -128,6 +130,19 @@ export class FakeClient {
     this.#item(path);
     this.#record('delete', path, options);
     this.items.delete(path);
+  }
+
+  async listTrash(path: string, { limit = 1000 }: TrashOptions): Promise<TrashListing> {
+    this.#record('listTrash', path, { limit });
+    const [size, expiresMs] = [{ files: 2, directories: 1, bytes: 4096 }, 1_700_000_000_000];
+    const entry = { path: '/data/old', type: 'directory', id: 7, ...size, expiresMs } as const;
+    const list = limit === 0 ? [] : [entry];
+    return { list, entries: 3, files: 4, directories: 1, bytes: 5000, isComplete: true };
+  }
+
+  async expunge(path: string): Promise<number> {
+    this.#record('expunge', path);
+    return 3;
   }
 
   async undelete(path: string): Promise<void> {

@@ -200,6 +200,7 @@ function servicesOf(stores: StoreFixture): ShardServices {
     cancelJob: refuse,
     listJobs: refuse,
     report: refuse,
+    trash: refuse,
     inspect: refuse,
   };
 }

@@ -79,6 +79,7 @@ export const noServices: ShardServices = {
   getJob: refuse('getJob'),
   cancelJob: refuse('cancelJob'),
   listJobs: refuse('listJobs'),
+  trash: refuse('trash'),
   inspect: refuse('inspect'),
   report: refuse('report'),
 };

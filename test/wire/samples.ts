@@ -86,6 +86,7 @@ export const requestBodies: [keyof typeof RequestBody, wire.RequestT['body']][] 
     'SetAttribute',
     new wire.SetAttributeT('/a', true, 0, 'bob', 'ops', -1, 0, false, 0, 0, attributes(), 0, true),
   ],
+  ['Trash', new wire.TrashT('/a', true, 7)],
   ['Load', new wire.LoadT('/a', wire.Descendants.ONE, true)],
   ['GetJob', new wire.GetJobT(5)],
   ['CancelJob', new wire.CancelJobT(5)],

@@ -32,6 +32,7 @@ import { tail } from './tail.js';
 import { test } from './test.js';
 import { text } from './text.js';
 import { touch } from './touch.js';
+import { expunge, trash } from './trash.js';
 import { undelete } from './undelete.js';
 import { getfattr, setfattr } from './xattr.js';
 
@@ -59,6 +60,8 @@ export const verbs: readonly Verb[] = [
   rm,
   rmdir,
   undelete,
+  trash,
+  expunge,
   chmod,
   chown,
   chgrp,

@@ -35,6 +35,7 @@ import {
   type TaskOutcome,
   type WorkRequest,
 } from './tasks.js';
+import { Trash } from './trash.js';
 import { TreeLoad, type WorkControl, type WorkProgress } from './tree-load.js';
 import type { WorkFailures } from './work-failures.js';
 import { WriteLeases } from './write-leases.js';
@@ -130,6 +131,11 @@ export class BackgroundWorker {
       const report = await search.run();
       return { ok: true, progress: search.progress, report };
     }
+    if (request.kind === 'trash') {
+      const trash = new Trash(this.#context, request, control);
+      const report = await trash.report(request.limit, request.inodesMax);
+      return { ok: true, progress: trash.progress, report };
+    }
     const { shared } = this.#context.scheduler.executor;
     if (isReadOnly(shared)) throw readOnlyRefusal(request.path);
     if (request.kind === 'load' && request.descendants !== 'all') {
@@ -139,6 +145,11 @@ export class BackgroundWorker {
     if (request.kind === 'load') {
       const load = new TreeLoad(this.#context, request.path, control, request.caller);
       return endOf(await load.run(), load.failures, load.report);
+    }
+    if (request.kind === 'expunge') {
+      const trash = new Trash(this.#context, request, control);
+      const report = { expunged: await trash.expunge() };
+      return { ok: true, progress: trash.progress, report };
     }
     const work = new SetAttributeTree(this.#context, request, control);
     return endOf(await work.run(), work.failures);

@@ -12,11 +12,9 @@
 
 import { StatusError } from '../../base/status.js';
 import type { Executor } from '../executor/executor.js';
-import { Park } from '../executor/park.js';
 import { expiryOf } from '../memory/expiry.js';
-import { CONTROL, EXECUTOR } from '../memory/layout.js';
 import { FLAG_TTL_FREE, TRASH_BIT } from '../memory/record.js';
-import { type RecordFields, readRecord } from '../memory/record-fields.js';
+import type { RecordFields } from '../memory/record-fields.js';
 import { FlushBarrier, isStanding, stampOf } from '../ops/mechanism/flush-barrier.js';
 import { reading, submitted } from '../ops/mechanism/promise-calls.js';
 import { DeleteInode } from '../ops/verbs/delete-inode.js';
@@ -27,10 +25,10 @@ import {
   ForgetExpiries,
   type FoundExpiry,
 } from '../ops/verbs/expire.js';
-import { damagedInode } from '../storage/damage.js';
 import type { Expiry } from '../storage/expiry-index.js';
 import { type LoadContext, refuseEnding } from './directory-load.js';
 import { pathOfInode } from './inode-path.js';
+import { flushed, inodeById } from './stored-inode.js';
 
 type Due = FoundExpiry & {
   readonly inode: RecordFields | undefined;
@@ -49,7 +47,7 @@ export class Expirer {
   async run(now: number): Promise<number> {
     let done = 0;
     let after: Due | undefined;
-    await this.#flushed();
+    await flushed(this.#context);
     for (;;) {
       const batch = await this.#batch(after, now);
       const stale = batch.filter(({ inode, expiryMs, isUnsure }) => {
@@ -65,15 +63,6 @@ export class Expirer {
       if (batch.length < FORGET_BATCH) return done;
       after = batch.at(-1);
     }
-  }
-
-  /** Waits until the index has every change that was answered before this pass. */
-  #flushed(): Promise<void> {
-    const { scheduler, caller } = this.#context;
-    const seq = scheduler.executor.load64(CONTROL.APPLIED_SEQ);
-    return reading(scheduler, 'expire', caller, (executor) => {
-      if (seq > executor.flushedSeq) throw Park.flush(seq);
-    });
   }
 
   #batch(after: Due | undefined, now: number): Promise<readonly Due[]> {
@@ -136,22 +125,4 @@ function dueOf(executor: Executor, barrier: FlushBarrier, { expiryMs, id }: Expi
   const at = inode && { parentId: inode.parentId, name: inode.name };
   const isUnsure = inode === undefined && !isStanding(executor, id, stamp);
   return { expiryMs, id, inode, at, isUnsure };
-}
-
-/** As tier 2 has it. */
-function inodeById(executor: Executor, id: number): RecordFields | undefined {
-  const { reader, shared, kernel, base } = executor;
-  const key = reader.keyOfId(id);
-  const value = key && reader.tier2.inodes.getBinary(key);
-  if (key === undefined || value === undefined) return undefined;
-  const keyAt = base + EXECUTOR.KEY;
-  const valueAt = base + EXECUTOR.VALUE;
-  const record = base + EXECUTOR.RECORD;
-  shared.u8.set(key, keyAt);
-  shared.u8.set(value, valueAt);
-  if (kernel.decodeRecord(keyAt, key.length, valueAt, value.length, record) === 0) {
-    throw damagedInode(key);
-  }
-  const inode = readRecord(shared.view, record);
-  return inode.id === id ? inode : undefined;
 }

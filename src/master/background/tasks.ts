@@ -10,6 +10,7 @@ import type { AttributeChange } from '../ops/mechanism/attribute-change.js';
 import type { Config } from '../settings/config.js';
 import type { LoadReport } from './load-report.js';
 import type { OrphanReport } from './orphan-report.js';
+import type { TrashReport } from './trash-report.js';
 import type { WorkProgress } from './tree-load.js';
 
 /** What every thread of the pool gets at its start. */
@@ -55,7 +56,17 @@ export type WorkRequest =
       readonly change: AttributeChange;
       readonly caller: Caller;
     }
-  | OrphanRequest;
+  | OrphanRequest
+  /** What was deleted at or below the path: how much, and the first entries. */
+  | {
+      readonly kind: 'trash';
+      readonly path: string;
+      readonly caller: Caller;
+      readonly limit: number;
+      /** The count ends there; Infinity is none. */
+      readonly inodesMax: number;
+    }
+  | { readonly kind: 'expunge'; readonly path: string; readonly caller: Caller };
 
 /** Work of the duties; each run is bounded. */
 export type Duty = 'expire' | 'reclaim' | 'leases';
@@ -74,6 +85,9 @@ export type Task =
 export type JobMessage = { readonly progress: WorkProgress };
 export const CANCEL = 'cancel';
 
+/** What work has found, by its kind. */
+export type WorkReport = LoadReport | OrphanReport | TrashReport | { readonly expunged: number };
+
 export type TaskOutcome =
   | {
       readonly ok: true;
@@ -81,7 +95,7 @@ export type TaskOutcome =
       /** Why parts of it failed, with the first failures. */
       readonly error?: PlainStatus;
       readonly failures?: readonly PlainStatus[];
-      readonly report?: LoadReport | OrphanReport;
+      readonly report?: WorkReport;
     }
   | { readonly ok: false; readonly failure: PlainStatus };
 

@@ -31,6 +31,7 @@ export const serviceMakers: Makers = {
   [RequestBody.GetJournalInfo]: (incoming) => report(incoming, 'journal'),
   [RequestBody.GetConfig]: (incoming) => report(incoming, 'config'),
   [RequestBody.Inspect]: inspect,
+  [RequestBody.Trash]: trash,
 };
 
 /** Runs `ask`, and answers with what `answer` makes of it. */
@@ -212,6 +213,13 @@ function inspect(incoming: Incoming): undefined {
     limit: body.limit(),
   };
   return serve(incoming, true, (call) => services.inspect(call, wanted), jsonReply(incoming));
+}
+
+function trash(incoming: Incoming): undefined {
+  const { request, services } = incoming;
+  const body = new wire.Trash().__init(request.body, request.buffer);
+  const wanted = { path: body.path(), expunge: body.expunge(), limit: body.limit() };
+  return serve(incoming, true, (call) => services.trash(call, wanted), jsonReply(incoming));
 }
 
 const jsonReply =

@@ -78,6 +78,13 @@ export type InspectionRequest = {
 
 export type AttributesRequest = { readonly path: string; readonly change: AttributeChange };
 
+/** What was deleted at or below a path; `expunge`: it goes for good. */
+export type TrashRequest = {
+  readonly path: string;
+  readonly expunge: boolean;
+  readonly limit: number;
+};
+
 export type Report = 'report' | 'locks' | 'journal' | 'config';
 
 /** All rejections are StatusErrors or bugs. Changes resolve to the seq of the entry. */
@@ -91,6 +98,8 @@ export interface ShardServices {
   getJob(call: ServiceCall, request: { readonly job: number }): Promise<JobView>;
   cancelJob(call: ServiceCall, request: { readonly job: number }): Promise<JobView>;
   listJobs(call: ServiceCall): Promise<readonly JobView[]>;
+  /** Counts or empties the trash; resolves to what becomes JSON. */
+  trash(call: ServiceCall, request: TrashRequest): Promise<unknown>;
   /** Inspects the whole namespace; resolves to a value for JSON. */
   inspect(call: ServiceCall, request: InspectionRequest): Promise<unknown>;
   /** A value for the JSON of `orchard admin`. */

@@ -44,18 +44,19 @@ async function withState<T>(
   look: (state: ExactState, onInodes: (count: number) => void) => Promise<T>,
 ): Promise<T> {
   let total = 0;
+  // An inode is done when it has been copied and looked at: half of it after the first.
+  const tell = (rows: number, path: string): void =>
+    onProgress({ done: Math.min(total, Math.floor(rows / PASSES)), total, path });
   const copying: CaptureControl = {
     signal,
     onProgress: (rows, inodes) => {
-      total = Math.max(rows, inodes) * PASSES;
-      onProgress({ done: Math.min(rows, inodes), total, path: 'copying' });
+      total = inodes;
+      tell(Math.min(rows, inodes), 'copying');
     },
   };
   const state = await ExactState.make(source, copying);
   try {
-    return await look(state, (inodes) =>
-      onProgress({ done: total / PASSES + inodes, total, path: 'checking' }),
-    );
+    return await look(state, (inodes) => tell(total + inodes, 'checking'));
   } finally {
     await state.dispose();
   }

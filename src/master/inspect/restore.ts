@@ -96,14 +96,14 @@ function appendEntries(journal: JournalAppender, entries: Buffer): void {
   }
 }
 
-/** The file is read twice: once to check it, once to restore. */
+/** The file is read twice, to check it and to restore it: a byte is done after both. */
 async function tell(
   reader: BackupReader,
   { signal, onProgress }: InspectControl,
   path: string,
   { at, bytes }: { readonly at: number; readonly bytes: number },
 ): Promise<void> {
-  onProgress({ done: at + reader.at, total: 2 * bytes, path });
+  onProgress({ done: Math.floor((at + reader.at) / 2), total: bytes, path });
   await setImmediate();
   signal.throwIfAborted();
 }

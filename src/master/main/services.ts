@@ -6,6 +6,7 @@
 
 import { dirname } from 'node:path';
 import type { Worker } from 'node:worker_threads';
+import { absolutePath } from '../../base/absolute-path.js';
 import type { Environment } from '../../base/settings.js';
 import { type Answers, Channel } from '../../process/channel.js';
 import { inTime } from '../../process/ending.js';
@@ -27,28 +28,19 @@ import { Executor } from '../executor/executor.js';
 import type { LockReport } from '../executor/lock-row.js';
 import { namespaceRules } from '../executor/namespace-rules.js';
 import { Scheduler } from '../executor/scheduler.js';
-import type {
-  InspectionRequest,
-  LoadRequest,
-  MountRequest,
-  Report,
-  UpdateMountRequest,
-} from '../handler/services.js';
+import type { InspectionRequest, LoadRequest, Report, TrashRequest } from '../handler/services.js';
 import type { JournalPart } from '../journal/journal.js';
 import { callSums, jobCounters } from '../memory/counters.js';
 import type { KernelExports } from '../memory/exports.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import { checkSuper } from '../ops/mechanism/access.js';
-import { type Answer, submitted } from '../ops/mechanism/promise-calls.js';
-import { Mount } from '../ops/verbs/mount.js';
-import { Unmount } from '../ops/verbs/unmount.js';
-import { UpdateMount } from '../ops/verbs/update-mount.js';
 import { type Config, describeConfig } from '../settings/config.js';
 import type { Tier2 } from '../storage/tier2.js';
 import { CallRates } from './call-rates.js';
 import { FORMAT } from './data-directory.js';
 import { inspectionOf, isInspection } from './inspection-requests.js';
 import { Inspections } from './inspections.js';
+import { mountAnswers } from './mount-answers.js';
 import { type JournalPlace, openJournal } from './open-journal.js';
 import { plain, throwFailure } from './plain-job.js';
 import { journalReport, masterReport, type ReportSources } from './report.js';
@@ -59,6 +51,7 @@ import type {
   ServiceRequest,
   ServingQuestions,
 } from './thread-questions.js';
+import { trashFigures } from './trash-figures.js';
 
 export type ServicesOptions = {
   readonly config: Config;
@@ -77,7 +70,6 @@ export type ServicesOptions = {
   readonly onBug: (error: unknown) => void;
 };
 
-const encoder = new TextEncoder();
 const DESCENDANTS = ['none', 'one', 'all'] as const;
 
 export class MasterServices {
@@ -230,8 +222,12 @@ export class MasterServices {
     this.#options.log.warn({ path, count, reasons }, 'a load left out entries of the store');
   }
 
-  report(which: Report): unknown {
-    if (which === 'report') return { ...masterReport(this.#report), disk: this.#disk.state };
+  async report(which: Report): Promise<unknown> {
+    if (which === 'report') {
+      const { superuser: user } = this.#options.config;
+      const trash = await trashFigures(this.pool, { user, groups: [], clientId: 0 });
+      return { ...masterReport(this.#report), disk: this.#disk.state, trash };
+    }
     if (which === 'journal') return this.#journal();
     if (which === 'config') return describeConfig(this.#options.config);
     return this.#locks();
@@ -262,18 +258,14 @@ export class MasterServices {
     return {
       loadPath: ({ path, children, again }) => this.loads.load(path, children, again),
       abort: ({ token }) => this.#interest.get(key(token))?.abort(),
-      mount: (call) => this.#mount(call),
-      unmount: (call) => this.#unmount(call),
-      updateMount: (call) => this.#updateMount(call),
+      ...mountAnswers(this.scheduler, this.stores),
       setAttributes: (call) => {
         const { path, change } = call.request;
         const request = { kind: 'setAttribute', path, change, caller: call.caller } as const;
-        return this.#runJob(shard, call, request).then((job) => {
-          throwFailure(job);
-          return job;
-        });
+        return this.#finished(shard, call, request);
       },
       load: (call) => this.#load(shard, call),
+      trash: (call) => this.#trash(shard, call),
       inspect: (call) => this.#inspect(shard, call),
       skips: () => this.#skipped.reasons,
       getJob: ({ caller, request }) => plain(this.jobs.get(request.job, this.#by(caller))),
@@ -281,34 +273,6 @@ export class MasterServices {
       listJobs: ({ caller }) => this.jobs.list(this.#by(caller)).map(plain),
       report: ({ request }) => this.report(request.which),
     };
-  }
-
-  async #mount({ caller, callId, request }: ServiceRequest<MountRequest>): Promise<number> {
-    const options = { ...request, path: encoder.encode(request.path) };
-    const { stores } = this;
-    return seqOf(
-      submitted(this.scheduler, (sink) => new Mount(caller, callId, options, { stores, sink })),
-    );
-  }
-
-  async #unmount({ caller, callId, request }: ServiceRequest<{ path: string }>): Promise<number> {
-    const options = { path: encoder.encode(request.path) };
-    return seqOf(submitted(this.scheduler, (sink) => new Unmount(caller, callId, options, sink)));
-  }
-
-  async #updateMount({
-    caller,
-    callId,
-    request,
-  }: ServiceRequest<UpdateMountRequest>): Promise<number> {
-    const options = { ...request, path: encoder.encode(request.path) };
-    const { stores } = this;
-    return seqOf(
-      submitted(
-        this.scheduler,
-        (sink) => new UpdateMount(caller, callId, options, { stores, sink }),
-      ),
-    );
   }
 
   async #load(shard: number, call: ServiceRequest<LoadRequest>): Promise<PlainJob> {
@@ -321,13 +285,21 @@ export class MasterServices {
     return this.#runJob(shard, call, request);
   }
 
+  async #trash(shard: number, call: ServiceRequest<TrashRequest>): Promise<unknown> {
+    const { caller } = call;
+    const { path: asked, expunge, limit } = call.request;
+    const path = absolutePath('/', asked);
+    const request = expunge
+      ? ({ kind: 'expunge', path, caller } as const)
+      : ({ kind: 'trash', path, caller, limit, inodesMax: Infinity } as const);
+    return (await this.#finished(shard, call, request)).report;
+  }
+
   async #inspect(shard: number, call: ServiceRequest<InspectionRequest>): Promise<unknown> {
     checkSuper(this.executor, call.caller, '/');
     const asked = inspectionOf(this.scheduler, call, () => journalReport(this.#report));
     if ('look' in asked) return this.#interested(shard, call, asked.look);
-    const job = await this.#runJob(shard, call, asked.job);
-    throwFailure(job);
-    return job.report;
+    return (await this.#finished(shard, call, asked.job)).report;
   }
 
   #makeInspections(): Inspections {
@@ -343,6 +315,13 @@ export class MasterServices {
 
   #by(caller: Caller): JobCaller {
     return { user: caller.user, isSuper: this.executor.isSuper(caller) };
+  }
+
+  /** Rejects when it has failed. */
+  async #finished(shard: number, call: ServiceRequest<unknown>, request: JobRequest) {
+    const job = await this.#runJob(shard, call, request);
+    throwFailure(job);
+    return job;
   }
 
   /** Starts a job and waits for its end; reports progress to the shard. */
@@ -380,5 +359,3 @@ export class MasterServices {
     }
   }
 }
-
-const seqOf = async (answer: Promise<Answer>): Promise<number> => (await answer).seq;

@@ -15,6 +15,7 @@ import type {
   Report,
   ServiceCall,
   ShardServices,
+  TrashRequest,
   UpdateMountRequest,
 } from '../handler/services.js';
 import type { MainQuestions, PlainJob, ServingQuestions } from './thread-questions.js';
@@ -74,6 +75,10 @@ export class RemoteServices implements ShardServices {
 
   async listJobs(call: ServiceCall): Promise<readonly JobView[]> {
     return (await this.#call('listJobs', call, {})).map(revive);
+  }
+
+  trash(call: ServiceCall, request: TrashRequest): Promise<unknown> {
+    return this.#call('trash', call, request);
   }
 
   inspect(call: ServiceCall, request: InspectionRequest): Promise<unknown> {

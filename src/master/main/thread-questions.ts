@@ -10,6 +10,7 @@ import type {
   LoadRequest,
   MountRequest,
   Report,
+  TrashRequest,
   UpdateMountRequest,
 } from '../handler/services.js';
 
@@ -41,6 +42,7 @@ export type MainQuestions = {
   readonly updateMount: (call: ServiceRequest<UpdateMountRequest>) => number;
   readonly setAttributes: (call: ServiceRequest<AttributesRequest>) => PlainJob;
   readonly load: (call: ServiceRequest<LoadRequest>) => PlainJob;
+  readonly trash: (call: ServiceRequest<TrashRequest>) => unknown;
   readonly inspect: (call: ServiceRequest<InspectionRequest>) => unknown;
   /** Entries of stores that loads have left out since the start, by reason. */
   readonly skips: (given: object) => Readonly<Record<string, number>>;

@@ -5782,6 +5782,7 @@ export const RequestBody = {
   Delete: 35,
   Undelete: 36,
   SetAttribute: 37,
+  Trash: 38,
   Load: 50,
   GetJob: 51,
   CancelJob: 52,
@@ -5801,8 +5802,8 @@ export type RequestBody = (typeof RequestBody)[keyof typeof RequestBody];
 
 export function unionToRequestBody(
   type: RequestBody,
-  accessor: (obj:BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount) => BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null
-): BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null {
+  accessor: (obj:BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Trash|Undelete|Unmount|UpdateMount) => BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Trash|Undelete|Unmount|UpdateMount|null
+): BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Trash|Undelete|Unmount|UpdateMount|null {
   switch(type) {
     case RequestBody.NONE: return null; 
     case RequestBody.Hello: return accessor(new Hello())! as Hello;
@@ -5827,6 +5828,7 @@ export function unionToRequestBody(
     case RequestBody.Delete: return accessor(new Delete())! as Delete;
     case RequestBody.Undelete: return accessor(new Undelete())! as Undelete;
     case RequestBody.SetAttribute: return accessor(new SetAttribute())! as SetAttribute;
+    case RequestBody.Trash: return accessor(new Trash())! as Trash;
     case RequestBody.Load: return accessor(new Load())! as Load;
     case RequestBody.GetJob: return accessor(new GetJob())! as GetJob;
     case RequestBody.CancelJob: return accessor(new CancelJob())! as CancelJob;
@@ -5847,9 +5849,9 @@ export function unionToRequestBody(
 
 export function unionListToRequestBody(
   type: RequestBody, 
-  accessor: (index: number, obj:BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount) => BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null, 
+  accessor: (index: number, obj:BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Trash|Undelete|Unmount|UpdateMount) => BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Trash|Undelete|Unmount|UpdateMount|null, 
   index: number
-): BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Undelete|Unmount|UpdateMount|null {
+): BatchCreate|BatchGetStatus|Cancel|CancelJob|CheckAccess|CloseSession|CompleteFile|ContentSummary|CreateDirectory|CreateFile|Delete|Exists|GetConfig|GetFilePath|GetJob|GetJournalInfo|GetLocks|GetMountTable|GetReport|GetStatus|GetStatusById|GetXAttrs|Hello|Inspect|ListJobs|ListStatus|Load|Mount|OpenSession|Ping|Rename|ReverseResolve|SetAttribute|Trash|Undelete|Unmount|UpdateMount|null {
   switch(type) {
     case RequestBody.NONE: return null; 
     case RequestBody.Hello: return accessor(index, new Hello())! as Hello;
@@ -5874,6 +5876,7 @@ export function unionListToRequestBody(
     case RequestBody.Delete: return accessor(index, new Delete())! as Delete;
     case RequestBody.Undelete: return accessor(index, new Undelete())! as Undelete;
     case RequestBody.SetAttribute: return accessor(index, new SetAttribute())! as SetAttribute;
+    case RequestBody.Trash: return accessor(index, new Trash())! as Trash;
     case RequestBody.Load: return accessor(index, new Load())! as Load;
     case RequestBody.GetJob: return accessor(index, new GetJob())! as GetJob;
     case RequestBody.CancelJob: return accessor(index, new CancelJob())! as CancelJob;
@@ -6011,14 +6014,14 @@ export class RequestT implements flatbuffers.IGeneratedObject {
   call: number;
   deadlineMs: number;
   bodyType: RequestBody;
-  body: BatchCreateT|BatchGetStatusT|CancelJobT|CancelT|CheckAccessT|CloseSessionT|CompleteFileT|ContentSummaryT|CreateDirectoryT|CreateFileT|DeleteT|ExistsT|GetConfigT|GetFilePathT|GetJobT|GetJournalInfoT|GetLocksT|GetMountTableT|GetReportT|GetStatusByIdT|GetStatusT|GetXAttrsT|HelloT|InspectT|ListJobsT|ListStatusT|LoadT|MountT|OpenSessionT|PingT|RenameT|ReverseResolveT|SetAttributeT|UndeleteT|UnmountT|UpdateMountT|null;
+  body: BatchCreateT|BatchGetStatusT|CancelJobT|CancelT|CheckAccessT|CloseSessionT|CompleteFileT|ContentSummaryT|CreateDirectoryT|CreateFileT|DeleteT|ExistsT|GetConfigT|GetFilePathT|GetJobT|GetJournalInfoT|GetLocksT|GetMountTableT|GetReportT|GetStatusByIdT|GetStatusT|GetXAttrsT|HelloT|InspectT|ListJobsT|ListStatusT|LoadT|MountT|OpenSessionT|PingT|RenameT|ReverseResolveT|SetAttributeT|TrashT|UndeleteT|UnmountT|UpdateMountT|null;
   session: number;
 
 constructor(
   call: number = 0,
   deadlineMs: number = 0,
   bodyType: RequestBody = RequestBody.NONE,
-  body: BatchCreateT|BatchGetStatusT|CancelJobT|CancelT|CheckAccessT|CloseSessionT|CompleteFileT|ContentSummaryT|CreateDirectoryT|CreateFileT|DeleteT|ExistsT|GetConfigT|GetFilePathT|GetJobT|GetJournalInfoT|GetLocksT|GetMountTableT|GetReportT|GetStatusByIdT|GetStatusT|GetXAttrsT|HelloT|InspectT|ListJobsT|ListStatusT|LoadT|MountT|OpenSessionT|PingT|RenameT|ReverseResolveT|SetAttributeT|UndeleteT|UnmountT|UpdateMountT|null = null,
+  body: BatchCreateT|BatchGetStatusT|CancelJobT|CancelT|CheckAccessT|CloseSessionT|CompleteFileT|ContentSummaryT|CreateDirectoryT|CreateFileT|DeleteT|ExistsT|GetConfigT|GetFilePathT|GetJobT|GetJournalInfoT|GetLocksT|GetMountTableT|GetReportT|GetStatusByIdT|GetStatusT|GetXAttrsT|HelloT|InspectT|ListJobsT|ListStatusT|LoadT|MountT|OpenSessionT|PingT|RenameT|ReverseResolveT|SetAttributeT|TrashT|UndeleteT|UnmountT|UpdateMountT|null = null,
   session: number = 0,
 ) {
   this.call = call;
@@ -6708,6 +6711,117 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
     this.bytes,
     this.leftOut,
     failures
+  );
+}
+}
+
+/**
+ * What was deleted at or below the path and can be brought back: of the caller's own, a superuser
+ * sees all. JsonReply after Progress: the sums, and so many entries, the next to expire first.
+ * expunge: they are gone for good.
+ */
+export class Trash implements flatbuffers.IUnpackableObject<TrashT> {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):Trash {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsTrash(bb:flatbuffers.ByteBuffer, obj?:Trash):Trash {
+  return (obj || new Trash()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsTrash(bb:flatbuffers.ByteBuffer, obj?:Trash):Trash {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new Trash()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+path():string
+path(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
+path(optionalEncoding?:any):string|Uint8Array {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return this.bb!.__string(this.bb_pos + offset, optionalEncoding);
+}
+
+expunge():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
+limit():number {
+  const offset = this.bb!.__offset(this.bb_pos, 8);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
+static startTrash(builder:flatbuffers.Builder) {
+  builder.startObject(3);
+}
+
+static addPath(builder:flatbuffers.Builder, pathOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(0, pathOffset, 0);
+}
+
+static addExpunge(builder:flatbuffers.Builder, expunge:boolean) {
+  builder.addFieldInt8(1, +expunge, +false);
+}
+
+static addLimit(builder:flatbuffers.Builder, limit:number) {
+  builder.addFieldInt32(2, limit, 0);
+}
+
+static endTrash(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  builder.requiredField(offset, 4) // path
+  return offset;
+}
+
+static createTrash(builder:flatbuffers.Builder, pathOffset:flatbuffers.Offset, expunge:boolean, limit:number):flatbuffers.Offset {
+  Trash.startTrash(builder);
+  Trash.addPath(builder, pathOffset);
+  Trash.addExpunge(builder, expunge);
+  Trash.addLimit(builder, limit);
+  return Trash.endTrash(builder);
+}
+
+unpack(): TrashT {
+  return new TrashT(
+    this.path(),
+    this.expunge(),
+    this.limit()
+  );
+}
+
+unpackTo(_o: TrashT): void {
+  _o.path = this.path();
+  _o.expunge = this.expunge();
+  _o.limit = this.limit();
+}
+}
+
+export class TrashT implements flatbuffers.IGeneratedObject {
+  path: string|null;
+  expunge: boolean;
+  limit: number;
+
+constructor(
+  path: string|null = null,
+  expunge: boolean = false,
+  limit: number = 0,
+) {
+  this.path = path;
+  this.expunge = expunge;
+  this.limit = limit;
+}
+
+pack(builder:flatbuffers.Builder): flatbuffers.Offset {
+  const path = (this.path !== null ? builder.createString(this.path!) : 0);
+
+  return Trash.createTrash(builder,
+    path,
+    this.expunge,
+    this.limit
   );
 }
 }

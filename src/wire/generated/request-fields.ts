@@ -143,6 +143,11 @@ export const requestFields = {
     modeChange: { slot: 30, type: 'string' },
     mtimeMs: { slot: 32, type: 'long' },
   },
+  Trash: {
+    path: { slot: 4, type: 'string' },
+    expunge: { slot: 6, type: 'bool' },
+    limit: { slot: 8, type: 'uint', absent: 0 },
+  },
   Load: {
     path: { slot: 4, type: 'string' },
     descendants: { slot: 6, type: 'enum', values: [0, 1, 2] },
@@ -220,6 +225,7 @@ export const requestMembers = {
   Delete: 35,
   Undelete: 36,
   SetAttribute: 37,
+  Trash: 38,
   Load: 50,
   GetJob: 51,
   CancelJob: 52,

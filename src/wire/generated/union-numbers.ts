@@ -23,6 +23,7 @@ export const REQUEST_NUMBERS = {
   Delete: 35,
   Undelete: 36,
   SetAttribute: 37,
+  Trash: 38,
   Load: 50,
   GetJob: 51,
   CancelJob: 52,

@@ -47,6 +47,7 @@ const services: ShardServices = {
   getJob: told('getJob', job),
   cancelJob: told('cancelJob', job),
   listJobs: told('listJobs', [job, job]),
+  trash: told('trash', { entries: 0 }),
   inspect: told('inspect', { seq: 1 }),
   report: (_call, which) => told(which, { which })(),
 };
@@ -84,6 +85,7 @@ describe('every kind of request', () => {
     }
     expect(asked).toEqual([
       'setAttributes',
+      'trash',
       'load',
       'getJob',
       'cancelJob',
@@ -120,7 +122,7 @@ describe('every kind of request', () => {
       await master.fixture.until(() => port.ended);
       const { code, error } = port.replies.at(-1)!;
       // Main does these, and refuses them by the same rule: see read-only.test.ts.
-      if (['Load', 'Mount', 'Unmount', 'UpdateMount'].includes(name)) continue;
+      if (['Trash', 'Load', 'Mount', 'Unmount', 'UpdateMount'].includes(name)) continue;
       if (name === 'BatchCreate') {
         // Each file counts for itself.
         const { results } = port.replies.at(-1)!.body as BatchReplyT;
