@@ -56,7 +56,9 @@ async function withState<T>(
   };
   const state = await ExactState.make(source, copying);
   try {
-    return await look(state, (inodes) => tell(total + inodes, 'checking'));
+    const found = await look(state, (inodes) => tell(total + inodes, 'checking'));
+    tell(PASSES * total, 'done');
+    return found;
   } finally {
     await state.dispose();
   }

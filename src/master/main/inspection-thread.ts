@@ -92,7 +92,8 @@ function limited(): InspectControl['onProgress'] {
   let last = 0;
   return (progress) => {
     const now = performance.now();
-    if (now - last < PROGRESS_INTERVAL_MS) return;
+    // The last one counts: it stays in the job's row.
+    if (progress.done < progress.total && now - last < PROGRESS_INTERVAL_MS) return;
     last = now;
     tell({ progress });
   };
