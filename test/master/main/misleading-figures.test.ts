@@ -1,7 +1,7 @@
 /**
- * Goal (A14): what an administrator is told is so: a backup's inodes, the namespace, calls, rates,
- * latencies, connections, cache hits, mounts and jobs of a report, a check's progress, and the
- * trash, which can be sized, listed and emptied.
+ * Goal (A14): what an administrator is told is so: the inodes of a backup, the progress of a check,
+ * what a report says of the namespace, calls, connections, caches, mounts and jobs, and the trash,
+ * which can be sized, listed and emptied.
  * Method: a real master, and what is known of the calls made to it.
  */
 import { join } from 'node:path';
