@@ -22,6 +22,7 @@ import {
   EXECUTOR_RECORD,
   EXECUTOR_REPLY,
   EXECUTOR_REQUEST,
+  EXECUTOR_RING_HEAD,
   EXECUTOR_WALK_A,
   EXECUTOR_WALK_B,
   EXECUTOR_WRITE,
@@ -30,6 +31,7 @@ import {
   HELD_LOCK_COUNT,
   HELD_LOCKS,
   HELD_RECORD,
+  INVARIANT_RING_POSITIONS,
   OP_CREATE_DIRECTORY,
   OP_CREATE_FILE,
   OP_DELETE,
@@ -43,6 +45,7 @@ import {
   WRITE_SESSION,
   WRITE_SLOW_PATH,
 } from './generated/layout';
+import { invariant } from './invariant';
 import { lockBegin, lockCount, lockSeal, releaseAll, sameLocks, takeAll } from './locks';
 import { mountsStand } from './mounts';
 import { planRemove, readRemove, writeRemove } from './remove';
@@ -101,6 +104,9 @@ export function goOnWriting(nowMs: f64): i32 {
 /** Bytes of the reply frame at EXECUTOR.REPLY. */
 export function finishWrite(position: u32): u32 {
   const held = ringAt(position);
+  const freed = load<u32>(EXEC + EXECUTOR_WRITE, WRITE_FREED);
+  const head = atomic.load<u32>(EXEC + EXECUTOR_RING_HEAD);
+  invariant(position - freed < head - freed, INVARIANT_RING_POSITIONS, position);
   const heldBytes = load<u32>(held, HELD_BYTES);
   releaseAll(held + HELD_LOCKS, load<u16>(held, HELD_LOCK_COUNT));
   const entry = held + heldBytes;

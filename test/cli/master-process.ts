@@ -58,6 +58,7 @@ export class MasterProcess {
         ORCHARD_RPC_PORT: String(this.rpcPort),
         ORCHARD_HTTP_PORT: String(this.httpPort),
         ORCHARD_SUPERUSER: 'root',
+        ORCHARD_INVARIANTS: 'true',
         ORCHARD_TIER1_BYTES: '16MiB',
         ORCHARD_RPC_THREADS: '1',
         ORCHARD_BACKGROUND_THREADS: '1',

@@ -24,6 +24,8 @@ export type Serving = {
 };
 
 export class ProofMaster {
+  /** Those that are not removed yet, running or not. */
+  static readonly all = new Set<ProofMaster>();
   readonly directory: string;
   readonly rpcPort: number;
   readonly httpPort: number;
@@ -38,6 +40,7 @@ export class ProofMaster {
     this.rpcPort = place.rpcPort;
     this.httpPort = place.httpPort;
     this.#environment = environment;
+    ProofMaster.all.add(this);
   }
 
   static async create(environment: Readonly<Record<string, string>> = {}): Promise<ProofMaster> {
@@ -75,6 +78,7 @@ export class ProofMaster {
       ORCHARD_RPC_PORT: String(this.rpcPort),
       ORCHARD_HTTP_PORT: String(this.httpPort),
       ORCHARD_SUPERUSER: 'root',
+      ORCHARD_INVARIANTS: 'true',
       ORCHARD_TIER1_BYTES: '4MiB',
       ORCHARD_RPC_THREADS: '1',
       ORCHARD_BACKGROUND_THREADS: '1',
@@ -127,6 +131,7 @@ export class ProofMaster {
   }
 
   async remove(): Promise<void> {
+    ProofMaster.all.delete(this);
     await this.stop('SIGKILL');
     await rm(this.directory, { recursive: true, force: true });
   }

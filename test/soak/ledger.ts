@@ -24,6 +24,8 @@ export type SoakLedger = {
   readonly kills: Record<string, number>;
   /** Points that never came in the life that was meant for them. */
   readonly missed: Record<string, number>;
+  /** How often paths were taken that are taken seldom. */
+  readonly rarePaths: Record<string, number>;
   readonly restartMs: number[];
   /** Problems by phase that deserve a line but are not violations. */
   readonly notes: string[];

@@ -81,6 +81,7 @@ async function finish(done: SoakLedger, out: string): Promise<never> {
   for (const [name, value] of Object.entries(summary(done))) {
     process.stdout.write(`${name.padEnd(28)} ${value.toLocaleString('en')}\n`);
   }
+  for (const note of done.notes) process.stdout.write(`${note}\n`);
   tellViolations(done);
   process.stdout.write(`\n${page}\n`);
   process.exit(done.violations.length === 0 ? 0 : 1);

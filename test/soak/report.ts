@@ -75,6 +75,7 @@ ${violations(ledger)}
 ${table('Counts', ledger.counts)}
 ${table('Kills and faults, by point', ledger.kills)}
 ${table('Points that did not come in their life', ledger.missed)}
+${table('Paths that are taken seldom', ledger.rarePaths)}
 ${list('Notes', ledger.notes)}
 ${table('Machine', ledger.machine)}
 ${plots.join('\n')}

@@ -12,6 +12,7 @@ import { historyPhase } from './history-phase.js';
 import type { SoakLedger } from './ledger.js';
 import { modelPhase } from './model-phase.js';
 import type { Phase } from './phase.js';
+import { RarePathWatch } from './rare-paths.js';
 
 export type SoakOptions = {
   readonly minutes: number;
@@ -45,11 +46,13 @@ export async function soak(options: SoakOptions): Promise<SoakLedger> {
     counts: {},
     kills: {},
     missed: {},
+    rarePaths: {},
     restartMs: [],
     notes: [],
     violations: [],
     series: {},
   };
+  const watch = new RarePathWatch();
   const phases = PHASES.filter(({ name }) => options.phases?.includes(name) ?? true);
   const turning = phases.filter(({ isInOne }) => isInOne !== true);
   const minutesOfRounds = (minutes * sharesOf(turning)) / sharesOf(phases);
@@ -65,6 +68,8 @@ export async function soak(options: SoakOptions): Promise<SoakLedger> {
   }
   const inOne = phases.filter(({ isInOne }) => isInOne === true);
   await run(inOne, rounds, minutes);
+  watch.stop();
+  watch.tell(ledger, minutes > SMOKE_MINUTES_MAX && options.phases === undefined);
   ledger.elapsedMs = Date.now() - ledger.beganMs;
   return ledger;
 }

@@ -28,6 +28,7 @@ import { instantiate } from '../../src/master/memory/kernel.js';
 import { CONTROL, CONTROL_BASE, EXECUTOR } from '../../src/master/memory/layout.js';
 import { planLayout } from '../../src/master/memory/layout-plan.js';
 import { Op } from '../../src/master/memory/op-codes.js';
+import { rarePathCounts } from '../../src/master/memory/rare-paths.js';
 import * as R from '../../src/master/memory/record.js';
 import { SharedMemory } from '../../src/master/memory/shared-memory.js';
 import { State } from '../../src/master/memory/state.js';
@@ -181,6 +182,7 @@ class Life {
   async end(): Promise<void> {
     const gone = new StatusError(Code.UNAVAILABLE, 'The master is stopping.');
     for (const scheduler of this.schedulers) scheduler.drain(gone);
+    noteRarePaths(this.shared);
     this.journal.close();
     await this.tier2.close();
   }
@@ -267,6 +269,15 @@ class Life {
     this.schedulers.push(
       new Scheduler(executor, { parkedMax: 10_000, onBug: (bug) => this.bugs.push(bug) }),
     );
+  }
+}
+
+/** What the lives of all fixtures of this process have come by (memory/rare-paths.ts). */
+export const rarePathsOfFixtures: Record<string, number> = {};
+
+function noteRarePaths(shared: SharedMemory): void {
+  for (const [path, count] of Object.entries(rarePathCounts(shared))) {
+    rarePathsOfFixtures[path] = (rarePathsOfFixtures[path] ?? 0) + count;
   }
 }
 

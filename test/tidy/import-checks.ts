@@ -6,7 +6,7 @@ import { lineOf } from './source-file.js';
 const FOLDERS = Object.keys(MAY_IMPORT).sort((left, right) => right.length - left.length);
 
 /** The folder of the house that a file stands in; undefined for a file outside of src. */
-function folderOf(path: string): string | undefined {
+export function folderOf(path: string): string | undefined {
   if (!path.startsWith('src/')) return undefined;
   return (
     FOLDERS.find((folder) => path.startsWith(`src/${folder}/`)) ?? path.split('/').slice(1, -1)[0]

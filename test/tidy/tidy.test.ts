@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { checkAsserts } from './assert-checks.js';
 import {
   checkAtomics,
   checkCycles,
@@ -116,6 +117,18 @@ const rows: readonly Row[] = [
     good: {
       'src/master/lock/a.ts': 'Atomics.add(words, 0, 1);',
       'src/master/ops/verbs/a.ts': '// Atomics.add',
+    },
+  },
+  {
+    name: 'below the operations is said what is relied on',
+    check: checkAsserts,
+    bad: { 'src/master/lock/a.ts': `assert(x, 'x');\n${lines(100)}` },
+    says: /src\/master\/lock: 1 in 101 lines; 10 assertions in 1,000 lines below the operations/,
+    good: {
+      'src/master/lock/a.ts': `assert(x, 'x');\n${lines(99)}`,
+      'src/master/journal/local/a.ts': `invariant(x, 'x', 1);\n${lines(99)}`,
+      'src/master/ops/verbs/a.ts': lines(300),
+      'src/cli/a.ts': lines(300),
     },
   },
   {

@@ -7,6 +7,7 @@
  *   when equal, nothing is closed: the open one may be closed
  */
 
+import { invariant } from '../../base/assert.js';
 import { wakeFlusher } from '../executor/wake.js';
 import type { KernelExports } from '../memory/exports.js';
 import { readInodeCounts, writeInodeCounts } from '../memory/inode-counts.js';
@@ -35,6 +36,9 @@ export class Epochs {
 
   close(): void {
     const shared = this.#shared;
+    const closedSeq = this.#kernel.load64(CONTROL_BASE + CONTROL.CLOSED_SEQ);
+    invariant(!this.closedWaits(), 'one epoch at a time is closed', shared.load(CONTROL.EPOCH));
+    invariant(this.appliedSeq >= closedSeq, 'epochs follow each other', closedSeq, this.appliedSeq);
     shared.store(CONTROL.CLOSE_WANTED, 0);
     this.#kernel.store64(CONTROL_BASE + CONTROL.CLOSED_SEQ, this.appliedSeq);
     shared.store(CONTROL.CLOSED_SIDE, shared.load(CONTROL.SIDE_HEAD));

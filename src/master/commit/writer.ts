@@ -26,6 +26,7 @@ import {
 } from '../memory/entry-format.js';
 import type { KernelExports } from '../memory/exports.js';
 import { CONTROL, CONTROL_BASE, EXECUTOR, REPLY_BYTES } from '../memory/layout.js';
+import { type RarePath, sometimes } from '../memory/rare-paths.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import { ReadOnly, State } from '../memory/state.js';
 import type { Applier } from '../tier/applier.js';
@@ -74,6 +75,8 @@ export class Writer {
   readonly #staging: number;
   readonly #taken: Uint32Array;
   readonly #dirtyMax: number;
+  /** Of the last batch: another one says that the segment is another. */
+  #salt = 0;
   #batchBytes = 0;
   #batchEntries = 0;
   #bytesAppended = 0;
@@ -181,7 +184,10 @@ export class Writer {
       invariant(length > 0 && length % 8 === 0, 'what stands in a ring has a length', at, length);
       invariant(length <= (head - tail) >>> 0, 'an entry is written to its end', at, length);
       if (shared.view.getUint32(at + ENTRY_CRC, true) !== RING_SKIP) {
-        if (this.#batchBytes + length > room) break;
+        if (this.#batchBytes + length > room) {
+          this.#sometimes('batchFull');
+          break;
+        }
         const to = this.#staging + this.#batchBytes;
         shared.u8.copyWithin(to, at, at + length);
         // The executor makes its reply from the ring, with this seq.
@@ -229,12 +235,15 @@ export class Writer {
     for (let isWaiting = false; ; isWaiting = true) {
       try {
         const salt = journal.reserve(this.#batchBytes);
+        if (salt !== this.#salt && this.#salt !== 0) this.#sometimes('segmentSwitched');
+        this.#salt = salt;
         if (isWaiting) shared.putBits(CONTROL.READ_ONLY, ReadOnly.JOURNAL, false);
         return salt;
       } catch (error) {
         if (!(error instanceof StatusError) || shared.load(CONTROL.STATE) === State.FAILED) {
           throw error;
         }
+        this.#sometimes('diskFull');
         shared.putBits(CONTROL.READ_ONLY, ReadOnly.JOURNAL, true);
         epochs.makeRoom();
         Atomics.wait(shared.i32, (CONTROL_BASE + CONTROL.WRITER_ASLEEP) >> 2, 0, ROOM_LOOK_MS);
@@ -287,6 +296,7 @@ export class Writer {
     const behind = Math.max(0, full - Math.max(PACE_FREE, flushed));
     const ms = behind * PACE_MS + Math.max(0, full - 1) * PACE_OVER_MS;
     if (ms === 0) return;
+    this.#sometimes('writerPaced');
     const word = (CONTROL_BASE + CONTROL.EPOCH_FLUSHED) >> 2;
     Atomics.wait(shared.i32, word, (open - 2) | 0, Math.min(PACE_MS_MAX, ms));
   }
@@ -301,7 +311,13 @@ export class Writer {
       this.#epochSeen = open;
       this.#bytesAtClose = this.#bytesAppended;
     }
-    if (this.#bytesAppended - this.#bytesFlushed > journalBytesMax) epochs.makeRoom();
+    if (this.#bytesAppended - this.#bytesFlushed <= journalBytesMax) return;
+    this.#sometimes('journalFull');
+    epochs.makeRoom();
+  }
+
+  #sometimes(path: RarePath): void {
+    sometimes(this.#options.shared, this.#options.executor, path);
   }
 
   #count(syncMs: number): void {

@@ -23,6 +23,7 @@ import { LockList } from '../lock/lock-list.js';
 import { NO_TICKET, STOPPED_BY_NONE } from '../lock/lock-table.js';
 import { ENTRY_SEQ } from '../memory/entry-format.js';
 import { EXECUTOR, RETRY } from '../memory/layout.js';
+import { sometimes } from '../memory/rare-paths.js';
 import type { CallIdentity } from './call-identity.js';
 import type { Caller } from './caller.js';
 import type { Executor } from './executor.js';
@@ -137,6 +138,7 @@ export abstract class Mutation extends Call implements Holder {
         throw error;
       }
       executor.locks.release(locks);
+      sometimes(executor.shared, executor.index, 'plannedAgain');
       locks.copyFrom(scratch);
     }
     throw Park.lock;
@@ -212,6 +214,7 @@ export abstract class Mutation extends Call implements Holder {
     if (key === 0 || this.callId === 0) return false;
     const out = executor.base + EXECUTOR.RECORD;
     if (executor.kernel.retryFind(key, this.callId, out) === 0) return false;
+    sometimes(executor.shared, executor.index, 'answeredAgain');
     const view = executor.shared.view;
     this.repeat(executor, readU64(view, out + RETRY.INODE_ID), readU64(view, out + RETRY.SEQ));
     return true;
@@ -219,6 +222,7 @@ export abstract class Mutation extends Call implements Holder {
 
   /** Under the locks. True when an entry was published. */
   #commit(executor: Executor): boolean {
+    assert(this.locks !== undefined, 'an entry is written under locks');
     if (this.#isRepeated(executor)) return false;
     const key = retryKeyOf(executor.callerKey, this.name);
     const begun = executor.ring.begin(Date.now(), key, this.callId, this.op, this.room);

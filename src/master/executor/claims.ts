@@ -4,11 +4,13 @@
  * process.
  */
 import { assert } from '../../base/assert.js';
+import { EXECUTOR_COUNT_MAX } from '../../base/limits.js';
 import { CONTROL, CONTROL_BASE } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 
 /** The lowest free block of first … first + count - 1, taken for the calling thread. */
 export function claimExecutor(shared: SharedMemory, first: number, count: number): number {
+  assert(first + count <= EXECUTOR_COUNT_MAX, 'executors fit the claim bitmap');
   const word = (CONTROL_BASE + CONTROL.EXECUTOR_CLAIMS) >> 2;
   for (let executor = first; executor < first + count; executor++) {
     const bit = 1 << executor;

@@ -1,4 +1,6 @@
 /** A first-in-first-out queue over one growing ring of a power-of-two size. Pure. */
+import { assert } from '../../base/assert.js';
+
 export class Deque<T> implements Iterable<T> {
   #items: (T | undefined)[] = new Array<T | undefined>(16);
   #head = 0;
@@ -20,6 +22,7 @@ export class Deque<T> implements Iterable<T> {
     this.#items[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#items.length - 1);
     this.#size--;
+    assert(item !== undefined, 'what was pushed is there');
     return item;
   }
 

@@ -17,6 +17,7 @@
  * Invariant: head - freed <= ring bytes. Entries never straddle the end: a skip fills it up.
  */
 
+import { assert, invariant } from '../../base/assert.js';
 import { EntryWriter } from '../journal/entry.js';
 import { ENTRY_CRC, ENTRY_LENGTH, RING_SKIP } from '../memory/entry-format.js';
 import { CONTROL, EXECUTOR, WRITE } from '../memory/layout.js';
@@ -35,6 +36,7 @@ export class EntryRing {
   constructor(shared: SharedMemory, executor: number) {
     this.#shared = shared;
     this.#bytes = shared.fixed(CONTROL.RING_BYTES);
+    assert((this.#bytes & (this.#bytes - 1)) === 0, 'positions are masked: a power of two');
     this.#base = shared.fixed(CONTROL.RING_BASE) + executor * this.#bytes;
     this.#headWord = (shared.executorBase(executor) + EXECUTOR.RING_HEAD) >> 2;
     this.entry = new EntryWriter(shared.u8);
@@ -45,6 +47,7 @@ export class EntryRing {
 
   /** Begins an entry of at most `room` bytes; false when the ring has no room for it now. */
   begin(timeMs: number, clientId: number, callId: number, op: number, room: number): boolean {
+    assert(room <= this.#bytes, 'an entry fits its ring');
     const head = this.#head;
     const offset = head & (this.#bytes - 1);
     const tail = this.#bytes - offset;
@@ -63,6 +66,7 @@ export class EntryRing {
   /** Ends the entry and shows it to the writer. Returns its position. */
   publish(): number {
     const length = this.entry.finish();
+    assert(length % 8 === 0, 'entries of a ring are aligned');
     // The bytes of the entry are plain stores: this store makes them visible before the new head.
     Atomics.store(this.#shared.i32, this.#headWord, (this.#open + length) | 0);
     return this.#open;
@@ -76,6 +80,9 @@ export class EntryRing {
   /** The entry at `position` has been completed: everything up to its end may be overwritten. */
   free(position: number): void {
     const length = this.#shared.view.getUint32(this.#offset(position) + ENTRY_LENGTH, true);
+    const freed = this.#shared.view.getUint32(this.#freedAt, true);
+    const isWritten = (position + length - freed) >>> 0 <= (this.#head - freed) >>> 0;
+    invariant(isWritten, 'only what is in the ring is freed', position, length);
     this.#shared.view.setUint32(this.#freedAt, (position + length) >>> 0, true);
   }
 

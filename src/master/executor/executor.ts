@@ -30,6 +30,7 @@ import {
   WRITE_MOUNTS_MAX,
 } from '../memory/layout.js';
 import { COUNTER } from '../memory/layout-counters.js';
+import { type RarePath, sometimes } from '../memory/rare-paths.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import { type Mount, MountTable } from '../mount/mount-table.js';
 import { PathWalk } from '../path/path-walk.js';
@@ -38,13 +39,22 @@ import { TierReader } from '../tier/tier-reader.js';
 import type { Caller } from './caller.js';
 import { EntryRing } from './entry-ring.js';
 import type { NamespaceRules } from './namespace-rules.js';
-import { Park } from './park.js';
+import { Park, type ParkReason } from './park.js';
 import { callerKeyOf } from './retry-key.js';
 import { StringTable } from './string-table.js';
 import { TurnChecks } from './turn-checks.js';
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
+
+const PARKED_FOR: Readonly<Record<ParkReason['kind'], RarePath>> = {
+  lock: 'parkedForLock',
+  flush: 'parkedForFlush',
+  ring: 'parkedForRing',
+  intern: 'parkedForName',
+  work: 'parkedForStore',
+  turn: 'parkedForTurn',
+};
 
 export type ExecutorOptions = NamespaceRules & {
   readonly index: number;
@@ -207,7 +217,8 @@ export class Executor {
   }
 
   /** For the metrics: how many calls wait now. Only waiting calls pay for it. */
-  countParked(calls: number): void {
+  countParked(calls: number, why?: ParkReason['kind']): void {
+    if (why !== undefined) sometimes(this.shared, this.index, PARKED_FOR[why]);
     this.shared.f64[this.shared.counterAt(this.index, COUNTER.PARKED)] = calls;
   }
 

@@ -8,6 +8,7 @@ import { readU64 } from '../../base/word64.js';
 import { ENTRY_LENGTH, ENTRY_TIME } from '../memory/entry-format.js';
 import { FillStatus, WriteStatus } from '../memory/exports.js';
 import { EXECUTOR, HELD, WRITE } from '../memory/layout.js';
+import { sometimes } from '../memory/rare-paths.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import type { Caller } from './caller.js';
 import type { EntryRing } from './entry-ring.js';
@@ -100,6 +101,7 @@ export function serveWrite(
         return undefined;
     }
     if (filled === FillStatus.NO_ROOM) return undefined;
+    sometimes(shared, executor.index, 'fastWriteFilled');
     status = kernel.goOnWriting(now);
   }
 }

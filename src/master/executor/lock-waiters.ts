@@ -9,7 +9,8 @@
  *
  * Invariant: `size` is the number of calls in all queues, and no queue is empty.
  */
-import { isOlder, type LockTable, STOPPED_BY_NONE } from '../lock/lock-table.js';
+import { assert } from '../../base/assert.js';
+import { isOlder, type LockTable, NO_TICKET, STOPPED_BY_NONE } from '../lock/lock-table.js';
 import type { Mutation } from './call.js';
 import { Heap } from './heap.js';
 
@@ -33,6 +34,7 @@ export class LockWaiters implements Iterable<Mutation> {
 
   /** Adds it to the queue of `call.stoppedBy`. */
   add(call: Mutation): void {
+    assert(call.ticket !== NO_TICKET, 'who waits has a ticket');
     const stripe = call.stoppedBy >> 1;
     let queue = this.#queues.get(stripe);
     if (queue === undefined) {
@@ -70,6 +72,7 @@ export class LockWaiters implements Iterable<Mutation> {
       if (!this.#mayGo(first)) return;
       queue.pop();
       this.#size--;
+      assert(this.#size >= 0, 'who goes was counted');
       run(first);
       // Stopped by the same stripe: another call was quicker.
       if (queue.peek() === first) return;

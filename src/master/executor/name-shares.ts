@@ -12,7 +12,8 @@
  *
  * Invariant: used only under the lock of all names (intern-call.ts).
  */
-import { INTERNED_COUNT_MAX } from '../../base/limits.js';
+import { assert } from '../../base/assert.js';
+import { INTERNED_BYTES_MAX, INTERNED_COUNT_MAX } from '../../base/limits.js';
 import { Code, StatusError } from '../../base/status.js';
 import { NAME_SHARE_ROWS } from '../memory/kernel-constants.js';
 import { CONTROL } from '../memory/layout.js';
@@ -28,6 +29,7 @@ const ROW_BYTES = 4;
 
 /** Counts a name of this many bytes; throws when the caller may bring none. */
 export function takeNameShare(shared: SharedMemory, caller: Caller, bytes: number): void {
+  assert(bytes <= INTERNED_BYTES_MAX, 'longer names are refused before');
   const units = Math.max(1, Math.ceil(bytes / UNIT_BYTES));
   const free = freeUnits(shared);
   if (free - units < NAME_RESERVE_UNITS) throw reserved();

@@ -175,7 +175,7 @@ export class Scheduler {
     }
     this.#sweep ??= setInterval(() => this.#sweepParked(), SWEEP_INTERVAL_MS).unref();
     this.#queue(call, reason);
-    this.executor.countParked(this.parkedCount);
+    this.executor.countParked(this.parkedCount, reason.kind);
   }
 
   #queue(call: Call, reason: ParkReason): void {

@@ -6,6 +6,7 @@
  * Invariant: rows below STRING_COUNT never change.
  */
 
+import { invariant } from '../../base/assert.js';
 import { INTERNED_COUNT_MAX } from '../../base/limits.js';
 import { STRING_UNKNOWN } from '../memory/kernel-constants.js';
 import { CONTROL } from '../memory/layout.js';
@@ -48,9 +49,12 @@ export class StringTable {
     const count = this.#shared.load(CONTROL.STRING_COUNT);
     const index = this.#shared.fixed(CONTROL.STRING_INDEX_BASE);
     const blob = this.#shared.fixed(CONTROL.STRING_BLOB_BASE);
+    const used = this.#shared.load(CONTROL.STRING_USED);
+    invariant(count >= this.#texts.length, 'names are never taken back', count);
     for (let id = this.#texts.length; id < count; id++) {
       const at = blob + this.#shared.view.getUint32(index + id * ROW_BYTES, true);
       const bytes = this.#shared.view.getUint32(index + id * ROW_BYTES + 4, true);
+      invariant(at + bytes <= blob + used, 'a name is written before its number shows', id, at);
       const text = decoder.decode(this.#shared.u8.slice(at, at + bytes));
       this.#texts.push(text);
       this.#ids.set(text, id);

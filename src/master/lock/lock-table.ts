@@ -25,6 +25,7 @@ import { assert, invariant } from '../../base/assert.js';
 import { LOCK_SIDE } from '../memory/kernel-constants.js';
 import { CONTROL } from '../memory/layout.js';
 import { COUNTER } from '../memory/layout-counters.js';
+import { sometimes } from '../memory/rare-paths.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import type { LockList } from './lock-list.js';
 
@@ -128,6 +129,7 @@ export class LockTable {
         if (again !== Take.STOPPED) take = again;
       }
       if (take === Take.TAKEN) continue;
+      if (take === Take.STEPPED_BACK) sometimes(this.#shared, this.#owner - 1, 'lockSteppedBack');
       this.stoppedBy = stripe * 2 + (write ? 1 : 0);
       this.#counters[this.#conflictsAt]!++;
       this.#putBack(list, i);

@@ -6,6 +6,7 @@
 import { quantileMs } from '../../wire/call-counters.js';
 import type { KernelExports } from '../memory/exports.js';
 import { CONTROL, CONTROL_BASE } from '../memory/layout.js';
+import { rarePathCounts } from '../memory/rare-paths.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import { State } from '../memory/state.js';
 import type { Config } from '../settings/config.js';
@@ -72,6 +73,7 @@ export function masterReport(sources: ReportSources): Record<string, unknown> {
     locks: figures.locks,
     retries: figures.retries,
     names: { interned: shared.load(CONTROL.STRING_COUNT) },
+    rarePaths: rarePathCounts(shared),
     jobs: figures.jobs,
     mounts: figures.stores.map(mountRow),
   };

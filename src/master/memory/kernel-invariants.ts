@@ -11,7 +11,6 @@ export const INVARIANT = {
   FILL_OF_MISS: 5,
   KEY_ONCE: 6,
   RING_POSITIONS: 7,
-  SET_HELD: 8,
 } as const;
 
 const texts: Readonly<Record<keyof typeof INVARIANT, string>> = {
@@ -22,8 +21,7 @@ const texts: Readonly<Record<keyof typeof INVARIANT, string>> = {
   EPOCH_CLOSED: 'only a closed epoch is copied for the flush',
   FILL_OF_MISS: 'a record is cached in the set that missed it',
   KEY_ONCE: 'a key stands in tier 1 once',
-  RING_POSITIONS: 'positions of a ring are in order: freed, completed, written',
-  SET_HELD: 'whoever lets a set go holds it',
+  RING_POSITIONS: 'what is completed is in the ring: behind what is freed, before its end',
 };
 
 export const invariantText = (number: number): string => Object.values(texts)[number] ?? 'unknown';

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { assert, brokenText, SharedStateError } from '../../base/assert.js';
 import type { KernelExports } from './exports.js';
 import { invariantText } from './kernel-invariants.js';
+import { CONTROL, CONTROL_BASE, CONTROL_MAGIC } from './layout.js';
 import { LAYOUT_HASH } from './layout-tables.js';
 
 /** From dist/src/kernel, where threads run, and from src/kernel, where tests may. */
@@ -36,6 +37,10 @@ export function instantiate(
   executor: number,
   module: WebAssembly.Module | Uint8Array<ArrayBuffer> = loadKernelModule(),
 ): KernelExports {
+  const words = new DataView(memory.buffer, CONTROL_BASE);
+  assert(words.getUint32(CONTROL.MAGIC, true) === CONTROL_MAGIC, 'main has made the memory');
+  const count = words.getUint32(CONTROL.EXECUTOR_COUNT, true);
+  assert(executor >= 0 && executor < count, 'the executor has a block');
   const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
   const instance = new WebAssembly.Instance(compiled, { env: { memory, abort: onAbort, broken } });
   const raw = instance.exports as unknown as KernelExports;

@@ -28,6 +28,8 @@ export const COUNTER = {
   PARKED: 32,
   /** Jobs by state (background/jobs): those running now, and those that ended in each state. */
   JOBS: 40,
+  /** How often each of RARE_PATHS was taken (memory/rare-paths.ts). */
+  RARE_PATHS: 80,
   /** STORE_ROWS rows. */
   STORES: 512,
   CALLS: 512 + 256 * 48,

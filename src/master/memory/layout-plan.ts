@@ -53,9 +53,11 @@ const LARGE_SHARE = 1 / 8;
 
 /** The layout for valid options; the rules of the configuration make sure that they are valid. */
 export function planLayout(options: LayoutOptions): Layout {
+  assert(options.executorCount > 0, 'somebody looks at the memory');
   assert(options.executorCount <= EXECUTOR_COUNT_MAX, 'executors fit the claim bitmap');
   assert((options.ringBytes & (options.ringBytes - 1)) === 0, 'ring size is a power of two');
-  const { retryEntryCount } = options;
+  const { retryEntryCount, lockStripeCount } = options;
+  assert(lockStripeCount % 2 === 0, 'stripes have two sides');
   assert((retryEntryCount & (retryEntryCount - 1)) === 0, 'retry rows are a power of two');
   const layout = placeRegions(options);
   assert(layout.bytes <= SHARED_BYTES_MAX, 'the layout fits a WebAssembly memory');

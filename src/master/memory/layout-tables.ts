@@ -4,6 +4,7 @@
  * each thread that both sides agree. Pure.
  */
 
+import { assert } from '../../base/assert.js';
 import * as limits from '../../base/limits.js';
 import { Code } from '../../base/status.js';
 import { WIRE_NUMBERS, WIRE_WORDS } from '../../wire/generated/kernel-numbers.js';
@@ -25,6 +26,7 @@ import {
   CHANGES_BYTES,
   CONTROL,
   CONTROL_BASE,
+  CONTROL_BYTES,
   DROPPED_IDS_MAX,
   DROPPED_LIST_BYTES,
   EXECUTOR,
@@ -52,7 +54,7 @@ import {
   WRITE_LOCKS_MAX,
   WRITE_MOUNTS_MAX,
 } from './layout.js';
-import { COUNTER, COUNTER_BYTES } from './layout-counters.js';
+import { COUNTER, COUNTER_BYTES, STORE_ROW_BYTES, STORE_ROWS } from './layout-counters.js';
 import {
   BLOB,
   DIRTY_ENTRY,
@@ -136,6 +138,40 @@ export const LAYOUT_SCALARS = {
 export const LAYOUT_HASH = hashText(
   JSON.stringify([LAYOUT_TABLES, STATUS_TABLES, LAYOUT_SCALARS, WIRE_NUMBERS, WIRE_WORDS]),
 );
+
+// What an edit of one table may break in another: seen as soon as a thread loads them.
+assert(CONTROL.CLOSED_INODES + 4 * 8 <= CONTROL_BYTES, 'the control words fit their region');
+assert(EXECUTOR_BYTES % 4096 === 0, 'blocks of executors are whole pages');
+assert(EXECUTOR.REQUEST % 8 === 0 && EXECUTOR.REPLY % 8 === 0, 'frames are aligned as entries are');
+assert(
+  EXECUTOR.REQUEST + limits.FRAME_BYTES_MAX <= EXECUTOR.REPLY,
+  'a request ends before a reply',
+);
+assert(EXECUTOR.REPLY + REPLY_BYTES <= EXECUTOR.ROW_KEY, 'a reply ends before what scans need');
+assert(EXECUTOR.CALLER + CALLER_BYTES <= EXECUTOR.WRITE, 'a caller ends before what writes need');
+assert(
+  CALLER.GROUPS + 4 * limits.CALLER_GROUPS_MAX <= CALLER.RETRY_KEY,
+  'the groups of a caller end before its key',
+);
+assert(
+  EXECUTOR.WRITE + WRITE.LOCKS_AGAIN + 4 * WRITE_LOCKS_MAX <= EXECUTOR.SHOWN_MOUNTS,
+  'lock words end before the mounts',
+);
+assert(EXECUTOR.WALK_A % 8 === 0 && WALK_BYTES % 64 === 0, 'walks stand on lines of the cache');
+assert(
+  WALK.NODES + (limits.PATH_DEPTH_MAX + 1) * NODE_BYTES <= WALK.PATH,
+  'nodes end before paths',
+);
+assert(WALK.PATH + limits.PATH_BYTES_MAX <= WALK.RECORD, 'a path ends before the record');
+assert(
+  SLOT.RECORD % 8 === 0 && SMALL_SET_BYTES % 8 === 0 && LARGE_SET_BYTES % 8 === 0,
+  'records of slots are aligned as in an entry',
+);
+assert(
+  COUNTER.STORES + STORE_ROWS * STORE_ROW_BYTES <= COUNTER.CALLS,
+  'counters of stores end before those of calls',
+);
+assert(DIRTY_ROW.NEWEST + 2 * 4 <= DIRTY_ROW_BYTES, 'a dirty row holds the chains of two epochs');
 
 /** Sorted by name, because the order of a module's names depends on who loads it. */
 function numbersOf(module: object): Record<string, number> {

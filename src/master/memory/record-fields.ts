@@ -36,6 +36,7 @@ export function recordBytes(nameBytes: number): number {
 /** Writes the record at `offset`; returns its bytes. The window must have room for it. */
 export function writeRecord(view: DataView, offset: number, fields: RecordFields): number {
   assert(fields.name.length <= NAME_BYTES_MAX, 'a name fits its length byte');
+  assert(fields.type <= R.INODE_TYPE_DIRECTORY, 'an inode is a file, a directory, or absent');
   writeWord64(view, offset + R.RECORD_SEQ, fields.seq);
   writeWord64(view, offset + R.RECORD_PARENT_ID, fields.parentId);
   writeWord64(view, offset + R.RECORD_ID, fields.id);

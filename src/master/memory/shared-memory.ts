@@ -2,6 +2,7 @@
  * The views of one thread over the one shared WebAssembly.Memory, and the words of its control
  * region. The memory never grows (initial = maximum), so no view is ever detached.
  */
+import { assert } from '../../base/assert.js';
 import { CONTROL, CONTROL_BASE, EXECUTOR_BYTES } from './layout.js';
 import { COUNTER_BYTES } from './layout-counters.js';
 import type { Layout } from './layout-plan.js';
@@ -26,6 +27,7 @@ export class SharedMemory {
   /** Makes the memory and writes the words that never change; main does this once. */
   static create(layout: Layout): SharedMemory {
     const pages = layout.bytes / WASM_PAGE_BYTES;
+    assert(Number.isInteger(pages), 'a memory is whole pages');
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const shared = new SharedMemory(memory);
     for (const [word, value] of layout.words) {
@@ -79,6 +81,7 @@ export class SharedMemory {
    * Adds one to a bell word and wakes whoever sleeps on it. `offset` is an absolute byte offset.
    */
   ring(offset: number): void {
+    assert(offset % 4 === 0, 'a bell is a word');
     Atomics.add(this.i32, offset >> 2, 1);
     Atomics.notify(this.i32, offset >> 2);
   }

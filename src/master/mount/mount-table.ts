@@ -4,6 +4,7 @@
  *
  * Mount paths never change: a directory that is or holds a mount point is not renamed.
  */
+import { assert, invariant } from '../../base/assert.js';
 import { CONTROL } from '../memory/layout.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 
@@ -83,6 +84,7 @@ export class MountTable {
     if ((version & 1) === 1) return undefined;
     const base = this.#shared.fixed(CONTROL.MOUNT_BASE);
     const used = this.#shared.load(CONTROL.MOUNT_USED);
+    invariant(used <= this.#shared.fixed(CONTROL.MOUNT_BYTES), 'mounts fit their region', used);
     const bytes = this.#shared.u8.slice(base, base + used);
     if (this.#shared.load(CONTROL.MOUNT_VERSION) !== version) return undefined;
     const mounts = new Map<number, Mount>();
@@ -92,6 +94,7 @@ export class MountTable {
       for (let left = view.getUint32(0, true); left > 0; left--) {
         const value = at + 6 + view.getUint16(at, true);
         const end = value + view.getUint32(at + 2, true);
+        invariant(end <= bytes.length, 'a mount ends within the table', at, end);
         const mount = decodeMount(bytes.subarray(value, end));
         mounts.set(mount.mountId, mount);
         at = end;
@@ -102,6 +105,8 @@ export class MountTable {
 }
 
 export function encodeMount(mount: Mount): Uint8Array {
+  assert(mount.path.startsWith('/'), 'a mount has a cleaned path');
+  assert(mount.inodeId > 0, 'a mount point is an inode');
   return encoder.encode(JSON.stringify(mount));
 }
 
@@ -111,6 +116,7 @@ export function decodeMount(bytes: Uint8Array): Mount {
 
 /** Key of a mount's side record. */
 export function mountKey(mountId: number): Uint8Array {
+  assert(mountId >= ROOT_MOUNT_ID && mountId <= 0xffff_ffff, 'the number of a mount is a word');
   const key = new Uint8Array(4);
   new DataView(key.buffer).setUint32(0, mountId, true);
   return key;

@@ -2,6 +2,7 @@
  * The calls of one thread to the stores, in its own counters: one row for each mount (STORE_ROW of
  * memory/layout-counters). Readers add up the rows of all threads.
  */
+import { assert } from '../../base/assert.js';
 import type { StoreMeter } from '../../stores/metered-store.js';
 import { CONTROL } from '../memory/layout.js';
 import { COUNTER, STORE_ROW, STORE_ROW_BYTES, STORE_ROWS } from '../memory/layout-counters.js';
@@ -55,6 +56,7 @@ export function storeMeters(shared: SharedMemory, executor: number) {
 
 /** Index of the mount's row, which is taken for it at the first call. */
 function rowOf(shared: SharedMemory, executor: number, mountId: number): number {
+  assert(mountId > 0, 'a store is asked for a mount');
   const { f64 } = shared;
   let at = shared.counterAt(executor, COUNTER.STORES);
   const last = at + ((STORE_ROWS - 1) * STORE_ROW_BYTES) / 8;

@@ -16,6 +16,7 @@
  * Directories and the rest have stripes of their own (Side of lock/lock-table.ts). WRITE_EDGE of a
  * directory takes the edge on both sides: as what is above others, and as a name.
  */
+import { assert } from '../../base/assert.js';
 import type { LockList } from '../lock/lock-list.js';
 import { type LockTable, Side } from '../lock/lock-table.js';
 import type { PathWalk } from './path-walk.js';
@@ -32,6 +33,7 @@ export function lockWriteInode(walk: PathWalk, table: LockTable, list: LockList)
     return;
   }
   const last = walk.next - 1;
+  assert(last <= walk.depth, 'a walk ends with its path');
   const side = sideOf(walk, last);
   readDown(walk, table, list, last - 1);
   if (last > 0) list.add(table.edgeStripe(walk.edgeHash(last), side), false);

@@ -7,6 +7,8 @@
  * Invariant: nodes below `next` are resolved; node `next` is the one that stopped the walk.
  */
 
+import { assert } from '../../base/assert.js';
+import { PATH_DEPTH_MAX } from '../../base/limits.js';
 import { readI64, readU64 } from '../../base/word64.js';
 import { WalkStatus } from '../memory/exports.js';
 import { NODE, NODE_BYTES, WALK } from '../memory/layout.js';
@@ -22,6 +24,7 @@ export class PathWalk {
   status: WalkStatus = WalkStatus.RACED;
 
   constructor(shared: SharedMemory, at: number) {
+    assert(at % 8 === 0, 'walks hold 64-bit words');
     this.#shared = shared;
     this.at = at;
   }
@@ -139,10 +142,12 @@ export class PathWalk {
   }
 
   #node(node: number): number {
+    assert(node >= 0 && node <= PATH_DEPTH_MAX, 'a walk has such a node');
     return this.at + WALK.NODES + node * NODE_BYTES;
   }
 
   #component(node: number): number {
+    assert(node >= 0 && node <= PATH_DEPTH_MAX, 'a path has such a component');
     return this.#shared.view.getUint32(this.at + WALK.COMPONENTS + node * 4, true);
   }
 }

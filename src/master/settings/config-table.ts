@@ -160,7 +160,8 @@ const namespace = {
     'ORCHARD_INVARIANTS',
     boolean(),
     'false',
-    'Run expensive checks of the whole state, for tests.',
+    'For tests, not for service: run the expensive checks too (all lock words, rings, dirty ' +
+      'slots), and overwrite scratch memory between calls; a broken invariant ends the master.',
   ),
 };
 

@@ -249,7 +249,8 @@ export class IdRowWriter {
 
   /** The key stands in `source`, and stays there unchanged until the next add() or begin(). */
   add(slot: number, source: Uint8Array, at: number, bytes: number): void {
-    assert(bytes <= KEY_BYTES_MAX, 'a key is an id and a name');
+    assert(bytes > 0 && bytes <= KEY_BYTES_MAX, 'a key is an id and a name');
+    assert(slot >= 0 && slot < IDS_PER_ROW, 'an id has a slot in its row');
     const row = this.#row;
     const most = Math.min(bytes, this.#beforeBytes, 0xff);
     const before = this.#before;
@@ -282,6 +283,7 @@ export class IdRowWriter {
 
 /** The key of a row. Sorts as the number does; below 2^53. */
 export function blockKey(block: number): Uint8Array {
+  assert(Number.isSafeInteger(block) && block >= 0, 'a row is of ids below 2^53');
   let width = 0;
   for (let rest = block; rest > 0; rest = Math.floor(rest / 256)) width++;
   const key = new Uint8Array(1 + width);

@@ -41,6 +41,8 @@ export class InodeWriter {
 
   /** The value stands behind its key. */
   put(keyAt: number, keyBytes: number, valueBytes: number): void {
+    assert(keyBytes > 0 && valueBytes > 0, 'a row has a key and a value');
+    assert(keyAt + keyBytes + valueBytes <= this.#rows.length, 'a row ends within the buffer');
     this.#keyBytes = keyBytes;
     this.#rows.start = keyAt + keyBytes;
     this.#rows.end = keyAt + keyBytes + valueBytes;
@@ -48,6 +50,7 @@ export class InodeWriter {
   }
 
   remove(keyAt: number, keyBytes: number): void {
+    assert(keyBytes > 0, 'a row has a key');
     this.#keyBytes = keyBytes;
     this.#handle.removeSync(keyAt);
   }

@@ -103,6 +103,7 @@ export class LeafScan {
 
   /** From page `number` at `level` down to the leaf that `from` belongs to. */
   #descend(level: number, number: number, from: Uint8Array): void {
+    assert(level >= 0 && level <= this.#height, 'pages are read below the one at hand');
     let child = number;
     for (let i = level; i < this.#height; i++) {
       this.#branches[i] ??= { page: Buffer.alloc(F.PAGE_BYTES), index: 0 };
@@ -115,6 +116,7 @@ export class LeafScan {
   }
 
   #advance(): boolean {
+    assert(this.#fd !== CLOSED, 'an open scan goes on');
     let level = this.#height - 1;
     while (level >= 0 && isLast(this.#branches[level]!)) level--;
     if (level < 0) return false;

@@ -46,6 +46,7 @@ export class SealedTable {
 
   /** Inside a transaction. */
   putSync(key: Bytes, value: Bytes, options: PutOptions = {}): void {
+    assert(key.length > 0, 'a row has a key');
     const row = Buffer.allocUnsafe(value.length + SUM_BYTES);
     row.set(value);
     row.writeUInt32LE(sumOf(key, value), value.length);

@@ -22,9 +22,11 @@ import { chmodSync, statfsSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { assert } from '../../base/assert.js';
 import { Code, StatusError } from '../../base/status.js';
 import type { InodeCounts } from '../memory/inode-counts.js';
 import type { OpeningGate } from '../memory/opening-gate.js';
+import { ROOT_ID } from '../memory/record.js';
 import { ExpiryIndex } from './expiry-index.js';
 import { IdIndex } from './id-index.js';
 import { SealedTable } from './sealed-table.js';
@@ -148,6 +150,8 @@ export class Tier2 {
 
   /** Inside transact() only. */
   putState(state: Tier2State): void {
+    assert(state.appliedSeq >= 0, 'a seq counts entries');
+    assert(state.idNext > ROOT_ID, 'the root has its id');
     this.#meta.putSync(STATE_KEY, encoder.encode(JSON.stringify(state)));
   }
 
@@ -232,6 +236,7 @@ function keepPrivate(directory: string): void {
 
 /** Key of a side record: its kind (SIDE_* of memory/entry-format), then the kind's own key. */
 export function sideKey(kind: number, key: Uint8Array): Uint8Array {
+  assert(kind > 0 && kind <= 0xff, 'the kind of a side record is a byte');
   const bytes = new Uint8Array(key.length + 1);
   bytes[0] = kind;
   bytes.set(key, 1);

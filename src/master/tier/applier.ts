@@ -11,6 +11,7 @@ import { readU64 } from '../../base/word64.js';
 import { CHANGE_BYTES, CHANGE_PAYLOAD, SIDE_MOUNT, SIDE_STRING } from '../memory/entry-format.js';
 import { ApplyStatus, FillStatus, type KernelExports } from '../memory/exports.js';
 import { APPLY, EXECUTOR } from '../memory/layout.js';
+import { sometimes } from '../memory/rare-paths.js';
 import { RECORD_ID } from '../memory/record.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import { damagedInode } from '../storage/damage.js';
@@ -49,14 +50,16 @@ export class Applier {
 
   /** Applies the entry at byte offset `entry` of shared memory, to its end. */
   apply(entry: number): void {
-    const { kernel, shared, makeRoom } = this.#options;
+    const { kernel, shared, makeRoom, executor } = this.#options;
     let status = kernel.apply(entry, 0);
     while (status !== ApplyStatus.DONE) {
       switch (status) {
         case ApplyStatus.MISS:
+          sometimes(shared, executor, 'applyMissed');
           this.#fillParent();
           break;
         case ApplyStatus.NO_ROOM:
+          sometimes(shared, executor, 'applyHadNoRoom');
           makeRoom();
           break;
         case ApplyStatus.SIDE:
@@ -88,7 +91,11 @@ export class Applier {
   }
 
   #pushSide(record: SideRecord): void {
-    while (!this.#sideRing.push(record)) this.#options.makeRoom();
+    const { shared, executor, makeRoom } = this.#options;
+    while (!this.#sideRing.push(record)) {
+      sometimes(shared, executor, 'sideRingFull');
+      makeRoom();
+    }
   }
 
   /** Reads the directory that a PARENT change needs from tier 2 and caches it. */

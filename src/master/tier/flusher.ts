@@ -16,16 +16,19 @@
  * Invariant: the journal is trimmed only up to the appliedSeq of a durable commit.
  */
 
+import { assert, invariant } from '../../base/assert.js';
 import { readU64 } from '../../base/word64.js';
 import { SIDE_EXPIRY_DONE } from '../memory/entry-format.js';
 import type { KernelExports } from '../memory/exports.js';
 import { readInodeCounts } from '../memory/inode-counts.js';
-import { CONTROL, CONTROL_BASE, DROPPED_LIST_BYTES } from '../memory/layout.js';
+import { CONTROL, CONTROL_BASE, DROPPED_IDS_MAX, DROPPED_LIST_BYTES } from '../memory/layout.js';
+import { sometimes } from '../memory/rare-paths.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import { ReadOnly, State } from '../memory/state.js';
 import { type ExpiryChange, expiryOfKey } from '../storage/expiry-index.js';
 import { InodeWriter } from '../storage/inode-writer.js';
 import { sideKey, type Tier2 } from '../storage/tier2.js';
+import { DirtyCheck } from './dirty-check.js';
 import { FlushRows } from './flush-rows.js';
 import { IndexChanges } from './index-changes.js';
 import { KeyFilter } from './key-filter.js';
@@ -56,6 +59,8 @@ export class Flusher {
   readonly #inodes: InodeWriter;
   readonly #filter: KeyFilter;
   readonly #rows: FlushRows;
+  /** Only with ORCHARD_INVARIANTS. */
+  readonly #check: DirtyCheck | undefined;
   /** Expiries of this epoch that are already over. */
   readonly #duePut = new Set<string>();
 
@@ -65,6 +70,7 @@ export class Flusher {
     this.#inodes = new InodeWriter(options.tier2);
     this.#filter = new KeyFilter(options);
     this.#rows = new FlushRows(options.shared);
+    this.#check = options.shared.checked ? new DirtyCheck(options.shared) : undefined;
   }
 
   /** True when an epoch is closed and not flushed. */
@@ -90,14 +96,20 @@ export class Flusher {
     const began = performance.now();
     const epoch = shared.load(CONTROL.EPOCH_FLUSHED) + 1;
     const count = shared.load(CONTROL.DIRTY_COUNT + (epoch & 1) * 4);
+    const seq = kernel.load64(CONTROL_BASE + CONTROL.CLOSED_SEQ);
+    const flushed = kernel.load64(CONTROL_BASE + CONTROL.FLUSHED_SEQ);
+    invariant(this.pending, 'only a closed epoch is flushed', epoch);
+    invariant(seq >= flushed, 'an epoch ends behind the one before', seq, flushed);
+    this.#check?.before(epoch);
     for (let from = 0; from < count; ) {
       const taken = kernel.copyDirty(epoch, from, Math.min(slotsMax, count - from));
+      invariant(taken > 0 && from + taken <= count, 'a flush goes on', taken, count);
       this.#putAll(taken);
       shared.add(CONTROL.TIER2_VERSION, 1);
       kernel.markClean(taken);
       from += taken;
     }
-    const seq = kernel.load64(CONTROL_BASE + CONTROL.CLOSED_SEQ);
+    this.#check?.after(epoch);
     const undo = (): void => this.#retryWindow.undo();
     this.#transact(() => this.#finishEpoch(epoch, seq), undo);
     shared.add(CONTROL.TIER2_VERSION, 1);
@@ -131,6 +143,7 @@ export class Flusher {
       } catch (error) {
         undo?.();
         if (!tier2.isDiskFull(error) || shared.load(CONTROL.STATE) === State.FAILED) throw error;
+        sometimes(shared, this.#options.executor, 'diskFull');
         shared.putBits(CONTROL.READ_ONLY, ReadOnly.TIER2, true);
         const bell = (CONTROL_BASE + CONTROL.FLUSHER_BELL) >> 2;
         Atomics.wait(shared.i32, bell, Atomics.load(shared.i32, bell), ROOM_LOOK_MS);
@@ -201,6 +214,7 @@ export class Flusher {
 
   /** Puts rows `first` … `last` - 1; inside a transaction. */
   #putRows(first: number, last: number): void {
+    assert(first < last, 'a transaction has rows');
     const rows = this.#rows;
     const inodes = this.#inodes;
     for (let row = first; row < last; row++) {
@@ -241,6 +255,7 @@ export class Flusher {
 
 function* droppedIds(shared: SharedMemory, epoch: number): Iterable<number> {
   const count = shared.load(CONTROL.DROPPED_COUNT + (epoch & 1) * 4);
+  invariant(count <= DROPPED_IDS_MAX, 'dropped ids fit their list', epoch, count);
   const list = shared.fixed(CONTROL.DROPPED_BASE) + (epoch & 1) * DROPPED_LIST_BYTES;
   for (let i = 0; i < count; i++) yield readU64(shared.view, list + i * 8);
 }

@@ -14,6 +14,7 @@
  * Invariant: together, tier 2's rows and the journal from appliedSeq on are the whole window.
  */
 
+import { invariant } from '../../base/assert.js';
 import { readU64 } from '../../base/word64.js';
 import type { KernelExports } from '../memory/exports.js';
 import { CONTROL, CONTROL_BASE, RETRY, RETRY_BYTES } from '../memory/layout.js';
@@ -67,6 +68,7 @@ export class RetryWindow {
     const count = this.#shared.fixed(CONTROL.RETRY_COUNT);
     const end = this.#kernel.load64(CONTROL_BASE + CONTROL.CLOSED_RETRY);
     const from = Math.max(this.#persisted, end - count);
+    invariant(this.#persisted <= end, 'rows of the retry window are only added', from, end);
     const copy = Buffer.alloc((end - from) * RETRY_BYTES);
     const base = this.#shared.fixed(CONTROL.RETRY_BASE);
     for (let at = from; at < end; ) {
@@ -81,6 +83,7 @@ export class RetryWindow {
     }
     this.#persisted = end;
     const head = this.#kernel.load64(CONTROL_BASE + CONTROL.RETRY_HEAD);
+    invariant(end <= head, 'an epoch closes with the rows that there are', end, head);
     const whole = Math.max(from, head - count + 1);
     return copy.subarray(Math.max(0, whole - from) * RETRY_BYTES);
   }

@@ -7,6 +7,7 @@
  * A length of RING_WRAP says that the rest up to the end is unused. Positions count bytes ever
  * written, modulo 2^32. Invariant: SIDE_HEAD - SIDE_TAIL <= SIDE_BYTES.
  */
+import { assert, invariant } from '../../base/assert.js';
 import {
   SIDE_KEY,
   SIDE_KEY_LEN,
@@ -46,6 +47,8 @@ export class SideRingWriter {
     const bytes = (LENGTH_BYTES + SIDE_KEY + record.key.length + valueBytes + 7) & ~7;
     const head = this.#shared.load(CONTROL.SIDE_HEAD);
     const used = (head - this.#shared.load(CONTROL.SIDE_TAIL)) >>> 0;
+    invariant(used <= this.#bytes, 'the side ring holds no more than its bytes', head, used);
+    assert(bytes <= this.#bytes, 'a side record fits the ring');
     const toEnd = this.#bytes - (head % this.#bytes);
     const skip = toEnd < bytes ? toEnd : 0;
     if (used + skip + bytes > this.#bytes) return false;
@@ -69,6 +72,8 @@ export function* readSideRing(shared: SharedMemory, end: number): Iterable<SideR
   const base = shared.fixed(CONTROL.SIDE_BASE);
   const ring = shared.fixed(CONTROL.SIDE_BYTES);
   let at = shared.load(CONTROL.SIDE_TAIL);
+  const waiting = (end - at) >>> 0;
+  invariant(waiting <= ring, 'only what is in the side ring is read', at, end);
   while (at !== end) {
     const offset = base + (at % ring);
     const bytes = shared.view.getUint32(offset, true);
@@ -76,12 +81,17 @@ export function* readSideRing(shared: SharedMemory, end: number): Iterable<SideR
       at = (at + (ring - (at % ring))) >>> 0;
       continue;
     }
+    const isWhole = bytes > 0 && bytes % 8 === 0 && bytes <= (end - at) >>> 0;
+    invariant(isWhole, 'a side record is written to its end', at, bytes);
     yield readSide(shared, offset + LENGTH_BYTES);
     at = (at + bytes) >>> 0;
   }
 }
 
 export function releaseSideRing(shared: SharedMemory, end: number): void {
+  const [head, tail] = [shared.load(CONTROL.SIDE_HEAD), shared.load(CONTROL.SIDE_TAIL)];
+  const isOrdered = (end - tail) >>> 0 <= (head - tail) >>> 0;
+  invariant(isOrdered, 'only what was written to the side ring is released', tail, end);
   shared.store(CONTROL.SIDE_TAIL, end);
 }
 

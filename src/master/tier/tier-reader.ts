@@ -13,6 +13,7 @@
 import { readU64 } from '../../base/word64.js';
 import { FillStatus, type KernelExports, LookupStatus, WalkStatus } from '../memory/exports.js';
 import { CONTROL, EXECUTOR, WALK } from '../memory/layout.js';
+import { sometimes } from '../memory/rare-paths.js';
 import { RECORD_ID, RECORD_NAME, RECORD_NAME_LEN } from '../memory/record.js';
 import type { SharedMemory } from '../memory/shared-memory.js';
 import { damagedInode } from '../storage/damage.js';
@@ -21,6 +22,7 @@ import type { Tier2 } from '../storage/tier2.js';
 export class TierReader {
   readonly tier2: Tier2;
   readonly #shared: SharedMemory;
+  readonly #executor: number;
   readonly #kernel: KernelExports;
   readonly #record: number;
   readonly #key: number;
@@ -29,6 +31,7 @@ export class TierReader {
 
   constructor(shared: SharedMemory, kernel: KernelExports, tier2: Tier2, executor: number) {
     this.#shared = shared;
+    this.#executor = executor;
     this.#kernel = kernel;
     this.tier2 = tier2;
     const base = shared.executorBase(executor);
@@ -46,6 +49,7 @@ export class TierReader {
       if (this.#kernel.walkTake(walk, this.#record) === 1) continue;
       // Tier 2 does not know the name either: true if no rename happened during the walk.
       if (this.#kernel.walkStands(walk) === 1) return WalkStatus.ABSENT;
+      sometimes(this.#shared, this.#executor, 'walkBegunAnew');
       this.#kernel.walkReset(walk);
     }
   }
@@ -115,11 +119,14 @@ export class TierReader {
       );
       if (decoded === 0) throw damagedInode(key, hasPath ? this.#pathOf(walk) : undefined);
     }
-    return this.#kernel.fill(
+    const filled = this.#kernel.fill(
       view.getUint32(walk + WALK.MISS_SET, true),
       view.getUint32(walk + WALK.MISS_SET_SEQ, true),
       this.#record,
     );
+    if (filled === FillStatus.RACED) sometimes(this.#shared, this.#executor, 'fillRaced');
+    if (filled === FillStatus.NO_ROOM) sometimes(this.#shared, this.#executor, 'fillHadNoRoom');
+    return filled;
   }
 
   /** The path that is being walked. */
