@@ -26,6 +26,10 @@ export const scratch = shared.fixed(CONTROL.FLUSH_ARENA_BASE);
 export const walkA = executor + EXECUTOR.WALK_A;
 export const caller = executor + EXECUTOR.CALLER;
 
+const fresh = shared.u8.slice();
+/** Files share this memory: each that fills tier 1 begins with an empty one. */
+export const renew = (): void => shared.u8.set(fresh);
+
 /** Bytes of a stretch, copied out. */
 export const read = (at: number, bytes: number): Uint8Array => shared.u8.slice(at, at + bytes);
 

@@ -14,7 +14,7 @@ import {
 } from '../../../../src/master/memory/twin/codec.js';
 import * as wire from '../../../../src/wire/generated/index.js';
 import { bytesOf, complete, wireRecord } from './any-record.js';
-import { caller, kernel, put, scratch, shared } from './kernel-fixture.js';
+import { caller, kernel, put, renew, scratch, shared } from './kernel-fixture.js';
 import {
   cache,
   infoOf,
@@ -42,6 +42,7 @@ function add(fields: RecordFields, path = ''): number {
 }
 
 beforeAll(() => {
+  renew();
   intern(TEXTS);
 });
 

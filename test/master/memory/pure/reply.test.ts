@@ -21,7 +21,7 @@ import { ReplyEncoder } from '../../../../src/wire/encode.js';
 import * as wire from '../../../../src/wire/generated/index.js';
 import { Verdict, verifyRequest } from '../../../../src/wire/verify.js';
 import { bytesOf, complete, wireRecord } from './any-record.js';
-import { caller, executor, kernel, put, read, scratch, shared } from './kernel-fixture.js';
+import { caller, executor, kernel, put, read, renew, scratch, shared } from './kernel-fixture.js';
 import {
   cache,
   infoOf,
@@ -75,6 +75,7 @@ const ask = (path: string, load: wire.LoadType = LoadType.ONCE, attributes = fal
 const serve = (frame: Uint8Array): number => kernel.serveGetStatus(receive(frame));
 
 beforeAll(() => {
+  renew();
   intern(TEXTS);
   for (const record of Object.values(tree)) cache(record);
 });
