@@ -6,6 +6,12 @@
 
 import { assert } from '../../base/assert.js';
 import * as limits from '../../base/limits.js';
+import {
+  CALLER_GROUPS_MAX,
+  FRAME_BYTES_MAX,
+  PATH_BYTES_MAX,
+  PATH_DEPTH_MAX,
+} from '../../base/limits.js';
 import { Code } from '../../base/status.js';
 import { WIRE_NUMBERS, WIRE_WORDS } from '../../wire/generated/kernel-numbers.js';
 import * as entry from './entry-format.js';
@@ -143,14 +149,11 @@ export const LAYOUT_HASH = hashText(
 assert(CONTROL.CLOSED_INODES + 4 * 8 <= CONTROL_BYTES, 'the control words fit their region');
 assert(EXECUTOR_BYTES % 4096 === 0, 'blocks of executors are whole pages');
 assert(EXECUTOR.REQUEST % 8 === 0 && EXECUTOR.REPLY % 8 === 0, 'frames are aligned as entries are');
-assert(
-  EXECUTOR.REQUEST + limits.FRAME_BYTES_MAX <= EXECUTOR.REPLY,
-  'a request ends before a reply',
-);
+assert(EXECUTOR.REQUEST + FRAME_BYTES_MAX <= EXECUTOR.REPLY, 'a request ends before a reply');
 assert(EXECUTOR.REPLY + REPLY_BYTES <= EXECUTOR.ROW_KEY, 'a reply ends before what scans need');
 assert(EXECUTOR.CALLER + CALLER_BYTES <= EXECUTOR.WRITE, 'a caller ends before what writes need');
 assert(
-  CALLER.GROUPS + 4 * limits.CALLER_GROUPS_MAX <= CALLER.RETRY_KEY,
+  CALLER.GROUPS + 4 * CALLER_GROUPS_MAX <= CALLER.RETRY_KEY,
   'the groups of a caller end before its key',
 );
 assert(
@@ -158,11 +161,8 @@ assert(
   'lock words end before the mounts',
 );
 assert(EXECUTOR.WALK_A % 8 === 0 && WALK_BYTES % 64 === 0, 'walks stand on lines of the cache');
-assert(
-  WALK.NODES + (limits.PATH_DEPTH_MAX + 1) * NODE_BYTES <= WALK.PATH,
-  'nodes end before paths',
-);
-assert(WALK.PATH + limits.PATH_BYTES_MAX <= WALK.RECORD, 'a path ends before the record');
+assert(WALK.NODES + (PATH_DEPTH_MAX + 1) * NODE_BYTES <= WALK.PATH, 'nodes end before paths');
+assert(WALK.PATH + PATH_BYTES_MAX <= WALK.RECORD, 'a path ends before the record');
 assert(
   SLOT.RECORD % 8 === 0 && SMALL_SET_BYTES % 8 === 0 && LARGE_SET_BYTES % 8 === 0,
   'records of slots are aligned as in an entry',
