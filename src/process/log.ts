@@ -54,9 +54,6 @@ export function createLog(
 
 const loadPino = () => require('pino') as typeof import('pino');
 
-/** A child whose lines carry the request's id, as the client sees it in its error. */
-export const requestLog = (log: Log, request: string): Log => log.child({ request });
-
 function redactMessage(
   this: Log,
   args: Parameters<Log['info']>,

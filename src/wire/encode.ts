@@ -104,11 +104,3 @@ export function writeInode(builder: Builder, source: Uint8Array, at: number): Of
   }
   return builder.offset();
 }
-
-/** A string from bytes that are already UTF-8, without a JavaScript string in between. */
-export const writeUtf8 = (
-  builder: Builder,
-  source: Uint8Array,
-  at: number,
-  length: number,
-): Offset => builder.createString(source.subarray(at, at + length));

@@ -2,15 +2,14 @@
  * One row for each request: what the edge, the driver of operations and the client must know about
  * it without reading its body. The numbers are those of the union in schemas/request.fbs.
  *
- * lane: `fast` is answered from memory or with one journal entry; `slow` may wait for a store, walk
- * a tree or stream; `admin` reports on the master itself, one call at a time; `session` is handled
- * by the edge.
+ * lane: `calls` go to the executor as they come; `admin` reports on the master itself, one call at
+ * a time; `session` is handled by the edge.
  * idempotent: sending it twice has the same effect as sending it once, even if nobody remembers the
  * first call. So a client may repeat it at a master that has lost its memory of calls.
  */
 import { REPLY_NUMBERS, REQUEST_NUMBERS } from './generated/union-numbers.js';
 
-export type Lane = 'fast' | 'slow' | 'admin' | 'session';
+export type Lane = 'calls' | 'admin' | 'session';
 
 export type Operation = {
   readonly name: keyof typeof REQUEST_NUMBERS;
@@ -31,42 +30,42 @@ const rows: Record<Operation['name'], Row> = {
   OpenSession: ['read', 'once', 'session', 'Empty'],
   CloseSession: ['read', 'once', 'session', 'Empty'],
 
-  GetStatus: ['read', 'idempotent', 'fast', 'FileInfo'],
-  GetStatusById: ['read', 'idempotent', 'fast', 'FileInfo'],
-  Exists: ['read', 'idempotent', 'fast', 'ExistsReply'],
-  ListStatus: ['read', 'idempotent', 'slow', 'ListPage'],
-  BatchGetStatus: ['read', 'idempotent', 'fast', 'BatchReply'],
-  GetFilePath: ['read', 'idempotent', 'fast', 'PathReply'],
-  CheckAccess: ['read', 'idempotent', 'fast', 'Empty'],
-  ContentSummary: ['read', 'idempotent', 'slow', 'Summary'],
-  GetXAttrs: ['read', 'idempotent', 'fast', 'XAttrsReply'],
+  GetStatus: ['read', 'idempotent', 'calls', 'FileInfo'],
+  GetStatusById: ['read', 'idempotent', 'calls', 'FileInfo'],
+  Exists: ['read', 'idempotent', 'calls', 'ExistsReply'],
+  ListStatus: ['read', 'idempotent', 'calls', 'ListPage'],
+  BatchGetStatus: ['read', 'idempotent', 'calls', 'BatchReply'],
+  GetFilePath: ['read', 'idempotent', 'calls', 'PathReply'],
+  CheckAccess: ['read', 'idempotent', 'calls', 'Empty'],
+  ContentSummary: ['read', 'idempotent', 'calls', 'Summary'],
+  GetXAttrs: ['read', 'idempotent', 'calls', 'XAttrsReply'],
 
-  CreateFile: ['write', 'once', 'fast', 'FileInfo'],
-  CompleteFile: ['write', 'once', 'fast', 'FileInfo'],
-  CreateDirectory: ['write', 'once', 'fast', 'FileInfo'],
-  BatchCreate: ['write', 'once', 'fast', 'BatchReply'],
-  Rename: ['write', 'once', 'fast', 'Empty'],
-  Delete: ['write', 'once', 'fast', 'Empty'],
-  Undelete: ['write', 'once', 'fast', 'Empty'],
-  SetAttribute: ['write', 'idempotent', 'slow', 'Empty'],
-  Trash: ['write', 'idempotent', 'slow', 'JsonReply'],
+  CreateFile: ['write', 'once', 'calls', 'FileInfo'],
+  CompleteFile: ['write', 'once', 'calls', 'FileInfo'],
+  CreateDirectory: ['write', 'once', 'calls', 'FileInfo'],
+  BatchCreate: ['write', 'once', 'calls', 'BatchReply'],
+  Rename: ['write', 'once', 'calls', 'Empty'],
+  Delete: ['write', 'once', 'calls', 'Empty'],
+  Undelete: ['write', 'once', 'calls', 'Empty'],
+  SetAttribute: ['write', 'idempotent', 'calls', 'Empty'],
+  Trash: ['write', 'idempotent', 'calls', 'JsonReply'],
 
-  Load: ['write', 'idempotent', 'slow', 'JobReply'],
+  Load: ['write', 'idempotent', 'calls', 'JobReply'],
   GetJob: ['read', 'idempotent', 'admin', 'JobReply'],
   CancelJob: ['write', 'idempotent', 'admin', 'JobReply'],
   ListJobs: ['read', 'idempotent', 'admin', 'JobList'],
 
-  Mount: ['write', 'once', 'slow', 'Empty'],
-  Unmount: ['write', 'once', 'slow', 'Empty'],
-  UpdateMount: ['write', 'idempotent', 'slow', 'Empty'],
+  Mount: ['write', 'once', 'calls', 'Empty'],
+  Unmount: ['write', 'once', 'calls', 'Empty'],
+  UpdateMount: ['write', 'idempotent', 'calls', 'Empty'],
   GetMountTable: ['read', 'idempotent', 'admin', 'MountTable'],
-  ReverseResolve: ['read', 'idempotent', 'fast', 'PathReply'],
+  ReverseResolve: ['read', 'idempotent', 'calls', 'PathReply'],
 
   GetReport: ['read', 'idempotent', 'admin', 'JsonReply'],
   GetLocks: ['read', 'idempotent', 'admin', 'JsonReply'],
   GetJournalInfo: ['read', 'idempotent', 'admin', 'JsonReply'],
   GetConfig: ['read', 'idempotent', 'admin', 'JsonReply'],
-  Inspect: ['read', 'idempotent', 'slow', 'JsonReply'],
+  Inspect: ['read', 'idempotent', 'calls', 'JsonReply'],
 };
 
 export const operations: readonly Operation[] = Object.entries(rows).map(([name, row]) => ({

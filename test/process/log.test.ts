@@ -1,6 +1,6 @@
-/** Log lines: thread and request in each, secrets in none. */
+/** Log lines: the thread in each, secrets in none. */
 import { expect, test } from 'vitest';
-import { createLog, requestLog } from '../../src/process/log.js';
+import { createLog } from '../../src/process/log.js';
 
 function capture(logLevel: 'info' | 'debug' = 'info') {
   const lines: Record<string, unknown>[] = [];
@@ -9,13 +9,13 @@ function capture(logLevel: 'info' | 'debug' = 'info') {
   return { log, lines };
 }
 
-test('a line carries thread, level, time and, in a child, the request', () => {
+test('a line carries thread, level and time', () => {
   const { log, lines } = capture();
   log.info('started');
-  requestLog(log, 'c1-7').warn({ path: '/a' }, 'slow');
+  log.warn({ path: '/a' }, 'slow');
   expect(lines[0]).toMatchObject({ level: 'info', thread: 'shard-0', msg: 'started' });
   expect(Date.parse(String(lines[0]?.['time']))).toBeGreaterThan(0);
-  expect(lines[1]).toMatchObject({ level: 'warn', request: 'c1-7', path: '/a', msg: 'slow' });
+  expect(lines[1]).toMatchObject({ level: 'warn', path: '/a', msg: 'slow' });
 });
 
 test('lines below the level are not written', () => {

@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { checkAsserts } from './assert-checks.js';
+import { TEST_ONLY } from './floors.js';
 import {
   checkAtomics,
   checkCycles,
@@ -30,6 +31,7 @@ import {
   checkPresent,
   checkTitles,
 } from './style-checks.js';
+import { checkCounters, checkSettings, checkTestOnly } from './use-checks.js';
 
 type Check = (files: readonly SourceFile[]) => string[];
 type Sample = Readonly<Record<string, string>>;
@@ -40,6 +42,30 @@ const lines = (count: number) => 'x;\n'.repeat(count);
 const many = 'a();'.repeat(200_000);
 
 const rows: readonly Row[] = [
+  {
+    name: 'every setting is read',
+    check: checkSettings,
+    bad: { 'src/master/settings/config-table.ts': `const a = {\n  ringBytes: row(1),\n};` },
+    says: /the setting ringBytes is read by nobody/,
+    good: {
+      'src/master/settings/config-table.ts': `const a = {\n  ringBytes: row(1),\n};`,
+      'src/master/main/a.ts': `use(config.ringBytes);`,
+    },
+  },
+  {
+    name: 'every counter is written',
+    check: checkCounters,
+    bad: { 'src/wire/call-counters.ts': `const W = {\n  BUGS: 11,\n};` },
+    says: /the counter BUGS is written by nobody/,
+    good: { 'src/wire/call-counters.ts': `const W = {\n  BUGS: 11,\n};\nadd(W.BUGS);` },
+  },
+  {
+    name: 'no export is there for tests alone',
+    check: (files) => checkTestOnly(files, TEST_ONLY),
+    bad: { 'src/base/a.ts': `export const a = 1;`, 'test/a.ts': `use(a);` },
+    says: /only tests use a/,
+    good: { 'src/base/a.ts': `export const a = 1;`, 'src/base/b.ts': `use(a);` },
+  },
   {
     name: 'a folder imports what is listed for it',
     check: checkFloors,

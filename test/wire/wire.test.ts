@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Builder, ByteBuffer } from 'flatbuffers';
 import { describe, expect, it } from 'vitest';
 import { StatusError } from '../../src/base/status.js';
-import { ReplyEncoder, writeInode, writeUtf8 } from '../../src/wire/encode.js';
+import { ReplyEncoder, writeInode } from '../../src/wire/encode.js';
 import * as wire from '../../src/wire/generated/index.js';
 import { operationOf, operations } from '../../src/wire/operations.js';
 import { RequestCursor } from '../../src/wire/request-cursor.js';
@@ -124,7 +124,7 @@ describe('encoder', () => {
     const record = new Uint8Array(100);
     record.set(packed.dataBuffer().bytes().subarray(-start), 4);
     const builder = new Builder(16);
-    const name = writeUtf8(builder, Buffer.from('xxnaïve'), 2, 6);
+    const name = builder.createString('naïve');
     wire.FileInfo.startFileInfo(builder);
     wire.FileInfo.addInode(builder, writeInode(builder, record, 4));
     wire.FileInfo.addName(builder, name);
