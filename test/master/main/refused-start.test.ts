@@ -109,5 +109,5 @@ describe.runIf(canMount)('a disk without a free byte', () => {
     } finally {
       disk.remove();
     }
-  }, 60_000);
+  }, 120_000);
 });
